@@ -1,1 +1,15 @@
-//! syncline-connect.
+//! The seam between the work and the systems: what a source and a destination can be asked.
+//!
+//! The engine asks for capabilities and never guesses from a system's name. Every implementation passes the conformance suite.
+
+mod capability;
+mod destination;
+mod selection;
+mod source;
+
+pub use capability::Capabilities;
+pub use destination::{
+    Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest, WriteOptions,
+};
+pub use selection::{Count, Cursor, Order, Page, Selection};
+pub use source::Source;

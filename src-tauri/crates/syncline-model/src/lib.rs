@@ -1,1 +1,35 @@
-//! syncline-model.
+//! The words every floor shares: names and ids, values, records, schemas, connections, definitions, errors, secrets.
+//!
+//! No input or output, no async, no clock: values in, values out.
+
+mod connection;
+mod definition;
+mod error;
+mod identity;
+mod mapped;
+mod name;
+mod record;
+mod schema;
+mod secret;
+mod value;
+
+pub use connection::{
+    AuthMethod, Connection, ConnectionKind, ConnectionName, ConnectionNameError, ConnectionStatus, System,
+};
+pub use definition::{
+    ConflictRule, Conversions, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
+    EventTimestamp, FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping,
+    OnInvalidIdentifier, OnUnknownCode, ParameterMapping, PhoneSection, Problem, ScheduleSection,
+    SourceSection, SyncDefinition, definition_json_schema,
+};
+pub use error::{ErrorCode, SynclineError};
+pub use identity::Identity;
+pub use mapped::{Action, Explanation, FieldChange, MappedEvent, MappedRecord, RowIssue, Step};
+pub use name::{ColumnName, EntityName};
+pub use record::{FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, RecordId};
+pub use schema::{
+    Choice, Column, ColumnType, DateTimeBehavior, EntityKey, EntitySchema, EntitySummary, Relationship,
+    RelationshipKind, RequiredLevel,
+};
+pub use secret::Secret;
+pub use value::{Reference, Value};

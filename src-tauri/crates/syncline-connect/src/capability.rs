@@ -1,0 +1,28 @@
+//! What a system can do, asked before it is asked to do it.
+
+use serde::{Deserialize, Serialize};
+
+/// A system's abilities and limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Records can be read back by key: old against new can be shown and undo is possible.
+    pub reads_back: bool,
+    /// Writing the same key again replaces; without it a second write makes a duplicate.
+    pub upserts: bool,
+    /// Writes can be made conditional on the version that was seen (ETag).
+    pub guards_versions: bool,
+    /// Takes events beside attributes.
+    pub takes_events: bool,
+    /// One row of a batch may fail while the others succeed.
+    pub partial_batches: bool,
+    /// Filters given as FetchXML are evaluated by the service.
+    pub filters: bool,
+    /// Most rows in one write batch.
+    pub max_batch_rows: usize,
+    /// Most bytes in one write batch.
+    pub max_batch_bytes: usize,
+    /// Most records in one page when reading.
+    pub max_page_size: u32,
+    /// Write batches that may be under way at once; 1: order matters.
+    pub parallel_batches: usize,
+}

@@ -1,0 +1,147 @@
+//! What a destination can be asked.
+//!
+//! The way of a row: [`Destination::probe`] tells what is there, the engine decides on an action, [`Destination::request`] makes the
+//! exact request, which is stored and shown, and [`Destination::write`] sends exactly those requests.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use syncline_model::{
+    Action, EntityName, EntitySchema, EntitySummary, Identity, MappedRecord, RecordId, SynclineError, Value,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::Capabilities;
+
+/// The values by which a row is recognised, by target name: the primary key, the columns of an alternate key, or identifiers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MatchKey(pub BTreeMap<String, Value>);
+
+/// What is there under a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Probe {
+    /// Nothing.
+    Absent,
+    /// One row.
+    Present(ProbedRow),
+    /// Several rows: the key does not decide.
+    Ambiguous(u64),
+    /// The destination can't be read.
+    Unknown,
+}
+
+/// A row as the destination holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbedRow {
+    /// Its id there.
+    pub id: RecordId,
+    /// Its version.
+    pub etag: Option<String>,
+    /// The asked fields, by target name; null is null, a field that can't be read is absent.
+    pub values: BTreeMap<String, Value>,
+}
+
+/// A row that the plan decided to write.
+#[derive(Debug, Clone)]
+pub struct PlannedWrite<'a> {
+    /// Create or update.
+    pub action: Action,
+    /// The whole mapped record.
+    pub mapped: &'a MappedRecord,
+    /// What was found, for an update.
+    pub existing: Option<&'a ProbedRow>,
+    /// Target names of the attributes that differ; for a create all of them. Only these are sent where the service counts every
+    /// sent column as changed.
+    pub changed: &'a [String],
+}
+
+/// The exact request of one row. Stored with the plan, shown in the preview, sent by the run byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRequest {
+    /// HTTP method, or `APPEND` for files.
+    pub method: String,
+    /// Path below the service's root, or the file's entity.
+    pub path: String,
+    /// Headers of this row, such as `If-Match`; never credentials.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body's bytes as text.
+    pub body: String,
+}
+
+/// Switches for a whole write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteOptions {
+    /// No journeys or automation at the destination.
+    pub skip_hook: bool,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What.
+    pub kind: OutcomeKind,
+    /// The row's id at the destination, where it is known.
+    pub id: Option<RecordId>,
+    /// The service's code for a failure.
+    pub code: Option<String>,
+    /// The service's text for a failure.
+    pub message: Option<String>,
+    /// The service's request id.
+    pub request_id: Option<String>,
+}
+
+/// What became of a row, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutcomeKind {
+    /// Made.
+    Created,
+    /// Changed.
+    Updated,
+    /// Taken; the service does not tell which.
+    Upserted,
+    /// Not written: the row is no longer as it was seen.
+    Drifted,
+    /// Refused.
+    Failed,
+    /// Sent, but no answer came: the destination must be asked before it is sent again.
+    Unknown,
+}
+
+/// A system that records are written to. Calls may be cancelled between batches, never inside one that was sent.
+#[async_trait]
+pub trait Destination: Send + Sync {
+    /// Abilities and limits.
+    fn capabilities(&self) -> Capabilities;
+    /// Who is writing, as the service sees it. Asked before each batch (identity guard).
+    async fn identity(&self) -> Result<Identity, SynclineError>;
+    /// Entities that can be written to.
+    async fn entities(&self, cancel: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError>;
+    /// Attributes of one of them.
+    async fn schema(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<EntitySchema, SynclineError>;
+    /// What is there under each key, in the order asked, with the named fields.
+    async fn probe(
+        &self,
+        schema: &EntitySchema,
+        keys: &[MatchKey],
+        fields: &[String],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Probe>, SynclineError>;
+    /// The exact request of a row. Pure. An error here makes the row invalid.
+    fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError>;
+    /// Sends one batch, at most `max_batch_rows` and `max_batch_bytes`; one outcome a row, in order. `Err` means that nothing of
+    /// the batch was written.
+    async fn write(
+        &self,
+        schema: &EntitySchema,
+        rows: &[RowRequest],
+        options: &WriteOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Outcome>, SynclineError>;
+}

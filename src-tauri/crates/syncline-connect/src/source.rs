@@ -1,0 +1,44 @@
+//! What a source can be asked.
+
+use async_trait::async_trait;
+use syncline_model::{
+    ColumnName, EntityName, EntitySchema, EntitySummary, Identity, Record, RecordId, SynclineError,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Capabilities, Count, Cursor, Page, Selection};
+
+/// A system that records are read from. Every call may be cancelled: it then fails with `ErrorCode::Cancelled`.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Abilities and limits.
+    fn capabilities(&self) -> Capabilities;
+    /// Who is asking, as the service sees it.
+    async fn identity(&self) -> Result<Identity, SynclineError>;
+    /// Every entity of the environment, custom ones included, sorted by logical name.
+    async fn entities(&self, cancel: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError>;
+    /// One entity with its columns, choices, keys and relationships.
+    async fn schema(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<EntitySchema, SynclineError>;
+    /// How many records the selection has.
+    async fn count(&self, selection: &Selection, cancel: &CancellationToken) -> Result<Count, SynclineError>;
+    /// One page. `None`: the first. A cursor that the service no longer knows is `ErrorCode::UnexpectedReply` and the reading
+    /// starts again.
+    async fn page(
+        &self,
+        selection: &Selection,
+        cursor: Option<&Cursor>,
+        cancel: &CancellationToken,
+    ) -> Result<Page, SynclineError>;
+    /// Single records by id, in the order asked; `None` where there is none. Empty `columns`: all.
+    async fn get(
+        &self,
+        entity: &EntityName,
+        ids: &[RecordId],
+        columns: &[ColumnName],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Option<Record>>, SynclineError>;
+}

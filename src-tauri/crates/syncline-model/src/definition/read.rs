@@ -1,0 +1,284 @@
+//! Reading a definition file: all problems of shape at once, each with its path and, for an unknown key, the nearest right one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::{SyncDefinition, definition_json_schema};
+
+/// One problem of a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Where, such as `fields[2].from`; empty for the whole file.
+    pub path: String,
+    /// Stable code such as `unknown_key`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem at a path.
+    pub fn new(path: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+        Self { path: path.into(), code: code.to_owned(), message: message.into(), hint: None }
+    }
+    /// With what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<SyncDefinition, Vec<Problem>> {
+    let json: Json = serde_json::from_str(text).map_err(|error| {
+        vec![Problem::new("", "not_json", format!("the file is not JSON: {error}")).hint(format!(
+            "look at line {}, column {}",
+            error.line(),
+            error.column()
+        ))]
+    })?;
+    let schema = definition_json_schema();
+    let mut problems = Vec::new();
+    check(&json, &schema, &schema, "", &mut problems);
+    if let Some(version) = json.get("version").and_then(Json::as_u64)
+        && version != 1
+    {
+        problems.push(
+            Problem::new("version", "unknown_version", format!("version {version} is not known"))
+                .hint("this Syncline reads version 1; a newer file needs a newer Syncline"),
+        );
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // The typed parse reads the text itself, so that decimals keep their digits.
+    serde_json::from_str(text).map_err(|error| vec![Problem::new("", "wrong_shape", error.to_string())])
+}
+
+/// Compares a value with the part of the schema that is derived from the types: object keys, required keys, types, enumerations, ranges.
+fn check(json: &Json, schema: &Json, root: &Json, path: &str, problems: &mut Vec<Problem>) {
+    let schema = resolve(schema, root);
+    if let Some(options) = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Json::as_array) {
+        check_any(json, options, root, path, problems);
+        return;
+    }
+    if let Some(word) = schema.get("const") {
+        if word != json {
+            problems.push(Problem::new(
+                path,
+                "wrong_value",
+                format!("{json} stands where only {word} may stand"),
+            ));
+        }
+        return;
+    }
+    if let Some(words) = schema.get("enum").and_then(Json::as_array) {
+        if !words.contains(json) {
+            let list: Vec<String> =
+                words.iter().map(|word| word.as_str().unwrap_or_default().to_owned()).collect();
+            problems.push(
+                Problem::new(path, "wrong_value", format!("{json} is not one of the words allowed here"))
+                    .hint(format!("use one of: {}", list.join(", "))),
+            );
+        }
+        return;
+    }
+    if !type_fits(json, schema) {
+        problems.push(Problem::new(
+            path,
+            "wrong_type",
+            format!("{} stands where {} is expected", kind(json), expected(schema)),
+        ));
+        return;
+    }
+    match json {
+        Json::Object(map) => check_object(map, schema, root, path, problems),
+        Json::Array(items) => {
+            if let Some(item_schema) = schema.get("items") {
+                for (index, item) in items.iter().enumerate() {
+                    check(item, item_schema, root, &format!("{path}[{index}]"), problems);
+                }
+            }
+        }
+        Json::Number(number) => check_range(number, schema, path, problems),
+        Json::Null | Json::Bool(_) | Json::String(_) => {}
+    }
+}
+
+fn check_object(
+    map: &serde_json::Map<String, Json>,
+    schema: &Json,
+    root: &Json,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) {
+    let empty = serde_json::Map::new();
+    let properties = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
+    let at = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    let additional = schema.get("additionalProperties");
+    for (key, value) in map {
+        match properties.get(key) {
+            Some(part) => check(value, part, root, &at(key), problems),
+            None if additional == Some(&Json::Bool(false))
+                || (additional.is_none() && !properties.is_empty()) =>
+            {
+                let problem =
+                    Problem::new(at(key), "unknown_key", format!("the key {key:?} is not known here"));
+                problems.push(match nearest(key, properties.keys().map(String::as_str)) {
+                    Some(name) => problem.hint(format!("did you mean {name:?}?")),
+                    None => problem.hint(format!(
+                        "known keys: {}",
+                        properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                    )),
+                });
+            }
+            None => {
+                if let Some(part) = additional.filter(|part| part.is_object()) {
+                    check(value, part, root, &at(key), problems);
+                }
+            }
+        }
+    }
+    for key in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
+    {
+        if !map.contains_key(key) {
+            problems.push(Problem::new(at(key), "missing_key", format!("the key {key:?} is missing")));
+        }
+    }
+}
+
+/// Of several allowed shapes the one with the fewest problems speaks.
+fn check_any(json: &Json, options: &[Json], root: &Json, path: &str, problems: &mut Vec<Problem>) {
+    let best = options
+        .iter()
+        .map(|option| {
+            let mut found = Vec::new();
+            check(json, option, root, path, &mut found);
+            found
+        })
+        .min_by_key(|found| (found.len(), found.iter().filter(|p| p.path == path).count()));
+    problems.extend(best.into_iter().flatten());
+}
+
+fn check_range(number: &serde_json::Number, schema: &Json, path: &str, problems: &mut Vec<Problem>) {
+    let value = number.as_f64().unwrap_or(f64::NAN);
+    let minimum = schema.get("minimum").and_then(Json::as_f64);
+    let maximum = schema.get("maximum").and_then(Json::as_f64);
+    if minimum.is_some_and(|limit| value < limit) || maximum.is_some_and(|limit| value > limit) {
+        let range = match (minimum, maximum) {
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("{low} or more"),
+            (None, Some(high)) => format!("at most {high}"),
+            (None, None) => String::new(),
+        };
+        problems.push(
+            Problem::new(path, "out_of_range", format!("{number} is out of range"))
+                .hint(format!("allowed: {range}")),
+        );
+    }
+}
+
+fn resolve<'a>(schema: &'a Json, root: &'a Json) -> &'a Json {
+    match schema.get("$ref").and_then(Json::as_str).and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => root.pointer(pointer).unwrap_or(schema),
+        None => schema,
+    }
+}
+
+fn type_fits(json: &Json, schema: &Json) -> bool {
+    let fits = |name: &str| match name {
+        "object" => json.is_object(),
+        "array" => json.is_array(),
+        "string" => json.is_string(),
+        "boolean" => json.is_boolean(),
+        "integer" => json.is_i64() || json.is_u64(),
+        "number" => json.is_number(),
+        "null" => json.is_null(),
+        _ => true,
+    };
+    match schema.get("type") {
+        Some(Json::String(name)) => fits(name),
+        Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).any(fits),
+        _ => true,
+    }
+}
+
+fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+fn expected(schema: &Json) -> String {
+    match schema.get("type") {
+        Some(Json::String(name)) => name.clone(),
+        Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" or "),
+        _ => "another shape".to_owned(),
+    }
+}
+
+fn nearest<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .map(|name| (strsim::normalized_damerau_levenshtein(key, name), name))
+        .filter(|(score, _)| *score >= 0.5)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOOD: &str = include_str!("example.sync.json");
+
+    #[test]
+    fn the_documented_example_reads_and_writes_the_same() {
+        let definition = SyncDefinition::from_json(GOOD).unwrap();
+        assert_eq!(definition.identifiers.len(), 2);
+        assert_eq!(SyncDefinition::from_json(&definition.to_json()).unwrap(), definition);
+    }
+
+    #[test]
+    fn all_problems_come_at_once_with_path_and_hint() {
+        let text = GOOD
+            .replace("\"identifiers\"", "\"identifers\"")
+            .replace("\"page_size\": 500", "\"page_size\": 9000")
+            .replace("\"label\": true", "\"label\": \"yes\"")
+            .replace("\"skip-identifier\"", "\"skip-it\"");
+        let problems = SyncDefinition::from_json(&text).unwrap_err();
+        let seen: Vec<(&str, &str)> = problems.iter().map(|p| (p.path.as_str(), p.code.as_str())).collect();
+        assert!(seen.contains(&("identifers", "unknown_key")), "{seen:?}");
+        assert!(seen.contains(&("source.page_size", "out_of_range")), "{seen:?}");
+        assert!(seen.contains(&("fields[1].label", "wrong_type")), "{seen:?}");
+        assert!(seen.contains(&("on_invalid_identifier", "wrong_value")), "{seen:?}");
+        assert_eq!(
+            problems.iter().find(|p| p.code == "unknown_key").unwrap().hint.as_deref(),
+            Some("did you mean \"identifiers\"?")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,200}") {
+            let _ = SyncDefinition::from_json(&text);
+        }
+
+        #[test]
+        fn no_damaged_definition_panics(at in 0usize..1500, with in ".{0,3}") {
+            let mut text: Vec<char> = GOOD.chars().collect();
+            let at = at.min(text.len() - 1);
+            text.splice(at..=at, with.chars());
+            let text: String = text.into_iter().collect();
+            if let Err(problems) = SyncDefinition::from_json(&text) {
+                prop_assert!(!problems.is_empty());
+            }
+        }
+    }
+}

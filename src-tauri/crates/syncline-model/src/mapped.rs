@@ -1,0 +1,112 @@
+//! What mapping makes of a record, and what a plan says of a row.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::Value;
+
+/// A record as it would look in the destination, before the destination's own wire shape.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MappedRecord {
+    /// Identifiers that survived their checks, by target name.
+    pub identifiers: BTreeMap<String, Value>,
+    /// Attributes by target name; null is present only where null is to be sent.
+    pub attributes: BTreeMap<String, Value>,
+    /// Events to send with the record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<MappedEvent>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MappedEvent {
+    /// Its name.
+    pub name: String,
+    /// RFC 3339; empty when the time of processing is to be used.
+    pub timestamp: String,
+    /// Parameters by name.
+    pub parameters: BTreeMap<String, Value>,
+}
+
+/// Something worth telling about a row. The code groups rows by cause.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RowIssue {
+    /// Stable code such as `email_malformed`.
+    pub code: String,
+    /// Target or source field it concerns.
+    pub field: String,
+    /// A sentence for people, with the value.
+    pub message: String,
+}
+
+/// What the plan does with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Not there yet: make it.
+    Create,
+    /// There, but different: change it.
+    Update,
+    /// There, and the same: leave it.
+    Unchanged,
+    /// Left out by a rule, with the reason.
+    Skip,
+    /// Would be refused; not sent.
+    Invalid,
+}
+
+impl Action {
+    /// As written in JSON and the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Unchanged => "unchanged",
+            Self::Skip => "skip",
+            Self::Invalid => "invalid",
+        }
+    }
+    /// Reads what [`Action::as_str`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::Create, Self::Update, Self::Unchanged, Self::Skip, Self::Invalid]
+            .into_iter()
+            .find(|a| a.as_str() == text)
+    }
+    /// True when a run sends something for it.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Create | Self::Update)
+    }
+}
+
+/// Old against new for one field. `from` is absent where the destination holds nothing or can't be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Target field.
+    pub field: String,
+    /// What is there.
+    pub from: Value,
+    /// What would be there.
+    pub to: Value,
+}
+
+/// How one target value came to be: from the raw value through each step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Target field.
+    pub field: String,
+    /// Where in the definition, such as `fields[2]`.
+    pub path: String,
+    /// The steps, first to last.
+    pub steps: Vec<Step>,
+}
+
+/// One step of an explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// `raw`, `label`, `invert`, `phone`, `fixed`, `rule` and so on.
+    pub rule: String,
+    /// A sentence for people.
+    pub text: String,
+    /// The value after this step; absent when the step dropped it.
+    pub value: Option<Value>,
+}
