@@ -10,7 +10,9 @@ use crate::Identity;
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
 pub struct ConnectionName(String);
 
 /// A text that can't be a connection's name.
@@ -55,6 +57,7 @@ impl std::fmt::Display for ConnectionName {
 
 /// A system that a connection leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum System {
     /// Dataverse (Dynamics 365 customer engagement).
@@ -81,6 +84,7 @@ impl System {
 
 /// How one signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthMethod {
     /// In the system browser, with PKCE, back over loopback.
@@ -110,6 +114,7 @@ impl AuthMethod {
 
 /// How careful one must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionKind {
     /// The client's live data. Writes ask for the number of records.
@@ -122,6 +127,7 @@ pub enum ConnectionKind {
 
 /// The status light.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionStatus {
     /// Green: the last test succeeded.
@@ -134,8 +140,10 @@ pub enum ConnectionStatus {
 
 /// A saved connection. Secrets are in the keychain under its [`Connection::id`], never here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Connection {
     /// Stable id; keys secrets, cached rows and runs. A renamed connection keeps it.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub id: uuid::Uuid,
     /// The name people use.
     pub name: ConnectionName,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What `WhoAmI` and the id token said. Kept with a connection ("pinned") and compared before each batch of writes, so that
 /// nothing is written to another organization or as another user than the one that was verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Identity {
     /// Entra tenant id, where the system has one.
     pub tenant_id: Option<String>,

@@ -7,6 +7,7 @@ use crate::Value;
 
 /// A record as it would look in the destination, before the destination's own wire shape.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MappedRecord {
     /// Identifiers that survived their checks, by target name.
     pub identifiers: BTreeMap<String, Value>,
@@ -19,6 +20,7 @@ pub struct MappedRecord {
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MappedEvent {
     /// Its name.
     pub name: String,
@@ -30,6 +32,7 @@ pub struct MappedEvent {
 
 /// Something worth telling about a row. The code groups rows by cause.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RowIssue {
     /// Stable code such as `email_malformed`.
     pub code: String,
@@ -41,6 +44,7 @@ pub struct RowIssue {
 
 /// What the plan does with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Not there yet: make it.
@@ -80,6 +84,7 @@ impl Action {
 
 /// Old against new for one field. `from` is absent where the destination holds nothing or can't be read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FieldChange {
     /// Target field.
     pub field: String,
@@ -91,6 +96,7 @@ pub struct FieldChange {
 
 /// How one target value came to be: from the raw value through each step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Explanation {
     /// Target field.
     pub field: String,
@@ -102,6 +108,7 @@ pub struct Explanation {
 
 /// One step of an explanation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Step {
     /// `raw`, `label`, `invert`, `phone`, `fixed`, `rule` and so on.
     pub rule: String,

@@ -14,6 +14,7 @@ pub const LOOKUP_LOGICAL_NAME: &str = "@Microsoft.Dynamics.CRM.lookuplogicalname
 
 /// A record's key in its own system: a GUID (lower case, no braces) in Dataverse, a line number or key value in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct RecordId(String);
 
@@ -37,6 +38,7 @@ impl std::fmt::Display for RecordId {
 /// One record in the Web API's JSON shape: columns under their wire names (`emailaddress1`, `_parentcustomerid_value`),
 /// annotations beside them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Record {
     /// Logical name of the entity.
     pub entity: EntityName,
@@ -45,6 +47,7 @@ pub struct Record {
     /// `@odata.etag`, opaque; equal means unchanged.
     pub etag: Option<String>,
     /// The JSON object as it arrived, annotations included.
+    #[cfg_attr(feature = "ts", ts(type = "Record<string, unknown>"))]
     pub raw: Box<RawValue>,
 }
 

@@ -6,6 +6,7 @@ use crate::{ColumnName, EntityName};
 
 /// An entity in the list of all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntitySummary {
     /// Logical name.
     pub logical_name: EntityName,
@@ -27,6 +28,7 @@ pub struct EntitySummary {
 
 /// An entity with everything a mapping or a grid needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntitySchema {
     /// The entity itself.
     #[serde(flatten)]
@@ -51,6 +53,7 @@ impl EntitySchema {
 
 /// One column (attribute).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Column {
     /// Logical name.
     pub logical_name: ColumnName,
@@ -69,6 +72,7 @@ pub struct Column {
     pub updatable: bool,
     /// Longest text, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub max_length: Option<u32>,
     /// Entities a lookup may point at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -78,6 +82,7 @@ pub struct Column {
     pub options: Vec<Choice>,
     /// How a date behaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub behavior: Option<DateTimeBehavior>,
     /// Made by a customizer.
     #[serde(default)]
@@ -101,6 +106,7 @@ impl Column {
 
 /// One option of a choice, choices, state, status or two-options column (two options: 0 and 1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Choice {
     /// The code.
     pub value: i64,
@@ -108,11 +114,13 @@ pub struct Choice {
     pub label: Option<String>,
     /// For a status reason: the state it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub state: Option<i64>,
 }
 
 /// Types as the Web API's metadata names them (`AttributeTypeName`), lower case in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
     /// A line of text.
@@ -183,6 +191,7 @@ impl ColumnType {
 
 /// Dataverse's three behaviours of a date column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum DateTimeBehavior {
     /// An instant in UTC, shown in the user's zone.
@@ -195,6 +204,7 @@ pub enum DateTimeBehavior {
 
 /// `RequiredLevel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RequiredLevel {
     /// Optional.
@@ -209,6 +219,7 @@ pub enum RequiredLevel {
 
 /// An alternate key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntityKey {
     /// Logical name of the key.
     pub name: String,
@@ -220,6 +231,7 @@ pub struct EntityKey {
 
 /// What kind of relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum RelationshipKind {
     /// This entity has the lookup.
@@ -232,6 +244,7 @@ pub enum RelationshipKind {
 
 /// A relationship, seen from the described entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Relationship {
     /// Schema name.
     pub name: String,
@@ -241,11 +254,14 @@ pub struct Relationship {
     pub other_entity: EntityName,
     /// The lookup column (many-to-one: here; one-to-many: there).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub column: Option<ColumnName>,
     /// Navigation property to write or expand from here; case-sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub navigation_property: Option<String>,
     /// Many-to-many: the intersect entity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub intersect_entity: Option<EntityName>,
 }

@@ -13,6 +13,7 @@ use crate::EntityName;
 /// JSON form: null, true, a number written digit for digit (`20000.0000` stays so), a string, an array, and for a
 /// reference `{"entity":"account","id":"…"}`. Dates are texts in the form in which the Web API writes them.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "unknown"))]
 pub enum Value {
     /// No value.
     Null,
@@ -34,6 +35,7 @@ pub enum Value {
 
 /// Points at a row: an entity and an id (or an alternate key in the Web API's own form).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reference {
     /// Logical name of the entity.
     pub entity: EntityName,

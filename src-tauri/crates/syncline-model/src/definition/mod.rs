@@ -11,6 +11,7 @@ pub use read::Problem;
 
 /// A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct SyncDefinition {
     /// Shape version; 1.
@@ -38,37 +39,45 @@ pub struct SyncDefinition {
     pub fixed: Vec<FixedValue>,
     /// How phone numbers are brought to E.164.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub phone: Option<PhoneSection>,
     /// One event a record; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub events: Option<EventSection>,
     /// Switches of the run.
     #[serde(default)]
     pub options: DefinitionOptions,
     /// When it runs by itself; absent: only by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub schedule: Option<ScheduleSection>,
     /// For two-way definitions: who wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub conflict: Option<ConflictRule>,
 }
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct SourceSection {
     /// Name of the source connection.
     pub connection: ConnectionName,
     /// Entity to read. Stands in place of `list`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub entity: Option<EntityName>,
     /// Marketing list to read, by name or id. Stands in place of `entity`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub list: Option<String>,
     /// Columns to read. What is not here can't be mapped.
     pub columns: Vec<ColumnName>,
     /// FetchXML `<filter>` or one `<condition>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub filter: Option<String>,
     /// Which records.
     #[serde(default)]
@@ -102,6 +111,7 @@ fn default_true() -> bool {
 
 /// Which records are fetched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct FetchSection {
     /// The mode.
@@ -114,6 +124,7 @@ pub struct FetchSection {
 
 /// Fetch modes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum FetchMode {
     /// Changed since the last sync, new ones left out.
@@ -127,6 +138,7 @@ pub enum FetchMode {
 
 /// Where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DestinationSection {
     /// Name of the destination connection.
@@ -137,6 +149,7 @@ pub struct DestinationSection {
 
 /// One identifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct IdentifierMapping {
     /// `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key or the columns of an alternate key in Dataverse.
@@ -147,6 +160,7 @@ pub struct IdentifierMapping {
 
 /// One field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct FieldMapping {
     /// Target attribute.
@@ -155,32 +169,40 @@ pub struct FieldMapping {
     pub from: Option<ColumnName>,
     /// Send the label in place of the code.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub label: bool,
     /// Send the opposite of a boolean.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub invert: bool,
     /// Bring a phone number to E.164.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub phone: bool,
     /// Small conversions, in their fixed order.
     #[serde(flatten)]
     pub conversions: Conversions,
     /// Direction in a two-way definition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub direction: Option<Direction>,
 }
 
 /// Small conversions of a field, applied in this order: trim, case, default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Conversions {
     /// Cut white space at both ends.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub trim: bool,
     /// `lower` or `upper`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub case: Option<String>,
     /// Value when the source is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub default: Option<Value>,
 }
 
@@ -190,6 +212,7 @@ fn is_false(value: &bool) -> bool {
 
 /// Direction of a field in a two-way definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Source to destination.
@@ -202,6 +225,7 @@ pub enum Direction {
 
 /// Who wins when both sides changed a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictRule {
     /// The later change.
@@ -216,6 +240,7 @@ pub enum ConflictRule {
 
 /// What happens to a malformed identifier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnInvalidIdentifier {
     /// The identifier is left out, the record stays if another one is left.
@@ -227,6 +252,7 @@ pub enum OnInvalidIdentifier {
 
 /// What happens to a code without a label.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum OnUnknownCode {
     /// The code itself is sent.
@@ -238,6 +264,7 @@ pub enum OnUnknownCode {
 
 /// A fixed value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct FixedValue {
     /// Target attribute.
@@ -248,6 +275,7 @@ pub struct FixedValue {
 
 /// Phone rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct PhoneSection {
     /// Bring to international form.
@@ -255,11 +283,13 @@ pub struct PhoneSection {
     pub international: bool,
     /// Dial code to add where none is written, digits only, such as `90`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub country_code: Option<String>,
 }
 
 /// Events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct EventSection {
     /// The event's name.
@@ -276,13 +306,16 @@ pub struct EventSection {
 
 /// An event's name: one for all, or from a column through a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct EventName {
     /// One name for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub fixed: Option<String>,
     /// Column whose value is looked up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub from: Option<ColumnName>,
     /// Value of the column to event name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -291,6 +324,7 @@ pub struct EventName {
 
 /// `"processing"`, or `{"from": column}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum EventTimestamp {
     /// The word `processing`.
@@ -304,6 +338,7 @@ pub enum EventTimestamp {
 
 /// The word `processing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum ProcessingWord {
     /// The time at which the record is processed.
@@ -312,6 +347,7 @@ pub enum ProcessingWord {
 
 /// One event parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ParameterMapping {
     /// Parameter name.
@@ -320,11 +356,13 @@ pub struct ParameterMapping {
     pub from: ColumnName,
     /// Send the label in place of the code.
     #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub label: bool,
 }
 
 /// Switches of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct DefinitionOptions {
     /// No journeys or automation at the destination.
@@ -337,6 +375,7 @@ pub struct DefinitionOptions {
 
 /// When it runs by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleSection {
     /// Five fields, UTC.

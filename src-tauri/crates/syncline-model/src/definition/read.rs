@@ -7,6 +7,7 @@ use super::{SyncDefinition, definition_json_schema};
 
 /// One problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Problem {
     /// Where, such as `fields[2].from`; empty for the whole file.
     pub path: String,
