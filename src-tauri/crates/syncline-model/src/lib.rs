@@ -17,10 +17,10 @@ pub use connection::{
     AuthMethod, Connection, ConnectionKind, ConnectionName, ConnectionNameError, ConnectionStatus, System,
 };
 pub use definition::{
-    ConflictRule, Conversions, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
-    EventTimestamp, FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping,
-    OnInvalidIdentifier, OnUnknownCode, ParameterMapping, PhoneSection, Problem, ScheduleSection,
-    SourceSection, SyncDefinition, definition_json_schema,
+    ConflictRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection, EventTimestamp,
+    FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping, OnInvalidIdentifier, OnUnknownCode,
+    ParameterMapping, PhoneSection, Problem, ProcessingWord, ScheduleSection, SourceSection, SyncDefinition,
+    TextCase, definition_json_schema,
 };
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;

@@ -159,14 +159,14 @@ pub struct IdentifierMapping {
 }
 
 /// One field.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct FieldMapping {
     /// Target attribute.
     pub to: String,
     /// Source column.
-    pub from: Option<ColumnName>,
+    pub from: ColumnName,
     /// Send the label in place of the code.
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
@@ -179,31 +179,33 @@ pub struct FieldMapping {
     #[serde(default, skip_serializing_if = "is_false")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
     pub phone: bool,
-    /// Small conversions, in their fixed order.
-    #[serde(flatten)]
-    pub conversions: Conversions,
+    /// Cut white space at both ends. Trim, case and default are applied in this order.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub trim: bool,
+    /// Write all letters small or large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub case: Option<TextCase>,
+    /// Value when the source is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub default: Option<Value>,
     /// Direction in a two-way definition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub direction: Option<Direction>,
 }
 
-/// Small conversions of a field, applied in this order: trim, case, default.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Letters small or large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Conversions {
-    /// Cut white space at both ends.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub trim: bool,
-    /// `lower` or `upper`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub case: Option<String>,
-    /// Value when the source is empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub default: Option<Value>,
+#[serde(rename_all = "lowercase")]
+pub enum TextCase {
+    /// All small.
+    Lower,
+    /// All large.
+    Upper,
 }
 
 fn is_false(value: &bool) -> bool {

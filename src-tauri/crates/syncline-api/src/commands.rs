@@ -1,0 +1,132 @@
+//! The one command list: name, request, response, the tags a reading provides and a change makes stale.
+//!
+//! Shells register nothing of their own; the UI's types are made from this list.
+
+use crate::wire::*;
+
+/// Hands the whole list to a macro: `name(handler): Request => Response, provides [Tag…], stales [Tag…];`
+macro_rules! with_commands {
+    ($callback:ident) => {
+        $callback! {
+            "app.about"(session::about): Empty => About, provides [Settings, Connections], stales [];
+            "settings.get"(session::settings): Empty => Settings, provides [Settings], stales [];
+            "settings.set"(session::set_settings): Settings => Settings, provides [], stales [Settings];
+            "state.get"(session::state_get): KeyRef => KeyedValue, provides [], stales [];
+            "state.set"(session::state_set): KeyedValue => Empty, provides [], stales [];
+
+            "connections.list"(connections::list): Empty => Vec<ConnectionView>, provides [Connections], stales [];
+            "connections.get"(connections::get): ConnectionRef => ConnectionView, provides [Connections], stales [];
+            "connections.understand"(connections::understand): AddressText => AddressUnderstood, provides [], stales [];
+            "connections.save"(connections::save): ConnectionSave => ConnectionView, provides [], stales [Connections];
+            "connections.test"(connections::test): ConnectionRef => ConnectionTest, provides [], stales [Connections];
+            "connections.forget"(connections::forget): ConnectionRef => Forgotten, provides [], stales [Connections, Cache, Metadata, Plans, Runs];
+            "connections.unlock"(connections::unlock): Unlock => ConnectionView, provides [], stales [Connections];
+            "connections.lock"(connections::lock): ConnectionRef => ConnectionView, provides [], stales [Connections];
+            "connections.environments"(connections::environments): ConnectionRef => Vec<EnvironmentView>, provides [], stales [];
+            "connections.budget"(connections::budget): ConnectionRef => Budget, provides [], stales [];
+            "sign_in.start"(sign_in::start): SignInStart => SignInStarted, provides [], stales [Jobs];
+            "sign_in.out"(sign_in::sign_out): ConnectionRef => ConnectionView, provides [], stales [Connections];
+            "sample.start"(sample::start): Empty => SampleTenant, provides [], stales [Connections, Definitions];
+
+            "entities.list"(entities::list): EntitiesList => EntitiesView, provides [Metadata, Cache], stales [];
+            "entities.describe"(entities::describe): EntityRef => EntityDescription, provides [Metadata], stales [];
+            "filters.operators"(entities::operators): Empty => Vec<FilterOperator>, provides [], stales [];
+            "filters.check"(entities::check_filter): FilterCheck => DefinitionCheck, provides [], stales [];
+            "records.query"(records::query): RecordsQuery => RecordsPage, provides [Cache], stales [];
+            "records.get"(records::get): RecordGet => RecordView, provides [Cache], stales [];
+            "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [];
+            "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
+            "cache.pull"(cache::pull): PullStart => JobStarted, provides [], stales [Jobs];
+            "cache.list"(cache::list): Empty => Vec<CachedEntity>, provides [Cache], stales [];
+            "cache.search"(cache::search): CacheSearch => SearchHits, provides [Cache], stales [];
+            "cache.sql"(cache::sql): CacheSql => SqlTable, provides [Cache], stales [];
+
+            "definitions.list"(definitions::list): Empty => Vec<DefinitionView>, provides [Definitions, Runs], stales [];
+            "definitions.get"(definitions::get): DefinitionRef => DefinitionView, provides [Definitions], stales [];
+            "definitions.save"(definitions::save): DefinitionSave => DefinitionView, provides [], stales [Definitions];
+            "definitions.delete"(definitions::delete): DefinitionRef => Empty, provides [], stales [Definitions];
+            "definitions.check"(definitions::check): DefinitionText => DefinitionCheck, provides [Metadata, Connections], stales [];
+            "definitions.destination"(definitions::destination): EntityRef => DestinationDescription, provides [Metadata], stales [];
+            "definitions.match"(definitions::match_by_name): DefinitionText => FieldSuggestions, provides [], stales [];
+            "definitions.sample"(definitions::sample): MapSample => MappedSample, provides [Cache], stales [];
+
+            "plans.start"(plans::start): PreviewStart => JobStarted, provides [], stales [Jobs];
+            "plans.get"(plans::get): PlanRef => PlanSummary, provides [Plans], stales [];
+            "plans.list"(plans::list): Empty => Vec<PlanSummary>, provides [Plans], stales [];
+            "plans.rows"(plans::rows): PlanRowsQuery => PlanRowsPage, provides [Plans], stales [];
+            "plans.row"(plans::row): PlanRowRef => PlanRowDetail, provides [Plans], stales [];
+            "plans.exclude"(plans::exclude): PlanExclude => PlanSummary, provides [], stales [Plans];
+            "runs.start"(runs::start): RunStart => JobStarted, provides [], stales [Jobs, Runs];
+            "runs.list"(runs::list): Empty => Vec<RunView>, provides [Runs], stales [];
+            "runs.get"(runs::get): RunRef => RunReport, provides [Runs], stales [];
+            "runs.rows"(runs::rows): RunRowsQuery => RunRowsPage, provides [Runs], stales [];
+
+            "jobs.list"(jobs::list): Empty => Vec<JobView>, provides [Jobs], stales [];
+            "jobs.get"(jobs::get): JobRef => JobView, provides [Jobs], stales [];
+            "jobs.cancel"(jobs::cancel): JobRef => JobView, provides [], stales [Jobs];
+        }
+    };
+}
+
+/// One command as shells and the type generator see it.
+#[derive(Debug, Clone)]
+pub struct CommandInfo {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// TypeScript name of the request.
+    pub request: String,
+    /// TypeScript name of the response.
+    pub response: String,
+    /// Tags a reading provides.
+    pub provides: Vec<Tag>,
+    /// Tags a change makes stale.
+    pub stales: Vec<Tag>,
+}
+
+macro_rules! infos {
+    ($($name:literal($($handler:tt)*): $request:ty => $response:ty, provides [$($provides:ident),*], stales [$($stales:ident),*];)*) => {
+        /// The list.
+        pub fn all(config: &ts_rs::Config) -> Vec<CommandInfo> {
+            use ts_rs::TS;
+            vec![$(CommandInfo {
+                name: $name,
+                request: <$request>::name(config),
+                response: <$response>::name(config),
+                provides: vec![$(Tag::$provides),*],
+                stales: vec![$(Tag::$stales),*],
+            }),*]
+        }
+
+        /// Writes each type of the list and what it is made of.
+        pub(crate) fn export_types(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
+            use ts_rs::TS;
+            Event::export_all(config)?;
+            ApiError::export_all(config)?;
+            PullReport::export_all(config)?;
+            ExportReport::export_all(config)?;
+            $(export_one::<$request>(config)?; export_one::<$response>(config)?;)*
+            Ok(())
+        }
+    };
+}
+with_commands!(infos);
+
+fn export_one<T: ts_rs::TS + 'static>(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
+    // A list has no declaration of its own, but what it is a list of has.
+    match T::output_path() {
+        Some(_) => T::export_all(config),
+        None => {
+            struct Dependencies<'a>(&'a ts_rs::Config, Result<(), ts_rs::ExportError>);
+            impl ts_rs::TypeVisitor for Dependencies<'_> {
+                fn visit<T: ts_rs::TS + 'static + ?Sized>(&mut self) {
+                    if self.1.is_ok() && T::output_path().is_some() {
+                        self.1 = T::export_all(self.0);
+                    }
+                }
+            }
+            let mut visitor = Dependencies(config, Ok(()));
+            T::visit_generics(&mut visitor);
+            visitor.1
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Entities, records, the cache.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use syncline_model::{EntitySchema, EntitySummary};
+use ts_rs::TS;
+
+/// Entities of a connection.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct EntitiesList {
+    /// Connection.
+    pub connection: String,
+    /// Ask the service even if a list is cached.
+    pub refresh: Option<bool>,
+    /// Only those whose display or logical name holds this text.
+    pub search: Option<String>,
+}
+
+/// The list and its age.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EntitiesView {
+    /// Entities with what is cached of them.
+    pub entities: Vec<EntityView>,
+    /// When the list was fetched, RFC 3339 UTC.
+    pub fetched_at: String,
+    /// It came from the store.
+    pub cached: bool,
+}
+
+/// One entity.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EntityView {
+    /// Names.
+    #[serde(flatten)]
+    pub summary: EntitySummary,
+    /// Cached records, where it was pulled.
+    pub cached_records: Option<u64>,
+    /// When it was pulled last, RFC 3339 UTC.
+    pub pulled_at: Option<String>,
+}
+
+/// One entity of a connection.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct EntityRef {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Ask the service even if it is cached.
+    pub refresh: Option<bool>,
+}
+
+/// An entity's description and its age.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EntityDescription {
+    /// Columns, keys, relationships.
+    pub schema: EntitySchema,
+    /// When fetched, RFC 3339 UTC.
+    pub fetched_at: String,
+    /// From the store.
+    pub cached: bool,
+}
+
+/// Where records are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum DataMode {
+    /// From the service.
+    Live,
+    /// From the store.
+    Cached,
+}
+
+/// A term of an order.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct OrderTerm {
+    /// Column.
+    pub column: String,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// A window of records.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RecordsQuery {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Live or cached.
+    pub mode: DataMode,
+    /// Columns by logical name; empty or absent: all.
+    pub columns: Option<Vec<String>>,
+    /// FetchXML `<filter>` or `<condition>`.
+    pub filter: Option<String>,
+    /// Cached only: words that must be in the record.
+    pub search: Option<String>,
+    /// Order.
+    pub order: Option<Vec<OrderTerm>>,
+    /// Cached: first row, from 0.
+    pub offset: Option<u64>,
+    /// Rows, at most 5000.
+    pub limit: Option<u32>,
+    /// Live: `next` of the window before.
+    pub cursor: Option<String>,
+}
+
+/// Rows of a grid.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct RecordsPage {
+    /// Rows.
+    pub rows: Vec<RecordRow>,
+    /// All rows of the selection: exact from the store; from the service where it said so.
+    pub total: Option<u64>,
+    /// `total` is exact; else at least so many.
+    pub total_exact: bool,
+    /// Live: where the next window begins; absent at the end.
+    pub next: Option<String>,
+    /// When the data was pulled (oldest in sight), RFC 3339 UTC; live: now.
+    pub as_of: Option<String>,
+    /// Columns that were pulled; cached only.
+    pub pulled_columns: Option<Vec<String>>,
+}
+
+/// One row in the Web API's JSON shape.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct RecordRow {
+    /// Id.
+    pub id: String,
+    /// Version.
+    pub etag: Option<String>,
+    /// When pulled, RFC 3339 UTC; absent when live.
+    pub pulled_at: Option<String>,
+    /// Columns under wire names with annotations.
+    #[ts(type = "Record<string, unknown>")]
+    pub raw: Box<RawValue>,
+}
+
+/// One record.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct RecordGet {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Id.
+    pub id: String,
+    /// Live or cached.
+    pub mode: DataMode,
+}
+
+/// One record with where it came from.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct RecordView {
+    /// The record.
+    pub row: RecordRow,
+    /// The request that brings it, without credentials.
+    pub source: String,
+    /// Address of the record in Dynamics.
+    pub open_url: Option<String>,
+}
+
+/// Writes one record by hand. Refused on a read-only connection.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RecordWrite {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// What to do.
+    pub operation: RecordOperation,
+    /// Id; absent for create.
+    pub id: Option<String>,
+    /// Columns in the Web API's JSON shape.
+    #[ts(type = "Record<string, unknown>")]
+    pub data: Option<Box<RawValue>>,
+    /// Only if the record still has this version.
+    pub etag: Option<String>,
+    /// Production asks for the number of records: 1.
+    pub expect: Option<u64>,
+}
+
+/// Operations on one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordOperation {
+    /// Make.
+    Create,
+    /// Change; must exist.
+    Update,
+    /// Make or change.
+    Upsert,
+    /// Remove.
+    Delete,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct RecordWritten {
+    /// Id, where known.
+    pub id: Option<String>,
+    /// The record afterwards, where it is still there.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub record: Option<Box<RawValue>>,
+}
+
+/// Pulls an entity into the store; ends as a job.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct PullStart {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Columns; absent: all readable.
+    pub columns: Option<Vec<String>>,
+    /// FetchXML `<filter>` or `<condition>`.
+    pub filter: Option<String>,
+    /// Begin anew even if an interrupted pull could go on.
+    pub full: Option<bool>,
+}
+
+/// A job that was begun.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct JobStarted {
+    /// Its id.
+    pub job: String,
+}
+
+/// What a pull did.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct PullReport {
+    /// Logical name.
+    pub entity: String,
+    /// Records read.
+    pub read: u64,
+    /// Not cached before.
+    pub new: u64,
+    /// Changed since.
+    pub changed: u64,
+    /// The same as before.
+    pub unchanged: u64,
+    /// No longer there.
+    pub deleted: u64,
+    /// Pages.
+    pub pages: u64,
+    /// Seconds.
+    pub seconds: f64,
+    /// It went on where an interrupted pull stood.
+    pub resumed: bool,
+}
+
+/// What is cached.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CachedEntity {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Display name.
+    pub display_name: String,
+    /// Records.
+    pub records: u64,
+    /// When pulled last, RFC 3339 UTC.
+    pub pulled_at: Option<String>,
+    /// `done`, `running`, `interrupted` or `cancelled`.
+    pub status: String,
+    /// Bytes on disk, about.
+    pub bytes: u64,
+}
+
+/// Searches what is cached.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct CacheSearch {
+    /// Words; each must be there, as a beginning.
+    pub text: String,
+    /// Only this connection. Without it: connections of `client`.
+    pub connection: Option<String>,
+    /// Only this client's connections; the window always names one. The empty text: connections without a client.
+    pub client: Option<String>,
+    /// Only this entity.
+    pub entity: Option<String>,
+    /// Hits, at most 500.
+    pub limit: Option<u32>,
+}
+
+/// A hit.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SearchHit {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// Id.
+    pub id: String,
+    /// Primary name, or the id.
+    pub title: String,
+    /// The text around the hit; hits between `⟦` and `⟧`.
+    pub snippet: String,
+    /// When pulled, RFC 3339 UTC.
+    pub pulled_at: String,
+}
+
+/// Hits.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SearchHits {
+    /// Best first.
+    pub hits: Vec<SearchHit>,
+    /// More were found than are given.
+    pub more: bool,
+    /// The index is still catching up with a pull.
+    pub catching_up: bool,
+}
+
+/// Reads the cache with SQL.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct CacheSql {
+    /// Connection.
+    pub connection: String,
+    /// One SELECT.
+    pub statement: String,
+}
+
+/// A table.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SqlTable {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows.
+    #[ts(type = "unknown[][]")]
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Cut at 10,000 rows.
+    pub cut: bool,
+}
+
+/// Export formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// Comma-separated, UTF-8 with byte order mark, formatted values beside codes.
+    Csv,
+    /// One JSON object a line, Web API shape.
+    Jsonl,
+}
+
+/// Exports a selection to a file; ends as a job.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct ExportStart {
+    /// What.
+    pub query: RecordsQuery,
+    /// Form.
+    pub format: ExportFormat,
+    /// File to write; replaced when it exists.
+    pub path: String,
+    /// Labels in place of codes (CSV).
+    pub formatted: bool,
+}
+
+/// An operator for the filter builder.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct FilterOperator {
+    /// As in FetchXML.
+    pub name: String,
+    /// In words.
+    pub label: String,
+    /// 0, 1, 2, or 255 for one or more.
+    pub arity: u8,
+    /// Column types it fits, as in `ColumnType`.
+    pub types: Vec<String>,
+}
+
+/// Checks a filter.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct FilterCheck {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+    /// FetchXML `<filter>` or `<condition>`.
+    pub filter: String,
+}

@@ -1,0 +1,22 @@
+//! Requests and responses as they cross to a shell. Types only; nothing here knows a table or a protocol. No response holds a secret.
+
+mod connections;
+mod data;
+mod error;
+mod events;
+mod session;
+mod syncs;
+
+pub use connections::*;
+pub use data::*;
+pub use error::ApiError;
+pub use events::*;
+pub use session::*;
+pub use syncs::*;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A request or response without content.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
+pub struct Empty {}

@@ -1,0 +1,52 @@
+//! Settings, the restored session, what the application is.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A kept value.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct KeyedValue {
+    /// Key, such as `session` or `grid/contoso/contact`.
+    pub key: String,
+    /// Any JSON; null removes it.
+    #[ts(type = "unknown")]
+    pub value: serde_json::Value,
+}
+
+/// Names a kept value.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct KeyRef {
+    /// Key.
+    pub key: String,
+}
+
+/// What this application is and where it keeps things.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct About {
+    /// Version.
+    pub version: String,
+    /// Folder of the store.
+    pub home: String,
+    /// Bytes of the store.
+    pub store_bytes: u64,
+    /// `keychain` or `memory`.
+    pub vault: String,
+    /// Name of the operating system.
+    pub platform: String,
+    /// True when nothing was ever connected.
+    pub first_run: bool,
+}
+
+/// Settings that the backend obeys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Settings {
+    /// `system`, `light` or `dark`.
+    pub theme: String,
+    /// Proxy address; empty: the system's; `none`: no proxy.
+    pub proxy: String,
+    /// PEM file with further certificate authorities; empty: none.
+    pub ca_file: String,
+    /// Notify at the end of long work.
+    pub notifications: bool,
+}

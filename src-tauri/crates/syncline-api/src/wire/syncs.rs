@@ -1,0 +1,456 @@
+//! Definitions, plans, runs.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use syncline_model::{
+    Action, EntitySchema, Explanation, FieldChange, FieldMapping, MappedRecord, Problem, RowIssue,
+    SyncDefinition,
+};
+use ts_rs::TS;
+
+/// Names a definition.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DefinitionRef {
+    /// Its name.
+    pub name: String,
+}
+
+/// A definition in the list.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DefinitionView {
+    /// Name.
+    pub name: String,
+    /// Content.
+    pub definition: SyncDefinition,
+    /// Hash of its canonical JSON.
+    pub hash: String,
+    /// Last change, RFC 3339 UTC.
+    pub changed_at: String,
+    /// Its last run.
+    pub last_run: Option<RunView>,
+}
+
+/// Saves a definition.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct DefinitionSave {
+    /// Name under which it was saved so far; absent for a new one.
+    pub previous_name: Option<String>,
+    /// Text of the file. A definition with problems may be saved; it can't be run.
+    pub json: String,
+}
+
+/// A definition's text.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DefinitionText {
+    /// The JSON.
+    pub json: String,
+}
+
+/// All problems at once.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DefinitionCheck {
+    /// No problem.
+    pub valid: bool,
+    /// Problems: it can't run.
+    pub problems: Vec<Problem>,
+    /// Worth a look: it can run.
+    pub warnings: Vec<Problem>,
+    /// The definition in canonical form, when its shape is right.
+    pub definition: Option<SyncDefinition>,
+    /// Its hash.
+    pub hash: Option<String>,
+}
+
+/// What the destination takes.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DestinationDescription {
+    /// Its attributes.
+    pub schema: EntitySchema,
+    /// Names that may be identifiers, with the reason.
+    pub identifiers: Vec<String>,
+    /// Takes events.
+    pub takes_events: bool,
+    /// Can be read back: old against new is shown.
+    pub reads_back: bool,
+}
+
+/// Suggests fields by name.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct FieldSuggestions {
+    /// Pairs.
+    pub fields: Vec<FieldMapping>,
+}
+
+/// Maps a few real records, for the editor.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct MapSample {
+    /// Text of the definition.
+    pub json: String,
+    /// Records, at most 50; default 10.
+    pub limit: Option<u32>,
+}
+
+/// Records as they would go.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct MappedSample {
+    /// One a record.
+    pub records: Vec<MappedSampleRow>,
+    /// They came from the store, not from the service.
+    pub cached: bool,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct MappedSampleRow {
+    /// Source id.
+    pub source_id: String,
+    /// Source in the Web API's JSON shape.
+    #[ts(type = "Record<string, unknown>")]
+    pub source: Box<serde_json::value::RawValue>,
+    /// Mapped.
+    pub mapped: MappedRecord,
+    /// Issues.
+    pub issues: Vec<RowIssue>,
+    /// Left out, with the reason.
+    pub skipped: Option<String>,
+    /// How each value came to be.
+    pub explanations: Vec<Explanation>,
+}
+
+/// Makes a plan; ends as a job whose result is a `PlanSummary`.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct PreviewStart {
+    /// A saved definition; or `json`.
+    pub name: Option<String>,
+    /// Text of a definition.
+    pub json: Option<String>,
+    /// Read no more records than this.
+    pub limit: Option<u64>,
+    /// One record by id only.
+    pub source_id: Option<String>,
+    /// Read the source from the store; nothing is asked of the source's service.
+    pub cached: Option<bool>,
+}
+
+/// Names a plan.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PlanRef {
+    /// Its id.
+    pub plan: String,
+}
+
+/// Rows by action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlanCounts {
+    /// Read from the source.
+    pub read: u64,
+    /// To create.
+    pub create: u64,
+    /// To update.
+    pub update: u64,
+    /// The same already.
+    pub unchanged: u64,
+    /// Left out by a rule.
+    pub skip: u64,
+    /// Would be refused.
+    pub invalid: u64,
+    /// Events to send.
+    pub events: u64,
+    /// Taken out by hand.
+    pub excluded: u64,
+}
+
+/// Rows of one cause.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct IssueGroup {
+    /// Issue code.
+    pub code: String,
+    /// Field.
+    pub field: String,
+    /// One of the messages.
+    pub example: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// A plan.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PlanSummary {
+    /// Id.
+    pub plan_id: String,
+    /// Name of the definition.
+    pub definition: String,
+    /// Hash of the definition.
+    pub definition_hash: String,
+    /// Source connection.
+    pub source: String,
+    /// Source entity.
+    pub source_entity: String,
+    /// Destination connection.
+    pub destination: String,
+    /// Destination entity.
+    pub destination_entity: String,
+    /// RFC 3339 UTC.
+    pub created_at: String,
+    /// Counts.
+    pub summary: PlanCounts,
+    /// Causes, most rows first.
+    pub issues: Vec<IssueGroup>,
+    /// Write requests it would take.
+    pub requests: u64,
+    /// Bytes of all bodies.
+    pub bytes: u64,
+    /// `ready`, `incomplete` (cancelled or failed while planning) or `run`.
+    pub status: String,
+    /// Compared with what the destination holds, with what was last sent, or not at all.
+    pub compared_with: String,
+    /// Run made from it.
+    pub run_id: Option<String>,
+    /// The source was read from the store.
+    pub cached: bool,
+}
+
+/// Rows of a plan.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct PlanRowsQuery {
+    /// Plan.
+    pub plan: String,
+    /// Only this action.
+    pub action: Option<Action>,
+    /// Only rows with this issue.
+    pub issue: Option<String>,
+    /// Only rows whose key or mapped values hold this text.
+    pub search: Option<String>,
+    /// From 0.
+    pub offset: Option<u64>,
+    /// At most 1000.
+    pub limit: Option<u32>,
+}
+
+/// Rows.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PlanRowsPage {
+    /// Rows.
+    pub rows: Vec<PlanRow>,
+    /// All that fit.
+    pub total: u64,
+}
+
+/// A row in the list.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PlanRow {
+    /// Place in the plan, from 0.
+    pub ordinal: u64,
+    /// Source id.
+    pub source_id: String,
+    /// Something to know it by.
+    pub title: String,
+    /// Action.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// Surviving identifiers.
+    #[ts(type = "Record<string, unknown>")]
+    pub identifiers: BTreeMap<String, syncline_model::Value>,
+    /// Old against new.
+    pub changes: Vec<FieldChange>,
+    /// Issues.
+    pub issues: Vec<RowIssue>,
+    /// Taken out by hand.
+    pub excluded: bool,
+}
+
+/// Names a row.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct PlanRowRef {
+    /// Plan.
+    pub plan: String,
+    /// Row.
+    pub ordinal: u64,
+}
+
+/// A row whole.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct PlanRowDetail {
+    /// The row.
+    pub row: PlanRow,
+    /// Source in the Web API's JSON shape; absent when it is no longer in the store.
+    #[ts(type = "Record<string, unknown> | null")]
+    pub source: Option<Box<serde_json::value::RawValue>>,
+    /// Mapped.
+    pub mapped: MappedRecord,
+    /// The exact request, credentials left out.
+    pub request: Option<RequestView>,
+    /// How each value came to be.
+    pub explanations: Vec<Explanation>,
+}
+
+/// A request as sent.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RequestView {
+    /// Method.
+    pub method: String,
+    /// Path below the service's root.
+    pub path: String,
+    /// Headers, credentials left out.
+    pub headers: BTreeMap<String, String>,
+    /// Body.
+    pub body: String,
+}
+
+/// Takes rows out of a plan or puts them back.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct PlanExclude {
+    /// Plan.
+    pub plan: String,
+    /// These rows; absent: all that fit `action` and `issue`.
+    pub ordinals: Option<Vec<u64>>,
+    /// Group by action.
+    pub action: Option<Action>,
+    /// Group by issue.
+    pub issue: Option<String>,
+    /// Out, or back in.
+    pub excluded: bool,
+}
+
+/// Runs a plan; ends as a job whose result is a `RunReport`.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RunStart {
+    /// Plan.
+    pub plan: String,
+    /// The number of records that will be written, as typed by the person; asked for on production.
+    pub expect: Option<u64>,
+}
+
+/// A run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunView {
+    /// Id.
+    pub run_id: String,
+    /// Plan it executed.
+    pub plan_id: String,
+    /// Name of the definition.
+    pub definition: String,
+    /// Hash of the definition.
+    pub definition_hash: String,
+    /// Source connection.
+    pub source: String,
+    /// Destination connection.
+    pub destination: String,
+    /// `running`, `succeeded`, `partial`, `failed`, `cancelled` or `interrupted`.
+    pub status: String,
+    /// RFC 3339 UTC.
+    pub started_at: String,
+    /// RFC 3339 UTC.
+    pub finished_at: Option<String>,
+    /// Records read.
+    pub read: u64,
+    /// Made.
+    pub created: u64,
+    /// Changed.
+    pub updated: u64,
+    /// The same already.
+    pub unchanged: u64,
+    /// Left out by a rule, by hand, or as invalid.
+    pub skipped: u64,
+    /// Changed in between; held back.
+    pub drifted: u64,
+    /// Refused.
+    pub failed: u64,
+    /// Events sent.
+    pub events: u64,
+    /// Seconds.
+    pub seconds: f64,
+    /// Why it stopped, where it did.
+    pub error: Option<super::ApiError>,
+}
+
+/// Names a run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRef {
+    /// Its id.
+    pub run: String,
+}
+
+/// A run with its failures.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunReport {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunView,
+    /// Each failed record; the first 1,000.
+    pub failures: Vec<RunFailure>,
+    /// Failures by cause.
+    pub causes: Vec<IssueGroup>,
+}
+
+/// A failed record.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunFailure {
+    /// Source id.
+    pub source_id: String,
+    /// Row of the plan.
+    pub ordinal: u64,
+    /// The service's code, or ours.
+    pub code: String,
+    /// The service's text.
+    pub message: String,
+    /// The service's request id.
+    pub request_id: Option<String>,
+}
+
+/// Outcomes of a run.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RunRowsQuery {
+    /// Run.
+    pub run: String,
+    /// `created`, `updated`, `upserted`, `drifted`, `failed`, `unknown`.
+    pub outcome: Option<String>,
+    /// Only rows that hold this text.
+    pub search: Option<String>,
+    /// From 0.
+    pub offset: Option<u64>,
+    /// At most 1000.
+    pub limit: Option<u32>,
+}
+
+/// Outcomes.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRowsPage {
+    /// Rows.
+    pub rows: Vec<RunRow>,
+    /// All that fit.
+    pub total: u64,
+}
+
+/// An outcome.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRow {
+    /// Row of the plan.
+    pub ordinal: u64,
+    /// Source id.
+    pub source_id: String,
+    /// Something to know it by.
+    pub title: String,
+    /// What the plan said.
+    pub action: Action,
+    /// What came.
+    pub outcome: String,
+    /// Id at the destination.
+    pub destination_id: Option<String>,
+    /// Code of a failure.
+    pub code: Option<String>,
+    /// Text of a failure.
+    pub message: Option<String>,
+    /// Request id.
+    pub request_id: Option<String>,
+    /// RFC 3339 UTC.
+    pub at: String,
+}

@@ -1,0 +1,175 @@
+// Made from the command list of syncline-api; do not edit.
+import type { About } from "./About";
+import type { AddressText } from "./AddressText";
+import type { AddressUnderstood } from "./AddressUnderstood";
+import type { Budget } from "./Budget";
+import type { CacheSearch } from "./CacheSearch";
+import type { CacheSql } from "./CacheSql";
+import type { CachedEntity } from "./CachedEntity";
+import type { ConnectionRef } from "./ConnectionRef";
+import type { ConnectionSave } from "./ConnectionSave";
+import type { ConnectionTest } from "./ConnectionTest";
+import type { ConnectionView } from "./ConnectionView";
+import type { DefinitionCheck } from "./DefinitionCheck";
+import type { DefinitionRef } from "./DefinitionRef";
+import type { DefinitionSave } from "./DefinitionSave";
+import type { DefinitionText } from "./DefinitionText";
+import type { DefinitionView } from "./DefinitionView";
+import type { DestinationDescription } from "./DestinationDescription";
+import type { Empty } from "./Empty";
+import type { EntitiesList } from "./EntitiesList";
+import type { EntitiesView } from "./EntitiesView";
+import type { EntityDescription } from "./EntityDescription";
+import type { EntityRef } from "./EntityRef";
+import type { EnvironmentView } from "./EnvironmentView";
+import type { ExportStart } from "./ExportStart";
+import type { FieldSuggestions } from "./FieldSuggestions";
+import type { FilterCheck } from "./FilterCheck";
+import type { FilterOperator } from "./FilterOperator";
+import type { Forgotten } from "./Forgotten";
+import type { JobRef } from "./JobRef";
+import type { JobStarted } from "./JobStarted";
+import type { JobView } from "./JobView";
+import type { KeyRef } from "./KeyRef";
+import type { KeyedValue } from "./KeyedValue";
+import type { MapSample } from "./MapSample";
+import type { MappedSample } from "./MappedSample";
+import type { PlanExclude } from "./PlanExclude";
+import type { PlanRef } from "./PlanRef";
+import type { PlanRowDetail } from "./PlanRowDetail";
+import type { PlanRowRef } from "./PlanRowRef";
+import type { PlanRowsPage } from "./PlanRowsPage";
+import type { PlanRowsQuery } from "./PlanRowsQuery";
+import type { PlanSummary } from "./PlanSummary";
+import type { PreviewStart } from "./PreviewStart";
+import type { PullStart } from "./PullStart";
+import type { RecordGet } from "./RecordGet";
+import type { RecordView } from "./RecordView";
+import type { RecordWrite } from "./RecordWrite";
+import type { RecordWritten } from "./RecordWritten";
+import type { RecordsPage } from "./RecordsPage";
+import type { RecordsQuery } from "./RecordsQuery";
+import type { RunRef } from "./RunRef";
+import type { RunReport } from "./RunReport";
+import type { RunRowsPage } from "./RunRowsPage";
+import type { RunRowsQuery } from "./RunRowsQuery";
+import type { RunStart } from "./RunStart";
+import type { RunView } from "./RunView";
+import type { SampleTenant } from "./SampleTenant";
+import type { SearchHits } from "./SearchHits";
+import type { Settings } from "./Settings";
+import type { SignInStart } from "./SignInStart";
+import type { SignInStarted } from "./SignInStarted";
+import type { SqlTable } from "./SqlTable";
+import type { Unlock } from "./Unlock";
+import type { Tag } from "./Tag";
+
+/** Request and response of each command. */
+export type Commands = {
+  "app.about": { request: Empty; response: About };
+  "settings.get": { request: Empty; response: Settings };
+  "settings.set": { request: Settings; response: Settings };
+  "state.get": { request: KeyRef; response: KeyedValue };
+  "state.set": { request: KeyedValue; response: Empty };
+  "connections.list": { request: Empty; response: Array<ConnectionView> };
+  "connections.get": { request: ConnectionRef; response: ConnectionView };
+  "connections.understand": { request: AddressText; response: AddressUnderstood };
+  "connections.save": { request: ConnectionSave; response: ConnectionView };
+  "connections.test": { request: ConnectionRef; response: ConnectionTest };
+  "connections.forget": { request: ConnectionRef; response: Forgotten };
+  "connections.unlock": { request: Unlock; response: ConnectionView };
+  "connections.lock": { request: ConnectionRef; response: ConnectionView };
+  "connections.environments": { request: ConnectionRef; response: Array<EnvironmentView> };
+  "connections.budget": { request: ConnectionRef; response: Budget };
+  "sign_in.start": { request: SignInStart; response: SignInStarted };
+  "sign_in.out": { request: ConnectionRef; response: ConnectionView };
+  "sample.start": { request: Empty; response: SampleTenant };
+  "entities.list": { request: EntitiesList; response: EntitiesView };
+  "entities.describe": { request: EntityRef; response: EntityDescription };
+  "filters.operators": { request: Empty; response: Array<FilterOperator> };
+  "filters.check": { request: FilterCheck; response: DefinitionCheck };
+  "records.query": { request: RecordsQuery; response: RecordsPage };
+  "records.get": { request: RecordGet; response: RecordView };
+  "records.write": { request: RecordWrite; response: RecordWritten };
+  "records.export": { request: ExportStart; response: JobStarted };
+  "cache.pull": { request: PullStart; response: JobStarted };
+  "cache.list": { request: Empty; response: Array<CachedEntity> };
+  "cache.search": { request: CacheSearch; response: SearchHits };
+  "cache.sql": { request: CacheSql; response: SqlTable };
+  "definitions.list": { request: Empty; response: Array<DefinitionView> };
+  "definitions.get": { request: DefinitionRef; response: DefinitionView };
+  "definitions.save": { request: DefinitionSave; response: DefinitionView };
+  "definitions.delete": { request: DefinitionRef; response: Empty };
+  "definitions.check": { request: DefinitionText; response: DefinitionCheck };
+  "definitions.destination": { request: EntityRef; response: DestinationDescription };
+  "definitions.match": { request: DefinitionText; response: FieldSuggestions };
+  "definitions.sample": { request: MapSample; response: MappedSample };
+  "plans.start": { request: PreviewStart; response: JobStarted };
+  "plans.get": { request: PlanRef; response: PlanSummary };
+  "plans.list": { request: Empty; response: Array<PlanSummary> };
+  "plans.rows": { request: PlanRowsQuery; response: PlanRowsPage };
+  "plans.row": { request: PlanRowRef; response: PlanRowDetail };
+  "plans.exclude": { request: PlanExclude; response: PlanSummary };
+  "runs.start": { request: RunStart; response: JobStarted };
+  "runs.list": { request: Empty; response: Array<RunView> };
+  "runs.get": { request: RunRef; response: RunReport };
+  "runs.rows": { request: RunRowsQuery; response: RunRowsPage };
+  "jobs.list": { request: Empty; response: Array<JobView> };
+  "jobs.get": { request: JobRef; response: JobView };
+  "jobs.cancel": { request: JobRef; response: JobView };
+};
+
+/** What a reading provides and what a change makes stale. */
+export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[] }> = {
+  "app.about": { provides: ["settings","connections"], stales: [] },
+  "settings.get": { provides: ["settings"], stales: [] },
+  "settings.set": { provides: [], stales: ["settings"] },
+  "state.get": { provides: [], stales: [] },
+  "state.set": { provides: [], stales: [] },
+  "connections.list": { provides: ["connections"], stales: [] },
+  "connections.get": { provides: ["connections"], stales: [] },
+  "connections.understand": { provides: [], stales: [] },
+  "connections.save": { provides: [], stales: ["connections"] },
+  "connections.test": { provides: [], stales: ["connections"] },
+  "connections.forget": { provides: [], stales: ["connections","cache","metadata","plans","runs"] },
+  "connections.unlock": { provides: [], stales: ["connections"] },
+  "connections.lock": { provides: [], stales: ["connections"] },
+  "connections.environments": { provides: [], stales: [] },
+  "connections.budget": { provides: [], stales: [] },
+  "sign_in.start": { provides: [], stales: ["jobs"] },
+  "sign_in.out": { provides: [], stales: ["connections"] },
+  "sample.start": { provides: [], stales: ["connections","definitions"] },
+  "entities.list": { provides: ["metadata","cache"], stales: [] },
+  "entities.describe": { provides: ["metadata"], stales: [] },
+  "filters.operators": { provides: [], stales: [] },
+  "filters.check": { provides: [], stales: [] },
+  "records.query": { provides: ["cache"], stales: [] },
+  "records.get": { provides: ["cache"], stales: [] },
+  "records.write": { provides: [], stales: [] },
+  "records.export": { provides: [], stales: ["jobs"] },
+  "cache.pull": { provides: [], stales: ["jobs"] },
+  "cache.list": { provides: ["cache"], stales: [] },
+  "cache.search": { provides: ["cache"], stales: [] },
+  "cache.sql": { provides: ["cache"], stales: [] },
+  "definitions.list": { provides: ["definitions","runs"], stales: [] },
+  "definitions.get": { provides: ["definitions"], stales: [] },
+  "definitions.save": { provides: [], stales: ["definitions"] },
+  "definitions.delete": { provides: [], stales: ["definitions"] },
+  "definitions.check": { provides: ["metadata","connections"], stales: [] },
+  "definitions.destination": { provides: ["metadata"], stales: [] },
+  "definitions.match": { provides: [], stales: [] },
+  "definitions.sample": { provides: ["cache"], stales: [] },
+  "plans.start": { provides: [], stales: ["jobs"] },
+  "plans.get": { provides: ["plans"], stales: [] },
+  "plans.list": { provides: ["plans"], stales: [] },
+  "plans.rows": { provides: ["plans"], stales: [] },
+  "plans.row": { provides: ["plans"], stales: [] },
+  "plans.exclude": { provides: [], stales: ["plans"] },
+  "runs.start": { provides: [], stales: ["jobs","runs"] },
+  "runs.list": { provides: ["runs"], stales: [] },
+  "runs.get": { provides: ["runs"], stales: [] },
+  "runs.rows": { provides: ["runs"], stales: [] },
+  "jobs.list": { provides: ["jobs"], stales: [] },
+  "jobs.get": { provides: ["jobs"], stales: [] },
+  "jobs.cancel": { provides: [], stales: ["jobs"] },
+};
