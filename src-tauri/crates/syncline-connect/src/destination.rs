@@ -133,6 +133,12 @@ pub trait Destination: Send + Sync {
         fields: &[String],
         cancel: &CancellationToken,
     ) -> Result<Vec<Probe>, SynclineError>;
+    /// True when the destination would hold the same after writing `mapped` over `held`. Systems differ: an empty text is null in
+    /// one, all values are text in another.
+    fn same(&self, schema: &EntitySchema, field: &str, mapped: &Value, held: &Value) -> bool {
+        let _ = (schema, field);
+        mapped.means_the_same(held)
+    }
     /// The exact request of a row. Pure. An error here makes the row invalid.
     fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError>;
     /// Sends one batch, at most `max_batch_rows` and `max_batch_bytes`; one outcome a row, in order. `Err` means that nothing of
