@@ -1,1 +1,19 @@
-//! syncline-fetchxml.
+//! FetchXML, Dataverse's query language: read it, check it against an entity, combine and print it, and evaluate a filter
+//! on a record that is here already.
+//!
+//! Pure: no input or output and no clock; the present time is an argument.
+
+mod ast;
+mod build;
+mod error;
+mod operator;
+mod read;
+mod write;
+mod xml;
+
+pub use ast::{
+    Aggregate, Attribute, Condition, DateGrouping, Entity, Fetch, Filter, FilterKind, LinkEntity, LinkType,
+    Order, Place,
+};
+pub use error::{FetchXmlError, Position};
+pub use operator::{Arity, Family, Operator, OperatorHelp, operator_help};

@@ -1,0 +1,381 @@
+//! The parts of a FetchXML query.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FetchXmlError, Operator, Position};
+
+/// Where a part stood in the text it was read from. Two parts are equal wherever they stood.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Place(pub Option<Position>);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Place {}
+
+/// A whole query.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// The entity that is asked.
+    pub entity: Entity,
+    /// At most so many rows (1 to 5000); not together with paging.
+    pub top: Option<u32>,
+    /// Rows a page (1 to 5000).
+    pub count: Option<u32>,
+    /// Page number, from 1.
+    pub page: Option<u32>,
+    /// The cookie of the page before, decoded.
+    pub paging_cookie: Option<String>,
+    /// No row twice.
+    pub distinct: bool,
+    /// Aggregate columns.
+    pub aggregate: bool,
+    /// Rows an aggregate may look at.
+    pub aggregate_limit: Option<u32>,
+    /// Ask for the total number of rows (up to 5000).
+    pub return_total_record_count: bool,
+    /// Legacy; has no effect.
+    pub no_lock: bool,
+    /// Late materialization.
+    pub late_materialize: bool,
+    /// SQL hints.
+    pub options: Option<String>,
+    /// `retained` for long-term data.
+    pub data_source: Option<String>,
+    /// Raw order by values of choices.
+    pub use_raw_order_by: bool,
+}
+
+/// The entity of a query.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entity {
+    /// Logical name.
+    pub name: String,
+    /// All columns.
+    pub all_attributes: bool,
+    /// Columns.
+    pub attributes: Vec<Attribute>,
+    /// Order.
+    pub orders: Vec<Order>,
+    /// Filter.
+    pub filter: Option<Filter>,
+    /// Linked entities.
+    pub links: Vec<LinkEntity>,
+}
+
+/// How a linked entity joins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LinkType {
+    /// Rows on both sides.
+    #[default]
+    #[serde(rename = "inner")]
+    Inner,
+    /// Rows here, with or without one there.
+    #[serde(rename = "outer")]
+    Outer,
+    /// A row exists there.
+    #[serde(rename = "exists")]
+    Exists,
+    /// As `exists`, written as IN.
+    #[serde(rename = "in")]
+    In,
+    /// The first row there.
+    #[serde(rename = "matchfirstrowusingcrossapply")]
+    MatchFirstRow,
+    /// In a filter: a row that satisfies the inner filter exists.
+    #[serde(rename = "any")]
+    Any,
+    /// In a filter: no such row exists.
+    #[serde(rename = "not any")]
+    NotAny,
+    /// In a filter: linked rows exist and none satisfies the inner filter.
+    #[serde(rename = "all")]
+    All,
+    /// In a filter: the same as `any`.
+    #[serde(rename = "not all")]
+    NotAll,
+}
+
+impl LinkType {
+    /// Every type.
+    pub const EVERY: &'static [LinkType] = &[
+        Self::Inner,
+        Self::Outer,
+        Self::Exists,
+        Self::In,
+        Self::MatchFirstRow,
+        Self::Any,
+        Self::NotAny,
+        Self::All,
+        Self::NotAll,
+    ];
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inner => "inner",
+            Self::Outer => "outer",
+            Self::Exists => "exists",
+            Self::In => "in",
+            Self::MatchFirstRow => "matchfirstrowusingcrossapply",
+            Self::Any => "any",
+            Self::NotAny => "not any",
+            Self::All => "all",
+            Self::NotAll => "not all",
+        }
+    }
+    /// May stand inside a `<filter>`, and only there.
+    pub fn in_filter(self) -> bool {
+        matches!(self, Self::Any | Self::NotAny | Self::All | Self::NotAll)
+    }
+}
+
+/// A linked entity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkEntity {
+    /// Logical name.
+    pub name: String,
+    /// Column of the linked entity.
+    pub from: String,
+    /// Column of the parent.
+    pub to: String,
+    /// Alias for results and conditions.
+    pub alias: Option<String>,
+    /// How it joins.
+    pub link_type: LinkType,
+    /// The linked entity is an intersect table.
+    pub intersect: bool,
+    /// Legacy; has no effect.
+    pub visible: Option<bool>,
+    /// All columns.
+    pub all_attributes: bool,
+    /// Columns.
+    pub attributes: Vec<Attribute>,
+    /// Order.
+    pub orders: Vec<Order>,
+    /// Filter; of an outer link it is part of the join.
+    pub filter: Option<Filter>,
+    /// Further links.
+    pub links: Vec<LinkEntity>,
+}
+
+/// Aggregate functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregate {
+    /// Average.
+    Avg,
+    /// Rows.
+    Count,
+    /// Rows with a value.
+    CountColumn,
+    /// Largest.
+    Max,
+    /// Smallest.
+    Min,
+    /// Sum.
+    Sum,
+}
+
+impl Aggregate {
+    /// Every function.
+    pub const EVERY: &'static [Aggregate] =
+        &[Self::Avg, Self::Count, Self::CountColumn, Self::Max, Self::Min, Self::Sum];
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Avg => "avg",
+            Self::Count => "count",
+            Self::CountColumn => "countcolumn",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Sum => "sum",
+        }
+    }
+}
+
+/// Parts of a date that rows can be grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateGrouping {
+    /// Day.
+    Day,
+    /// Week.
+    Week,
+    /// Month.
+    Month,
+    /// Quarter.
+    Quarter,
+    /// Year.
+    Year,
+    /// Fiscal period.
+    FiscalPeriod,
+    /// Fiscal year.
+    FiscalYear,
+}
+
+impl DateGrouping {
+    /// Every part.
+    pub const EVERY: &'static [DateGrouping] = &[
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+        Self::FiscalPeriod,
+        Self::FiscalYear,
+    ];
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+            Self::FiscalPeriod => "fiscal-period",
+            Self::FiscalYear => "fiscal-year",
+        }
+    }
+}
+
+/// A column that is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Logical name.
+    pub name: String,
+    /// Alias in the result; every aggregate needs one.
+    pub alias: Option<String>,
+    /// Aggregate function.
+    pub aggregate: Option<Aggregate>,
+    /// Group by it.
+    pub group_by: bool,
+    /// Group by a part of the date.
+    pub date_grouping: Option<DateGrouping>,
+    /// Group dates in the user's time zone.
+    pub user_time_zone: Option<bool>,
+    /// Count different values only.
+    pub distinct: bool,
+    /// `CountChildren` on a hierarchical entity.
+    pub row_aggregate: Option<String>,
+}
+
+/// One term of the order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Column; absent when an alias is given.
+    pub attribute: Option<String>,
+    /// Alias of an aggregate.
+    pub alias: Option<String>,
+    /// Largest first.
+    pub descending: bool,
+    /// Alias of the linked entity the column belongs to.
+    pub entity_name: Option<String>,
+}
+
+/// How the parts of a filter combine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilterKind {
+    /// All of them.
+    #[default]
+    And,
+    /// At least one.
+    Or,
+}
+
+impl FilterKind {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::And => "and",
+            Self::Or => "or",
+        }
+    }
+}
+
+/// A filter: conditions and nested filters. Their order has no meaning.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// How its parts combine.
+    pub kind: FilterKind,
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// Nested filters.
+    pub filters: Vec<Filter>,
+    /// Linked rows that must or must not exist.
+    pub links: Vec<LinkEntity>,
+    /// Quick find.
+    pub quick_find_fields: bool,
+    /// `union` hint.
+    pub hint: Option<String>,
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Logical name of the column.
+    pub attribute: String,
+    /// Operator.
+    pub operator: Operator,
+    /// Values as text, entities resolved.
+    pub values: Vec<String>,
+    /// Another column to compare with, maybe `alias.column`.
+    pub value_of: Option<String>,
+    /// Alias of the linked entity the column belongs to.
+    pub entity_name: Option<String>,
+    /// Display name of a lookup's value; no effect.
+    pub ui_name: Option<String>,
+    /// Entity of a lookup's value; no effect.
+    pub ui_type: Option<String>,
+    /// Where it stood.
+    #[serde(skip)]
+    pub place: Place,
+}
+
+impl Condition {
+    /// A condition with its values.
+    pub fn new<V: Into<String>>(
+        attribute: impl Into<String>,
+        operator: Operator,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        Self {
+            attribute: attribute.into(),
+            operator,
+            values: values.into_iter().map(Into::into).collect(),
+            value_of: None,
+            entity_name: None,
+            ui_name: None,
+            ui_type: None,
+            place: Place::default(),
+        }
+    }
+}
+
+impl Filter {
+    /// Reads a whole `<filter>` or a lone `<condition>`, which becomes a filter with that one condition.
+    pub fn parse(text: &str) -> Result<Filter, FetchXmlError> {
+        crate::read::filter(text)
+    }
+    /// True when nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty() && self.links.is_empty() && self.filters.iter().all(Filter::is_empty)
+    }
+    /// Every condition, nested ones included, linked ones not.
+    pub fn all_conditions(&self) -> Vec<&Condition> {
+        let mut found: Vec<&Condition> = self.conditions.iter().collect();
+        for filter in &self.filters {
+            found.extend(filter.all_conditions());
+        }
+        found
+    }
+}
+
+impl Fetch {
+    /// Reads a whole `<fetch>`.
+    pub fn parse(text: &str) -> Result<Fetch, FetchXmlError> {
+        crate::read::fetch(text)
+    }
+}
