@@ -1,1 +1,3 @@
 //! syncline-sandbox.
+pub mod data;
+pub mod dataverse;
