@@ -1,0 +1,146 @@
+//! What happens to a row: the mapped record against what the destination holds, or against what was last sent.
+
+use std::collections::BTreeMap;
+use syncline_connect::{Destination, PlannedWrite, Probe, ProbedRow, RowRequest};
+use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, Value};
+
+/// What a mapped record is compared with.
+#[derive(Debug, Clone)]
+pub(crate) enum Held {
+    /// The destination's answer.
+    Probed(Probe),
+    /// What was sent last under this source record; `None`: nothing was sent yet.
+    LastSent(Option<MappedRecord>),
+}
+
+/// The decision on one row.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    pub(crate) action: Action,
+    pub(crate) reason: String,
+    pub(crate) changes: Vec<FieldChange>,
+    pub(crate) request: Option<RowRequest>,
+    pub(crate) existing: Option<ProbedRow>,
+    pub(crate) issues: Vec<RowIssue>,
+}
+
+impl Decision {
+    /// A row that is not sent, with the reason.
+    pub(crate) fn left_out(action: Action, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into(), changes: Vec::new(), request: None, existing: None, issues: Vec::new() }
+    }
+}
+
+/// Decides on a row that mapping let through.
+pub(crate) fn decide(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    mapped: &MappedRecord,
+    held: Held,
+) -> Decision {
+    match held {
+        Held::Probed(Probe::Ambiguous(rows)) => {
+            let mut decision = Decision::left_out(
+                Action::Invalid,
+                format!("{rows} rows at the destination have these identifiers"),
+            );
+            decision.issues.push(RowIssue {
+                code: "ambiguous_match".to_owned(),
+                field: mapped.identifiers.keys().cloned().collect::<Vec<_>>().join(", "),
+                message: format!("{rows} rows at the destination have these identifiers; none is written"),
+            });
+            decision
+        }
+        Held::Probed(Probe::Present(row)) => {
+            let changes = compare(destination, schema, &mapped.attributes, &row.values);
+            if changes.is_empty() && mapped.events.is_empty() {
+                let mut decision = Decision::left_out(Action::Unchanged, "the destination holds the same values");
+                decision.existing = Some(row);
+                return decision;
+            }
+            let reason = match changes.len() {
+                0 => "new event".to_owned(),
+                1 => "1 field differs".to_owned(),
+                several => format!("{several} fields differ"),
+            };
+            write(destination, schema, mapped, Action::Update, reason, changes, Some(row))
+        }
+        Held::LastSent(Some(sent)) => {
+            let changes = compare(destination, schema, &mapped.attributes, &sent.attributes);
+            let moved = mapped.identifiers != sent.identifiers;
+            if changes.is_empty() && !moved && mapped.events.is_empty() {
+                return Decision::left_out(Action::Unchanged, "the same values were sent before");
+            }
+            let reason = match (changes.len(), moved) {
+                (_, true) => "the identifiers are others than last time".to_owned(),
+                (0, false) => "new event".to_owned(),
+                (1, false) => "1 field differs from what was last sent".to_owned(),
+                (several, false) => format!("{several} fields differ from what was last sent"),
+            };
+            write(destination, schema, mapped, Action::Update, reason, changes, None)
+        }
+        Held::Probed(Probe::Absent) => {
+            let changes = all_new(&mapped.attributes);
+            write(destination, schema, mapped, Action::Create, "not at the destination yet".to_owned(), changes, None)
+        }
+        Held::Probed(Probe::Unknown) | Held::LastSent(None) => {
+            let changes = all_new(&mapped.attributes);
+            write(destination, schema, mapped, Action::Create, "not sent before".to_owned(), changes, None)
+        }
+    }
+}
+
+fn write(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    mapped: &MappedRecord,
+    action: Action,
+    reason: String,
+    changes: Vec<FieldChange>,
+    existing: Option<ProbedRow>,
+) -> Decision {
+    let changed: Vec<String> = changes.iter().map(|change| change.field.clone()).collect();
+    let planned = PlannedWrite { action, mapped, existing: existing.as_ref(), changed: &changed };
+    match destination.request(schema, &planned) {
+        Ok(request) => Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() },
+        Err(error) => Decision {
+            action: Action::Invalid,
+            reason: error.message.clone(),
+            changes,
+            request: None,
+            existing,
+            issues: vec![RowIssue {
+                code: error.code.as_str().to_owned(),
+                field: String::new(),
+                message: error.message,
+            }],
+        },
+    }
+}
+
+fn all_new(attributes: &BTreeMap<String, Value>) -> Vec<FieldChange> {
+    attributes
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(field, value)| FieldChange { field: field.clone(), from: Value::Null, to: value.clone() })
+        .collect()
+}
+
+fn compare(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    mapped: &BTreeMap<String, Value>,
+    held: &BTreeMap<String, Value>,
+) -> Vec<FieldChange> {
+    mapped
+        .iter()
+        .filter_map(|(field, to)| {
+            let from = held.get(field).unwrap_or(&Value::Null);
+            (!destination.same(schema, field, to, from)).then(|| FieldChange {
+                field: field.clone(),
+                from: from.clone(),
+                to: to.clone(),
+            })
+        })
+        .collect()
+}
