@@ -5,8 +5,10 @@
 
 mod ast;
 mod build;
+mod check;
 mod error;
 mod operator;
+mod period;
 mod read;
 mod write;
 mod xml;
@@ -15,5 +17,6 @@ pub use ast::{
     Aggregate, Attribute, Condition, DateGrouping, Entity, Fetch, Filter, FilterKind, LinkEntity, LinkType,
     Order, Place,
 };
+pub use check::{check, is_warning};
 pub use error::{FetchXmlError, Position};
 pub use operator::{Arity, Family, Operator, OperatorHelp, operator_help};

@@ -1,1 +1,28 @@
-//! syncline-mapping.
+//! Mapping: a definition is compiled against both schemas, telling all its problems at once; what comes out maps records,
+//! and explains each value it made.
+//!
+//! Pure: no input or output and no clock; the present time is an argument.
+
+mod apply;
+mod auto_match;
+mod columns;
+mod compile;
+mod compile_event;
+mod compile_field;
+mod compile_identifier;
+mod convert;
+mod date;
+mod event;
+mod hash;
+mod identifier;
+mod phone;
+mod plan;
+mod target;
+mod trace;
+
+pub use apply::{Mapped, Verdict};
+pub use auto_match::{auto_match, starter, starters};
+pub use compile::{Compiled, compile};
+pub use hash::definition_hash;
+pub use identifier::identity_key;
+pub use plan::Mapping;

@@ -197,6 +197,23 @@ pub struct FieldMapping {
     pub direction: Option<Direction>,
 }
 
+impl FieldMapping {
+    /// A target from a column as it is, without conversions.
+    pub fn new(to: impl Into<String>, from: impl Into<ColumnName>) -> Self {
+        Self {
+            to: to.into(),
+            from: from.into(),
+            label: false,
+            invert: false,
+            phone: false,
+            trim: false,
+            case: None,
+            default: None,
+            direction: None,
+        }
+    }
+}
+
 /// Letters small or large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -1,0 +1,168 @@
+//! The source columns a mapping needs, and how they are picked out of a record's raw JSON without parsing the rest.
+
+use serde::Deserializer as _;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use syncline_model::{
+    Column, ColumnName, ColumnType, EntityName, FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, Value,
+};
+
+/// FNV-1a: column names are short and come from a schema.
+#[derive(Clone)]
+pub(crate) struct Fnv(u64);
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+/// A source column, with what its transforms need.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceColumn {
+    pub(crate) name: ColumnName,
+    pub(crate) column_type: ColumnType,
+    pub(crate) labels: HashMap<i64, Option<String>>,
+    pub(crate) targets: Vec<EntityName>,
+}
+
+/// All source columns of a mapping.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Columns {
+    columns: Vec<SourceColumn>,
+    keys: HashMap<Box<str>, usize, BuildHasherDefault<Fnv>>,
+}
+
+const VALUE: usize = 0;
+const FORMATTED: usize = 1;
+const LOOKUP: usize = 2;
+const SLOTS: usize = 3;
+
+impl Columns {
+    /// Registers a column and gives its place; the same column gets the same place.
+    pub(crate) fn add(&mut self, column: &Column, formatted: bool) -> usize {
+        let place = match self.columns.iter().position(|known| known.name == column.logical_name) {
+            Some(place) => place,
+            None => {
+                self.columns.push(SourceColumn {
+                    name: column.logical_name.clone(),
+                    column_type: column.column_type,
+                    labels: column
+                        .options
+                        .iter()
+                        .map(|choice| (choice.value, choice.label.clone()))
+                        .collect(),
+                    targets: column.targets.clone(),
+                });
+                self.columns.len() - 1
+            }
+        };
+        let logical = column.logical_name.as_str();
+        let wire = format!("_{logical}_value");
+        let mut key = |text: String, slot: usize| {
+            self.keys.insert(text.into_boxed_str(), place * SLOTS + slot);
+        };
+        key(logical.to_owned(), VALUE);
+        if column.column_type.is_lookup() {
+            key(wire.clone(), VALUE);
+            key(format!("{wire}{LOOKUP_LOGICAL_NAME}"), LOOKUP);
+        }
+        if formatted {
+            key(format!("{logical}{FORMATTED_VALUE}"), FORMATTED);
+            if column.column_type.is_lookup() {
+                key(format!("{wire}{FORMATTED_VALUE}"), FORMATTED);
+            }
+        }
+        place
+    }
+
+    /// The column at a place.
+    pub(crate) fn get(&self, place: usize) -> &SourceColumn {
+        &self.columns[place]
+    }
+
+    /// Nothing picked: for values that come from no record.
+    pub(crate) fn nothing(&self) -> Picked<'static> {
+        Picked(vec![None; self.columns.len() * SLOTS])
+    }
+
+    /// Picks the wanted members out of a record.
+    pub(crate) fn pick<'a>(&self, record: &'a Record) -> Result<Picked<'a>, serde_json::Error> {
+        let mut picked = Picked(vec![None; self.columns.len() * SLOTS]);
+        let mut reader = serde_json::Deserializer::from_str(record.raw.get());
+        reader.deserialize_map(Members { columns: self, picked: &mut picked })?;
+        Ok(picked)
+    }
+}
+
+/// The wanted members of a record, raw.
+#[derive(Debug)]
+pub(crate) struct Picked<'a>(Vec<Option<&'a RawValue>>);
+
+impl Picked<'_> {
+    /// The value of a column; `None` where the record does not have it.
+    pub(crate) fn value(&self, place: usize) -> Option<Value> {
+        self.0[place * SLOTS + VALUE].and_then(|raw| Value::from_raw(raw).ok())
+    }
+    /// The formatted value beside a column.
+    pub(crate) fn formatted(&self, place: usize) -> Option<String> {
+        self.0[place * SLOTS + FORMATTED].and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
+    /// The entity a lookup points at, where the record says so.
+    pub(crate) fn lookup_entity(&self, place: usize) -> Option<String> {
+        self.0[place * SLOTS + LOOKUP].and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
+}
+
+struct Members<'s, 'a> {
+    columns: &'s Columns,
+    picked: &'s mut Picked<'a>,
+}
+
+impl<'a> Visitor<'a> for Members<'_, 'a> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON object")
+    }
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(place) = map.next_key_seed(Key(self.columns))? {
+            match place {
+                Some(place) => self.picked.0[place] = Some(map.next_value::<&'a RawValue>()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Key<'s>(&'s Columns);
+
+impl<'a> DeserializeSeed<'a> for Key<'_> {
+    type Value = Option<usize>;
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a member's name")
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.keys.get(name).copied())
+    }
+}

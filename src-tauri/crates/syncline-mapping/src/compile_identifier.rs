@@ -1,0 +1,144 @@
+//! Checking identifiers: which ones a destination knows, and that they are enough to find a row.
+
+use std::collections::BTreeSet;
+use syncline_model::{ColumnType, Problem, System};
+
+use crate::compile::{Work, nearest};
+use crate::plan::{IdentifierKind, IdentifierRule, Target};
+
+impl Work<'_> {
+    pub(crate) fn identifiers(&mut self) -> Vec<IdentifierRule> {
+        let definition = self.definition;
+        if definition.identifiers.is_empty() {
+            match self.system {
+                System::Insider | System::Dataverse => self.problem(
+                    Problem::new("identifiers", "identifiers_missing", "no identifier is given").hint(
+                        match self.system {
+                            System::Insider => "add one to email, phone_number, uuid or a custom identifier",
+                            System::Dataverse | System::Csv | System::Jsonl => {
+                                "add the primary key or the columns of an alternate key"
+                            }
+                        },
+                    ),
+                ),
+                System::Csv | System::Jsonl => {}
+            }
+        }
+        let mut rules = Vec::new();
+        for (index, mapping) in definition.identifiers.iter().enumerate() {
+            let path = format!("identifiers[{index}]");
+            let free = self.take(&format!("{path}.to"), &mapping.to);
+            let column = self.source_column(&format!("{path}.from"), &mapping.from);
+            let target = self.identifier_target(&format!("{path}.to"), &mapping.to);
+            if let (true, Some(column), Some((kind, target))) = (free, column, target) {
+                if kind == IdentifierKind::Phone && !column.column_type.is_text() {
+                    self.problem(
+                        Problem::new(
+                            format!("{path}.from"),
+                            "phone_not_text",
+                            format!("{} is no text column", mapping.from),
+                        )
+                        .hint("a phone number comes from a text column such as telephone1"),
+                    );
+                }
+                let from = self.register(column, false);
+                rules.push(IdentifierRule { path, from, kind, target });
+            }
+        }
+        if self.system == System::Dataverse && !definition.identifiers.is_empty() {
+            self.whole_key();
+        }
+        if rules.iter().any(|rule| rule.kind == IdentifierKind::Phone) && definition.phone.is_none() {
+            self.warning(
+                Problem::new("phone", "phone_not_converted", "phone numbers are sent as they are written")
+                    .hint("add \"phone\": {\"international\": true, \"country_code\": \"…\"}; other forms are refused"),
+            );
+        }
+        rules
+    }
+
+    fn identifier_target(&mut self, path: &str, name: &str) -> Option<(IdentifierKind, Target)> {
+        match self.system {
+            System::Insider => {
+                let kind = match name {
+                    "email" => IdentifierKind::Email,
+                    "phone_number" => IdentifierKind::Phone,
+                    _ => IdentifierKind::Text,
+                };
+                if kind == IdentifierKind::Text
+                    && name != "uuid"
+                    && let Some(meant) = nearest(name, ["email", "phone_number", "uuid"].into_iter())
+                {
+                    self.warning(
+                        Problem::new(
+                            path,
+                            "custom_identifier",
+                            format!("{name} goes as a custom identifier"),
+                        )
+                        .hint(format!("did you mean {meant:?}? A custom one must be enabled in the account")),
+                    );
+                }
+                Some((kind, self.target(name, None)))
+            }
+            System::Dataverse => {
+                let column = self.target_column(path, name).ok()?;
+                Some((IdentifierKind::Key, self.target(name, column)))
+            }
+            System::Csv | System::Jsonl => {
+                let column = self.target_column(path, name).ok()?;
+                Some((IdentifierKind::Key, self.target(name, column)))
+            }
+        }
+    }
+
+    /// Rows are found by the primary key, or by exactly the columns of one alternate key (Dataverse Web API, alternate keys).
+    fn whole_key(&mut self) {
+        let given: BTreeSet<&str> =
+            self.definition.identifiers.iter().map(|identifier| identifier.to.as_str()).collect();
+        let destination = self.destination;
+        if given.len() == 1 && given.contains(destination.summary.primary_id.as_str()) {
+            return;
+        }
+        let found = destination.keys.iter().find(|key| {
+            key.columns.len() == given.len()
+                && key.columns.iter().all(|column| given.contains(column.as_str()))
+        });
+        match found {
+            Some(key) if !key.active => self.problem(
+                Problem::new(
+                    "identifiers",
+                    "key_not_active",
+                    format!("the index of the key {} is not ready", key.name),
+                )
+                .hint("wait until it is active, or use the primary key"),
+            ),
+            Some(_) => {}
+            None => {
+                let keys: Vec<String> = std::iter::once(destination.summary.primary_id.to_string())
+                    .chain(destination.keys.iter().map(|key| {
+                        key.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(" + ")
+                    }))
+                    .collect();
+                self.problem(
+                    Problem::new(
+                        "identifiers",
+                        "no_key",
+                        format!(
+                            "{} is neither the primary key nor an alternate key of {}",
+                            given.iter().copied().collect::<Vec<_>>().join(" + "),
+                            destination.summary.logical_name
+                        ),
+                    )
+                    .hint(format!("use exactly one of: {}", keys.join("; "))),
+                );
+            }
+        }
+        if given.iter().any(|name| {
+            destination
+                .column(name)
+                .is_some_and(|column| column.column_type == ColumnType::MultiSelectPicklist)
+        }) {
+            self.problem(Problem::new("identifiers", "no_key", "a choices column can't be part of a key"));
+        }
+    }
+}

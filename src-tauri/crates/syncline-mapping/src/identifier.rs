@@ -1,0 +1,145 @@
+//! Identifiers: brought to one spelling and checked, so that the same person is the same key everywhere.
+
+use syncline_model::{MappedRecord, RowIssue, Value};
+
+use crate::columns::Picked;
+use crate::convert::{phone_text, quoted};
+use crate::phone::is_e164;
+use crate::plan::{IdentifierKind, IdentifierRule, Mapping};
+use crate::target::{Refusal, fit};
+use crate::trace::Trace;
+
+/// What became of an identifier.
+pub(crate) enum Found {
+    /// Good.
+    Value(Value),
+    /// The record has none.
+    Missing,
+    /// There is one, but it is malformed.
+    Invalid(RowIssue),
+}
+
+/// One identifier of a record.
+pub(crate) fn identifier<T: Trace>(
+    mapping: &Mapping,
+    rule: &IdentifierRule,
+    picked: &Picked<'_>,
+    trace: &mut T,
+) -> Found {
+    let column = mapping.columns.get(rule.from);
+    let raw = picked.value(rule.from).unwrap_or(Value::Null);
+    trace.step("raw", || format!("column {}", column.name), Some(&raw));
+    let name = rule.target.name.as_str();
+    let invalid = |code: &str, message: String| {
+        Found::Invalid(RowIssue { code: code.to_owned(), field: name.to_owned(), message })
+    };
+    let text = raw.display_text();
+    let text = text.trim();
+    if text.is_empty() {
+        trace.step("missing", || "the record has no value for it".to_owned(), None);
+        return Found::Missing;
+    }
+    match rule.kind {
+        IdentifierKind::Email => {
+            let email = text.to_lowercase();
+            let folded = Value::Text(email);
+            trace.step("email", || "folded to lower case and checked".to_owned(), Some(&folded));
+            match email_fault(folded.as_text().unwrap_or_default()) {
+                None => Found::Value(folded),
+                Some(fault) => {
+                    invalid("email_malformed", format!("{} is no e-mail address: {fault}", quoted(&folded)))
+                }
+            }
+        }
+        IdentifierKind::Phone => {
+            let written = phone_text(&raw).unwrap_or_else(|| text.to_owned());
+            let number = if mapping.phone_international {
+                mapping.phone.to_e164(&written)
+            } else if is_e164(text) {
+                Ok(text.to_owned())
+            } else {
+                Err("it is not in the international form and the definition does not convert numbers")
+            };
+            match number {
+                Ok(number) => {
+                    let number = Value::Text(number);
+                    trace.step(
+                        "phone",
+                        || "brought to the international form and checked".to_owned(),
+                        Some(&number),
+                    );
+                    Found::Value(number)
+                }
+                Err(reason) => {
+                    trace.step("phone", || reason.to_owned(), None);
+                    invalid(
+                        "phone_malformed",
+                        format!("{written:?} is no phone number in international form: {reason}"),
+                    )
+                }
+            }
+        }
+        IdentifierKind::Text => {
+            let value = match uuid::Uuid::try_parse(text) {
+                // Ids are compared to the letter: one spelling, lower case and without braces.
+                Ok(id) if column.column_type != syncline_model::ColumnType::String => {
+                    Value::Text(id.hyphenated().to_string())
+                }
+                Ok(_) | Err(_) => Value::from(text),
+            };
+            trace.step("text", || "sent as text".to_owned(), Some(&value));
+            Found::Value(value)
+        }
+        IdentifierKind::Key => match fit(&rule.target, raw, Some((column, rule.from)), picked) {
+            Ok(Some(value)) if !value.is_null() => {
+                trace.step("key", || format!("in the form of {name}"), Some(&value));
+                Found::Value(value)
+            }
+            Ok(_) => Found::Missing,
+            Err(Refusal { code, text, .. }) => {
+                trace.step("key", || text.clone(), None);
+                invalid(code, text)
+            }
+        },
+    }
+}
+
+/// Why a text is no e-mail address: the service's rule `^.+@.+\..+$` and what no mail server takes besides
+/// (Insider One upsert, identifiers).
+pub(crate) fn email_fault(text: &str) -> Option<&'static str> {
+    if text.len() > 254 {
+        return Some("it is longer than 254 characters");
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Some("it has white space inside");
+    }
+    let Some((local, domain)) = text.rsplit_once('@') else { return Some("there is no @") };
+    if local.is_empty() {
+        return Some("nothing stands before the @");
+    }
+    if local.contains('@') {
+        return Some("it has more than one @");
+    }
+    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+        return Some("the dots before the @ are misplaced");
+    }
+    if text.contains([',', ';', '<', '>', '(', ')', '[', ']', '"', '\\']) {
+        return Some("it has a character that stands in no address");
+    }
+    match domain.rsplit_once('.') {
+        None => Some("there is no dot after the @"),
+        Some((name, end)) if name.is_empty() || end.is_empty() || domain.contains("..") => {
+            Some("the dots after the @ are misplaced")
+        }
+        Some(_) if domain.starts_with('-') || domain.ends_with('-') => {
+            Some("the domain can't begin or end with -")
+        }
+        Some(_) => None,
+    }
+}
+
+/// One text that is equal for two records exactly if all their identifiers are equal: the key for finding duplicates
+/// within a selection.
+pub fn identity_key(record: &MappedRecord) -> String {
+    serde_json::to_string(&record.identifiers).unwrap_or_default()
+}

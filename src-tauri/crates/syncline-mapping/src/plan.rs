@@ -1,0 +1,123 @@
+//! A compiled mapping: every column, path and rule resolved once.
+
+use std::collections::BTreeMap;
+use syncline_model::{
+    ColumnType, DateTimeBehavior, EntityName, OnInvalidIdentifier, OnUnknownCode, System, TextCase, Value,
+};
+
+use crate::columns::Columns;
+use crate::phone::PhoneRules;
+
+/// A definition compiled against both schemas. Immutable and shareable between threads.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    pub(crate) columns: Columns,
+    pub(crate) system: System,
+    pub(crate) identifiers: Vec<IdentifierRule>,
+    pub(crate) on_invalid_identifier: OnInvalidIdentifier,
+    pub(crate) fields: Vec<FieldRule>,
+    pub(crate) fixed: Vec<FixedRule>,
+    pub(crate) events: Option<EventRule>,
+    pub(crate) on_unknown_code: OnUnknownCode,
+    pub(crate) phone: PhoneRules,
+    /// Bring identifiers to international form.
+    pub(crate) phone_international: bool,
+    pub(crate) definition_hash: String,
+}
+
+/// What a value must become.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    /// Absent: a column the destination does not describe.
+    pub(crate) column_type: Option<ColumnType>,
+    pub(crate) behavior: Option<DateTimeBehavior>,
+    pub(crate) max_length: Option<u32>,
+    pub(crate) options: Vec<(i64, Option<String>)>,
+    pub(crate) targets: Vec<EntityName>,
+    pub(crate) required: bool,
+    pub(crate) system: System,
+}
+
+/// One attribute from a column.
+#[derive(Debug, Clone)]
+pub(crate) struct FieldRule {
+    pub(crate) path: String,
+    pub(crate) from: usize,
+    pub(crate) label: bool,
+    pub(crate) invert: bool,
+    pub(crate) phone: bool,
+    pub(crate) trim: bool,
+    pub(crate) case: Option<TextCase>,
+    pub(crate) default: Option<Value>,
+    pub(crate) target: Target,
+}
+
+/// One attribute with a fixed value, already in the target's form.
+#[derive(Debug, Clone)]
+pub(crate) struct FixedRule {
+    pub(crate) path: String,
+    pub(crate) to: String,
+    pub(crate) value: Value,
+}
+
+/// What is checked of an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdentifierKind {
+    Email,
+    Phone,
+    /// A text, whatever it was.
+    Text,
+    /// A key column of the destination, in that column's form.
+    Key,
+}
+
+/// One identifier.
+#[derive(Debug, Clone)]
+pub(crate) struct IdentifierRule {
+    pub(crate) path: String,
+    pub(crate) from: usize,
+    pub(crate) kind: IdentifierKind,
+    pub(crate) target: Target,
+}
+
+/// Where an event's name comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum NameRule {
+    Fixed(String),
+    Column { from: usize, map: BTreeMap<String, String> },
+}
+
+/// Where an event's time comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TimeRule {
+    Processing,
+    Column(usize),
+}
+
+/// One event a record.
+#[derive(Debug, Clone)]
+pub(crate) struct EventRule {
+    pub(crate) name: NameRule,
+    pub(crate) time: TimeRule,
+    pub(crate) parameters: Vec<FieldRule>,
+    pub(crate) fixed: Vec<FixedRule>,
+}
+
+impl Mapping {
+    /// The hash of the definition this was compiled from; see [`crate::definition_hash`].
+    pub fn definition_hash(&self) -> &str {
+        &self.definition_hash
+    }
+    /// Names of the attributes that are written, sorted; identifiers and events left out.
+    pub fn target_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .fields
+            .iter()
+            .map(|rule| rule.target.name.as_str())
+            .chain(self.fixed.iter().map(|rule| rule.to.as_str()))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}

@@ -1,0 +1,306 @@
+//! Bringing a value into the form of its target column, and foreseeing what the destination would refuse.
+
+use rust_decimal::Decimal;
+use syncline_model::{ColumnType, DateTimeBehavior, EntityName, Reference, System, Value};
+
+use crate::columns::{Picked, SourceColumn};
+use crate::convert::{code, codes, is_empty, quoted};
+use crate::date::Moment;
+use crate::plan::Target;
+
+/// A value the destination would refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) field: String,
+    pub(crate) text: String,
+}
+
+impl Target {
+    fn refuse(&self, code: &'static str, text: String) -> Refusal {
+        Refusal { code, field: self.name.clone(), text }
+    }
+    fn mismatch(&self, value: &Value, wanted: &str) -> Refusal {
+        self.refuse("type_mismatch", format!("{} is not {wanted}, as {} wants it", quoted(value), self.name))
+    }
+    /// Insider One has no null; elsewhere a null clears the column (Insider One upsert, attributes).
+    fn sends_null(&self) -> bool {
+        match self.system {
+            System::Insider => false,
+            System::Dataverse | System::Csv | System::Jsonl => true,
+        }
+    }
+}
+
+/// The value in the target's form; `None`: left out.
+pub(crate) fn fit(
+    target: &Target,
+    value: Value,
+    source: Option<(&SourceColumn, usize)>,
+    picked: &Picked<'_>,
+) -> Result<Option<Value>, Refusal> {
+    if value.is_null() || (target.system != System::Jsonl && is_empty(&value)) {
+        if target.required {
+            return Err(target.refuse(
+                "required_missing",
+                format!("{} must have a value and the source has none", target.name),
+            ));
+        }
+        return Ok(target.sends_null().then_some(Value::Null));
+    }
+    let source_column = source.map(|(column, _)| column);
+    let Some(column_type) = target.column_type else {
+        return Ok(Some(free(target, value, source_column)));
+    };
+    let fitted = match column_type {
+        ColumnType::String | ColumnType::Memo => text(target, value, source_column)?,
+        ColumnType::Boolean => boolean(target, value)?,
+        ColumnType::Integer | ColumnType::BigInt => whole(target, value, column_type)?,
+        ColumnType::Decimal | ColumnType::Double | ColumnType::Money => number(target, value)?,
+        ColumnType::Picklist | ColumnType::State | ColumnType::Status => choice(target, &value)?,
+        ColumnType::MultiSelectPicklist => choices(target, value)?,
+        ColumnType::DateTime => date(target, value)?,
+        ColumnType::UniqueIdentifier => id(target, value)?,
+        ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner => {
+            lookup(target, value, source, picked)?
+        }
+        ColumnType::PartyList | ColumnType::Image | ColumnType::File | ColumnType::Other => value,
+    };
+    Ok(Some(fitted))
+}
+
+/// For a column the destination does not describe: the source's form, dates as the destination wants them.
+fn free(target: &Target, value: Value, source: Option<&SourceColumn>) -> Value {
+    match (target.system, source.map(|column| column.column_type), &value) {
+        (System::Insider, Some(ColumnType::DateTime), Value::Text(text)) => match Moment::parse(text) {
+            Some(moment) => Value::Text(moment.rfc3339()),
+            None => value,
+        },
+        (System::Insider | System::Dataverse | System::Csv | System::Jsonl, _, _) => value,
+    }
+}
+
+fn text(target: &Target, value: Value, source: Option<&SourceColumn>) -> Result<Value, Refusal> {
+    // Insider One's arrays of texts are described as texts; a list stays one there.
+    if target.system == System::Insider && matches!(value, Value::List(_)) {
+        return Ok(value);
+    }
+    let text = match value {
+        Value::Text(text) => text,
+        Value::List(items)
+            if source.is_some_and(|column| column.column_type == ColumnType::MultiSelectPicklist) =>
+        {
+            items.iter().map(Value::display_text).collect::<Vec<_>>().join("; ")
+        }
+        other => other.display_text(),
+    };
+    if let Some(limit) = target.max_length {
+        // The service counts UTF-16 units; texts that are short in bytes need no counting.
+        let limit = limit as usize;
+        if text.len() > limit {
+            let length = text.encode_utf16().count();
+            if length > limit {
+                return Err(target.refuse(
+                    "too_long",
+                    format!(
+                        "the text has {length} characters, {} takes {limit}: {}",
+                        target.name,
+                        quoted(&Value::Text(text))
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(Value::Text(text))
+}
+
+fn boolean(target: &Target, value: Value) -> Result<Value, Refusal> {
+    match &value {
+        Value::Bool(_) => Ok(value),
+        Value::Integer(0) => Ok(Value::Bool(false)),
+        Value::Integer(1) => Ok(Value::Bool(true)),
+        Value::Text(text) => {
+            let lower = text.trim().to_lowercase();
+            let by_label = || {
+                let found = target
+                    .options
+                    .iter()
+                    .find(|(_, label)| label.as_deref().is_some_and(|label| label.to_lowercase() == lower))?;
+                match found.0 {
+                    0 => Some(false),
+                    1 => Some(true),
+                    _ => None,
+                }
+            };
+            match lower.as_str() {
+                "true" | "1" => Ok(Value::Bool(true)),
+                "false" | "0" => Ok(Value::Bool(false)),
+                _ => by_label().map(Value::Bool).ok_or_else(|| target.mismatch(&value, "true or false")),
+            }
+        }
+        Value::Null
+        | Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::Double(_)
+        | Value::List(_)
+        | Value::Reference(_) => Err(target.mismatch(&value, "true or false")),
+    }
+}
+
+fn decimal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Text(text) => Decimal::from_str_exact(text.trim()).ok(),
+        Value::Integer(_) | Value::Decimal(_) | Value::Double(_) => value.as_decimal(),
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Reference(_) => None,
+    }
+}
+
+fn whole(target: &Target, value: Value, column_type: ColumnType) -> Result<Value, Refusal> {
+    let number = decimal(&value).ok_or_else(|| target.mismatch(&value, "a whole number"))?;
+    if !number.fract().is_zero() {
+        return Err(target.mismatch(&value, "a whole number"));
+    }
+    let number = i64::try_from(number.trunc()).ok();
+    let fits = number.filter(|number| {
+        target.system == System::Insider
+            || column_type == ColumnType::BigInt
+            || i32::try_from(*number).is_ok()
+    });
+    match fits {
+        Some(number) => Ok(Value::Integer(number)),
+        None => Err(target.refuse(
+            "out_of_range",
+            format!(
+                "{} is out of range for {}, which takes -2147483648 to 2147483647",
+                quoted(&value),
+                target.name
+            ),
+        )),
+    }
+}
+
+fn number(target: &Target, value: Value) -> Result<Value, Refusal> {
+    match &value {
+        Value::Integer(_) | Value::Decimal(_) | Value::Double(_) => Ok(value),
+        Value::Text(_) => {
+            decimal(&value).map(Value::Decimal).ok_or_else(|| target.mismatch(&value, "a number"))
+        }
+        Value::Null | Value::Bool(_) | Value::List(_) | Value::Reference(_) => {
+            Err(target.mismatch(&value, "a number"))
+        }
+    }
+}
+
+fn offered(target: &Target, value: &Value) -> Result<i64, Refusal> {
+    let by_label = |text: &str| {
+        let lower = text.trim().to_lowercase();
+        target
+            .options
+            .iter()
+            .find(|(_, label)| label.as_deref().is_some_and(|label| label.to_lowercase() == lower))
+            .map(|(code, _)| *code)
+    };
+    let found = match value {
+        Value::Text(text) => by_label(text).or_else(|| code(value)),
+        other => code(other),
+    };
+    match found {
+        Some(code) if target.options.is_empty() || target.options.iter().any(|(known, _)| *known == code) => {
+            Ok(code)
+        }
+        Some(_) | None => Err(target.refuse(
+            "choice_not_offered",
+            format!("{} is not among the choices of {}", quoted(value), target.name),
+        )),
+    }
+}
+
+fn choice(target: &Target, value: &Value) -> Result<Value, Refusal> {
+    offered(target, value).map(Value::Integer)
+}
+
+/// Several choices travel as `"1,9"` (Dataverse Web API, choices columns).
+fn choices(target: &Target, value: Value) -> Result<Value, Refusal> {
+    let Value::List(items) = codes(value.clone()) else {
+        return Err(target.mismatch(&value, "a list of choices"));
+    };
+    let codes: Vec<String> = items
+        .iter()
+        .map(|item| offered(target, item).map(|code| code.to_string()))
+        .collect::<Result<_, _>>()?;
+    Ok(Value::Text(codes.join(",")))
+}
+
+fn date(target: &Target, value: Value) -> Result<Value, Refusal> {
+    let Value::Text(text) = &value else { return Err(target.mismatch(&value, "a date")) };
+    let moment = Moment::parse(text).ok_or_else(|| target.mismatch(&value, "a date such as 2026-01-31"))?;
+    if target.system == System::Dataverse && moment.day().year() < 1753 {
+        return Err(target.refuse("out_of_range", format!("{text} lies before 1753-01-01")));
+    }
+    Ok(Value::Text(match (target.system, target.behavior) {
+        (System::Dataverse | System::Csv | System::Jsonl, Some(DateTimeBehavior::DateOnly)) => {
+            moment.day().to_string()
+        }
+        (System::Csv | System::Jsonl, _) => text.trim().to_owned(),
+        (System::Insider, _)
+        | (
+            System::Dataverse,
+            None | Some(DateTimeBehavior::UserLocal | DateTimeBehavior::TimeZoneIndependent),
+        ) => moment.rfc3339(),
+    }))
+}
+
+fn guid(text: &str) -> Option<String> {
+    uuid::Uuid::try_parse(text.trim()).ok().map(|id| id.hyphenated().to_string())
+}
+
+fn id(target: &Target, value: Value) -> Result<Value, Refusal> {
+    match value.as_text().and_then(guid) {
+        Some(id) => Ok(Value::Text(id)),
+        None => Err(target.mismatch(&value, "an id (GUID)")),
+    }
+}
+
+fn lookup(
+    target: &Target,
+    value: Value,
+    source: Option<(&SourceColumn, usize)>,
+    picked: &Picked<'_>,
+) -> Result<Value, Refusal> {
+    let text = match &value {
+        Value::Reference(_) => return Ok(value),
+        Value::Text(text) => text,
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Decimal(_)
+        | Value::Double(_)
+        | Value::List(_) => return Err(target.mismatch(&value, "the id of a row")),
+    };
+    let id = guid(text).ok_or_else(|| target.mismatch(&value, "the id of a row (GUID)"))?;
+    let only = |targets: &[EntityName]| match targets {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    let entity = source
+        .filter(|(column, _)| column.column_type.is_lookup())
+        .and_then(|(column, place)| {
+            picked.lookup_entity(place).map(EntityName::from).or_else(|| only(&column.targets))
+        })
+        .or_else(|| only(&target.targets));
+    match entity {
+        Some(entity) if target.targets.is_empty() || target.targets.contains(&entity) => {
+            Ok(Value::Reference(Reference { entity, id }))
+        }
+        Some(entity) => {
+            Err(target.refuse("wrong_entity", format!("{} can't point at a row of {entity}", target.name)))
+        }
+        None => Err(target.refuse(
+            "entity_unknown",
+            format!(
+                "{} may point at several entities and the source does not say which one {id} belongs to",
+                target.name
+            ),
+        )),
+    }
+}
