@@ -7,6 +7,8 @@ mod ast;
 mod build;
 mod check;
 mod error;
+mod evaluate;
+mod like;
 mod operator;
 mod period;
 mod read;
@@ -19,4 +21,5 @@ pub use ast::{
 };
 pub use check::{check, is_warning};
 pub use error::{FetchXmlError, Position};
+pub use evaluate::{Evaluator, Unsupported};
 pub use operator::{Arity, Family, Operator, OperatorHelp, operator_help};

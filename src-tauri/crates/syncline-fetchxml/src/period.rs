@@ -42,6 +42,10 @@ impl Span {
     pub(crate) fn contains(&self, instant: Timestamp) -> bool {
         self.from.is_none_or(|from| instant >= from) && self.until.is_none_or(|until| instant < until)
     }
+    /// Widened at its beginning to the whole day: a date without time has no hour to be too early by.
+    pub(crate) fn whole_days(self) -> Span {
+        Span { from: self.from.and_then(|from| midnight(day_of(from))), until: self.until }
+    }
 }
 
 /// The span a relative operator means. `count` is its value, where it takes one. `None`: not a relative date operator of the
@@ -109,6 +113,58 @@ pub(crate) fn span(operator: Operator, count: i64, now: Timestamp) -> Option<Spa
         O::OlderThanXWeeks => before(midnight(plus(today, day(count.checked_mul(-7)?)?)?)?),
         O::OlderThanXMonths => before(midnight(plus(today, months(-count)?)?)?),
         O::OlderThanXYears => before(midnight(plus(today, years(-count)?)?)?),
-        _ => None,
+        // Not a span of the calendar: compared with a value, or known to the service only.
+        O::Eq
+        | O::Ne
+        | O::Gt
+        | O::Ge
+        | O::Lt
+        | O::Le
+        | O::Null
+        | O::NotNull
+        | O::In
+        | O::NotIn
+        | O::Between
+        | O::NotBetween
+        | O::Like
+        | O::NotLike
+        | O::BeginsWith
+        | O::NotBeginWith
+        | O::EndsWith
+        | O::NotEndWith
+        | O::ContainValues
+        | O::NotContainValues
+        | O::ThisFiscalYear
+        | O::ThisFiscalPeriod
+        | O::NextFiscalYear
+        | O::NextFiscalPeriod
+        | O::LastFiscalYear
+        | O::LastFiscalPeriod
+        | O::LastXFiscalYears
+        | O::LastXFiscalPeriods
+        | O::NextXFiscalYears
+        | O::NextXFiscalPeriods
+        | O::InFiscalYear
+        | O::InFiscalPeriod
+        | O::InFiscalPeriodAndYear
+        | O::InOrBeforeFiscalPeriodAndYear
+        | O::InOrAfterFiscalPeriodAndYear
+        | O::On
+        | O::OnOrBefore
+        | O::OnOrAfter
+        | O::EqUserId
+        | O::NeUserId
+        | O::EqBusinessId
+        | O::NeBusinessId
+        | O::EqUserTeams
+        | O::EqUserOrUserTeams
+        | O::EqUserOrUserHierarchy
+        | O::EqUserOrUserHierarchyAndTeams
+        | O::EqUserLanguage
+        | O::Under
+        | O::EqOrUnder
+        | O::NotUnder
+        | O::Above
+        | O::EqOrAbove => None,
     }
 }

@@ -1,0 +1,400 @@
+//! Evaluating a filter on a record that is here: for previews without a network.
+//!
+//! The service's semantics: text without regard to case, `%_[]` wildcards, dates by instant or by day in UTC. A comparison
+//! with an empty column does not hold; the negative operators (`ne`, `not-in`, `not-like` and so on) hold for an empty column.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use std::cmp::Ordering;
+use syncline_model::{ColumnType, DateTimeBehavior, EntitySchema, Value};
+
+use crate::ast::{Condition, Filter, FilterKind};
+use crate::like::{Pattern, fold};
+use crate::period::{self, Span};
+use crate::{Family, Operator};
+
+/// A filter that can't be evaluated here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsupported {
+    /// Only the service knows: the user, their teams and units, hierarchies, the fiscal calendar.
+    #[error("the operator {0} can be evaluated by the service only")]
+    Operator(Operator),
+    /// Only the service has the linked rows.
+    #[error("a condition on the linked entity {0} can be evaluated by the service only")]
+    Linked(String),
+    /// The entity has no such column.
+    #[error("the column {0} is not known")]
+    Column(String),
+    /// A value can't be read.
+    #[error("{value:?} is no value for {attribute} {operator}")]
+    Value {
+        /// Column.
+        attribute: String,
+        /// Operator.
+        operator: Operator,
+        /// The value.
+        value: String,
+    },
+}
+
+/// A filter made ready for many records: values parsed and spans of time computed once.
+#[derive(Debug, Clone)]
+pub struct Evaluator(Group);
+
+#[derive(Debug, Clone)]
+struct Group {
+    kind: FilterKind,
+    tests: Vec<Test>,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone)]
+struct Test {
+    attribute: String,
+    family: Family,
+    /// Holds for an empty column.
+    negative: bool,
+    check: Check,
+}
+
+#[derive(Debug, Clone)]
+enum Check {
+    Empty(bool),
+    Compare(Relation, Key),
+    Columns(Relation, String),
+    OneOf(Vec<Key>),
+    Between(Key, Key),
+    Like(Pattern),
+    Selected(Vec<i64>),
+    Within(Span),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Equal,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+impl Relation {
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering == Ordering::Equal,
+            Self::Greater => ordering == Ordering::Greater,
+            Self::GreaterOrEqual => ordering != Ordering::Less,
+            Self::Less => ordering == Ordering::Less,
+            Self::LessOrEqual => ordering != Ordering::Greater,
+        }
+    }
+}
+
+/// A value in the form in which a family compares.
+#[derive(Debug, Clone, PartialEq)]
+enum Key {
+    Text(String),
+    Number(Decimal),
+    Double(f64),
+    Instant(Timestamp),
+    Codes(Vec<i64>),
+}
+
+impl Key {
+    fn compare(&self, other: &Key) -> Option<Ordering> {
+        match (self, other) {
+            (Key::Text(a), Key::Text(b)) => Some(a.cmp(b)),
+            (Key::Number(a), Key::Number(b)) => Some(a.cmp(b)),
+            (Key::Instant(a), Key::Instant(b)) => Some(a.cmp(b)),
+            (Key::Codes(a), Key::Codes(b)) => (a == b).then_some(Ordering::Equal).or(Some(a.cmp(b))),
+            (Key::Number(_) | Key::Double(_), Key::Number(_) | Key::Double(_)) => {
+                self.double()?.partial_cmp(&other.double()?)
+            }
+            (Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Instant(_) | Key::Codes(_), _) => None,
+        }
+    }
+    fn double(&self) -> Option<f64> {
+        match self {
+            Key::Number(number) => number.to_string().parse().ok(),
+            Key::Double(number) => Some(*number),
+            Key::Text(_) | Key::Instant(_) | Key::Codes(_) => None,
+        }
+    }
+}
+
+fn key(family: Family, value: &Value) -> Option<Key> {
+    match family {
+        Family::Text | Family::Other => Some(Key::Text(fold(&value.display_text()))),
+        Family::Id | Family::Owner => {
+            let text = value.display_text();
+            Some(Key::Text(
+                uuid::Uuid::try_parse(text.trim()).map_or_else(|_| fold(&text), |id| id.to_string()),
+            ))
+        }
+        Family::Number => match value {
+            Value::Text(text) => text
+                .trim()
+                .parse()
+                .map(Key::Number)
+                .ok()
+                .or_else(|| text.trim().parse().map(Key::Double).ok()),
+            Value::Double(number) => value.as_decimal().map(Key::Number).or(Some(Key::Double(*number))),
+            other => other.as_decimal().map(Key::Number),
+        },
+        Family::Choice => match value {
+            Value::Bool(on) => Some(Key::Number(Decimal::from(i64::from(*on)))),
+            Value::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" => Some(Key::Number(Decimal::ONE)),
+                "false" => Some(Key::Number(Decimal::ZERO)),
+                other => other.parse().map(Key::Number).ok(),
+            },
+            other => other.as_decimal().map(Key::Number),
+        },
+        Family::Choices => codes(value).map(Key::Codes),
+        Family::Date => value.as_text().and_then(period::parse).map(Key::Instant),
+    }
+}
+
+fn codes(value: &Value) -> Option<Vec<i64>> {
+    let mut codes: Vec<i64> = match value {
+        Value::Text(text) => text
+            .trim_matches(['[', ']'])
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().ok())
+            .collect::<Option<_>>()?,
+        Value::Integer(code) => vec![*code],
+        Value::List(items) => {
+            items.iter().map(|item| codes(item)?.first().copied()).collect::<Option<_>>()?
+        }
+        Value::Null | Value::Bool(_) | Value::Decimal(_) | Value::Double(_) | Value::Reference(_) => {
+            return None;
+        }
+    };
+    codes.sort_unstable();
+    codes.dedup();
+    Some(codes)
+}
+
+impl Filter {
+    /// Makes the filter ready for records of this entity at this moment.
+    pub fn evaluator(&self, schema: &EntitySchema, now: Timestamp) -> Result<Evaluator, Unsupported> {
+        group(self, schema, now).map(Evaluator)
+    }
+
+    /// Whether one record passes; `get` gives a column's value by its logical name. For many records use
+    /// [`Filter::evaluator`].
+    pub fn matches(
+        &self,
+        get: &dyn Fn(&str) -> Option<Value>,
+        schema: &EntitySchema,
+        now: Timestamp,
+    ) -> Result<bool, Unsupported> {
+        Ok(self.evaluator(schema, now)?.matches(get))
+    }
+}
+
+impl Evaluator {
+    /// Whether a record passes; `get` gives a column's value by its logical name, `None` counts as empty.
+    pub fn matches(&self, get: &dyn Fn(&str) -> Option<Value>) -> bool {
+        self.0.matches(get)
+    }
+}
+
+impl Group {
+    fn matches(&self, get: &dyn Fn(&str) -> Option<Value>) -> bool {
+        let mut parts = self
+            .tests
+            .iter()
+            .map(|test| test.matches(get))
+            .chain(self.groups.iter().map(|group| group.matches(get)));
+        match self.kind {
+            FilterKind::And => parts.all(|holds| holds),
+            FilterKind::Or => (self.tests.is_empty() && self.groups.is_empty()) || parts.any(|holds| holds),
+        }
+    }
+}
+
+impl Test {
+    fn matches(&self, get: &dyn Fn(&str) -> Option<Value>) -> bool {
+        let value = get(&self.attribute).unwrap_or(Value::Null);
+        // The service stores an empty text as null.
+        let empty = match &value {
+            Value::Null => true,
+            Value::Text(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Decimal(_)
+            | Value::Double(_)
+            | Value::Reference(_) => false,
+        };
+        if let Check::Empty(wanted) = self.check {
+            return empty == wanted;
+        }
+        if empty {
+            return self.negative;
+        }
+        let Some(found) = key(self.family, &value) else { return self.negative };
+        let holds = match &self.check {
+            Check::Empty(wanted) => !wanted,
+            Check::Compare(relation, wanted) => {
+                found.compare(wanted).is_some_and(|ordering| relation.holds(ordering))
+            }
+            Check::Columns(relation, other) => {
+                match get(other).filter(|value| !value.is_null()).and_then(|value| key(self.family, &value)) {
+                    Some(other) => found.compare(&other).is_some_and(|ordering| relation.holds(ordering)),
+                    None => return self.negative,
+                }
+            }
+            Check::OneOf(wanted) => {
+                wanted.iter().any(|wanted| found.compare(wanted) == Some(Ordering::Equal))
+            }
+            Check::Between(low, high) => {
+                found.compare(low).is_some_and(|ordering| ordering != Ordering::Less)
+                    && found.compare(high).is_some_and(|ordering| ordering != Ordering::Greater)
+            }
+            Check::Like(pattern) => pattern.matches(&value.display_text()),
+            Check::Selected(wanted) => match &found {
+                Key::Codes(codes) => wanted.iter().any(|code| codes.contains(code)),
+                Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Instant(_) => false,
+            },
+            Check::Within(span) => match found {
+                Key::Instant(instant) => span.contains(instant),
+                Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Codes(_) => false,
+            },
+        };
+        holds != self.negative
+    }
+}
+
+fn group(filter: &Filter, schema: &EntitySchema, now: Timestamp) -> Result<Group, Unsupported> {
+    if let Some(link) = filter.links.first() {
+        return Err(Unsupported::Linked(link.name.clone()));
+    }
+    Ok(Group {
+        kind: filter.kind,
+        tests: filter
+            .conditions
+            .iter()
+            .map(|condition| test(condition, schema, now))
+            .collect::<Result<_, _>>()?,
+        groups: filter
+            .filters
+            .iter()
+            .filter(|inner| !inner.is_empty())
+            .map(|inner| group(inner, schema, now))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn test(condition: &Condition, schema: &EntitySchema, now: Timestamp) -> Result<Test, Unsupported> {
+    use Operator as O;
+    let operator = condition.operator;
+    if let Some(alias) = &condition.entity_name {
+        return Err(Unsupported::Linked(alias.clone()));
+    }
+    let column = schema
+        .column(&condition.attribute)
+        .ok_or_else(|| Unsupported::Column(condition.attribute.clone()))?;
+    let family = Family::of(column.column_type);
+    let wrong = |value: &str| Unsupported::Value {
+        attribute: condition.attribute.clone(),
+        operator,
+        value: value.to_owned(),
+    };
+    let nth = |n: usize| condition.values.get(n).map(String::as_str).ok_or_else(|| wrong(""));
+    let parsed = |text: &str| key(family, &Value::from(text)).ok_or_else(|| wrong(text));
+    let all = || condition.values.iter().map(|text| parsed(text)).collect::<Result<Vec<_>, _>>();
+    let relation = |relation: Relation| -> Result<Check, Unsupported> {
+        Ok(match &condition.value_of {
+            Some(other) if other.contains('.') => return Err(Unsupported::Linked(other.clone())),
+            Some(other) if schema.column(other).is_none() => return Err(Unsupported::Column(other.clone())),
+            Some(other) => Check::Columns(relation, other.clone()),
+            None => Check::Compare(relation, parsed(nth(0)?)?),
+        })
+    };
+    let like = |before: &str, after: &str| -> Result<Check, Unsupported> {
+        Ok(Check::Like(Pattern::new(&format!("{before}{}{after}", nth(0)?))))
+    };
+    let selected = || -> Result<Check, Unsupported> {
+        let mut wanted = Vec::new();
+        for text in &condition.values {
+            wanted.extend(codes(&Value::from(text.as_str())).ok_or_else(|| wrong(text))?);
+        }
+        Ok(Check::Selected(wanted))
+    };
+    let on_day = |wanted: fn(Timestamp, Timestamp) -> Span| -> Result<Check, Unsupported> {
+        let text = nth(0)?;
+        let day = period::parse(text).map(period::day_of).ok_or_else(|| wrong(text))?;
+        let next = day.tomorrow().ok().and_then(period::midnight);
+        match (period::midnight(day), next) {
+            (Some(start), Some(end)) => Ok(Check::Within(wanted(start, end))),
+            (_, _) => Err(wrong(text)),
+        }
+    };
+    let mut negative = false;
+    let check = match operator {
+        O::Null => Check::Empty(true),
+        O::NotNull => Check::Empty(false),
+        O::Eq => relation(Relation::Equal)?,
+        O::Ne => {
+            negative = true;
+            relation(Relation::Equal)?
+        }
+        O::Gt => relation(Relation::Greater)?,
+        O::Ge => relation(Relation::GreaterOrEqual)?,
+        O::Lt => relation(Relation::Less)?,
+        O::Le => relation(Relation::LessOrEqual)?,
+        O::In => Check::OneOf(all()?),
+        O::NotIn => {
+            negative = true;
+            Check::OneOf(all()?)
+        }
+        O::Between => Check::Between(parsed(nth(0)?)?, parsed(nth(1)?)?),
+        O::NotBetween => {
+            negative = true;
+            Check::Between(parsed(nth(0)?)?, parsed(nth(1)?)?)
+        }
+        O::Like => like("", "")?,
+        O::NotLike => {
+            negative = true;
+            like("", "")?
+        }
+        O::BeginsWith => like("", "%")?,
+        O::NotBeginWith => {
+            negative = true;
+            like("", "%")?
+        }
+        O::EndsWith => like("%", "")?,
+        O::NotEndWith => {
+            negative = true;
+            like("%", "")?
+        }
+        O::ContainValues => selected()?,
+        O::NotContainValues => {
+            negative = true;
+            selected()?
+        }
+        O::On => on_day(|start, end| Span { from: Some(start), until: Some(end) })?,
+        O::OnOrBefore => on_day(|_, end| Span { from: None, until: Some(end) })?,
+        O::OnOrAfter => on_day(|start, _| Span { from: Some(start), until: None })?,
+        relative => {
+            let count = match condition.values.first() {
+                Some(text) if operator.takes_count() => {
+                    text.trim().parse::<i64>().ok().filter(|count| *count >= 0).ok_or_else(|| wrong(text))?
+                }
+                Some(_) | None => 0,
+            };
+            let mut span = period::span(relative, count, now).ok_or(Unsupported::Operator(operator))?;
+            if column.column_type == ColumnType::DateTime
+                && column.behavior == Some(DateTimeBehavior::DateOnly)
+            {
+                span = span.whole_days();
+            }
+            Check::Within(span)
+        }
+    };
+    Ok(Test { attribute: condition.attribute.clone(), family, negative, check })
+}
