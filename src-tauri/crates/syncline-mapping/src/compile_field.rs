@@ -31,12 +31,39 @@ impl Work<'_> {
             if let Ok(Some(column)) = target {
                 self.writable(&to, column);
             }
+            self.insider_names(&to, &mapping.to);
             let rule = self.field_rule(path, mapping, target.ok().flatten());
             if free && target.is_ok() {
                 rules.extend(rule);
             }
         }
         rules
+    }
+
+    /// What the account may refuse of an attribute's name (Insider One upsert, attributes).
+    fn insider_names(&mut self, path: &str, name: &str) {
+        if self.system != System::Insider {
+            return;
+        }
+        if matches!(name, "email" | "phone_number" | "uuid") {
+            self.warning(
+                Problem::new(
+                    path,
+                    "identifier_as_attribute",
+                    format!("{name} is an identifier in most accounts and refused as an attribute there"),
+                )
+                .hint("move it to \"identifiers\""),
+            );
+        } else if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            self.warning(
+                Problem::new(
+                    path,
+                    "attribute_name_unusual",
+                    format!("{name:?} is an unusual attribute name"),
+                )
+                .hint("lower-case letters, digits and underscores, as the attribute is named in the account"),
+            );
+        }
     }
 
     /// One rule; problems are told even if no rule can be made. Also used for event parameters.
@@ -293,7 +320,7 @@ fn goes_with(source: &Column, target: &Column, label: bool, system: System) -> M
         (a, T::UniqueIdentifier) if a.is_lookup() => Match::Fits,
         (T::Picklist | T::State | T::Status, b) if b.is_number() => Match::Fits,
         (T::MultiSelectPicklist, b) if b.is_number() && system == System::Insider => {
-            Match::Maybe("several choices are no single number")
+            Match::Maybe("a list of codes is sent")
         }
         (T::Boolean | T::Picklist | T::State | T::Status, T::Boolean) => {
             Match::Maybe("codes other than 0 and 1 would be refused")

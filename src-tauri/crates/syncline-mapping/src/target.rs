@@ -48,6 +48,14 @@ pub(crate) fn fit(
         }
         return Ok(target.sends_null().then_some(Value::Null));
     }
+    // Insider One's arrays are described by the type of their items.
+    if let (System::Insider, Value::List(items)) = (target.system, &value) {
+        let mut fitted = Vec::with_capacity(items.len());
+        for item in items {
+            fitted.extend(fit(target, item.clone(), source, picked)?);
+        }
+        return Ok(Some(Value::List(fitted)));
+    }
     let source_column = source.map(|(column, _)| column);
     let Some(column_type) = target.column_type else {
         return Ok(Some(free(target, value, source_column)));
@@ -76,15 +84,15 @@ fn free(target: &Target, value: Value, source: Option<&SourceColumn>) -> Value {
             Some(moment) => Value::Text(moment.rfc3339()),
             None => value,
         },
+        // An array of choices has texts, labels or codes (Insider One upsert, attributes).
+        (System::Insider, Some(ColumnType::MultiSelectPicklist), Value::Integer(code)) => {
+            Value::Text(code.to_string())
+        }
         (System::Insider | System::Dataverse | System::Csv | System::Jsonl, _, _) => value,
     }
 }
 
 fn text(target: &Target, value: Value, source: Option<&SourceColumn>) -> Result<Value, Refusal> {
-    // Insider One's arrays of texts are described as texts; a list stays one there.
-    if target.system == System::Insider && matches!(value, Value::List(_)) {
-        return Ok(value);
-    }
     let text = match value {
         Value::Text(text) => text,
         Value::List(items)

@@ -211,7 +211,7 @@ fn unknown_codes_are_sent_raw_or_left_out() {
     ]);
     let raw = apply(parts, &odd);
     assert_eq!(raw.record.attributes["gender"], Value::from("7"));
-    assert_eq!(raw.record.attributes["i"].to_json_text(), r#"["Chess",7]"#);
+    assert_eq!(raw.record.attributes["i"].to_json_text(), r#"["Chess","7"]"#);
     assert!(raw.issues.iter().all(|issue| issue.code == "unknown_code") && raw.issues.len() == 2);
     let skip = apply(&format!(r#"{parts},"on_unknown_code":"skip""#), &odd);
     assert!(!skip.record.attributes.contains_key("gender"));
