@@ -12,6 +12,7 @@ mod like;
 mod operator;
 mod period;
 mod read;
+mod read_parts;
 mod write;
 mod xml;
 

@@ -70,18 +70,18 @@ impl Mapping {
             });
             refusal.get_or_insert(found);
         };
+        let mut attributes = Vec::with_capacity(self.fields.len() + self.fixed.len());
         for rule in &self.fields {
             match field(self, rule, &picked, &mut issues, &mut Silent) {
-                Ok(Some(value)) => {
-                    mapped.attributes.insert(rule.target.name.clone(), value);
-                }
+                Ok(Some(value)) => attributes.push((rule.target.name.clone(), value)),
                 Ok(None) => {}
                 Err(found) => refuse(found, &mut issues),
             }
         }
         for rule in &self.fixed {
-            mapped.attributes.insert(rule.to.clone(), rule.value.clone());
+            attributes.push((rule.to.clone(), rule.value.clone()));
         }
+        mapped.attributes = attributes.into_iter().collect();
         if let Some(rule) = &self.events {
             match event::event(self, rule, &picked, now, &mut issues) {
                 Ok(found) => mapped.events.extend(found),

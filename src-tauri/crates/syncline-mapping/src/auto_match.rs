@@ -14,7 +14,8 @@ pub fn auto_match(source: &EntitySchema, destination: &EntitySchema) -> Vec<Fiel
         (target.creatable || target.updatable)
             && !found.iter().any(|field| field.to == target.logical_name.as_str())
     };
-    let passes: [&dyn Fn(&Column, &Column) -> bool; 3] = [
+    type Belongs<'f> = &'f dyn Fn(&Column, &Column) -> bool;
+    let passes: [Belongs<'_>; 3] = [
         &|from, to| from.logical_name == to.logical_name,
         &|from, to| {
             let (a, b) = (plain(&from.display_name), plain(&to.display_name));

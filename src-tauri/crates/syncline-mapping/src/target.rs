@@ -80,10 +80,12 @@ pub(crate) fn fit(
 /// For a column the destination does not describe: the source's form, dates as the destination wants them.
 fn free(target: &Target, value: Value, source: Option<&SourceColumn>) -> Value {
     match (target.system, source.map(|column| column.column_type), &value) {
-        (System::Insider, Some(ColumnType::DateTime), Value::Text(text)) => match Moment::parse(text) {
-            Some(moment) => Value::Text(moment.rfc3339()),
-            None => value,
-        },
+        (System::Insider, Some(ColumnType::DateTime), Value::Text(text)) if !is_plain_utc(text) => {
+            match Moment::parse(text) {
+                Some(moment) => Value::Text(moment.rfc3339()),
+                None => value,
+            }
+        }
         // An array of choices has texts, labels or codes (Insider One upsert, attributes).
         (System::Insider, Some(ColumnType::MultiSelectPicklist), Value::Integer(code)) => {
             Value::Text(code.to_string())
@@ -239,8 +241,31 @@ fn choices(target: &Target, value: Value) -> Result<Value, Refusal> {
     Ok(Value::Text(codes.join(",")))
 }
 
+/// `2026-01-02T03:04:05Z` of a usual year: the form in which the Web API writes, and which every destination takes.
+fn is_plain_utc(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let [y0, y1, _, _, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = bytes
+    else {
+        return false;
+    };
+    let two = |a: &u8, b: &u8| (a.wrapping_sub(b'0')).wrapping_mul(10).wrapping_add(b.wrapping_sub(b'0'));
+    bytes.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'T' | b'Z'))
+        && [m0, m1, d0, d1, h0, h1, n0, n1, s0, s1, y0, y1, &bytes[2], &bytes[3]]
+            .iter()
+            .all(|byte| byte.is_ascii_digit())
+        && matches!(two(y0, y1), 18..=99)
+        && matches!(two(m0, m1), 1..=12)
+        && matches!(two(d0, d1), 1..=28)
+        && two(h0, h1) < 24
+        && two(n0, n1) < 60
+        && two(s0, s1) < 60
+}
+
 fn date(target: &Target, value: Value) -> Result<Value, Refusal> {
     let Value::Text(text) = &value else { return Err(target.mismatch(&value, "a date")) };
+    if target.behavior != Some(DateTimeBehavior::DateOnly) && is_plain_utc(text) {
+        return Ok(value);
+    }
     let moment = Moment::parse(text).ok_or_else(|| target.mismatch(&value, "a date such as 2026-01-31"))?;
     if target.system == System::Dataverse && moment.day().year() < 1753 {
         return Err(target.refuse("out_of_range", format!("{text} lies before 1753-01-01")));

@@ -1,5 +1,7 @@
 //! What records become: a table of transforms, identifiers, events and refusals; and that nothing panics.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a suite may stop")]
+
 mod common;
 
 use common::{NOW, column, contact, definition, profile, record, to_contact, to_insider};

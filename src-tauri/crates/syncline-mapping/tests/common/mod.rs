@@ -1,5 +1,5 @@
 //! Schemas, definitions and records of the suites.
-#![allow(dead_code, reason = "each suite uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each suite uses its part")]
 
 use syncline_mapping::{Compiled, compile};
 use syncline_model::{
