@@ -1,1 +1,12 @@
-//! Deterministic sample data: every generated row is a pure function of (seed, table, row number).
+//! Deterministic sample data: every generated row is a pure function of (seed, table, row number), one column at a
+//! time, so a million rows need no memory. Ids are reversible to the row number.
+pub mod entities;
+pub mod generator;
+pub mod ids;
+pub mod schema;
+pub mod untidy;
+pub mod value;
+
+pub use generator::Generator;
+pub use schema::{Column, Entity, Kind, Schema, Table};
+pub use value::Value;

@@ -1,9 +1,17 @@
 //! Finds what a request addresses and hands it on.
 use super::environment::Environment;
-use super::error::{Outcome, ServiceError};
+use super::error::{Outcome, ServiceError, code};
+use super::odata::filter::collection as relation_of;
+use super::odata::options::Options;
+use super::path::{RowKey, Segment, segments};
+use super::query::{Comparison, Expr, Path, Relation, Test};
 use super::request::{ApiRequest, ApiResponse, Preferences};
 use super::server::error_answer;
-use serde_json::json;
+use super::store::{Row, Store};
+use super::{functions, metadata, read, track};
+use crate::data::{Entity, Table, Value};
+use http::Method;
+use std::sync::PoisonError;
 
 /// Answers one request. Errors become answers here.
 pub(crate) fn handle(environment: &Environment, request: ApiRequest) -> ApiResponse {
@@ -12,16 +20,142 @@ pub(crate) fn handle(environment: &Environment, request: ApiRequest) -> ApiRespo
 }
 
 fn route(environment: &Environment, request: &ApiRequest) -> Outcome<ApiResponse> {
-    match request.path.trim_end_matches("()") {
-        "WhoAmI" => Ok(ApiResponse::value(
-            200,
-            &json!({
-                "@odata.context": format!("{}/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse", request.service_root),
-                "BusinessUnitId": environment.root_business_unit(),
-                "UserId": request.caller.user_id,
-                "OrganizationId": environment.organization_id(),
-            }),
-        )),
-        other => Err(ServiceError::no_segment(other)),
+    let path = segments(&request.path)?;
+    let is_get = request.method == Method::GET;
+    if is_get || request.method == Method::HEAD {
+        let store = environment.store.read().unwrap_or_else(PoisonError::into_inner);
+        return get(environment, &store, request, &path);
     }
+    Err(ServiceError::new(405, code::MESSAGE_NOT_SUPPORTED, format!("{} is not supported here.", request.method)))
+}
+
+/// Everything that only reads.
+pub(crate) fn get(
+    environment: &Environment,
+    store: &Store,
+    request: &ApiRequest,
+    path: &[Segment],
+) -> Outcome<ApiResponse> {
+    let Some(first) = path.first() else { return Ok(functions::service_document(store, request)) };
+    match first.name.as_str() {
+        "WhoAmI" => return Ok(functions::who_am_i(environment, request)),
+        "RetrieveVersion" => return Ok(functions::version(request)),
+        "RetrieveTotalRecordCount" => return functions::total_record_count(store, request, first),
+        "EntityDefinitions" | "GlobalOptionSetDefinitions" => return metadata::get(store, request, path),
+        "$metadata" => return Ok(metadata::csdl(store)),
+        _ => {}
+    }
+    let entity = store.schema.by_set(&first.name).ok_or_else(|| ServiceError::no_segment(&first.name))?;
+    may_read(environment, request, entity)?;
+    let options = Options::read(&request.query)?;
+    match (&first.key, &path[1..]) {
+        (None, []) => match (&options.fetch_xml, &options.deltatoken) {
+            (Some(_), _) => Err(ServiceError::bad(code::INVALID_FETCH_XML, "FetchXML is not available.")),
+            (None, Some(token)) => track::delta(environment, store, request, entity.table, &options, token),
+            (None, None) => read::collection(environment, store, request, entity.table, &options, None),
+        },
+        (None, [count]) if count.name == "$count" => {
+            read::plain_count(environment, store, request, entity.table, &options, None)
+        }
+        (Some(key), rest) => {
+            let row = RowKey::parse(&store.schema, entity.table, key)?.need(store, entity)?;
+            related(environment, store, request, &options, row, rest)
+        }
+        (None, [other, ..]) => Err(ServiceError::no_segment(&other.name)),
+    }
+}
+
+fn related(
+    environment: &Environment,
+    store: &Store,
+    request: &ApiRequest,
+    options: &Options,
+    row: Row,
+    rest: &[Segment],
+) -> Outcome<ApiResponse> {
+    let entity = store.schema.entity(row.0);
+    let Some(segment) = rest.first() else { return read::single(environment, store, request, row, options) };
+    if let Some((column, target)) = entity.navigation(&segment.name) {
+        let table = target.table;
+        may_read(environment, request, store.schema.entity(table))?;
+        let found = match store.value(row, column) {
+            Value::Ref(t, id) if t == table => store.find(t, id),
+            _ => None,
+        };
+        let Some(found) = found else { return Ok(ApiResponse::no_content()) };
+        if rest.get(1).is_some_and(|s| s.name == "$ref") {
+            let url = format!("{}/{}({})", request.service_root, store.schema.entity(table).set, store.id(found));
+            return Ok(ApiResponse::value(
+                200,
+                &serde_json::json!({ "@odata.context": format!("{}/$metadata#$ref", request.service_root), "@odata.id": url }),
+            ));
+        }
+        return read::single(environment, store, request, found, options);
+    }
+    if let Some(column) = entity.wire_column(&segment.name) {
+        let value = store.value(row, column);
+        if value.is_null() {
+            return Ok(ApiResponse::no_content());
+        }
+        let mut out = Vec::new();
+        read::context(&mut out, request, &format!("{}({})/{}", entity.set, store.id(row), segment.name), "", "");
+        out.extend_from_slice(b"\"value\":");
+        super::json::value(&mut out, &value);
+        out.push(b'}');
+        return Ok(ApiResponse::json(200, out));
+    }
+    let relation = relation_of(&store.schema, row.0, &segment.name)
+        .ok_or_else(|| ServiceError::no_segment(&segment.name))?;
+    let table = relation.target();
+    may_read(environment, request, store.schema.entity(table))?;
+    let condition = condition_of(store, row, &relation);
+    if rest.get(1).is_some_and(|s| s.name == "$count") {
+        return read::plain_count(environment, store, request, table, options, Some(condition));
+    }
+    read::collection(environment, store, request, table, options, Some(condition))
+}
+
+/// The condition that rows related to a row satisfy.
+fn condition_of(store: &Store, row: Row, relation: &Relation) -> Expr {
+    match relation {
+        Relation::Many { table, column } => Expr::Test(
+            Path { slot: 0, hops: vec![], table: *table, column: *column },
+            Test::Is(Comparison::Eq, Value::Id(store.id(row))),
+        ),
+        Relation::ManyToMany { table, .. } => {
+            let ids = super::query::eval::related(store, row, relation);
+            Expr::Test(
+                Path { slot: 0, hops: vec![], table: *table, column: store.schema.entity(*table).id_column() },
+                Test::In(ids.into_iter().map(|r| Value::Id(store.id(r))).collect()),
+            )
+        }
+    }
+}
+
+/// Refuses a table the caller may not read.
+pub(crate) fn may_read(environment: &Environment, request: &ApiRequest, entity: &Entity) -> Outcome<()> {
+    if entity.table == Table::Lead && environment.restricted(request.caller.user_id) {
+        return Err(denied(request, entity, "Read"));
+    }
+    Ok(())
+}
+
+/// Refuses a write the caller has no right to.
+pub(crate) fn may_write(environment: &Environment, request: &ApiRequest, entity: &Entity, verb: &str) -> Outcome<()> {
+    let open = matches!(entity.table, Table::Contact | Table::Task);
+    if !open && environment.restricted(request.caller.user_id) {
+        return Err(denied(request, entity, verb));
+    }
+    Ok(())
+}
+
+fn denied(request: &ApiRequest, entity: &Entity, verb: &str) -> ServiceError {
+    ServiceError::new(
+        403,
+        code::PRIVILEGE_DENIED,
+        format!(
+            "Principal user (Id={}, type=8, roleCount=1, privilegeCount=210, accessMode=0) is missing prv{verb}{} privilege on OTC={} for entity '{}' (LocalizedName='{}').",
+            request.caller.user_id, entity.schema, entity.code, entity.logical, entity.display
+        ),
+    )
 }

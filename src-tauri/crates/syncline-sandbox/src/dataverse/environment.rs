@@ -1,6 +1,10 @@
 //! One Dataverse environment: its identity, its users, its data.
 use super::caller::Caller;
 use super::protection::{Limits, Protection};
+use super::query::order::Orders;
+use super::store::{FIRST_WRITE, Store};
+use crate::data::Generator;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 
@@ -90,12 +94,22 @@ pub struct Environment {
     pub users: Vec<UserSeed>,
     pub protection: Protection,
     organization_id: RwLock<Uuid>,
+    pub(crate) store: RwLock<Store>,
+    pub(crate) orders: Orders,
+    fixed_now: Option<i64>,
+    oldest_delta: AtomicI64,
 }
 
 impl Environment {
     /// Builds the environment. Rows are made on demand, so this is quick for any number of records.
     pub fn new(config: EnvironmentConfig) -> Arc<Self> {
+        let generator =
+            Generator::new(config.seed, config.records, config.profile, config.users.clone(), ROOT_UNIT);
         Arc::new(Self {
+            store: RwLock::new(Store::new(generator)),
+            orders: Orders::default(),
+            fixed_now: config.now,
+            oldest_delta: AtomicI64::new(FIRST_WRITE),
             name: config.name,
             tenant_id: config.tenant_id,
             users: config.users,
@@ -126,9 +140,32 @@ impl Environment {
 
     /// Id of the root business unit.
     pub fn root_business_unit(&self) -> Uuid {
-        Uuid::from_u128(0xb051_0000_0000_4000_8000_0000_0000_0000)
+        ROOT_UNIT
+    }
+
+    /// Makes every delta token given so far too old, as the retention period does.
+    pub fn expire_delta_tokens(&self) {
+        let version = self.store.read().unwrap_or_else(PoisonError::into_inner).version;
+        self.oldest_delta.store(version + 1, Ordering::SeqCst);
+        self.store.write().unwrap_or_else(PoisonError::into_inner).version = version + 1;
+    }
+
+    pub(crate) fn oldest_delta(&self) -> i64 {
+        self.oldest_delta.load(Ordering::SeqCst)
+    }
+
+    /// Seconds since 1970 that relative dates are counted from and writes are stamped with.
+    pub(crate) fn now(&self) -> i64 {
+        self.fixed_now.unwrap_or_else(|| jiff::Timestamp::now().as_second())
+    }
+
+    /// True for a user who lacks rights.
+    pub(crate) fn restricted(&self, user: Uuid) -> bool {
+        self.users.iter().any(|u| u.user_id == user && u.restricted)
     }
 }
+
+const ROOT_UNIT: Uuid = Uuid::from_u128(0xb051_0000_0000_4000_8000_0000_0000_0000);
 
 fn caller(user: &UserSeed) -> Caller {
     Caller {

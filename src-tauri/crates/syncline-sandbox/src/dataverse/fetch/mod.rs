@@ -1,0 +1,2 @@
+//! FetchXML: reading, running, paging, aggregating.
+pub(crate) mod condition;

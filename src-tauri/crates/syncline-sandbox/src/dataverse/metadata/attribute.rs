@@ -1,0 +1,277 @@
+//! Attribute metadata of every type, with the virtual companion columns.
+use super::entity::{label, managed, metadata_of};
+use crate::data::schema::{LookupKind, OptionRow};
+use crate::data::{Column, Entity, Kind};
+use crate::dataverse::error::{Outcome, ServiceError};
+use crate::dataverse::store::Store;
+use serde_json::{Map, Value as Json, json};
+
+/// All attributes, companions included, with everything their type has.
+pub(super) fn all(store: &Store, entity: &Entity) -> Vec<Json> {
+    let mut out = Vec::new();
+    for (number, column) in entity.columns.iter().enumerate() {
+        out.push(attribute(store, entity, column, number));
+        let companion = match &column.kind {
+            Kind::Choice { .. } | Kind::Choices { .. } | Kind::State { .. } | Kind::Status { .. } => true,
+            Kind::Boolean { .. } | Kind::Lookup { .. } => true,
+            _ => false,
+        };
+        if companion {
+            out.push(virtual_column(entity, column, "name", number));
+        }
+        if matches!(column.kind, Kind::Lookup { kind: LookupKind::Customer | LookupKind::Owner, .. }) {
+            out.push(virtual_column(entity, column, "type", number));
+            out.push(virtual_column(entity, column, "yominame", number));
+        }
+    }
+    out
+}
+
+/// AttributeType, AttributeTypeName and the cast's name.
+fn types(kind: &Kind) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        Kind::Text { .. } => ("String", "StringType", "String"),
+        Kind::Memo { .. } => ("Memo", "MemoType", "Memo"),
+        Kind::Integer { .. } => ("Integer", "IntegerType", "Integer"),
+        Kind::BigInt => ("BigInt", "BigIntType", "BigInt"),
+        Kind::Decimal { .. } => ("Decimal", "DecimalType", "Decimal"),
+        Kind::Money { .. } => ("Money", "MoneyType", "Money"),
+        Kind::Double { .. } => ("Double", "DoubleType", "Double"),
+        Kind::Boolean { .. } => ("Boolean", "BooleanType", "Boolean"),
+        Kind::DateTime { .. } => ("DateTime", "DateTimeType", "DateTime"),
+        Kind::Choice { .. } => ("Picklist", "PicklistType", "Picklist"),
+        Kind::Choices { .. } => ("Virtual", "MultiSelectPicklistType", "MultiSelectPicklist"),
+        Kind::State { .. } => ("State", "StateType", "State"),
+        Kind::Status { .. } => ("Status", "StatusType", "Status"),
+        Kind::Lookup { kind: LookupKind::Lookup, .. } => ("Lookup", "LookupType", "Lookup"),
+        Kind::Lookup { kind: LookupKind::Customer, .. } => ("Customer", "CustomerType", "Lookup"),
+        Kind::Lookup { kind: LookupKind::Owner, .. } => ("Owner", "OwnerType", "Lookup"),
+        Kind::Id => ("Uniqueidentifier", "UniqueidentifierType", "UniqueIdentifier"),
+        Kind::EntityName => ("EntityName", "EntityNameType", "EntityName"),
+    }
+}
+
+/// Edm type in CSDL.
+pub(super) fn edm(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text { .. } | Kind::Memo { .. } | Kind::Choices { .. } | Kind::EntityName => "Edm.String",
+        Kind::Integer { .. } | Kind::Choice { .. } | Kind::State { .. } | Kind::Status { .. } => "Edm.Int32",
+        Kind::BigInt => "Edm.Int64",
+        Kind::Decimal { .. } | Kind::Money { .. } => "Edm.Decimal",
+        Kind::Double { .. } => "Edm.Double",
+        Kind::Boolean { .. } => "Edm.Boolean",
+        Kind::DateTime { behavior: "DateOnly", .. } => "Edm.Date",
+        Kind::DateTime { .. } => "Edm.DateTimeOffset",
+        Kind::Lookup { .. } | Kind::Id => "Edm.Guid",
+    }
+}
+
+fn base(entity: &Entity, logical: &str, schema: &str, display: &str, number: usize) -> Map<String, Json> {
+    let mut map = Map::new();
+    let custom = logical.starts_with("new_");
+    for (key, value) in [
+        ("MetadataId", json!(metadata_of(&format!("{}.{logical}", entity.logical)))),
+        ("HasChanged", Json::Null),
+        ("AttributeOf", Json::Null),
+        ("ColumnNumber", json!(number + 1)),
+        ("DeprecatedVersion", Json::Null),
+        ("IntroducedVersion", json!("5.0.0.0")),
+        ("EntityLogicalName", json!(entity.logical)),
+        ("IsCustomAttribute", json!(custom)),
+        ("IsPrimaryId", json!(logical == entity.primary_id)),
+        ("IsPrimaryName", json!(logical == entity.primary_name)),
+        ("IsSecured", json!(false)),
+        ("IsManaged", json!(!custom)),
+        ("IsLogical", json!(false)),
+        ("IsFilterable", json!(true)),
+        ("IsSearchable", json!(true)),
+        ("LogicalName", json!(logical)),
+        ("SchemaName", json!(schema)),
+        ("DisplayName", label(display)),
+        ("Description", label(&format!("{display} of the {}.", entity.display.to_lowercase()))),
+        ("IsValidForAdvancedFind", managed(true)),
+        ("IsCustomizable", managed(true)),
+    ] {
+        map.insert(key.to_owned(), value);
+    }
+    map
+}
+
+fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> Json {
+    let mut map = base(entity, column.logical, &column.schema, column.display, number);
+    let (kind, name, cast) = types(&column.kind);
+    let mut set = |key: &str, value: Json| {
+        map.insert(key.to_owned(), value);
+    };
+    set("AttributeType", json!(kind));
+    set("AttributeTypeName", json!({ "Value": name }));
+    set("@odata.type", json!(format!("#Microsoft.Dynamics.CRM.{cast}AttributeMetadata")));
+    set("IsValidForCreate", json!(column.create));
+    set("IsValidForUpdate", json!(column.update));
+    set("IsValidForRead", json!(true));
+    set("IsValidODataAttribute", json!(true));
+    set("SourceType", if column.logical.ends_with("_base") { json!(1) } else { json!(0) });
+    set(
+        "RequiredLevel",
+        json!({ "Value": column.required, "CanBeChanged": column.required != "SystemRequired", "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings" }),
+    );
+    let typed: Vec<(&str, Json)> = match &column.kind {
+        Kind::Text { max, format } => vec![
+            ("MaxLength", json!(max)),
+            ("Format", json!(format)),
+            ("FormatName", json!({ "Value": format })),
+            ("DatabaseLength", json!(max * 2)),
+        ],
+        Kind::Memo { max } => vec![("MaxLength", json!(max)), ("Format", json!("TextArea"))],
+        Kind::Integer { min, max } => {
+            vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Format", json!("None"))]
+        }
+        Kind::BigInt => vec![("MinValue", json!(i64::MIN)), ("MaxValue", json!(i64::MAX))],
+        Kind::Decimal { min, max, precision } => {
+            vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Precision", json!(precision))]
+        }
+        Kind::Double { min, max } => vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Precision", json!(5))],
+        Kind::Money { precision } => vec![
+            ("MinValue", json!(-922_337_203_685_477.0)),
+            ("MaxValue", json!(922_337_203_685_477.0)),
+            ("Precision", json!(precision)),
+            ("PrecisionSource", json!(0)),
+            ("IsBaseCurrency", json!(column.logical.ends_with("_base"))),
+        ],
+        Kind::Boolean { yes, no } => vec![
+            ("DefaultValue", json!(false)),
+            (
+                "OptionSet",
+                json!({
+                    "MetadataId": metadata_of(&format!("{}.{}.options", entity.logical, column.logical)),
+                    "IsGlobal": false,
+                    "Name": format!("{}_{}", entity.logical, column.logical),
+                    "OptionSetType": "Boolean",
+                    "TrueOption": option(1, yes, None),
+                    "FalseOption": option(0, no, None),
+                }),
+            ),
+            ("GlobalOptionSet", Json::Null),
+        ],
+        Kind::DateTime { behavior, format } => {
+            vec![("DateTimeBehavior", json!({ "Value": behavior })), ("Format", json!(format))]
+        }
+        Kind::Choice { options, global: Some(name) } => vec![
+            ("DefaultFormValue", json!(-1)),
+            ("OptionSet", Json::Null),
+            ("GlobalOptionSet", option_set(column, options, Some(name))),
+        ],
+        Kind::Choice { options, global: None } | Kind::Choices { options } => vec![
+            ("DefaultFormValue", json!(-1)),
+            ("OptionSet", named_set(entity, column, options, "Picklist")),
+            ("GlobalOptionSet", Json::Null),
+        ],
+        Kind::State { options } => {
+            vec![("OptionSet", named_set(entity, column, options, "State")), ("GlobalOptionSet", Json::Null)]
+        }
+        Kind::Status { options } => {
+            vec![("OptionSet", named_set(entity, column, options, "Status")), ("GlobalOptionSet", Json::Null)]
+        }
+        Kind::Lookup { targets, .. } => {
+            let names: Vec<_> = targets.iter().map(|t| store.schema.entity(t.table).logical).collect();
+            vec![("Targets", json!(names)), ("Format", json!("None"))]
+        }
+        Kind::Id | Kind::EntityName => vec![],
+    };
+    for (key, value) in typed {
+        set(key, value);
+    }
+    Json::Object(map)
+}
+
+fn virtual_column(entity: &Entity, column: &Column, suffix: &str, number: usize) -> Json {
+    let logical = format!("{}{suffix}", column.logical);
+    let mut map = base(entity, &logical, &format!("{}{suffix}", column.schema), "", number);
+    let type_column = suffix == "type";
+    let (kind, name) = if type_column { ("EntityName", "EntityNameType") } else { ("Virtual", "VirtualType") };
+    for (key, value) in [
+        ("AttributeOf", json!(column.logical)),
+        ("AttributeType", json!(kind)),
+        ("AttributeTypeName", json!({ "Value": name })),
+        ("@odata.type", json!("#Microsoft.Dynamics.CRM.AttributeMetadata")),
+        ("IsLogical", json!(true)),
+        ("IsValidForCreate", json!(false)),
+        ("IsValidForUpdate", json!(false)),
+        ("IsValidForRead", json!(true)),
+        ("IsValidODataAttribute", json!(false)),
+        ("SourceType", Json::Null),
+        ("RequiredLevel", json!({ "Value": "None", "CanBeChanged": false, "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings" })),
+    ] {
+        map.insert(key.to_owned(), value);
+    }
+    Json::Object(map)
+}
+
+fn option(value: i64, text: &str, state: Option<i64>) -> Json {
+    let mut out = json!({ "Value": value, "Color": null, "IsManaged": false, "ExternalValue": "", "Label": label(text), "Description": label("") });
+    if let (Some(state), Json::Object(map)) = (state, &mut out) {
+        map.insert("@odata.type".into(), "#Microsoft.Dynamics.CRM.StatusOptionMetadata".into());
+        map.insert("State".into(), json!(state));
+        map.insert("TransitionData".into(), Json::Null);
+    }
+    out
+}
+
+fn named_set(entity: &Entity, column: &Column, options: &[OptionRow], kind: &str) -> Json {
+    let mut set = option_set(column, options, None);
+    set["Name"] = json!(format!("{}_{}", entity.logical, column.logical));
+    set["OptionSetType"] = json!(kind);
+    set["MetadataId"] = json!(metadata_of(&format!("{}.{}.options", entity.logical, column.logical)));
+    set
+}
+
+/// An option set.
+pub(super) fn option_set(column: &Column, options: &[OptionRow], global: Option<&str>) -> Json {
+    let status = matches!(column.kind, Kind::Status { .. });
+    let options: Vec<Json> = options.iter().map(|o| option(o.0, o.1, status.then_some(o.2))).collect();
+    json!({
+        "MetadataId": metadata_of(global.unwrap_or(column.logical)),
+        "IsGlobal": global.is_some(),
+        "IsCustomOptionSet": column.logical.starts_with("new_"),
+        "Name": global.unwrap_or(column.logical),
+        "OptionSetType": "Picklist",
+        "DisplayName": label(column.display),
+        "Options": options,
+    })
+}
+
+const TYPED: [&str; 13] = [
+    "MaxLength", "FormatName", "DatabaseLength", "MinValue", "MaxValue", "Precision", "PrecisionSource", "IsBaseCurrency",
+    "DefaultValue", "DefaultFormValue", "OptionSet", "GlobalOptionSet", "Targets",
+];
+
+/// Without a cast only what all types have in common (the type's own properties come with `@odata.type`).
+pub(super) fn common(attribute: Json) -> Json {
+    let Json::Object(mut map) = attribute else { return attribute };
+    for key in ["OptionSet", "GlobalOptionSet"] {
+        map.remove(key);
+    }
+    Json::Object(map)
+}
+
+/// Keeps the attributes of one type.
+pub(super) fn cast(all: Vec<Json>, cast: &str) -> Outcome<Vec<Json>> {
+    let name = cast.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(cast);
+    const KNOWN: [&str; 16] = [
+        "String", "Memo", "Integer", "BigInt", "Decimal", "Double", "Money", "Boolean", "DateTime", "Lookup", "Picklist",
+        "MultiSelectPicklist", "State", "Status", "UniqueIdentifier", "EntityName",
+    ];
+    let known = name.strip_suffix("AttributeMetadata").is_some_and(|n| KNOWN.contains(&n) || matches!(n, "Image" | "File"));
+    if !known {
+        return Err(ServiceError::odata(format!(
+            "The type '{cast}' is not a type that attributes can be cast to; ask for one type at a time."
+        )));
+    }
+    let wanted = format!("#Microsoft.Dynamics.CRM.{name}");
+    Ok(all.into_iter().filter(|a| a["@odata.type"] == wanted.as_str()).collect())
+}
+
+/// True for properties that only a cast has.
+pub(super) fn is_typed(property: &str) -> bool {
+    TYPED.contains(&property)
+}

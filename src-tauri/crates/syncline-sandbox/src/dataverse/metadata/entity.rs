@@ -1,0 +1,146 @@
+//! Entity metadata, keys and relationships.
+use crate::data::schema::MANY_TO_MANY;
+use crate::data::{Entity, ids::mix};
+use crate::dataverse::store::Store;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+/// A metadata id that depends on nothing but the name.
+pub(super) fn metadata_of(name: &str) -> Uuid {
+    let word = name.bytes().fold(7u64, |h, b| mix(h ^ u64::from(b)));
+    Uuid::from_u64_pair(word & !0xf000 | 0x4000, mix(word) >> 2 | 1 << 63)
+}
+
+/// `MetadataId` of a table.
+pub(super) fn metadata_id(entity: &Entity) -> Uuid {
+    metadata_of(entity.logical)
+}
+
+/// A label; an empty text is a label without any language.
+pub(super) fn label(text: &str) -> Json {
+    if text.is_empty() {
+        return json!({ "LocalizedLabels": [], "UserLocalizedLabel": null });
+    }
+    let one = json!({ "Label": text, "LanguageCode": 1033, "IsManaged": true, "MetadataId": metadata_of(text), "HasChanged": null });
+    json!({ "LocalizedLabels": [one.clone()], "UserLocalizedLabel": one })
+}
+
+/// A managed property.
+pub(super) fn managed(value: bool) -> Json {
+    json!({ "Value": value, "CanBeChanged": true, "ManagedPropertyLogicalName": "iscustomizable" })
+}
+
+/// EntityMetadata without its collections.
+pub(super) fn definition(_: &Store, e: &Entity) -> Json {
+    let custom = e.custom();
+    let name = (!e.primary_name.is_empty()).then_some(e.primary_name);
+    let ownership = if e.user_owned { "UserOwned" } else { "OrganizationOwned" };
+    json!({
+        "MetadataId": metadata_id(e),
+        "LogicalName": e.logical,
+        "SchemaName": e.schema,
+        "EntitySetName": e.set,
+        "LogicalCollectionName": e.set,
+        "CollectionSchemaName": e.set,
+        "ObjectTypeCode": e.code,
+        "PrimaryIdAttribute": e.primary_id,
+        "PrimaryNameAttribute": name,
+        "PrimaryImageAttribute": null,
+        "DisplayName": label(e.display),
+        "DisplayCollectionName": label(e.plural),
+        "Description": label(&format!("{} table.", e.display)),
+        "OwnershipType": if e.intersect { "None" } else { ownership },
+        "TableType": "Standard",
+        "IsActivity": e.activity,
+        "IsCustomEntity": custom,
+        "IsManaged": !custom,
+        "IsIntersect": e.intersect,
+        "IsPrivate": e.intersect,
+        "IsLogicalEntity": false,
+        "IsValidForAdvancedFind": !e.intersect,
+        "IsOptimisticConcurrencyEnabled": !e.intersect,
+        "ChangeTrackingEnabled": crate::dataverse::track::enabled(e),
+        "CanChangeTrackingBeEnabled": managed(true),
+        "CanCreateAttributes": managed(!e.intersect),
+        "IsCustomizable": managed(true),
+        "IsAuditEnabled": managed(false),
+        "IsDuplicateDetectionEnabled": managed(false),
+        "HasActivities": false,
+        "HasNotes": false,
+        "DataProviderId": null,
+        "ActivityTypeMask": i32::from(e.activity),
+        "IntroducedVersion": if custom { "1.0.0.0" } else { "5.0.0.0" },
+    })
+}
+
+/// Alternate keys.
+pub(super) fn keys(e: &Entity) -> Vec<Json> {
+    e.keys
+        .iter()
+        .map(|k| {
+            json!({
+                "MetadataId": metadata_of(k.logical),
+                "LogicalName": k.logical,
+                "SchemaName": k.logical,
+                "EntityLogicalName": e.logical,
+                "KeyAttributes": k.columns,
+                "EntityKeyIndexStatus": "Active",
+                "DisplayName": label(k.display),
+                "IsManaged": false,
+            })
+        })
+        .collect()
+}
+
+fn relationship(store: &Store, from: &Entity, column: usize, target: &crate::data::schema::Target) -> Json {
+    let to = store.schema.entity(target.table);
+    json!({
+        "MetadataId": metadata_of(&format!("{}.{}", from.logical, target.relationship)),
+        "SchemaName": target.relationship,
+        "RelationshipType": "OneToManyRelationship",
+        "IsCustomRelationship": target.relationship.starts_with("new_"),
+        "IsHierarchical": from.table == to.table,
+        "ReferencedAttribute": to.primary_id,
+        "ReferencedEntity": to.logical,
+        "ReferencingAttribute": from.columns[column].logical,
+        "ReferencingEntity": from.logical,
+        "ReferencedEntityNavigationPropertyName": target.relationship,
+        "ReferencingEntityNavigationPropertyName": target.navigation,
+    })
+}
+
+pub(super) fn many_to_one(store: &Store, e: &Entity) -> Vec<Json> {
+    e.columns
+        .iter()
+        .enumerate()
+        .flat_map(|(at, c)| c.targets().iter().map(move |t| (at, t)))
+        .map(|(at, t)| relationship(store, e, at, t))
+        .collect()
+}
+
+pub(super) fn one_to_many(store: &Store, e: &Entity) -> Vec<Json> {
+    store.schema.referencing(e.table).map(|(from, at, t)| relationship(store, from, at, t)).collect()
+}
+
+pub(super) fn many_to_many(store: &Store, e: &Entity) -> Vec<Json> {
+    MANY_TO_MANY
+        .iter()
+        .filter(|m| m.first.0 == e.table || m.second.0 == e.table)
+        .map(|m| {
+            let (one, two) = (store.schema.entity(m.first.0), store.schema.entity(m.second.0));
+            json!({
+                "MetadataId": metadata_of(m.name),
+                "SchemaName": m.name,
+                "RelationshipType": "ManyToManyRelationship",
+                "IsCustomRelationship": false,
+                "IntersectEntityName": store.schema.entity(m.intersect).logical,
+                "Entity1LogicalName": one.logical,
+                "Entity1IntersectAttribute": m.first.1,
+                "Entity1NavigationPropertyName": m.name,
+                "Entity2LogicalName": two.logical,
+                "Entity2IntersectAttribute": m.second.1,
+                "Entity2NavigationPropertyName": m.name,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,459 @@
+//! `$filter` and `$orderby`: recursive descent into the query model.
+use crate::data::{Entity, Schema, Table, Value};
+use crate::dataverse::coerce::{choices, from_text, instant};
+use crate::dataverse::error::{Outcome, ServiceError};
+use crate::dataverse::query::order::Order;
+use crate::dataverse::query::{Comparison, Expr, Path, Relation, Test, dates, text::pattern};
+use uuid::Uuid;
+
+/// What conditions may refer to besides the row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) schema: &'a Schema,
+    /// Seconds since 1970.
+    pub(crate) now: i64,
+    pub(crate) user: Uuid,
+    pub(crate) unit: Uuid,
+}
+
+/// Deepest nesting of parentheses.
+const DEPTH: usize = 100;
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    setting: Setting<'a>,
+    /// Range variables: name, table; the first is the row itself. The position is the slot.
+    scope: Vec<(String, Table)>,
+    depth: usize,
+}
+
+/// Reads a `$filter`.
+pub(crate) fn filter(setting: Setting<'_>, table: Table, text: &str) -> Outcome<Expr> {
+    let mut parser = Parser { text, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0 };
+    let expr = parser.or()?;
+    parser.space();
+    if parser.at < text.len() {
+        return Err(parser.error("the end of the filter"));
+    }
+    Ok(expr)
+}
+
+/// Reads an `$orderby`.
+pub(crate) fn orderby(setting: Setting<'_>, table: Table, text: &str) -> Outcome<Vec<Order>> {
+    let mut out = Vec::new();
+    for part in text.split(',') {
+        let mut words = part.split_whitespace();
+        let path = words.next().ok_or_else(|| ServiceError::odata("Expression expected in $orderby."))?;
+        let descending = match words.next() {
+            None | Some("asc") => false,
+            Some("desc") => true,
+            Some(other) => {
+                return Err(ServiceError::odata(format!("Syntax error in $orderby: '{other}' is neither asc nor desc.")));
+            }
+        };
+        let mut parser = Parser { text: path, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0 };
+        out.push((parser.path(path)?, descending));
+    }
+    Ok(out)
+}
+
+/// Collection navigation properties of a table: one-to-many and many-to-many.
+pub(crate) fn collection(schema: &Schema, table: Table, name: &str) -> Option<Relation> {
+    if let Some((entity, column, _)) = schema.referencing(table).find(|(_, _, t)| t.relationship == name) {
+        return Some(Relation::Many { table: entity.table, column });
+    }
+    let found = crate::data::schema::MANY_TO_MANY.iter().find(|m| m.name == name)?;
+    let entity = schema.entity(found.intersect);
+    let (near, far) = match table {
+        t if t == found.first.0 => (found.first.1, found.second),
+        t if t == found.second.0 => (found.second.1, found.first),
+        _ => return None,
+    };
+    let (near, far_column) = (entity.column(near)?, entity.column(far.1)?);
+    Some(Relation::ManyToMany { intersect: found.intersect, near, far: far_column, table: far.0 })
+}
+
+impl Relation {
+    /// The table of the related rows.
+    pub(crate) fn target(&self) -> Table {
+        match self {
+            Relation::Many { table, .. } | Relation::ManyToMany { table, .. } => *table,
+        }
+    }
+}
+
+impl<'a> Parser<'a> {
+    fn error(&self, wanted: &str) -> ServiceError {
+        ServiceError::odata(format!(
+            "Syntax error at position {} in '{}': {wanted} was expected.",
+            self.at, self.text
+        ))
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        self.space();
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    /// Takes a word only when it stands alone.
+    fn keyword(&mut self, word: &str) -> bool {
+        self.space();
+        let Some(after) = self.rest().strip_prefix(word) else { return false };
+        let alone = after.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '/' || c == '.'));
+        if alone {
+            self.at += word.len();
+        }
+        alone
+    }
+
+    fn word(&mut self) -> &'a str {
+        self.space();
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '$' | '@')))
+            .unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn entity(&self, slot: usize) -> &'a Entity {
+        self.setting.schema.entity(self.scope[slot].1)
+    }
+
+    fn or(&mut self) -> Outcome<Expr> {
+        let mut all = vec![self.and()?];
+        while self.keyword("or") {
+            all.push(self.and()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Expr::Or(all) })
+    }
+
+    fn and(&mut self) -> Outcome<Expr> {
+        let mut all = vec![self.unary()?];
+        while self.keyword("and") {
+            all.push(self.unary()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
+    }
+
+    fn unary(&mut self) -> Outcome<Expr> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(ServiceError::odata("The filter is nested too deeply."));
+        }
+        let out = if self.keyword("not") {
+            Expr::Not(Box::new(self.unary()?))
+        } else if self.eat("(") {
+            let inner = self.or()?;
+            if !self.eat(")") {
+                return Err(self.error("')'"));
+            }
+            inner
+        } else {
+            self.primary()?
+        };
+        self.depth -= 1;
+        Ok(out)
+    }
+
+    fn primary(&mut self) -> Outcome<Expr> {
+        let word = self.word();
+        if word.is_empty() {
+            return Err(self.error("an expression"));
+        }
+        if self.rest().starts_with('(') {
+            self.at += 1;
+            return match word {
+                "contains" | "startswith" | "endswith" => self.text_function(word),
+                _ => match word.strip_prefix("Microsoft.Dynamics.CRM.") {
+                    Some(name) => self.query_function(name),
+                    None => match word.rsplit_once('/') {
+                        Some((path, kind @ ("any" | "all"))) => self.lambda(path, kind == "all"),
+                        _ => Err(ServiceError::odata(format!("An unknown function with name '{word}' was found."))),
+                    },
+                },
+            };
+        }
+        let path = self.path(word)?;
+        let operator = self.word();
+        let Some(comparison) = Comparison::parse(operator).filter(|_| operator != "neq") else {
+            return Err(self.error("one of eq, ne, gt, ge, lt, le"));
+        };
+        self.space();
+        let start = self.at;
+        if self.rest().starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            let word = self.word();
+            if !matches!(word, "null" | "true" | "false") && !self.rest().starts_with('-') {
+                if let Ok(right) = self.path(word) {
+                    return Ok(Expr::Columns(path, comparison, right));
+                }
+            }
+            self.at = start;
+        }
+        let value = self.literal(&path)?;
+        Ok(Expr::Test(path, Test::Is(comparison, value)))
+    }
+
+    /// A path of lookups and a column, relative to a range variable or the row.
+    fn path(&mut self, word: &str) -> Outcome<Path> {
+        let mut parts: Vec<&str> = word.split('/').collect();
+        let slot = match self.scope.iter().position(|(name, _)| *name == parts[0]) {
+            Some(slot) => {
+                parts.remove(0);
+                slot
+            }
+            None => 0,
+        };
+        let Some(last) = parts.pop() else { return Err(self.error("a column")) };
+        let (mut entity, mut hops) = (self.entity(slot), Vec::new());
+        for part in parts {
+            let (column, target) =
+                entity.navigation(part).ok_or_else(|| ServiceError::no_property(part, entity.logical))?;
+            hops.push(column);
+            entity = self.setting.schema.entity(target.table);
+        }
+        let column = entity.wire_column(last).ok_or_else(|| ServiceError::no_property(last, entity.logical))?;
+        Ok(Path { slot, hops, table: entity.table, column })
+    }
+
+    fn text_function(&mut self, name: &str) -> Outcome<Expr> {
+        let word = self.word();
+        let path = self.path(word)?;
+        if !self.eat(",") {
+            return Err(self.error("','"));
+        }
+        self.space();
+        let text = self.quoted('\'')?;
+        if !self.eat(")") {
+            return Err(self.error("')'"));
+        }
+        let text = match name {
+            "contains" => format!("%{text}%"),
+            "startswith" => format!("{text}%"),
+            _ => format!("%{text}"),
+        };
+        Ok(Expr::Test(path, Test::Like(pattern(&text))))
+    }
+
+    fn lambda(&mut self, path: &str, all: bool) -> Outcome<Expr> {
+        let (slot, name) = match path.split_once('/') {
+            Some((variable, name)) => match self.scope.iter().position(|s| s.0 == variable) {
+                Some(slot) => (slot, name),
+                None => return Err(ServiceError::no_segment(path)),
+            },
+            None => (0, path),
+        };
+        let relation = collection(self.setting.schema, self.scope[slot].1, name)
+            .ok_or_else(|| ServiceError::no_property(name, self.entity(slot).logical))?;
+        if self.eat(")") {
+            return Ok(Expr::Related { slot, relation, inner: Box::new(Expr::And(vec![])), all: false });
+        }
+        let variable = self.word().to_owned();
+        if variable.is_empty() || !self.eat(":") {
+            return Err(self.error("a range variable and ':'"));
+        }
+        self.scope.push((variable, relation.target()));
+        let inner = self.or();
+        self.scope.pop();
+        let inner = Box::new(inner?);
+        if !self.eat(")") {
+            return Err(self.error("')'"));
+        }
+        Ok(Expr::Related { slot, relation, inner, all })
+    }
+
+    fn query_function(&mut self, name: &str) -> Outcome<Expr> {
+        let (mut property, mut values) = (None, Vec::new());
+        loop {
+            let parameter = self.word();
+            if !self.eat("=") {
+                return Err(self.error("'='"));
+            }
+            match parameter {
+                "PropertyName" => {
+                    self.space();
+                    property = Some(self.quoted('\'')?);
+                }
+                "PropertyValue" | "PropertyValues" | "PropertyValue1" | "PropertyValue2" => self.arguments(&mut values)?,
+                other => return Err(ServiceError::odata(format!("Unknown parameter '{other}' of the function '{name}'."))),
+            }
+            if self.eat(",") {
+                continue;
+            }
+            if self.eat(")") {
+                break;
+            }
+            return Err(self.error("',' or ')'"));
+        }
+        let property = property.ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
+        let path = self.path(&property).or_else(|error| {
+            // Lookups may be named by their logical name here.
+            let entity = self.entity(0);
+            match entity.column(&property) {
+                Some(column) => Ok(Path { slot: 0, hops: vec![], table: entity.table, column }),
+                None => Err(error),
+            }
+        })?;
+        function(self.setting, path, name, &values)
+    }
+
+    fn arguments(&mut self, values: &mut Vec<String>) -> Outcome<()> {
+        self.space();
+        if !self.eat("[") {
+            values.push(self.scalar()?);
+            return Ok(());
+        }
+        loop {
+            if self.eat("]") {
+                return Ok(());
+            }
+            values.push(self.scalar()?);
+            self.eat(",");
+        }
+    }
+
+    fn scalar(&mut self) -> Outcome<String> {
+        self.space();
+        match self.rest().chars().next() {
+            Some(quote @ ('\'' | '"')) => self.quoted(quote),
+            _ => {
+                let rest = self.rest();
+                let end = rest.find([',', ')', ']', ' ']).unwrap_or(rest.len());
+                if end == 0 {
+                    return Err(self.error("a value"));
+                }
+                self.at += end;
+                Ok(rest[..end].to_owned())
+            }
+        }
+    }
+
+    fn quoted(&mut self, quote: char) -> Outcome<String> {
+        if !self.rest().starts_with(quote) {
+            return Err(self.error("a quoted string"));
+        }
+        self.at += 1;
+        let mut out = String::new();
+        let mut chars = self.rest().char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c != quote {
+                if c == '\\' && quote == '"' {
+                    if let Some((_, escaped)) = chars.next() {
+                        out.push(escaped);
+                    }
+                    continue;
+                }
+                out.push(c);
+            } else if quote == '\'' && chars.peek().is_some_and(|n| n.1 == '\'') {
+                out.push('\'');
+                chars.next();
+            } else {
+                self.at += at + 1;
+                return Ok(out);
+            }
+        }
+        Err(self.error("the end of a string"))
+    }
+
+    fn literal(&mut self, path: &Path) -> Outcome<Value> {
+        let column = &self.setting.schema.entity(path.table).columns[path.column];
+        self.space();
+        if self.keyword("null") {
+            return Ok(Value::Null);
+        }
+        let is_text = self.rest().starts_with('\'');
+        let text = if is_text {
+            self.quoted('\'')?
+        } else {
+            let rest = self.rest();
+            let end = rest.find([' ', ')', ',']).unwrap_or(rest.len());
+            self.at += end;
+            rest[..end].to_owned()
+        };
+        let textual = matches!(
+            column.kind,
+            crate::data::Kind::Text { .. }
+                | crate::data::Kind::Memo { .. }
+                | crate::data::Kind::EntityName
+                | crate::data::Kind::Choices { .. }
+        );
+        match from_text(column, &text).filter(|_| textual == is_text && !text.is_empty() || is_text && textual) {
+            Some(value) => Ok(value),
+            None => Err(ServiceError::odata(format!(
+                "A binary operator with incompatible types was detected. '{text}' is no value for the column '{}'.",
+                column.logical
+            ))),
+        }
+    }
+}
+
+/// `LastXDays` as `last-x-days`.
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    match out.as_str() {
+        "last7-days" => "last-seven-days".into(),
+        "next7-days" => "next-seven-days".into(),
+        other => other.replace("older-than", "olderthan"),
+    }
+}
+
+fn function(setting: Setting<'_>, path: Path, name: &str, values: &[String]) -> Outcome<Expr> {
+    let operator = kebab(name);
+    crate::dataverse::fetch::condition::build(setting, path, &operator, values)
+        .map_err(|e| ServiceError::odata(e.message.into_owned()))
+}
+
+/// Shared by date functions: an instant or an error.
+pub(crate) fn instant_or(text: &str) -> Outcome<i64> {
+    instant(text).ok_or_else(|| ServiceError::bad("0x80040203", format!("'{text}' is not a date.")))
+}
+
+/// Choices of a multi-select condition.
+pub(crate) fn choice_list(values: &[String]) -> Outcome<Vec<i64>> {
+    values
+        .iter()
+        .map(|v| choices(v))
+        .collect::<Option<Vec<_>>>()
+        .map(|all| all.concat())
+        .ok_or_else(|| ServiceError::bad("0x80040203", "A choice must be an integer."))
+}
+
+/// The range of a date operator, as a test.
+pub(crate) fn date_test(setting: Setting<'_>, operator: &str, values: &[String]) -> Outcome<Option<Test>> {
+    let number = |at: usize| values.get(at).and_then(|v| v.trim().parse::<i64>().ok());
+    let missing = || ServiceError::bad("0x80040203", format!("The operator '{operator}' lacks a valid argument."));
+    let range = if operator.starts_with("on") {
+        match values.first() {
+            Some(text) => dates::on(operator, instant_or(text)?),
+            None => return Err(missing()),
+        }
+    } else if operator.ends_with("period-and-year") {
+        dates::fiscal(operator, number(0).ok_or_else(missing)?, number(1).ok_or_else(missing)?)
+    } else {
+        let needs = operator.contains("-x-") || operator == "in-fiscal-year";
+        if needs && number(0).is_none_or(|n| n < 1) && dates::range(operator, setting.now, 1).is_some() {
+            return Err(missing());
+        }
+        dates::range(operator, setting.now, number(0).unwrap_or(0))
+    };
+    Ok(range.map(|(from, to)| Test::Within(from, to)))
+}
