@@ -3,6 +3,8 @@
 use http::{HeaderValue, Method, header};
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use syncline_model::{ErrorCode, SynclineError};
@@ -138,13 +140,23 @@ impl HttpClient {
     pub(crate) async fn run(&self, parts: RequestParts) -> Result<Response, SendError> {
         require_secure(&parts.url).map_err(|error| SendError { error, maybe_sent: false })?;
         let cancel = parts.cancel.clone();
+        let finish = parts.finish_what_was_sent;
         let mut journey = Journey::new(self, parts);
         let Some(cancel) = cancel else { return journey.travel().await };
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(journey.cancelled()),
-            result = journey.travel() => result,
+        let under_way = Arc::clone(&journey.under_way);
+        {
+            let travel = journey.travel();
+            tokio::pin!(travel);
+            tokio::select! {
+                biased;
+                result = &mut travel => return result,
+                () = cancel.cancelled() => {}
+            }
+            if finish && under_way.load(Relaxed) {
+                return travel.await;
+            }
         }
+        Err(journey.cancelled())
     }
 
     fn backoff(&self, retry: u32) -> Duration {
@@ -163,7 +175,9 @@ struct Journey<'a> {
     retries: u32,
     throttles: u32,
     redirects: u32,
-    maybe_sent: std::sync::atomic::AtomicBool,
+    maybe_sent: AtomicBool,
+    /// The transport has the request at this moment.
+    under_way: Arc<AtomicBool>,
 }
 
 impl<'a> Journey<'a> {
@@ -178,6 +192,7 @@ impl<'a> Journey<'a> {
             throttles: 0,
             redirects: 0,
             maybe_sent: false.into(),
+            under_way: Arc::default(),
         }
     }
 
@@ -216,6 +231,9 @@ impl<'a> Journey<'a> {
                     }
                 }
             };
+            if self.parts.cancel.as_ref().is_some_and(CancellationToken::is_cancelled) {
+                return Err(self.cancelled());
+            }
             tracing::debug!(place = %self.place(), tries = self.tries, wait_ms = wait.as_millis(), "trying again");
             tokio::time::sleep(wait).await;
         }
@@ -248,13 +266,14 @@ impl<'a> Journey<'a> {
     }
 
     async fn call(&self, request: WireRequest) -> Result<WireResponse, TransportFault> {
-        use std::sync::atomic::Ordering::Relaxed;
         let _permit = match &self.client.gate {
             Some(gate) => Some(gate.enter().await),
             None => None,
         };
         let before = self.maybe_sent.swap(true, Relaxed);
+        self.under_way.store(true, Relaxed);
         let answer = self.client.service.call(request).await;
+        self.under_way.store(false, Relaxed);
         match &answer {
             Ok(response) => {
                 if let Some(gate) = &self.client.gate {
@@ -304,7 +323,7 @@ impl<'a> Journey<'a> {
             return Err(self.refused(response));
         }
         // A 401 was not acted on.
-        self.maybe_sent.store(false, std::sync::atomic::Ordering::Relaxed);
+        self.maybe_sent.store(false, Relaxed);
         let renewed = provider.renew(rejected).await;
         self.renewed = true;
         match renewed {
@@ -362,7 +381,7 @@ impl<'a> Journey<'a> {
     }
 
     fn sent(&self) -> bool {
-        self.maybe_sent.load(std::sync::atomic::Ordering::Relaxed)
+        self.maybe_sent.load(Relaxed)
     }
 
     fn failed(&self, error: SynclineError) -> SendError {

@@ -29,6 +29,7 @@ pub(crate) struct RequestParts {
     pub(crate) idempotent: bool,
     pub(crate) sensitive: bool,
     pub(crate) cancel: Option<CancellationToken>,
+    pub(crate) finish_what_was_sent: bool,
 }
 
 fn usage(message: String) -> SynclineError {
@@ -52,6 +53,7 @@ impl RequestBuilder {
             idempotent,
             sensitive: false,
             cancel: None,
+            finish_what_was_sent: false,
         });
         Self { client, parts }
     }
@@ -152,6 +154,15 @@ impl RequestBuilder {
     pub fn cancel(self, token: &CancellationToken) -> Self {
         self.change(|parts| {
             parts.cancel = Some(token.clone());
+            Ok(())
+        })
+    }
+
+    /// Gives up when the token is cancelled, unless the request is under way: then its answer is awaited. For writes, whose outcome
+    /// must not be lost.
+    pub fn cancel_unsent(self, token: &CancellationToken) -> Self {
+        self.cancel(token).change(|parts| {
+            parts.finish_what_was_sent = true;
             Ok(())
         })
     }

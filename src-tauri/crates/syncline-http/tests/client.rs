@@ -280,3 +280,36 @@ async fn unsafe_addresses_and_bad_parts_are_refused() {
     assert_eq!(error.code, ErrorCode::Usage);
     assert_eq!(script.sent(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_under_way_is_awaited() {
+    struct Slow;
+    #[async_trait]
+    impl HttpService for Slow {
+        async fn call(&self, _: WireRequest) -> Result<WireResponse, TransportFault> {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Ok(WireResponse::default())
+        }
+    }
+    let client = HttpClient::builder(&HttpConfig::default()).service(Arc::new(Slow)).build().unwrap();
+    let cancel = CancellationToken::new();
+    let request = client.post(URL).cancel_unsent(&cancel).send();
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        cancel.cancel();
+    };
+    let (result, ()) = tokio::join!(request, stop);
+    assert_eq!(result.unwrap().status.as_u16(), 200);
+
+    let script = Script::new([Answer(429, &[("retry-after", "500")])]);
+    let client = script.client().with_gate(Arc::new(Gate::new(1)));
+    let cancel = CancellationToken::new();
+    let start = Instant::now();
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        cancel.cancel();
+    };
+    let (result, ()) = tokio::join!(client.post(URL).cancel_unsent(&cancel).send(), stop);
+    assert_eq!(result.unwrap_err().code, ErrorCode::Cancelled);
+    assert!(start.elapsed() < Duration::from_secs(2));
+}

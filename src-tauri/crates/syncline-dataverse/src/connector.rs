@@ -1,0 +1,105 @@
+//! The connector: its parts and what it remembers of the environment.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use syncline_http::GateState;
+use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
+use tokio_util::sync::CancellationToken;
+
+use crate::DataverseSettings;
+use crate::api::Api;
+
+/// One environment, seen as one user. Cheap to clone; clones share what is remembered.
+#[derive(Clone)]
+pub struct DataverseConnector {
+    pub(crate) api: Api,
+    pub(crate) settings: DataverseSettings,
+    memory: Arc<Memory>,
+}
+
+/// What was asked already. Asking again through `entities` or `schema` replaces it.
+#[derive(Default)]
+struct Memory {
+    summaries: RwLock<HashMap<EntityName, EntitySummary>>,
+    schemas: RwLock<HashMap<EntityName, Arc<EntitySchema>>>,
+    user_names: RwLock<HashMap<String, String>>,
+}
+
+impl DataverseConnector {
+    pub(crate) fn assemble(api: Api, settings: DataverseSettings) -> Self {
+        Self { api, settings, memory: Arc::default() }
+    }
+
+    /// How the service's limits stand, for a meter.
+    pub fn budget(&self) -> GateState {
+        self.api.gate.state()
+    }
+
+    /// The environment's origin.
+    pub fn origin(&self) -> &str {
+        &self.api.origin
+    }
+
+    pub(crate) fn remember_summaries(&self, found: &[EntitySummary]) {
+        let map = found.iter().map(|summary| (summary.logical_name.clone(), summary.clone())).collect();
+        *self.memory.summaries.write().unwrap_or_else(PoisonError::into_inner) = map;
+    }
+
+    pub(crate) fn remember_schema(&self, schema: &Arc<EntitySchema>) {
+        let mut schemas = self.memory.schemas.write().unwrap_or_else(PoisonError::into_inner);
+        schemas.insert(schema.summary.logical_name.clone(), Arc::clone(schema));
+    }
+
+    pub(crate) fn remembered_summary(&self, entity: &EntityName) -> Option<EntitySummary> {
+        self.memory.summaries.read().unwrap_or_else(PoisonError::into_inner).get(entity).cloned()
+    }
+
+    pub(crate) fn remembered_user(&self, id: &str) -> Option<String> {
+        self.memory.user_names.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    pub(crate) fn remember_user(&self, id: &str, name: &str) {
+        let mut names = self.memory.user_names.write().unwrap_or_else(PoisonError::into_inner);
+        names.insert(id.to_owned(), name.to_owned());
+    }
+
+    /// The entity's line in the list of all, asked once.
+    pub(crate) async fn summary(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<EntitySummary, SynclineError> {
+        if let Some(summary) = self.remembered_summary(entity) {
+            return Ok(summary);
+        }
+        self.load_entities(cancel).await?;
+        self.remembered_summary(entity).ok_or_else(|| no_such_entity(entity))
+    }
+
+    /// The entity's schema, asked once.
+    pub(crate) async fn known_schema(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<EntitySchema>, SynclineError> {
+        let known = self.memory.schemas.read().unwrap_or_else(PoisonError::into_inner).get(entity).cloned();
+        match known {
+            Some(schema) => Ok(schema),
+            None => self.load_schema(entity, cancel).await,
+        }
+    }
+}
+
+pub(crate) fn no_such_entity(entity: &EntityName) -> SynclineError {
+    SynclineError::new(ErrorCode::NotFound, format!("the environment has no entity: {entity}"))
+        .hint("use the logical name; the list of entities shows all of them")
+}
+
+impl std::fmt::Debug for DataverseConnector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataverseConnector")
+            .field("origin", &self.api.origin)
+            .field("path", &self.api.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! Entities and columns. Source: Dataverse Web API, query metadata: type-specific properties need a cast, one request a type; no paging.
+
+use futures::future::try_join_all;
+use std::collections::HashMap;
+use std::sync::Arc;
+use syncline_model::{Column, EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
+use tokio_util::sync::CancellationToken;
+
+use crate::DataverseConnector;
+use crate::connector::no_such_entity;
+use crate::encode::quoted;
+use crate::metadata_wire::{Many, WireAttribute, WireCast, WireEntity, label_text};
+
+const ENTITY_FIELDS: &str = "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute,DisplayName,DisplayCollectionName,IsCustomEntity,ChangeTrackingEnabled,IsPrivate";
+const ATTRIBUTE_FIELDS: &str = "LogicalName,AttributeType,AttributeTypeName,AttributeOf,DisplayName,RequiredLevel,IsValidForCreate,IsValidForUpdate,IsValidForRead,IsCustomAttribute";
+
+/// Cast and its query.
+const CASTS: &[(&str, &str)] = &[
+    ("String", "$select=LogicalName,MaxLength"),
+    ("Memo", "$select=LogicalName,MaxLength"),
+    ("DateTime", "$select=LogicalName,DateTimeBehavior"),
+    ("Lookup", "$select=LogicalName,Targets"),
+    ("Picklist", "$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)"),
+    (
+        "MultiSelectPicklist",
+        "$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)",
+    ),
+    ("State", "$select=LogicalName&$expand=OptionSet($select=Options)"),
+    ("Status", "$select=LogicalName&$expand=OptionSet($select=Options)"),
+    ("Boolean", "$select=LogicalName&$expand=OptionSet($select=TrueOption,FalseOption)"),
+];
+
+impl DataverseConnector {
+    /// Every entity that has a set, sorted by logical name.
+    pub(crate) async fn load_entities(
+        &self,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<EntitySummary>, SynclineError> {
+        let path = format!("/EntityDefinitions?$select={ENTITY_FIELDS}");
+        let wire: Many<WireEntity> = self.api.json(&path, cancel).await?;
+        let mut found: Vec<EntitySummary> = wire
+            .value
+            .into_iter()
+            .filter(|entity| entity.is_private != Some(true))
+            .filter_map(summary)
+            .collect();
+        found.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
+        self.remember_summaries(&found);
+        Ok(found)
+    }
+
+    /// The entity with everything, asked in parallel as far as the gate lets.
+    pub(crate) async fn load_schema(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<EntitySchema>, SynclineError> {
+        let root = format!("/EntityDefinitions(LogicalName={})", quoted(entity.as_str()));
+        // The list of all is wanted too: lookups are written with the set names of their targets.
+        let summaries = async {
+            match self.remembered_summary(entity) {
+                Some(summary) => Ok(summary),
+                None => self.summary(entity, cancel).await,
+            }
+        };
+        let attributes_path = format!("{root}/Attributes?$select={ATTRIBUTE_FIELDS}");
+        let attributes = async {
+            self.api
+                .json::<Many<WireAttribute>>(&attributes_path, cancel)
+                .await
+                .map_err(|error| not_found(error, entity))
+        };
+        let casts = try_join_all(CASTS.iter().map(|(cast, query)| {
+            let path = format!("{root}/Attributes/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?{query}");
+            async move {
+                self.api.json::<Many<WireCast>>(&path, cancel).await.map_err(|error| not_found(error, entity))
+            }
+        }));
+        let (summary, attributes, casts, keys, relationships) = tokio::try_join!(
+            summaries,
+            attributes,
+            casts,
+            self.load_keys(&root, cancel),
+            self.load_relationships(&root, entity, cancel),
+        )?;
+        let casts: HashMap<String, WireCast> = casts
+            .into_iter()
+            .flat_map(|many| many.value)
+            .map(|cast| (cast.logical_name.clone(), cast))
+            .collect();
+        let mut columns: Vec<Column> = attributes
+            .value
+            .into_iter()
+            .filter(|attribute| attribute.attribute_of.is_none())
+            .map(|attribute| {
+                let cast = casts.get(&attribute.logical_name);
+                column(attribute, cast)
+            })
+            .collect();
+        columns.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
+        let schema = Arc::new(EntitySchema { summary, columns, keys, relationships, open: false });
+        self.remember_schema(&schema);
+        Ok(schema)
+    }
+}
+
+fn not_found(error: SynclineError, entity: &EntityName) -> SynclineError {
+    if error.code == ErrorCode::NotFound { no_such_entity(entity) } else { error }
+}
+
+fn summary(wire: WireEntity) -> Option<EntitySummary> {
+    let set_name = wire.entity_set_name.filter(|name| !name.is_empty())?;
+    let primary_id = wire.primary_id_attribute.filter(|name| !name.is_empty())?;
+    let display_name = label_text(&wire.display_name).unwrap_or_else(|| wire.logical_name.clone());
+    Some(EntitySummary {
+        display_collection_name: label_text(&wire.display_collection_name)
+            .unwrap_or_else(|| display_name.clone()),
+        logical_name: EntityName::new(wire.logical_name),
+        set_name,
+        display_name,
+        primary_id: primary_id.into(),
+        primary_name: wire.primary_name_attribute.filter(|name| !name.is_empty()).map(Into::into),
+        custom: wire.is_custom_entity.unwrap_or(false),
+        change_tracking: wire.change_tracking_enabled.unwrap_or(false),
+    })
+}
+
+fn column(wire: WireAttribute, cast: Option<&WireCast>) -> Column {
+    Column {
+        display_name: label_text(&wire.display_name).unwrap_or_else(|| wire.logical_name.clone()),
+        column_type: wire.column_type(),
+        required: wire.required(),
+        readable: wire.is_valid_for_read.unwrap_or(true),
+        creatable: wire.is_valid_for_create.unwrap_or(false),
+        updatable: wire.is_valid_for_update.unwrap_or(false),
+        max_length: cast.and_then(|cast| cast.max_length).and_then(|length| u32::try_from(length).ok()),
+        targets: cast
+            .and_then(|cast| cast.targets.as_ref())
+            .map(|targets| targets.iter().map(|name| EntityName::new(name.as_str())).collect())
+            .unwrap_or_default(),
+        options: cast.map(WireCast::choices).unwrap_or_default(),
+        behavior: cast.and_then(WireCast::behavior),
+        custom: wire.is_custom_attribute.unwrap_or(false),
+        logical_name: wire.logical_name.into(),
+    }
+}

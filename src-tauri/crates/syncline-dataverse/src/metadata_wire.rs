@@ -1,0 +1,207 @@
+//! The shapes of metadata answers. Source: Dataverse Web API, query metadata.
+
+use serde::Deserialize;
+use syncline_model::{Choice, ColumnType, DateTimeBehavior, RequiredLevel};
+
+/// `{"value":[…]}`; metadata has no pages.
+#[derive(Deserialize)]
+pub(crate) struct Many<T> {
+    pub(crate) value: Vec<T>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Label {
+    pub(crate) localized_labels: Option<Vec<LocalizedLabel>>,
+    pub(crate) user_localized_label: Option<LocalizedLabel>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct LocalizedLabel {
+    pub(crate) label: Option<String>,
+}
+
+impl Label {
+    /// In the user's language, else the first.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.user_localized_label
+            .iter()
+            .chain(self.localized_labels.iter().flatten())
+            .filter_map(|label| label.label.clone())
+            .find(|text| !text.trim().is_empty())
+    }
+}
+
+pub(crate) fn label_text(label: &Option<Label>) -> Option<String> {
+    label.as_ref().and_then(Label::text)
+}
+
+/// A managed property or an enumeration wrapped in an object.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Wrapped {
+    pub(crate) value: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireEntity {
+    pub(crate) logical_name: String,
+    pub(crate) entity_set_name: Option<String>,
+    pub(crate) primary_id_attribute: Option<String>,
+    pub(crate) primary_name_attribute: Option<String>,
+    pub(crate) display_name: Option<Label>,
+    pub(crate) display_collection_name: Option<Label>,
+    pub(crate) is_custom_entity: Option<bool>,
+    pub(crate) change_tracking_enabled: Option<bool>,
+    pub(crate) is_private: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireAttribute {
+    pub(crate) logical_name: String,
+    pub(crate) attribute_type: Option<String>,
+    pub(crate) attribute_type_name: Option<Wrapped>,
+    pub(crate) attribute_of: Option<String>,
+    pub(crate) display_name: Option<Label>,
+    pub(crate) required_level: Option<Wrapped>,
+    pub(crate) is_valid_for_create: Option<bool>,
+    pub(crate) is_valid_for_update: Option<bool>,
+    pub(crate) is_valid_for_read: Option<bool>,
+    pub(crate) is_custom_attribute: Option<bool>,
+}
+
+impl WireAttribute {
+    /// By `AttributeTypeName`, which tells choices apart from other virtual columns; else by `AttributeType`.
+    pub(crate) fn column_type(&self) -> ColumnType {
+        let name = self.attribute_type_name.as_ref().and_then(|wrapped| wrapped.value.as_deref());
+        let name =
+            name.map(|name| name.strip_suffix("Type").unwrap_or(name)).or(self.attribute_type.as_deref());
+        match name.unwrap_or_default() {
+            "String" => ColumnType::String,
+            "Memo" => ColumnType::Memo,
+            "Integer" => ColumnType::Integer,
+            "BigInt" => ColumnType::BigInt,
+            "Decimal" => ColumnType::Decimal,
+            "Double" => ColumnType::Double,
+            "Money" => ColumnType::Money,
+            "Boolean" => ColumnType::Boolean,
+            "Picklist" => ColumnType::Picklist,
+            "MultiSelectPicklist" => ColumnType::MultiSelectPicklist,
+            "State" => ColumnType::State,
+            "Status" => ColumnType::Status,
+            "Lookup" => ColumnType::Lookup,
+            "Customer" => ColumnType::Customer,
+            "Owner" => ColumnType::Owner,
+            "PartyList" => ColumnType::PartyList,
+            "Uniqueidentifier" | "UniqueIdentifier" => ColumnType::UniqueIdentifier,
+            "DateTime" => ColumnType::DateTime,
+            "Image" => ColumnType::Image,
+            "File" => ColumnType::File,
+            _ => ColumnType::Other,
+        }
+    }
+
+    pub(crate) fn required(&self) -> RequiredLevel {
+        match self.required_level.as_ref().and_then(|wrapped| wrapped.value.as_deref()) {
+            Some("SystemRequired") => RequiredLevel::System,
+            Some("ApplicationRequired") => RequiredLevel::Application,
+            Some("Recommended") => RequiredLevel::Recommended,
+            _ => RequiredLevel::None,
+        }
+    }
+}
+
+/// What only a cast tells; each cast fills its own part.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireCast {
+    pub(crate) logical_name: String,
+    pub(crate) max_length: Option<i64>,
+    pub(crate) targets: Option<Vec<String>>,
+    pub(crate) date_time_behavior: Option<Wrapped>,
+    pub(crate) option_set: Option<WireOptionSet>,
+    pub(crate) global_option_set: Option<WireOptionSet>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireOptionSet {
+    pub(crate) options: Option<Vec<WireOption>>,
+    pub(crate) true_option: Option<WireOption>,
+    pub(crate) false_option: Option<WireOption>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireOption {
+    pub(crate) value: Option<i64>,
+    pub(crate) label: Option<Label>,
+    pub(crate) state: Option<i64>,
+}
+
+impl WireCast {
+    pub(crate) fn behavior(&self) -> Option<DateTimeBehavior> {
+        match self.date_time_behavior.as_ref()?.value.as_deref()? {
+            "UserLocal" => Some(DateTimeBehavior::UserLocal),
+            "DateOnly" => Some(DateTimeBehavior::DateOnly),
+            "TimeZoneIndependent" => Some(DateTimeBehavior::TimeZoneIndependent),
+            _ => None,
+        }
+    }
+
+    /// Its choices, the column's own or the global ones; a two-options column has 0 and 1.
+    pub(crate) fn choices(&self) -> Vec<Choice> {
+        let sets = || [&self.option_set, &self.global_option_set].into_iter().flatten();
+        let choice = |option: &WireOption, otherwise: Option<i64>| {
+            Some(Choice {
+                value: option.value.or(otherwise)?,
+                label: label_text(&option.label),
+                state: option.state,
+            })
+        };
+        if let Some(set) = sets().find(|set| set.true_option.is_some() || set.false_option.is_some()) {
+            let no = set.false_option.as_ref().and_then(|option| choice(option, Some(0)));
+            let yes = set.true_option.as_ref().and_then(|option| choice(option, Some(1)));
+            return no.into_iter().chain(yes).collect();
+        }
+        sets()
+            .filter_map(|set| set.options.as_ref())
+            .find(|options| !options.is_empty())
+            .map(|options| options.iter().filter_map(|option| choice(option, None)).collect())
+            .unwrap_or_default()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireKey {
+    pub(crate) logical_name: Option<String>,
+    pub(crate) schema_name: Option<String>,
+    pub(crate) key_attributes: Option<Vec<String>>,
+    pub(crate) entity_key_index_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireOneToMany {
+    pub(crate) schema_name: String,
+    pub(crate) referencing_entity: String,
+    pub(crate) referencing_attribute: String,
+    pub(crate) referenced_entity: String,
+    pub(crate) referencing_entity_navigation_property_name: Option<String>,
+    pub(crate) referenced_entity_navigation_property_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WireManyToMany {
+    pub(crate) schema_name: String,
+    pub(crate) entity1_logical_name: String,
+    pub(crate) entity2_logical_name: String,
+    pub(crate) entity1_navigation_property_name: Option<String>,
+    pub(crate) entity2_navigation_property_name: Option<String>,
+    pub(crate) intersect_entity_name: Option<String>,
+}

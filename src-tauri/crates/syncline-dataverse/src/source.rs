@@ -1,0 +1,159 @@
+//! Dataverse as a source.
+
+use async_trait::async_trait;
+use std::collections::HashMap;
+use syncline_connect::{Capabilities, Count, Cursor, Page, Selection, Source};
+use syncline_fetchxml::Fetch;
+use syncline_model::{
+    ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Record, RecordId, SynclineError,
+};
+use syncline_odata::QueryOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::DataverseConnector;
+use crate::api::ANNOTATIONS;
+use crate::cursor::Position;
+use crate::page_fetch::fetch_error;
+use crate::records::{Asked, entity_of, record};
+
+/// Ids in one `In` filter; keeps the address short.
+pub(crate) const IDS_A_REQUEST: usize = 100;
+
+impl DataverseConnector {
+    pub(crate) fn abilities(&self) -> Capabilities {
+        Capabilities {
+            reads_back: true,
+            upserts: true,
+            guards_versions: true,
+            takes_events: false,
+            partial_batches: true,
+            filters: true,
+            max_batch_rows: self.settings.batch_rows,
+            max_batch_bytes: 16 * 1024 * 1024,
+            max_page_size: 5000,
+            parallel_batches: 4,
+        }
+    }
+
+    /// Records by id, each once, with the asked columns; absent ones are not in the answer.
+    pub(crate) async fn by_ids(
+        &self,
+        schema: &EntitySchema,
+        ids: &[String],
+        asked: &Asked,
+        cancel: &CancellationToken,
+    ) -> Result<HashMap<String, Record>, SynclineError> {
+        let key = schema.summary.primary_id.as_str();
+        let mut found = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(IDS_A_REQUEST) {
+            let list: Vec<String> = chunk.iter().map(|id| format!("\"{id}\"")).collect();
+            let filter = format!(
+                "Microsoft.Dynamics.CRM.In(PropertyName='{key}',PropertyValues=[{}])",
+                list.join(",")
+            );
+            let options =
+                if asked.all { QueryOptions::new() } else { QueryOptions::new().select(&asked.wire) };
+            let query = options.filter(filter).to_query();
+            let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
+            while let Some(link) = url {
+                let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
+                let (records, next) = self
+                    .api
+                    .page(&link, &prefer, cancel, |page, _| {
+                        let records = page
+                            .value
+                            .iter()
+                            .map(|raw| record(schema, raw, asked, false))
+                            .collect::<Result<Vec<_>, _>>()?;
+                        if let Some(next) = page.next_link.as_deref() {
+                            self.api.own_link(next)?;
+                        }
+                        Ok((records, page.next_link.as_deref().map(str::to_owned)))
+                    })
+                    .await?;
+                found.extend(records.into_iter().map(|record| (record.id.as_str().to_owned(), record)));
+                url = next;
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Source for DataverseConnector {
+    fn capabilities(&self) -> Capabilities {
+        self.abilities()
+    }
+
+    async fn identity(&self) -> Result<Identity, SynclineError> {
+        self.who_am_i().await
+    }
+
+    async fn entities(&self, cancel: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError> {
+        self.load_entities(cancel).await
+    }
+
+    async fn schema(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<EntitySchema, SynclineError> {
+        self.load_schema(entity, cancel).await.map(|schema| (*schema).clone())
+    }
+
+    async fn count(&self, selection: &Selection, cancel: &CancellationToken) -> Result<Count, SynclineError> {
+        let schema = self.known_schema(entity_of(selection)?, cancel).await?;
+        self.count_selection(&schema, selection, cancel).await
+    }
+
+    async fn page(
+        &self,
+        selection: &Selection,
+        cursor: Option<&Cursor>,
+        cancel: &CancellationToken,
+    ) -> Result<Page, SynclineError> {
+        let schema = self.known_schema(entity_of(selection)?, cancel).await?;
+        if selection.top == Some(0) {
+            return Ok(Page { records: vec![], next: None, bytes: 0 });
+        }
+        match cursor.map(Position::from_cursor).transpose()? {
+            Some(Position::Link { link, read }) => {
+                self.linked_page(&schema, selection, &link, read, cancel).await
+            }
+            Some(Position::Fetch { xml, read }) => {
+                let fetch = Fetch::parse(&xml).map_err(|error| fetch_error(&error))?;
+                self.fetch_page(&schema, selection, &fetch, read, cancel).await
+            }
+            None if selection.filter.is_none() && selection.list.is_none() && selection.order.is_empty() => {
+                self.first_odata_page(&schema, selection, cancel).await
+            }
+            None => {
+                let fetch = self.selection_fetch(&schema, selection, cancel).await?;
+                self.fetch_page(&schema, selection, &fetch, 0, cancel).await
+            }
+        }
+    }
+
+    async fn get(
+        &self,
+        entity: &EntityName,
+        ids: &[RecordId],
+        columns: &[ColumnName],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Option<Record>>, SynclineError> {
+        let schema = self.known_schema(entity, cancel).await?;
+        let asked = Asked::new(&schema, columns)?;
+        let mut wanted = Vec::with_capacity(ids.len());
+        for id in ids {
+            wanted.push(syncline_odata::guid(id.as_str()).ok_or_else(|| {
+                SynclineError::new(ErrorCode::Usage, format!("not a record id: {id}"))
+                    .hint("ids of Dataverse are GUIDs")
+            })?);
+        }
+        let mut distinct = wanted.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let found = self.by_ids(&schema, &distinct, &asked, cancel).await?;
+        Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
+    }
+}
