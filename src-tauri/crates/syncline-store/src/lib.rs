@@ -1,1 +1,39 @@
-//! syncline-store.
+//! The encrypted store: one SQLCipher file that holds connections, pulled records with their search index, definitions, plans, runs
+//! and what was sent.
+//!
+//! [`Store`] is cheap to clone and may be used from any thread; its calls block. No clock and no randomness inside: times are
+//! arguments.
+
+mod cache;
+mod error;
+mod fold;
+mod forget;
+mod health;
+mod key;
+mod migrate;
+mod session;
+mod store;
+mod tables;
+mod time;
+mod work;
+
+pub use cache::dataset::{CacheColumn, CachedEntity};
+pub use cache::grid::{GridPage, GridQuery, GridRow};
+pub use cache::pulls::{Pull, PullCounts, PullEnd, PullKind, PullStart, PullStatus};
+pub use cache::search::{SearchHit, SearchHits, SearchQuery};
+pub use cache::sql::{SqlCancel, SqlResult};
+pub use cache::write::PageCounts;
+pub use error::StoreError;
+pub use forget::Forgotten;
+pub use health::{Health, TableHealth};
+pub use key::{StoreKey, StoreKeyError};
+pub use session::Role;
+pub use store::{STORE_FILE, Store};
+pub use tables::definitions::StoredDefinition;
+pub use tables::kept::RecentItem;
+pub use work::ledgers::{EventKey, Sent};
+pub use work::plan_rows::{IssueCount, PlanRow, PlanRowFilter, PlanRowsPage};
+pub use work::plans::{Plan, PlanStatus};
+pub use work::recover::Recovered;
+pub use work::run_rows::{RunOutcome, RunRow, RunRowFilter, RunRowsPage};
+pub use work::runs::{Run, RunStatus};

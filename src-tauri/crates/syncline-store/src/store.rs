@@ -1,0 +1,256 @@
+//! Opening the store, its one writer and its readers.
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::cache::dataset::Dataset;
+use crate::session::Session;
+use crate::{Role, StoreError, StoreKey, fold, migrate};
+
+/// Name of the file inside the store's folder.
+pub const STORE_FILE: &str = "syncline.db";
+const CHECK_FILE: &str = "syncline.check";
+const BUSY: Duration = Duration::from_secs(10);
+const IDLE_READERS: usize = 4;
+
+/// The encrypted store of one folder. Cheap to clone; all clones share one writer and a pool of readers. Calls block: from async
+/// code use `spawn_blocking`.
+///
+/// Written with write-ahead logging and `synchronous = NORMAL`: what a call has stored survives the death of the process; a loss of
+/// power may take the last moments before it, never damage what is older.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    folder: PathBuf,
+    key: Option<StoreKey>,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    pub(crate) session: Session,
+    pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("folder", &self.inner.folder).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in a transaction rolls it back, so what the mutex guards is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens the store in a folder; makes folder and store where there is none. The first process to open it becomes its owner,
+    /// later ones are guests ([`Store::role`]). A file that can't be opened is left as it is.
+    pub fn open(folder: &Path, key: &StoreKey) -> Result<Self, StoreError> {
+        Self::open_with(folder, Some(key))
+    }
+
+    /// Without encryption, so that tests can look for a text in the bytes of the file.
+    #[cfg(test)]
+    pub(crate) fn open_plain(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, None)
+    }
+
+    fn open_with(folder: &Path, key: Option<&StoreKey>) -> Result<Self, StoreError> {
+        make_folder(folder)?;
+        let path = folder.join(STORE_FILE);
+        let is_new = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
+        let mut writer = connect(&path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        // The first read shows whether the key fits.
+        writer
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
+            .map_err(|error| wrong_key_or_damage(error, folder, key))?;
+        if is_new {
+            writer.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+        }
+        write_ahead(&writer)?;
+        writer.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST")?;
+        migrate::run(&mut writer, &path)?;
+        if let Some(key) = key {
+            keep_fingerprint(folder, key)?;
+        }
+        let session = Session::begin(folder)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                folder: folder.to_owned(),
+                key: key.cloned(),
+                writer: Mutex::new(writer),
+                readers: Mutex::new(Vec::new()),
+                session,
+                datasets: Mutex::new(HashMap::new()),
+            }),
+        })
+    }
+
+    /// Owner or guest. A guest becomes the owner when it asks after the owner has gone.
+    pub fn role(&self) -> Role {
+        self.inner.session.role()
+    }
+
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    /// Bytes on disk, log included.
+    pub fn size(&self) -> u64 {
+        ["", "-wal", "-shm"]
+            .iter()
+            .filter_map(|suffix| std::fs::metadata(self.inner.folder.join(format!("{STORE_FILE}{suffix}"))).ok())
+            .map(|meta| meta.len())
+            .sum()
+    }
+
+    /// Runs in one transaction of the writer; an error rolls it back.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = lock(&self.inner.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+
+    /// Runs on the writer outside of a transaction.
+    pub(crate) fn with_writer<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&mut lock(&self.inner.writer))
+    }
+
+    /// Runs on a reader that sees one state of the store throughout.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = lock(&self.inner.readers).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.reader()?,
+        };
+        let transaction = reader.unchecked_transaction()?;
+        let result = work(&transaction);
+        drop(transaction);
+        let mut readers = lock(&self.inner.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(reader);
+        }
+        result
+    }
+
+    /// A new connection that can only read.
+    pub(crate) fn reader(&self) -> Result<Connection, StoreError> {
+        let reader = connect(
+            &self.inner.folder.join(STORE_FILE),
+            self.inner.key.as_ref(),
+            OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )?;
+        reader.execute_batch("PRAGMA query_only = ON")?;
+        Ok(reader)
+    }
+
+    /// Closes idle readers, so that nothing keeps the log from being emptied.
+    pub(crate) fn close_readers(&self) {
+        lock(&self.inner.readers).clear();
+    }
+}
+
+fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => StoreError::File {
+                path: path.to_owned(),
+                source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
+            },
+            _ => error.into(),
+        }
+    })?;
+    connection.busy_timeout(BUSY)?;
+    if let Some(key) = key {
+        // SQLCipher writes its errors to standard error unless told otherwise.
+        connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+        let pragma = zeroize::Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *key.to_hex()));
+        connection.execute_batch(&pragma)?;
+    }
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    fold::register(&connection)?;
+    Ok(connection)
+}
+
+/// Switching to write-ahead logging needs the file alone and does not wait by itself.
+fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
+    let mut attempt = 0;
+    loop {
+        let mode: Result<String, _> =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        match mode {
+            Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
+            Ok(mode) => {
+                return Err(StoreError::internal(format!("write-ahead logging is refused, the mode is {mode}")));
+            }
+            Err(error)
+                if attempt < 200
+                    && matches!(
+                        error.sqlite_error_code(),
+                        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+                    ) =>
+            {
+                attempt += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    let wrap = |source| StoreError::File { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(wrap)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(wrap)?;
+    }
+    Ok(())
+}
+
+/// A page that does not decrypt looks the same under a wrong key and after damage; the fingerprint beside the file tells which.
+fn wrong_key_or_damage(error: rusqlite::Error, folder: &Path, key: Option<&StoreKey>) -> StoreError {
+    let path = folder.join(STORE_FILE);
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => {
+            let kept = std::fs::read_to_string(folder.join(CHECK_FILE)).ok();
+            match (kept, key) {
+                (Some(kept), Some(key)) if kept.trim() == key.fingerprint() => StoreError::Corrupt {
+                    detail: format!("the key is right, but {} does not begin as a store", path.display()),
+                },
+                _ => StoreError::KeyWrong { path },
+            }
+        }
+        _ => error.into(),
+    }
+}
+
+fn keep_fingerprint(folder: &Path, key: &StoreKey) -> Result<(), StoreError> {
+    let path = folder.join(CHECK_FILE);
+    let fingerprint = key.fingerprint();
+    if std::fs::read_to_string(&path).is_ok_and(|kept| kept.trim() == fingerprint) {
+        return Ok(());
+    }
+    let fresh = folder.join(format!("{CHECK_FILE}.{}", std::process::id()));
+    std::fs::write(&fresh, fingerprint)
+        .and_then(|()| std::fs::rename(&fresh, &path))
+        .map_err(|source| StoreError::File { path, source })
+}

@@ -1,0 +1,115 @@
+//! What environments say of their entities: the list a connection, a description an entity, each with the time it was fetched.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Serialize, de::DeserializeOwned};
+use syncline_model::{EntityName, EntitySchema, EntitySummary};
+use uuid::Uuid;
+
+use crate::migrate::Migration;
+use crate::time::{from_millis, millis};
+use crate::{Store, StoreError};
+
+pub(crate) const HISTORY: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE entity_lists(
+            connection TEXT PRIMARY KEY NOT NULL,
+            body BLOB NOT NULL,
+            fetched_at INTEGER NOT NULL);
+          CREATE TABLE entity_schemas(
+            id INTEGER PRIMARY KEY,
+            connection TEXT NOT NULL,
+            entity TEXT NOT NULL,
+            body BLOB NOT NULL,
+            fetched_at INTEGER NOT NULL,
+            UNIQUE(connection, entity))",
+}];
+
+/// JSON, compressed: a description of a large entity is half a megabyte.
+pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let json = serde_json::to_vec(value)?;
+    zstd::stream::encode_all(json.as_slice(), 3)
+        .map_err(|error| StoreError::internal(format!("compression: {error}")))
+}
+
+pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, StoreError> {
+    let json = zstd::stream::decode_all(packed)
+        .map_err(|error| StoreError::Corrupt { detail: format!("a compressed text can't be read: {error}") })?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+impl Store {
+    /// Replaces the list of entities of a connection.
+    pub fn save_entities(
+        &self,
+        connection: Uuid,
+        entities: &[EntitySummary],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body = pack(&entities)?;
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO entity_lists(connection, body, fetched_at) VALUES(?1, ?2, ?3)
+                 ON CONFLICT(connection) DO UPDATE SET body = ?2, fetched_at = ?3",
+                params![connection.to_string(), body, millis(now)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The list of entities as it was fetched last, and when.
+    pub fn entities(
+        &self,
+        connection: Uuid,
+    ) -> Result<Option<(Vec<EntitySummary>, Timestamp)>, StoreError> {
+        let row: Option<(Vec<u8>, i64)> = self.read(|db| {
+            Ok(db
+                .prepare_cached("SELECT body, fetched_at FROM entity_lists WHERE connection = ?1")?
+                .query_row([connection.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?)
+        })?;
+        row.map(|(body, at)| Ok((unpack(&body)?, from_millis(at)))).transpose()
+    }
+
+    /// Replaces the description of an entity.
+    pub fn save_schema(
+        &self,
+        connection: Uuid,
+        schema: &EntitySchema,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body = pack(schema)?;
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO entity_schemas(connection, entity, body, fetched_at) VALUES(?1, ?2, ?3, ?4)
+                 ON CONFLICT(connection, entity) DO UPDATE SET body = ?3, fetched_at = ?4",
+                params![
+                    connection.to_string(),
+                    schema.summary.logical_name.as_str(),
+                    body,
+                    millis(now)
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The description of an entity as it was fetched last, and when.
+    pub fn schema(
+        &self,
+        connection: Uuid,
+        entity: &EntityName,
+    ) -> Result<Option<(EntitySchema, Timestamp)>, StoreError> {
+        let row: Option<(Vec<u8>, i64)> = self.read(|db| {
+            Ok(db
+                .prepare_cached(
+                    "SELECT body, fetched_at FROM entity_schemas WHERE connection = ?1 AND entity = ?2",
+                )?
+                .query_row(params![connection.to_string(), entity.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?)
+        })?;
+        row.map(|(body, at)| Ok((unpack(&body)?, from_millis(at)))).transpose()
+    }
+}

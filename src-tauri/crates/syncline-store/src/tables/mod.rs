@@ -1,0 +1,23 @@
+//! Small tables, and the list of all tables' histories.
+
+pub(crate) mod connections;
+pub(crate) mod definitions;
+pub(crate) mod kept;
+pub(crate) mod metadata;
+
+use crate::migrate::Migration;
+
+/// Every table's history.
+pub(crate) const HISTORY: &[&[Migration]] = &[
+    connections::HISTORY,
+    metadata::HISTORY,
+    definitions::HISTORY,
+    kept::HISTORY,
+    crate::cache::dataset::HISTORY,
+    crate::cache::pulls::HISTORY,
+    crate::work::plans::HISTORY,
+    crate::work::plan_rows::HISTORY,
+    crate::work::runs::HISTORY,
+    crate::work::run_rows::HISTORY,
+    crate::work::ledgers::HISTORY,
+];

@@ -1,0 +1,387 @@
+//! Rows of plans: what would become of each record, with the exact request.
+
+use rusqlite::{Connection, Row, ToSql, params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value};
+use uuid::Uuid;
+
+use super::{base, like_anywhere, plans};
+use crate::fold::fold;
+use crate::migrate::Migration;
+use crate::tables::metadata::{pack, unpack};
+use crate::{Store, StoreError};
+
+pub(crate) const HISTORY: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE plan_rows(
+            rid INTEGER PRIMARY KEY,
+            source_id TEXT NOT NULL,
+            title TEXT NOT NULL,
+            source_etag TEXT,
+            action TEXT NOT NULL,
+            excluded INTEGER NOT NULL,
+            request_hash TEXT,
+            words TEXT NOT NULL,
+            body BLOB NOT NULL);
+          CREATE TABLE plan_issues(
+            plan INTEGER NOT NULL,
+            code TEXT NOT NULL,
+            field TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            message TEXT NOT NULL);
+          CREATE INDEX plan_issues_cause ON plan_issues(plan, code, field, ordinal);
+          CREATE INDEX plan_issues_row ON plan_issues(plan, ordinal)",
+}];
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct PlanRow {
+    /// Place in the plan, from 0.
+    pub ordinal: u32,
+    /// Id of the source record.
+    pub source_id: String,
+    /// Something to know it by.
+    pub title: String,
+    /// Version of the source record that was planned.
+    pub source_etag: Option<String>,
+    /// What would be done.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// What would be there.
+    pub mapped: MappedRecord,
+    /// What is there, in the form of its reader.
+    pub existing: Option<Box<RawValue>>,
+    /// Old against new.
+    pub changes: Vec<FieldChange>,
+    /// The exact request, in the form of its maker; kept to the letter.
+    pub request: Option<Box<RawValue>>,
+    /// Hash of the request.
+    pub request_hash: Option<String>,
+    /// What is worth telling.
+    pub issues: Vec<RowIssue>,
+    /// Whatever else its maker wants to keep.
+    pub extra: Option<Box<RawValue>>,
+    /// Taken out by hand.
+    pub excluded: bool,
+}
+
+/// The part of a row that is only read whole.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    reason: String,
+    mapped: MappedRecord,
+    existing: Option<Box<RawValue>>,
+    changes: Vec<FieldChange>,
+    request: Option<Box<RawValue>>,
+    issues: Vec<RowIssue>,
+    extra: Option<Box<RawValue>>,
+}
+
+/// Which rows.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRowFilter {
+    /// Only this action.
+    pub action: Option<Action>,
+    /// Only rows with an issue of this code.
+    pub issue: Option<String>,
+    /// Only rows whose id, title or mapped values hold this text, without regard to case and accents.
+    pub text: Option<String>,
+    /// Only rows that are, or are not, taken out by hand.
+    pub excluded: Option<bool>,
+}
+
+/// A window of rows.
+#[derive(Debug, Clone)]
+pub struct PlanRowsPage {
+    /// Rows by ordinal.
+    pub rows: Vec<PlanRow>,
+    /// All that fit.
+    pub total: u64,
+}
+
+/// Rows of one cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueCount {
+    /// Issue code.
+    pub code: String,
+    /// Field.
+    pub field: String,
+    /// One of the messages.
+    pub example: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// The text in which a row is searched.
+fn words(row: &PlanRow) -> String {
+    fn add(text: &mut String, value: &Value) {
+        let shown = value.display_text();
+        if !shown.is_empty() {
+            text.push('\n');
+            text.push_str(&shown);
+        }
+    }
+    let mut text = format!("{}\n{}", row.source_id, row.title);
+    row.mapped.identifiers.values().for_each(|value| add(&mut text, value));
+    row.mapped.attributes.values().for_each(|value| add(&mut text, value));
+    fold(&text)
+}
+
+const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
+
+fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
+    let body: Body = unpack(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    let action: String = row.get(4)?;
+    Ok(PlanRow {
+        ordinal: (row.get::<_, i64>(0)? % super::ORDINALS) as u32,
+        source_id: row.get(1)?,
+        title: row.get(2)?,
+        source_etag: row.get(3)?,
+        action: Action::from_text(&action)
+            .ok_or_else(|| StoreError::Corrupt { detail: format!("a plan row has the action {action}") })?,
+        reason: body.reason,
+        mapped: body.mapped,
+        existing: body.existing,
+        changes: body.changes,
+        request: body.request,
+        request_hash: row.get(6)?,
+        issues: body.issues,
+        extra: body.extra,
+        excluded: row.get(5)?,
+    })
+}
+
+/// A condition over `plan_rows` and its values.
+struct Condition {
+    sql: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+fn condition(number: i64, filter: &PlanRowFilter) -> Condition {
+    let mut condition = Condition {
+        sql: "rid >= ?1 AND rid < ?2".to_owned(),
+        values: vec![Box::new(base(number)), Box::new(base(number + 1))],
+    };
+    let mut and = |sql: &str, value: Box<dyn ToSql>| {
+        condition.values.push(value);
+        condition.sql.push_str(" AND ");
+        condition.sql.push_str(&sql.replace('?', &format!("?{}", condition.values.len())));
+    };
+    if let Some(action) = filter.action {
+        and("action = ?", Box::new(action.as_str()));
+    }
+    if let Some(code) = &filter.issue {
+        and(
+            &format!("rid IN (SELECT {} + ordinal FROM plan_issues WHERE plan = {number} AND code = ?)", base(number)),
+            Box::new(code.clone()),
+        );
+    }
+    if let Some(excluded) = filter.excluded {
+        and("excluded = ?", Box::new(excluded));
+    }
+    if let Some(text) = filter.text.as_deref().filter(|text| !text.is_empty()) {
+        and("words LIKE ? ESCAPE '\\'", Box::new(like_anywhere(&fold(text))));
+    }
+    condition
+}
+
+fn bound(values: &[Box<dyn ToSql>]) -> Vec<&dyn ToSql> {
+    values.iter().map(AsRef::as_ref).collect()
+}
+
+impl Store {
+    /// Adds rows to a plan in one transaction; a row whose ordinal is there already is replaced.
+    pub fn add_plan_rows(&self, plan: Uuid, rows: &[PlanRow]) -> Result<(), StoreError> {
+        let packed = rows
+            .iter()
+            .map(|row| {
+                pack(&Body {
+                    reason: row.reason.clone(),
+                    mapped: row.mapped.clone(),
+                    existing: row.existing.clone(),
+                    changes: row.changes.clone(),
+                    request: row.request.clone(),
+                    issues: row.issues.clone(),
+                    extra: row.extra.clone(),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        self.write(|tx| {
+            let number = plans::number(tx, plan)?;
+            let mut insert = tx.prepare_cached(
+                "INSERT OR REPLACE INTO plan_rows(rid, source_id, title, source_etag, action, excluded, request_hash, words, body)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?;
+            // The issues of a row that is replaced; found through the row, so that new rows cost nothing.
+            let mut known = tx.prepare_cached("SELECT 1 FROM plan_rows WHERE rid = ?1")?;
+            let mut clear = tx.prepare_cached("DELETE FROM plan_issues WHERE plan = ?1 AND ordinal = ?2")?;
+            let mut issue = tx.prepare_cached(
+                "INSERT INTO plan_issues(plan, code, field, ordinal, message) VALUES(?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for (row, body) in rows.iter().zip(&packed) {
+                let rid = base(number) + i64::from(row.ordinal);
+                if known.exists([rid])? {
+                    clear.execute(params![number, row.ordinal])?;
+                }
+                insert.execute(params![
+                    rid,
+                    row.source_id,
+                    row.title,
+                    row.source_etag,
+                    row.action.as_str(),
+                    row.excluded,
+                    row.request_hash,
+                    words(row),
+                    body
+                ])?;
+                for found in &row.issues {
+                    issue.execute(params![number, found.code, found.field, row.ordinal, found.message])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// A window of rows by ordinal.
+    pub fn plan_rows(
+        &self,
+        plan: Uuid,
+        filter: &PlanRowFilter,
+        offset: u64,
+        limit: u32,
+    ) -> Result<PlanRowsPage, StoreError> {
+        self.read(|db| {
+            let condition = condition(plans::number(db, plan)?, filter);
+            let total: i64 = db.query_row(
+                &format!("SELECT count(*) FROM plan_rows WHERE {}", condition.sql),
+                bound(&condition.values).as_slice(),
+                |row| row.get(0),
+            )?;
+            let rows = select(
+                db,
+                &format!(
+                    "SELECT {COLUMNS} FROM plan_rows WHERE {} ORDER BY rid LIMIT {limit} OFFSET {}",
+                    condition.sql,
+                    offset.min(i64::MAX as u64)
+                ),
+                &bound(&condition.values),
+            )?;
+            Ok(PlanRowsPage { rows, total: total.unsigned_abs() })
+        })
+    }
+
+    /// One row.
+    pub fn plan_row(&self, plan: Uuid, ordinal: u32) -> Result<Option<PlanRow>, StoreError> {
+        self.read(|db| {
+            let rid = base(plans::number(db, plan)?) + i64::from(ordinal);
+            let rows = select(db, &format!("SELECT {COLUMNS} FROM plan_rows WHERE rid = ?1"), &[&rid])?;
+            Ok(rows.into_iter().next())
+        })
+    }
+
+    /// The next rows that a run writes (create or update, not taken out), from an ordinal on: a run reads its plan window by window
+    /// and holds no more than one of them.
+    pub fn plan_rows_to_write(&self, plan: Uuid, from: u32, limit: u32) -> Result<Vec<PlanRow>, StoreError> {
+        self.read(|db| {
+            let first = base(plans::number(db, plan)?);
+            select(
+                db,
+                &format!(
+                    "SELECT {COLUMNS} FROM plan_rows WHERE rid >= ?1 AND rid < ?2 AND excluded = 0
+                     AND action IN ('create', 'update') ORDER BY rid LIMIT ?3"
+                ),
+                &[&(first + i64::from(from)), &(first + super::ORDINALS), &limit],
+            )
+        })
+    }
+
+    /// Number of rows by action, and of those taken out by hand.
+    pub fn plan_action_counts(&self, plan: Uuid) -> Result<(BTreeMap<Action, u64>, u64), StoreError> {
+        self.read(|db| {
+            let number = plans::number(db, plan)?;
+            let mut statement = db.prepare_cached(
+                "SELECT action, count(*), sum(excluded) FROM plan_rows WHERE rid >= ?1 AND rid < ?2 GROUP BY action",
+            )?;
+            let mut rows = statement.query(params![base(number), base(number + 1)])?;
+            let (mut counts, mut excluded) = (BTreeMap::new(), 0);
+            while let Some(row) = rows.next()? {
+                if let Some(action) = Action::from_text(&row.get::<_, String>(0)?) {
+                    counts.insert(action, row.get::<_, i64>(1)?.unsigned_abs());
+                }
+                excluded += row.get::<_, i64>(2)?.unsigned_abs();
+            }
+            Ok((counts, excluded))
+        })
+    }
+
+    /// Issues by cause (code and field), most rows first.
+    pub fn plan_issue_counts(&self, plan: Uuid) -> Result<Vec<IssueCount>, StoreError> {
+        self.read(|db| {
+            let number = plans::number(db, plan)?;
+            let mut statement = db.prepare_cached(
+                "SELECT code, field, min(message), count(DISTINCT ordinal) AS rows FROM plan_issues WHERE plan = ?1
+                 GROUP BY code, field ORDER BY rows DESC, code, field",
+            )?;
+            let rows = statement.query_map([number], |row| {
+                Ok(IssueCount {
+                    code: row.get(0)?,
+                    field: row.get(1)?,
+                    example: row.get(2)?,
+                    rows: row.get::<_, i64>(3)?.unsigned_abs(),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Takes rows out of a plan or puts them back: those of the ordinals, or all that fit the filter. Gives the number of rows that
+    /// changed. A plan that was run stays as it is: `Busy`.
+    pub fn exclude_plan_rows(
+        &self,
+        plan: Uuid,
+        ordinals: Option<&[u32]>,
+        filter: &PlanRowFilter,
+        excluded: bool,
+    ) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            let number = plans::number(tx, plan)?;
+            let was_run: bool =
+                tx.query_row("SELECT status = 'run' FROM plans WHERE number = ?1", [number], |row| row.get(0))?;
+            if was_run {
+                return Err(StoreError::Busy { what: format!("the plan {plan} was run already") });
+            }
+            if let Some(ordinals) = ordinals {
+                let mut update = tx
+                    .prepare_cached("UPDATE plan_rows SET excluded = ?2 WHERE rid = ?1 AND excluded <> ?2")?;
+                let mut changed = 0;
+                for ordinal in ordinals {
+                    changed += update.execute(params![base(number) + i64::from(*ordinal), excluded])? as u64;
+                }
+                return Ok(changed);
+            }
+            let condition = condition(number, filter);
+            let changed = tx.execute(
+                &format!(
+                    "UPDATE plan_rows SET excluded = {0} WHERE excluded <> {0} AND {1}",
+                    u8::from(excluded),
+                    condition.sql
+                ),
+                bound(&condition.values).as_slice(),
+            )?;
+            Ok(changed as u64)
+        })
+    }
+}
+
+fn select(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<PlanRow>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(plan_row(row)?);
+    }
+    Ok(found)
+}
