@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Value, ValueRef};
 
 use crate::StoreError;
 
@@ -63,10 +63,11 @@ pub(crate) fn register(connection: &Connection) -> Result<(), StoreError> {
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS,
         |context| {
             Ok(match context.get_raw(0) {
-                ValueRef::Text(text) => rusqlite::types::Value::Text(fold(&String::from_utf8_lossy(text))),
-                other @ (ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_)) => {
-                    other.into()
-                }
+                ValueRef::Text(text) => Value::Text(fold(&String::from_utf8_lossy(text))),
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Integer(number),
+                ValueRef::Real(number) => Value::Real(number),
+                ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
             })
         },
     )?;

@@ -1,6 +1,6 @@
 //! Forgetting a connection: everything of it goes, and the space it took is overwritten and given back.
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::store::lock;
@@ -114,8 +114,7 @@ impl Store {
         self.close_readers();
         self.with_writer(|writer| {
             let truncate = |writer: &Connection| -> Result<bool, StoreError> {
-                let busy: i64 =
-                    writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+                let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
                 Ok(busy == 0)
             };
             if !truncate(writer)? {

@@ -2,11 +2,11 @@
 
 use rand::{CryptoRng, RngCore};
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// A raw SQLCipher key. It is no passphrase: no key derivation is run over it, so opening takes under a millisecond.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct StoreKey([u8; 32]);
+#[derive(Clone)]
+pub struct StoreKey(Zeroizing<[u8; 32]>);
 
 /// A text that is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,26 +16,26 @@ pub struct StoreKeyError;
 impl StoreKey {
     /// A new random key.
     pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
-        let mut key = Self([0; 32]);
-        rng.fill_bytes(&mut key.0);
+        let mut key = Self(Zeroizing::new([0; 32]));
+        rng.fill_bytes(key.0.as_mut());
         key
     }
     /// Reads what [`StoreKey::to_hex`] wrote.
     pub fn from_hex(text: &str) -> Result<Self, StoreKeyError> {
-        let mut key = Self([0; 32]);
-        hex::decode_to_slice(text.trim(), &mut key.0).map_err(|_| StoreKeyError)?;
+        let mut key = Self(Zeroizing::new([0; 32]));
+        hex::decode_to_slice(text.trim(), key.0.as_mut()).map_err(|_| StoreKeyError)?;
         Ok(key)
     }
     /// The key as 64 hexadecimal digits, for the keychain. Wiped when dropped.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex::encode(self.0))
+        Zeroizing::new(hex::encode(self.0.as_slice()))
     }
     /// A fingerprint that tells whether a key is the one a store was made with. It gives nothing of the key away: the key is 256
     /// random bits.
     pub(crate) fn fingerprint(&self) -> String {
         let mut hasher = Sha256::new();
         hasher.update(b"syncline store key check\0");
-        hasher.update(self.0);
+        hasher.update(self.0.as_slice());
         hex::encode(hasher.finalize())
     }
 }

@@ -14,6 +14,10 @@ mod migrate;
 mod session;
 mod store;
 mod tables;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 mod work;
 

@@ -20,11 +20,6 @@ fn steps() -> Vec<&'static Migration> {
     steps
 }
 
-/// The newest version known here.
-pub(crate) fn newest() -> i64 {
-    steps().last().map_or(0, |step| step.version)
-}
-
 /// Brings the schema up to date.
 pub(crate) fn run(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     run_steps(connection, path, &steps())

@@ -63,7 +63,8 @@ impl Store {
         make_folder(folder)?;
         let path = folder.join(STORE_FILE);
         let is_new = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
-        let mut writer = connect(&path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let mut writer =
+            connect(&path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         // The first read shows whether the key fits.
         writer
             .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
@@ -104,7 +105,9 @@ impl Store {
     pub fn size(&self) -> u64 {
         ["", "-wal", "-shm"]
             .iter()
-            .filter_map(|suffix| std::fs::metadata(self.inner.folder.join(format!("{STORE_FILE}{suffix}"))).ok())
+            .filter_map(|suffix| {
+                std::fs::metadata(self.inner.folder.join(format!("{STORE_FILE}{suffix}"))).ok()
+            })
             .map(|meta| meta.len())
             .sum()
     }
@@ -167,15 +170,18 @@ impl Store {
 }
 
 fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => StoreError::File {
-                path: path.to_owned(),
-                source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
-            },
-            _ => error.into(),
-        }
-    })?;
+    let connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
+            match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
+                    StoreError::File {
+                        path: path.to_owned(),
+                        source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
+                    }
+                }
+                _ => error.into(),
+            }
+        })?;
     connection.busy_timeout(BUSY)?;
     if let Some(key) = key {
         // SQLCipher writes its errors to standard error unless told otherwise.
@@ -198,7 +204,9 @@ fn write_ahead(connection: &Connection) -> Result<(), StoreError> {
         match mode {
             Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
             Ok(mode) => {
-                return Err(StoreError::internal(format!("write-ahead logging is refused, the mode is {mode}")));
+                return Err(StoreError::internal(format!(
+                    "write-ahead logging is refused, the mode is {mode}"
+                )));
             }
             Err(error)
                 if attempt < 200

@@ -51,11 +51,8 @@ pub struct CacheColumn {
 
 impl CacheColumn {
     fn new(column: &Column, slot: usize) -> Self {
-        let options = column
-            .options
-            .iter()
-            .filter_map(|option| Some((option.value, option.label.clone()?)))
-            .collect();
+        let options =
+            column.options.iter().filter_map(|option| Some((option.value, option.label.clone()?))).collect();
         let column_type = column.column_type;
         Self {
             name: column.logical_name.clone(),
@@ -172,7 +169,11 @@ impl Dataset {
 }
 
 /// The number of a pulled entity.
-pub(crate) fn find(db: &Connection, connection: Uuid, entity: &EntityName) -> Result<Option<i64>, StoreError> {
+pub(crate) fn find(
+    db: &Connection,
+    connection: Uuid,
+    entity: &EntityName,
+) -> Result<Option<i64>, StoreError> {
     Ok(db
         .prepare_cached("SELECT id FROM datasets WHERE connection = ?1 AND entity = ?2")?
         .query_row(params![connection.to_string(), entity.as_str()], |row| row.get(0))
@@ -198,8 +199,12 @@ pub(crate) fn prepare(
     let primary_name = summary.primary_name.as_ref().map(ColumnName::as_str);
     let wanted = wanted(schema, columns);
     let Some(id) = find(db, connection, &summary.logical_name)? else {
-        let columns: Vec<CacheColumn> =
-            wanted.into_iter().take(MOST_SLOTS / 2).enumerate().map(|(n, c)| CacheColumn::new(c, n)).collect();
+        let columns: Vec<CacheColumn> = wanted
+            .into_iter()
+            .take(MOST_SLOTS / 2)
+            .enumerate()
+            .map(|(n, c)| CacheColumn::new(c, n))
+            .collect();
         db.execute(
             "INSERT INTO datasets(connection, entity, display_name, primary_name, columns) VALUES(?1, ?2, ?3, ?4, ?5)",
             params![
@@ -225,8 +230,9 @@ pub(crate) fn prepare(
     let before = Dataset::load(db, id)?;
     let mut after = before.columns.clone();
     for column in wanted {
-        match after.iter_mut().find(|known| known.name == column.logical_name) {
-            Some(known) => {
+        match after.iter().position(|known| known.name == column.logical_name) {
+            Some(at) => {
+                let known = &mut after[at];
                 let fresh = CacheColumn::new(column, known.slot);
                 if fresh.labelled && !known.labelled {
                     db.execute_batch(&format!("ALTER TABLE c_{id} ADD COLUMN l{}", known.slot))?;
@@ -256,11 +262,7 @@ pub(crate) fn prepare(
 }
 
 fn slots(column: &CacheColumn) -> String {
-    if column.labelled {
-        format!("v{0}, l{0}", column.slot)
-    } else {
-        format!("v{}", column.slot)
-    }
+    if column.labelled { format!("v{0}, l{0}", column.slot) } else { format!("v{}", column.slot) }
 }
 
 impl Store {

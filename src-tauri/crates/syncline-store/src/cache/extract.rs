@@ -199,9 +199,11 @@ pub(crate) fn phone_digits(text: &str) -> Option<String> {
 fn cell(column: &CacheColumn, raw: &RawValue) -> Cell {
     let Ok(value) = Value::from_raw(raw) else { return Cell::Null };
     match column.column_type {
-        ColumnType::Integer | ColumnType::BigInt | ColumnType::Picklist | ColumnType::State | ColumnType::Status => {
-            whole(value)
-        }
+        ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Picklist
+        | ColumnType::State
+        | ColumnType::Status => whole(value),
         ColumnType::Boolean => match value {
             Value::Bool(flag) => Cell::Integer(i64::from(flag)),
             Value::Text(text) if text.eq_ignore_ascii_case("true") => Cell::Integer(1),
@@ -234,12 +236,12 @@ fn cell(column: &CacheColumn, raw: &RawValue) -> Cell {
             }
             other => plain(other),
         },
-        ColumnType::String
-        | ColumnType::Memo
-        | ColumnType::PartyList
-        | ColumnType::Image
-        | ColumnType::File
-        | ColumnType::Other => plain(value),
+        // The service stores an empty text as null.
+        ColumnType::String | ColumnType::Memo => match plain(value) {
+            Cell::Text(text) if text.is_empty() => Cell::Null,
+            other => other,
+        },
+        ColumnType::PartyList | ColumnType::Image | ColumnType::File | ColumnType::Other => plain(value),
     }
 }
 

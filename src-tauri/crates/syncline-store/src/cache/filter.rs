@@ -75,9 +75,7 @@ impl<'a> FilterSql<'a> {
         if let Some(alias) = &condition.entity_name {
             return Err(unavailable(&format!("a condition on the linked entity {alias}")));
         }
-        if !condition.operator.arity().fits(condition.values.len())
-            && condition.value_of.is_none()
-        {
+        if !condition.operator.arity().fits(condition.values.len()) && condition.value_of.is_none() {
             return Err(StoreError::query(format!(
                 "the operator {} on {} takes {}, {} given",
                 condition.operator,
@@ -143,7 +141,8 @@ impl<'a> FilterSql<'a> {
                 }
             }
             O::On | O::OnOrBefore | O::OnOrAfter => {
-                let (from, until) = period::day(one(), self.now.now.time_zone()).ok_or_else(|| not_a_date(column, one()))?;
+                let (from, until) =
+                    period::day(one(), self.now.now.time_zone()).ok_or_else(|| not_a_date(column, one()))?;
                 let day = match condition.operator {
                     O::OnOrBefore => period::Span { from: None, until: Some(until) },
                     O::OnOrAfter => period::Span { from: Some(from), until: None },
@@ -153,9 +152,18 @@ impl<'a> FilterSql<'a> {
             }
             operator => {
                 let count = if operator.takes_count() {
-                    one().trim().parse::<i64>().ok().filter(|count| (0..=1_000_000).contains(count)).ok_or_else(
-                        || StoreError::query(format!("{operator} on {} takes a whole number, not {:?}", column.name, one())),
-                    )?
+                    one()
+                        .trim()
+                        .parse::<i64>()
+                        .ok()
+                        .filter(|count| (0..=1_000_000).contains(count))
+                        .ok_or_else(|| {
+                            StoreError::query(format!(
+                                "{operator} on {} takes a whole number, not {:?}",
+                                column.name,
+                                one()
+                            ))
+                        })?
                 } else {
                     0
                 };
@@ -201,7 +209,9 @@ impl<'a> FilterSql<'a> {
             Operator::Le => "<=",
             operator => return Err(unavailable(&format!("{operator} between two columns"))),
         };
-        Ok(format!("ifnull({} {sign} {}, 0)", side(column), side(other)))
+        // A negative comparison with nothing holds.
+        let otherwise = u8::from(condition.operator == Operator::Ne);
+        Ok(format!("ifnull({} {sign} {}, {otherwise})", side(column), side(other)))
     }
 
     fn like(&mut self, side: &str, pattern: &str) -> String {
@@ -260,15 +270,18 @@ fn side(column: &CacheColumn) -> String {
 /// A condition's value as the column holds it.
 fn cell(column: &CacheColumn, text: &str) -> Result<Cell, StoreError> {
     let trimmed = text.trim();
-    let wrong = |what: &str| StoreError::query(format!("{text:?} is no {what} to compare {} with", column.name));
+    let wrong =
+        |what: &str| StoreError::query(format!("{text:?} is no {what} to compare {} with", column.name));
     Ok(match column.column_type {
         ColumnType::String | ColumnType::Memo => Cell::Text(fold(text)),
-        ColumnType::Integer | ColumnType::BigInt | ColumnType::Picklist | ColumnType::State | ColumnType::Status => {
-            match trimmed.parse::<i64>() {
-                Ok(number) => Cell::Integer(number),
-                Err(_) => Cell::Real(trimmed.parse().map_err(|_| wrong("number"))?),
-            }
-        }
+        ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Picklist
+        | ColumnType::State
+        | ColumnType::Status => match trimmed.parse::<i64>() {
+            Ok(number) => Cell::Integer(number),
+            Err(_) => Cell::Real(trimmed.parse().map_err(|_| wrong("number"))?),
+        },
         ColumnType::Decimal | ColumnType::Double | ColumnType::Money => {
             Cell::Real(trimmed.parse().map_err(|_| wrong("number"))?)
         }
@@ -314,7 +327,9 @@ fn like_pattern(text: &str) -> String {
             '_' => pattern.push('?'),
             '[' => {
                 // The set ends at the next bracket; without one the bracket is a plain character.
-                if let Some(end) = folded[at + 1..].iter().position(|c| *c == ']').filter(|length| *length > 0) {
+                if let Some(end) =
+                    folded[at + 1..].iter().position(|c| *c == ']').filter(|length| *length > 0)
+                {
                     pattern.push('[');
                     pattern.extend(&folded[at + 1..=at + 1 + end]);
                     at += end + 1;

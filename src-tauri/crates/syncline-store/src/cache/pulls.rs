@@ -167,7 +167,8 @@ const COLUMNS: &str = "id, connection, entity, kind, selection, status, generati
 
 fn pull(row: &Row<'_>) -> rusqlite::Result<Pull> {
     let text = |at: usize| row.get::<_, String>(at);
-    let bad = |at: usize| rusqlite::Error::InvalidColumnType(at, "pulls".to_owned(), rusqlite::types::Type::Text);
+    let bad =
+        |at: usize| rusqlite::Error::InvalidColumnType(at, "pulls".to_owned(), rusqlite::types::Type::Text);
     let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
     Ok(Pull {
         id: text(0)?.parse().map_err(|_| bad(0))?,
@@ -260,8 +261,9 @@ impl Store {
     }
 
     fn refuse_second_pull(&self, tx: &Connection, dataset: i64) -> Result<(), StoreError> {
-        let mut statement =
-            tx.prepare_cached("SELECT id, session, entity FROM pulls WHERE dataset = ?1 AND status = 'running'")?;
+        let mut statement = tx.prepare_cached(
+            "SELECT id, session, entity FROM pulls WHERE dataset = ?1 AND status = 'running'",
+        )?;
         let running = statement
             .query_map([dataset], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))

@@ -178,8 +178,9 @@ fn best_piece(pieces: &[Piece], text: &str) -> (String, String) {
                 different.insert(which);
             }
         }
-        let is_number =
-            digits.as_ref().is_some_and(|digits| phone_digits(&piece.text).is_some_and(|own| own.contains(digits)));
+        let is_number = digits
+            .as_ref()
+            .is_some_and(|digits| phone_digits(&piece.text).is_some_and(|own| own.contains(digits)));
         if is_number && different.len() < wanted.len() {
             spans = vec![(0, piece.text.len())];
             different.extend(0..wanted.len());
@@ -198,7 +199,8 @@ fn best_piece(pieces: &[Piece], text: &str) -> (String, String) {
 
 fn snippet(text: &str, spans: &[(usize, usize)]) -> String {
     let first = spans.first().map_or(0, |span| span.0);
-    let last = spans.iter().take_while(|span| span.1 < first + 4 * AROUND).last().map_or(first, |span| span.1);
+    let last =
+        spans.iter().take_while(|span| span.1 < first + 4 * AROUND).last().map_or(first, |span| span.1);
     let start = text[..first].char_indices().rev().nth(AROUND - 1).map_or(0, |(at, _)| at);
     let end = text[last..].char_indices().nth(AROUND).map_or(text.len(), |(at, _)| last + at);
     let mut snippet = String::new();

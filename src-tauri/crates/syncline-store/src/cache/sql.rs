@@ -1,5 +1,6 @@
 //! SQL over the cache of one connection: one SELECT, read-only, each entity a view under its logical name.
 
+use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, InterruptHandle};
@@ -177,7 +178,9 @@ fn run(db: &Connection, text: &str, most_rows: usize, cancel: &SqlCancel) -> Res
         if found.len() == most_rows {
             return Ok(SqlResult { columns, rows: found, cut: true });
         }
-        found.push((0..columns.len()).map(|at| Ok(json(row.get_ref(at)?))).collect::<Result<_, StoreError>>()?);
+        found.push(
+            (0..columns.len()).map(|at| Ok(json(row.get_ref(at)?))).collect::<Result<_, StoreError>>()?,
+        );
     }
     Ok(SqlResult { columns, rows: found, cut: false })
 }

@@ -58,8 +58,7 @@ fn spread<T: Sync, R: Send>(
     let share = items.len().div_ceil(threads);
     std::thread::scope(|scope| {
         let work = &work;
-        let handles: Vec<_> =
-            items.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
+        let handles: Vec<_> = items.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
         let mut results = Vec::with_capacity(items.len());
         for handle in handles {
             results.extend(
@@ -210,9 +209,8 @@ fn store(
     ))?;
     let mut fresh: Vec<(usize, Option<i64>)> = Vec::new();
     for (at, record) in records.iter().enumerate() {
-        let known: Option<(i64, [u8; 32])> = find
-            .query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let known: Option<(i64, [u8; 32])> =
+            find.query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         match known {
             Some((rid, hash)) if hash == hashes[at] => {
                 keep.execute(params![rid, generation, now, record.etag])?;
@@ -238,7 +236,8 @@ fn store(
     ))?;
     let mut raw = tx.prepare_cached(&format!("INSERT OR REPLACE INTO r_{id}(rid, raw) VALUES(?1, ?2)"))?;
     let mut unindex = tx.prepare_cached(&format!("DELETE FROM s_{id} WHERE rowid = ?1"))?;
-    let mut index = tx.prepare_cached(&format!("INSERT INTO s_{id}(rowid, title, body) VALUES(?1, ?2, ?3)"))?;
+    let mut index =
+        tx.prepare_cached(&format!("INSERT INTO s_{id}(rowid, title, body) VALUES(?1, ?2, ?3)"))?;
     for ((at, rid), prepared) in fresh.iter().zip(&prepared) {
         let record = records[*at];
         cells.raw_bind_parameter(1, rid)?;

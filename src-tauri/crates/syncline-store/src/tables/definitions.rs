@@ -83,8 +83,8 @@ impl Store {
     /// All definitions by name.
     pub fn definitions(&self) -> Result<Vec<StoredDefinition>, StoreError> {
         self.read(|db| {
-            let mut statement = db
-                .prepare_cached("SELECT name, json, hash, changed_at FROM definitions ORDER BY name_key")?;
+            let mut statement =
+                db.prepare_cached("SELECT name, json, hash, changed_at FROM definitions ORDER BY name_key")?;
             Ok(statement.query_map([], definition)?.collect::<Result<_, _>>()?)
         })
     }

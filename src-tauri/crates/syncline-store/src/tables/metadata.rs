@@ -33,8 +33,9 @@ pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
 }
 
 pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, StoreError> {
-    let json = zstd::stream::decode_all(packed)
-        .map_err(|error| StoreError::Corrupt { detail: format!("a compressed text can't be read: {error}") })?;
+    let json = zstd::stream::decode_all(packed).map_err(|error| StoreError::Corrupt {
+        detail: format!("a compressed text can't be read: {error}"),
+    })?;
     Ok(serde_json::from_slice(&json)?)
 }
 
@@ -58,10 +59,7 @@ impl Store {
     }
 
     /// The list of entities as it was fetched last, and when.
-    pub fn entities(
-        &self,
-        connection: Uuid,
-    ) -> Result<Option<(Vec<EntitySummary>, Timestamp)>, StoreError> {
+    pub fn entities(&self, connection: Uuid) -> Result<Option<(Vec<EntitySummary>, Timestamp)>, StoreError> {
         let row: Option<(Vec<u8>, i64)> = self.read(|db| {
             Ok(db
                 .prepare_cached("SELECT body, fetched_at FROM entity_lists WHERE connection = ?1")?
@@ -83,12 +81,7 @@ impl Store {
             tx.execute(
                 "INSERT INTO entity_schemas(connection, entity, body, fetched_at) VALUES(?1, ?2, ?3, ?4)
                  ON CONFLICT(connection, entity) DO UPDATE SET body = ?3, fetched_at = ?4",
-                params![
-                    connection.to_string(),
-                    schema.summary.logical_name.as_str(),
-                    body,
-                    millis(now)
-                ],
+                params![connection.to_string(), schema.summary.logical_name.as_str(), body, millis(now)],
             )?;
             Ok(())
         })

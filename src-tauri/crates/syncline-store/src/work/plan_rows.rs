@@ -175,7 +175,10 @@ fn condition(number: i64, filter: &PlanRowFilter) -> Condition {
     }
     if let Some(code) = &filter.issue {
         and(
-            &format!("rid IN (SELECT {} + ordinal FROM plan_issues WHERE plan = {number} AND code = ?)", base(number)),
+            &format!(
+                "rid IN (SELECT {} + ordinal FROM plan_issues WHERE plan = {number} AND code = ?)",
+                base(number)
+            ),
             Box::new(code.clone()),
         );
     }
@@ -349,7 +352,9 @@ impl Store {
         self.write(|tx| {
             let number = plans::number(tx, plan)?;
             let was_run: bool =
-                tx.query_row("SELECT status = 'run' FROM plans WHERE number = ?1", [number], |row| row.get(0))?;
+                tx.query_row("SELECT status = 'run' FROM plans WHERE number = ?1", [number], |row| {
+                    row.get(0)
+                })?;
             if was_run {
                 return Err(StoreError::Busy { what: format!("the plan {plan} was run already") });
             }

@@ -211,13 +211,14 @@ impl Store {
     pub fn delete_plan(&self, id: Uuid) -> Result<(), StoreError> {
         self.write(|tx| {
             let number = number(tx, id)?;
-            let was_run: bool = tx.query_row(
-                "SELECT EXISTS(SELECT 1 FROM runs WHERE plan = ?1)",
-                [id.to_string()],
-                |row| row.get(0),
-            )?;
+            let was_run: bool =
+                tx.query_row("SELECT EXISTS(SELECT 1 FROM runs WHERE plan = ?1)", [id.to_string()], |row| {
+                    row.get(0)
+                })?;
             if was_run {
-                return Err(StoreError::Busy { what: format!("the plan {id} was run and is part of the audit") });
+                return Err(StoreError::Busy {
+                    what: format!("the plan {id} was run and is part of the audit"),
+                });
             }
             delete(tx, number)
         })

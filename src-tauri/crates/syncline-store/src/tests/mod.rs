@@ -1,0 +1,3 @@
+//! Tests of the store as its callers use it.
+
+mod cache;
