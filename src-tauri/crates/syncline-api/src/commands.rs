@@ -33,6 +33,7 @@ macro_rules! with_commands {
             "filters.operators"(entities::operators): Empty => Vec<FilterOperator>, provides [], stales [];
             "filters.check"(entities::check_filter): FilterCheck => DefinitionCheck, provides [], stales [];
             "records.query"(records::query): RecordsQuery => RecordsPage, provides [Cache], stales [];
+            "records.fetch"(records::fetch): FetchQuery => FetchPage, provides [], stales [];
             "records.get"(records::get): RecordGet => RecordView, provides [Cache], stales [];
             "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [];
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
@@ -54,6 +55,7 @@ macro_rules! with_commands {
             "plans.get"(plans::get): PlanRef => PlanSummary, provides [Plans], stales [];
             "plans.list"(plans::list): Empty => Vec<PlanSummary>, provides [Plans], stales [];
             "plans.rows"(plans::rows): PlanRowsQuery => PlanRowsPage, provides [Plans], stales [];
+            "plans.items"(plans::items): PlanRowsQuery => PlanItems, provides [Plans], stales [];
             "plans.row"(plans::row): PlanRowRef => PlanRowDetail, provides [Plans], stales [];
             "plans.exclude"(plans::exclude): PlanExclude => PlanSummary, provides [], stales [Plans];
             "runs.start"(runs::start): RunStart => JobStarted, provides [], stales [Jobs, Runs];

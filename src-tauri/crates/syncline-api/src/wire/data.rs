@@ -125,6 +125,28 @@ pub struct RecordsPage {
     pub pulled_columns: Option<Vec<String>>,
 }
 
+/// Runs a FetchXML document as it is.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct FetchQuery {
+    /// Connection.
+    pub connection: String,
+    /// The document.
+    pub fetchxml: String,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Rows of a FetchXML document.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct FetchPage {
+    /// Rows as the service gave them.
+    #[ts(type = "Record<string, unknown>[]")]
+    pub rows: Vec<Box<RawValue>>,
+    /// The next page; absent at the end.
+    pub next: Option<String>,
+}
+
 /// One row in the Web API's JSON shape.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct RecordRow {

@@ -240,6 +240,38 @@ pub struct PlanRowsPage {
     pub total: u64,
 }
 
+/// Rows in the shape that scripts read.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct PlanItems {
+    /// Rows.
+    pub items: Vec<PlanItem>,
+}
+
+/// One row for scripts.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct PlanItem {
+    /// Source id.
+    pub source_id: String,
+    /// Action.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// Surviving identifiers.
+    #[ts(type = "Record<string, unknown>")]
+    pub identifiers: BTreeMap<String, syncline_model::Value>,
+    /// Mapped attributes.
+    #[ts(type = "Record<string, unknown>")]
+    pub mapped: BTreeMap<String, syncline_model::Value>,
+    /// Old against new.
+    pub changes: Vec<FieldChange>,
+    /// Events.
+    pub events: Vec<syncline_model::MappedEvent>,
+    /// The exact request.
+    pub request: Option<RequestView>,
+    /// Issues.
+    pub issues: Vec<RowIssue>,
+}
+
 /// A row in the list.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct PlanRow {

@@ -1,0 +1,34 @@
+//! One file a verb.
+
+pub(crate) mod cache;
+pub(crate) mod connection;
+pub(crate) mod entities;
+pub(crate) mod login;
+pub(crate) mod record;
+pub(crate) mod records;
+pub(crate) mod runs;
+pub(crate) mod sandbox;
+pub(crate) mod sync;
+
+use syncline_api::ApiError;
+
+use crate::arguments::Verb;
+use crate::context::Context;
+
+/// Runs a verb; the exit code.
+pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
+    match verb {
+        Verb::Sandbox(arguments) => sandbox::run(arguments).await,
+        Verb::Connection(verb) => connection::run(verb, context).await,
+        Verb::Login(arguments) => login::login(arguments, context).await,
+        Verb::Logout(arguments) => login::logout(arguments, context).await,
+        Verb::Entities(arguments) => entities::list(arguments, context).await,
+        Verb::Describe(arguments) => entities::describe(arguments, context).await,
+        Verb::Records(arguments) => records::records(arguments, context).await,
+        Verb::Fetch(arguments) => records::fetch(arguments, context).await,
+        Verb::Record(arguments) => record::run(arguments, context).await,
+        Verb::Cache(verb) => cache::run(verb, context).await,
+        Verb::Sync(verb) => sync::run(verb, context).await,
+        Verb::Runs(verb) => runs::run(verb, context).await,
+    }
+}

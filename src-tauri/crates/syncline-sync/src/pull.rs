@@ -1,0 +1,147 @@
+//! Pulling an entity into the store: the network reads the next page while the last one is stored; each page is durable with its cursor,
+//! so that an interrupted pull goes on from the page in flight.
+
+use std::sync::Arc;
+use syncline_connect::{Cursor, Page, Selection, Source};
+use syncline_model::{ColumnName, EntitySchema, ErrorCode, SynclineError};
+use syncline_store::{Pull, PullEnd, PullKind, PullStart, Store};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::progress::{Work, blocking};
+
+/// Pages that may wait for the store: one being stored, one ready, one on the wire.
+const PAGES_AHEAD: usize = 2;
+
+/// What to pull.
+#[derive(Debug, Clone)]
+pub struct PullRequest {
+    /// Connection that the records belong to.
+    pub connection: Uuid,
+    /// The entity as the service describes it now.
+    pub schema: EntitySchema,
+    /// Columns; empty: all readable.
+    pub columns: Vec<ColumnName>,
+    /// A checked FetchXML filter. Records that it leaves out are removed from the store at the end.
+    pub filter: Option<String>,
+    /// Records a page.
+    pub page_size: u32,
+    /// Begin anew even if an interrupted pull could go on.
+    pub full: bool,
+}
+
+/// Pulls. The pull as it ended; an error leaves what was stored and can be resumed by the same request.
+pub async fn pull(
+    store: &Store,
+    source: Arc<dyn Source>,
+    request: PullRequest,
+    work: &Work,
+) -> Result<Pull, SynclineError> {
+    let selection = Selection {
+        entity: Some(request.schema.summary.logical_name.clone()),
+        columns: request.columns.clone(),
+        filter: request.filter.clone(),
+        page_size: request.page_size.clamp(1, source.capabilities().max_page_size.max(1)),
+        ..Selection::default()
+    };
+    work.tell("counting", 0, None);
+    let total = source.count(&selection, &work.cancel).await.ok().map(|count| count.value);
+    work.check()?;
+    let begun = begin(store, &request, &selection, work).await?;
+    let already = begun.counts.read;
+    work.tell("reading", already, total);
+    let first = begun.cursor.clone().map(Cursor);
+    let result = read_and_store(store, source, selection, begun.id, first, already, total, work).await;
+    let end = match &result {
+        Ok(()) => PullEnd::Done,
+        Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
+        Err(_) => PullEnd::Interrupted,
+    };
+    work.tell("finishing", total.unwrap_or_default(), total);
+    let (kept, id, now) = (store.clone(), begun.id, work.now());
+    let finished = blocking(move || Ok(kept.finish_pull(id, end, now)?)).await;
+    match result {
+        Ok(()) => finished,
+        // A cursor that the service no longer knows can't be resumed: the next pull begins anew.
+        Err(error) => Err(error),
+    }
+}
+
+async fn begin(
+    store: &Store,
+    request: &PullRequest,
+    selection: &Selection,
+    work: &Work,
+) -> Result<Pull, SynclineError> {
+    let text = serde_json::to_string(selection)
+        .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a selection can't be written: {error}")))?;
+    let (store, request, now) = (store.clone(), request.clone(), work.now());
+    blocking(move || {
+        let entity = &request.schema.summary.logical_name;
+        if !request.full
+            && let Some(earlier) = store.resumable_pull(request.connection, entity, &text)?
+        {
+            return Ok(store.resume_pull(earlier.id)?);
+        }
+        let start = PullStart {
+            connection: request.connection,
+            schema: &request.schema,
+            columns: &request.columns,
+            selection: &text,
+            kind: PullKind::Full,
+        };
+        Ok(store.begin_pull(&start, now)?)
+    })
+    .await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one loop; a struct would name them twice")]
+async fn read_and_store(
+    store: &Store,
+    source: Arc<dyn Source>,
+    selection: Selection,
+    pull: Uuid,
+    first: Option<Cursor>,
+    already: u64,
+    total: Option<u64>,
+    work: &Work,
+) -> Result<(), SynclineError> {
+    let (sender, mut receiver) = mpsc::channel::<Result<Page, SynclineError>>(PAGES_AHEAD);
+    let cancel = work.cancel.clone();
+    let reader = tokio::spawn(async move {
+        let mut cursor = first;
+        loop {
+            let page = source.page(&selection, cursor.as_ref(), &cancel).await;
+            let next = page.as_ref().ok().and_then(|page| page.next.clone());
+            let ended = page.is_err() || next.is_none();
+            if sender.send(page).await.is_err() || ended {
+                return;
+            }
+            cursor = next;
+        }
+    });
+    let mut read = already;
+    let mut last = false;
+    while let Some(page) = receiver.recv().await {
+        let page = page?;
+        last = page.next.is_none();
+        let (store, now) = (store.clone(), work.now());
+        let count = page.records.len() as u64;
+        blocking(move || {
+            let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
+            Ok(store.write_page(pull, &page.records, next, page.bytes, now)?)
+        })
+        .await?;
+        read += count;
+        work.tell("reading", read, total.map(|total| total.max(read)));
+        work.check()?;
+    }
+    if let Err(error) = reader.await {
+        return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
+    }
+    if last {
+        Ok(())
+    } else {
+        Err(SynclineError::new(ErrorCode::Internal, "the reading ended before the last page"))
+    }
+}
