@@ -75,8 +75,7 @@ pub fn sample_users() -> Vec<UserSeed> {
         full_name: name.to_owned(),
         domain_name: upn.to_owned(),
         object_id: Uuid::from_u128(0x0b7e_0000_0000_4000_8000_0000_0000_0000 | n),
-        application_id: application
-            .then(|| Uuid::from_u128(0xc11e_0000_0000_4000_8000_0000_0000_0000 | n)),
+        application_id: application.then(|| Uuid::from_u128(0xc11e_0000_0000_4000_8000_0000_0000_0000 | n)),
         restricted,
     };
     vec![

@@ -89,11 +89,7 @@ impl ServiceError {
 
     /// 404 for a row that does not exist.
     pub fn no_row(table: &str, id: uuid::Uuid) -> Self {
-        Self::new(
-            404,
-            code::OBJECT_DOES_NOT_EXIST,
-            format!("Entity '{table}' With Id = {id} Does Not Exist"),
-        )
+        Self::new(404, code::OBJECT_DOES_NOT_EXIST, format!("Entity '{table}' With Id = {id} Does Not Exist"))
     }
 
     /// The JSON body. `detailed` adds the annotations that `odata.include-annotations` brings.

@@ -146,7 +146,9 @@ mod tests {
         headers.append("prefer", HeaderValue::from_static("odata.maxpagesize=10, return=representation"));
         headers.append(
             "prefer",
-            HeaderValue::from_static("odata.include-annotations=\"OData.Community.*,Microsoft.Dynamics.CRM.lookuplogicalname\""),
+            HeaderValue::from_static(
+                "odata.include-annotations=\"OData.Community.*,Microsoft.Dynamics.CRM.lookuplogicalname\"",
+            ),
         );
         let read = Preferences::read(&headers);
         assert_eq!(read.max_page_size, Some(10));

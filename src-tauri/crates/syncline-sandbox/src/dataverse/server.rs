@@ -29,9 +29,11 @@ async fn serve(State(environment): State<Arc<Environment>>, request: Request) ->
     let detailed = Preferences::read(request.headers()).include_annotations.is_some();
     let caller = request.extensions().get::<Caller>().cloned();
     let answer = match caller {
-        None => {
-            Err(ServiceError::new(401, "0x80040204", "The request has no valid user. Sign in and send a bearer token."))
-        }
+        None => Err(ServiceError::new(
+            401,
+            "0x80040204",
+            "The request has no valid user. Sign in and send a bearer token.",
+        )),
         Some(caller) => answer(environment, request, caller).await,
     };
     let mut answer = answer.unwrap_or_else(|error| error_answer(&error, detailed));
