@@ -203,3 +203,36 @@ pub(crate) fn json_string(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::column;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_string_is_json_whatever_is_in_it(text in any::<String>()) {
+            let read: String = serde_json::from_str(&json_string(&text)).unwrap();
+            prop_assert_eq!(read, text);
+        }
+
+        #[test]
+        fn money_keeps_every_digit(units in any::<i64>(), scale in 0u32..10) {
+            let exact = rust_decimal::Decimal::new(units, scale);
+            let column = column("creditlimit", ColumnType::Money);
+            let written = plain(&column, &Value::Decimal(exact)).unwrap();
+            prop_assert_eq!(written, exact.to_string());
+        }
+
+        #[test]
+        fn any_text_in_any_column_is_json_or_an_error(text in any::<String>()) {
+            for kind in [ColumnType::String, ColumnType::Integer, ColumnType::Money, ColumnType::Boolean, ColumnType::DateTime,
+                ColumnType::MultiSelectPicklist, ColumnType::UniqueIdentifier, ColumnType::Picklist, ColumnType::Image] {
+                if let Ok(written) = plain(&column("c", kind), &Value::Text(text.clone())) {
+                    prop_assert!(serde_json::from_str::<serde_json::Value>(&written).is_ok(), "{:?} {}", kind, written);
+                }
+            }
+        }
+    }
+}

@@ -104,11 +104,11 @@ impl DataverseConnector {
         let missing =
             || SynclineError::new(ErrorCode::NotFound, format!("no such marketing list: {id_or_name}"));
         if let Some(id) = guid(id_or_name) {
-            let wire: WireList =
-                self.api
-                    .json(&format!("/lists({id})?{FIELDS}"), cancel)
-                    .await
-                    .map_err(|error| if error.code == ErrorCode::NotFound { missing() } else { error })?;
+            let wire: WireList = self
+                .api
+                .json(&format!("/lists({id})?{FIELDS}"), cancel)
+                .await
+                .map_err(|error| if error.code == ErrorCode::NotFound { missing() } else { error })?;
             return wire.into_list().ok_or_else(|| {
                 SynclineError::new(
                     ErrorCode::UnexpectedReply,

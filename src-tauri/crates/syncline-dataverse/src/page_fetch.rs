@@ -111,6 +111,15 @@ fn decode_cookie(annotation: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::decode_cookie;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_cookie_is_decoded_or_left(text in any::<String>(), value in "[%a-f0-9&;a-z]{0,30}") {
+            let _ = decode_cookie(&text);
+            let _ = decode_cookie(&format!("<cookie pagingcookie=\"{value}\"/>"));
+        }
+    }
 
     #[test]
     fn a_cookie_is_decoded_twice() {

@@ -1,4 +1,5 @@
 //! The client against a scripted transport: retry, pause, renewal, redirects, cancelling. Time is tokio's paused clock.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use async_trait::async_trait;
 use rand::SeedableRng;

@@ -1,4 +1,5 @@
 //! The real transport on loopback: answers that come, break off, are no HTTP, or do not come.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 use syncline_http::{HttpClient, HttpConfig, RetryConfig};

@@ -1,4 +1,5 @@
 //! `$batch` bodies, written and read.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use syncline_odata::{BatchItem, BatchReply, BatchRequest, read_batch, write_batch};

@@ -1,0 +1,6 @@
+//! The connector against a scripted transport.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod fake;
+mod reading;
+mod writing;
