@@ -8,6 +8,8 @@ use super::query::{Comparison, Expr, Path, Relation, Test};
 use super::request::{ApiRequest, ApiResponse, Preferences};
 use super::server::error_answer;
 use super::store::{Row, Store};
+use super::write::payload::References;
+use super::write::{links, rows};
 use super::{functions, metadata, read, track};
 use crate::data::{Entity, Table, Value};
 use http::Method;
@@ -21,12 +23,74 @@ pub(crate) fn handle(environment: &Environment, request: ApiRequest) -> ApiRespo
 
 fn route(environment: &Environment, request: &ApiRequest) -> Outcome<ApiResponse> {
     let path = segments(&request.path)?;
-    let is_get = request.method == Method::GET;
-    if is_get || request.method == Method::HEAD {
+    if request.method == Method::GET || request.method == Method::HEAD {
         let store = environment.store.read().unwrap_or_else(PoisonError::into_inner);
         return get(environment, &store, request, &path);
     }
-    Err(ServiceError::new(405, code::MESSAGE_NOT_SUPPORTED, format!("{} is not supported here.", request.method)))
+    if path.first().is_some_and(|s| s.name == "$batch") {
+        return super::batch::run(environment, request);
+    }
+    let mut store = environment.store.write().unwrap_or_else(PoisonError::into_inner);
+    store.begin();
+    let outcome = change(environment, &mut store, request, &path, &References::new());
+    if outcome.is_err() {
+        store.rollback();
+    }
+    outcome.map(|done| done.0)
+}
+
+/// Everything that writes; the row that a Content-ID may stand for comes along. The caller undoes what a failure left.
+pub(crate) fn change(
+    environment: &Environment,
+    store: &mut Store,
+    request: &ApiRequest,
+    path: &[Segment],
+    references: &References,
+) -> Outcome<(ApiResponse, Option<Row>)> {
+    let Some(first) = path.first() else { return Err(ServiceError::no_segment("")) };
+    let plain = |answer: Outcome<ApiResponse>| answer.map(|a| (a, None));
+    if request.method == Method::POST && first.name.contains("MemberList") || first.name == "AddListMembersList" {
+        return plain(super::bulk::list_action(environment, store, request, &first.name, None));
+    }
+    let (entity, row) = match references.get(first.name.trim_start_matches('$')) {
+        Some(row) if first.name.starts_with('$') => (store.schema.entity(row.0).clone(), Some(*row)),
+        _ => (
+            store.schema.by_set(&first.name).ok_or_else(|| ServiceError::no_segment(&first.name))?.clone(),
+            None,
+        ),
+    };
+    let refused = || {
+        Err(ServiceError::new(405, code::MESSAGE_NOT_SUPPORTED, format!("{} is not supported on '{}'.", request.method, request.path)))
+    };
+    let (post, patch) = (request.method == Method::POST, request.method == Method::PATCH);
+    let (put, delete) = (request.method == Method::PUT, request.method == Method::DELETE);
+    let key = match (&first.key, row) {
+        (Some(key), _) => Some(key.clone()),
+        (None, Some(row)) => Some(store.id(row).to_string()),
+        (None, None) => None,
+    };
+    match (key, &path[1..]) {
+        (None, []) if post => rows::post(environment, store, request, &entity, references),
+        (None, [action]) if post => plain(super::bulk::bound(environment, store, request, &entity, &action.name)),
+        (Some(key), []) if patch => rows::patch(environment, store, request, &entity, &key, references),
+        (Some(key), []) if delete => plain(rows::delete(environment, store, request, &entity, &key)),
+        (Some(key), [action]) if post && action.name.starts_with("Microsoft.Dynamics.CRM.") => {
+            plain(super::bulk::list_action(environment, store, request, &action.name, Some(&key)))
+        }
+        (Some(key), [segment, rest @ ..]) if put || delete || post => {
+            let row = RowKey::parse(&store.schema, entity.table, &key)?.need(store, &entity)?;
+            if rest.first().is_some_and(|s| s.name == "$ref") {
+                return plain(links::reference(environment, store, request, row, segment, references));
+            }
+            match entity.wire_column(&segment.name) {
+                Some(column) if rest.is_empty() && !post => {
+                    plain(rows::property(environment, store, request, row, column, delete))
+                }
+                _ => Err(ServiceError::no_segment(&segment.name)),
+            }
+        }
+        _ => refused(),
+    }
 }
 
 /// Everything that only reads.

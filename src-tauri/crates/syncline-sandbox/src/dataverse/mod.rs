@@ -1,4 +1,6 @@
 //! The Dataverse Web API of one environment, as the service's documentation describes it on the wire.
+mod batch;
+mod bulk;
 pub mod caller;
 mod coerce;
 mod dispatch;
@@ -17,6 +19,7 @@ mod request;
 mod server;
 mod store;
 mod track;
+mod write;
 
 pub use caller::Caller;
 pub use environment::{Environment, EnvironmentConfig, Profile, UserSeed, sample_users};
