@@ -18,8 +18,14 @@ pub struct Generator {
 /// Users besides the configured ones.
 const COLLEAGUES: u32 = 9;
 /// Names of the security roles; each exists once in every business unit.
-pub const ROLES: [&str; 6] =
-    ["System Administrator", "Salesperson", "Sales Manager", "Marketing Professional", "Basic User", "Delegate"];
+pub const ROLES: [&str; 6] = [
+    "System Administrator",
+    "Salesperson",
+    "Sales Manager",
+    "Marketing Professional",
+    "Basic User",
+    "Delegate",
+];
 /// Names of the business units; the first is the root.
 pub const UNITS: [&str; 4] = ["contoso", "Sales EMEA", "Sales Americas", "Marketing"];
 /// Members of a static marketing list.

@@ -71,21 +71,56 @@ pub type OptionRow = (i64, &'static str, i64);
 /// Column types ("Web API types and properties").
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    Text { max: usize, format: &'static str },
-    Memo { max: usize },
-    Integer { min: i64, max: i64 },
+    Text {
+        max: usize,
+        format: &'static str,
+    },
+    Memo {
+        max: usize,
+    },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     BigInt,
-    Decimal { min: f64, max: f64, precision: u32 },
-    Money { precision: u32 },
-    Double { min: f64, max: f64 },
-    Boolean { yes: &'static str, no: &'static str },
+    Decimal {
+        min: f64,
+        max: f64,
+        precision: u32,
+    },
+    Money {
+        precision: u32,
+    },
+    Double {
+        min: f64,
+        max: f64,
+    },
+    Boolean {
+        yes: &'static str,
+        no: &'static str,
+    },
     /// Behavior: `UserLocal`, `DateOnly` or `TimeZoneIndependent`. Format: `DateOnly` or `DateAndTime`.
-    DateTime { behavior: &'static str, format: &'static str },
-    Choice { options: Vec<OptionRow>, global: Option<&'static str> },
-    Choices { options: Vec<OptionRow> },
-    State { options: Vec<OptionRow> },
-    Status { options: Vec<OptionRow> },
-    Lookup { kind: LookupKind, targets: Vec<Target> },
+    DateTime {
+        behavior: &'static str,
+        format: &'static str,
+    },
+    Choice {
+        options: Vec<OptionRow>,
+        global: Option<&'static str>,
+    },
+    Choices {
+        options: Vec<OptionRow>,
+    },
+    State {
+        options: Vec<OptionRow>,
+    },
+    Status {
+        options: Vec<OptionRow>,
+    },
+    Lookup {
+        kind: LookupKind,
+        targets: Vec<Target>,
+    },
     Id,
     EntityName,
 }

@@ -71,13 +71,15 @@ fn head(text: &[u8]) -> Outcome<(HeaderMap, &[u8])> {
     let (mut headers, mut at) = (HeaderMap::new(), 0);
     loop {
         let end = text[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n + 1);
-        let line = std::str::from_utf8(text[at..end].trim_ascii()).map_err(|_| bad("A header is not text."))?;
+        let line =
+            std::str::from_utf8(text[at..end].trim_ascii()).map_err(|_| bad("A header is not text."))?;
         at = end;
         if line.is_empty() {
             return Ok((headers, &text[at..]));
         }
         let (name, value) = line.split_once(':').ok_or_else(|| bad(format!("'{line}' is not a header.")))?;
-        let name = HeaderName::try_from(name.trim()).map_err(|_| bad(format!("'{name}' is not a header's name.")))?;
+        let name = HeaderName::try_from(name.trim())
+            .map_err(|_| bad(format!("'{name}' is not a header's name.")))?;
         let value = HeaderValue::try_from(value.trim()).map_err(|_| bad("A header's value is not text."))?;
         headers.append(name, value);
     }
@@ -105,7 +107,8 @@ pub(crate) fn parse(body: &[u8], content_type: &str) -> Outcome<Vec<Item>> {
     let (mut items, mut count) = (Vec::new(), 0);
     for part in parts(body, &outer)? {
         let (headers, content) = head(part)?;
-        let text = |name: &str| headers.get(name).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
+        let text =
+            |name: &str| headers.get(name).and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned();
         let kind = text("content-type");
         if kind.starts_with("multipart/mixed") {
             let inner = boundary(&kind).ok_or_else(|| bad("A change set needs a boundary."))?;
@@ -125,11 +128,16 @@ pub(crate) fn parse(body: &[u8], content_type: &str) -> Outcome<Vec<Item>> {
             count += 1;
             items.push(Item::Single(request(content, None)?));
         } else {
-            return Err(bad(format!("A part of a batch has the Content-Type '{kind}'; application/http was expected.")));
+            return Err(bad(format!(
+                "A part of a batch has the Content-Type '{kind}'; application/http was expected."
+            )));
         }
     }
     if count > MOST {
-        return Err(ServiceError::bad(code::INVALID_ARGUMENT, format!("A batch may hold {MOST} requests; this one has {count}.")));
+        return Err(ServiceError::bad(
+            code::INVALID_ARGUMENT,
+            format!("A batch may hold {MOST} requests; this one has {count}."),
+        ));
     }
     Ok(items)
 }
@@ -143,7 +151,12 @@ fn inner(outer: &ApiRequest, part: &Part) -> ApiRequest {
     let mut headers = part.headers.clone();
     // Annotations asked for on the batch hold for its parts.
     if !headers.contains_key("prefer") {
-        for value in outer.headers.get_all("prefer").iter().filter(|v| v.to_str().is_ok_and(|t| t.contains("include-annotations"))) {
+        for value in outer
+            .headers
+            .get_all("prefer")
+            .iter()
+            .filter(|v| v.to_str().is_ok_and(|t| t.contains("include-annotations")))
+        {
             headers.append("prefer", value.clone());
         }
     }
@@ -199,7 +212,8 @@ fn change_set(environment: &Environment, outer: &ApiRequest, parts: &[Part], out
     let (mut references, mut answers) = (References::new(), Vec::new());
     for part in parts {
         let request = inner(outer, part);
-        let outcome = segments(&request.path).and_then(|path| change(environment, &mut store, &request, &path, &references));
+        let outcome = segments(&request.path)
+            .and_then(|path| change(environment, &mut store, &request, &path, &references));
         match outcome {
             Ok((answer, row)) => {
                 if let (Some(id), Some(row)) = (&part.content_id, row) {
@@ -230,7 +244,8 @@ fn write(out: &mut Vec<u8>, answer: &ApiResponse, content_id: Option<&str>) {
     if let Some(id) = content_id {
         out.extend_from_slice(format!("Content-ID: {id}\r\n").as_bytes());
     }
-    let reason = http::StatusCode::from_u16(answer.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+    let reason =
+        http::StatusCode::from_u16(answer.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
     out.extend_from_slice(format!("\r\nHTTP/1.1 {} {reason}\r\n", answer.status).as_bytes());
     for (name, value) in &answer.headers {
         out.extend_from_slice(name.as_str().as_bytes());

@@ -13,7 +13,10 @@ use serde_json::{Map, Value as Json, json};
 
 fn targets(entity: &Entity, body: &Map<String, Json>) -> Outcome<Vec<Map<String, Json>>> {
     let all = body.get("Targets").and_then(Json::as_array).ok_or_else(|| {
-        ServiceError::bad(code::INVALID_ARGUMENT, "The required parameter 'Targets' is missing or is not a list.")
+        ServiceError::bad(
+            code::INVALID_ARGUMENT,
+            "The required parameter 'Targets' is missing or is not a list.",
+        )
     })?;
     if all.is_empty() {
         return Err(ServiceError::bad(code::INVALID_ARGUMENT, "The 'Targets' collection is empty."));
@@ -71,7 +74,10 @@ pub(crate) fn bound(
             "UpdateMultiple" => {
                 may_write(environment, request, entity, "Write")?;
                 let id = id_of(entity, target).ok_or_else(|| {
-                    ServiceError::bad(code::INVALID_ARGUMENT, "Every target of UpdateMultiple needs its primary key.")
+                    ServiceError::bad(
+                        code::INVALID_ARGUMENT,
+                        "Every target of UpdateMultiple needs its primary key.",
+                    )
                 })?;
                 let row = RowKey::Id(id).need(store, entity)?;
                 let new = values(store, entity, target, Mode::Update, &references)?;
@@ -80,12 +86,21 @@ pub(crate) fn bound(
             _ => {
                 let key = match target.get("@odata.id").and_then(Json::as_str) {
                     Some(text) => {
-                        let path = text.rsplit_once("/api/data/").map_or(text, |p| p.1.split_once('/').map_or("", |q| q.1));
+                        let path = text
+                            .rsplit_once("/api/data/")
+                            .map_or(text, |p| p.1.split_once('/').map_or("", |q| q.1));
                         let parts = segments(&path.trim_start_matches('/').replace('%', "%25"))?;
                         let segment = parts.first().filter(|s| s.name == entity.set).ok_or_else(|| {
-                            ServiceError::odata(format!("'{text}' does not refer to a row of '{}'.", entity.set))
+                            ServiceError::odata(format!(
+                                "'{text}' does not refer to a row of '{}'.",
+                                entity.set
+                            ))
                         })?;
-                        RowKey::parse(&store.schema, entity.table, segment.key.as_deref().unwrap_or_default())?
+                        RowKey::parse(
+                            &store.schema,
+                            entity.table,
+                            segment.key.as_deref().unwrap_or_default(),
+                        )?
                     }
                     None => RowKey::Id(id_of(entity, target).unwrap_or_else(uuid::Uuid::new_v4)),
                 };
@@ -94,7 +109,8 @@ pub(crate) fn bound(
         }
     }
     if name == "CreateMultiple" {
-        let context = format!("{}/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", request.service_root);
+        let context =
+            format!("{}/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", request.service_root);
         return Ok(ApiResponse::value(200, &json!({ "@odata.context": context, "Ids": ids })));
     }
     Ok(ApiResponse::no_content())
@@ -113,7 +129,8 @@ pub(crate) fn list_action(
         let json = json?;
         json.as_str().or_else(|| json.get(name)?.as_str()).and_then(|t| uuid::Uuid::parse_str(t).ok())
     };
-    let missing = |what: &str| ServiceError::bad(code::INVALID_ARGUMENT, format!("The parameter '{what}' is missing."));
+    let missing =
+        |what: &str| ServiceError::bad(code::INVALID_ARGUMENT, format!("The parameter '{what}' is missing."));
     let list_entity = store.schema.entity(Table::List).clone();
     may_write(environment, request, &list_entity, "Write")?;
     let list = list
@@ -133,7 +150,8 @@ pub(crate) fn list_action(
         _ => Table::Contact,
     };
     let intersect = store.schema.entity(Table::ListMember).clone();
-    let (near, far) = (intersect.column("listid").unwrap_or_default(), intersect.column("entityid").unwrap_or_default());
+    let (near, far) =
+        (intersect.column("listid").unwrap_or_default(), intersect.column("entityid").unwrap_or_default());
     if members.is_empty() {
         return Err(missing("Members"));
     }
@@ -145,7 +163,14 @@ pub(crate) fn list_action(
         let here = (near, Value::Ref(Table::List, store.id(list)));
         let there = (far, Value::Ref(table, member));
         let removing = action.contains("Remove");
-        let outcome = super::write::links::link(store, Table::ListMember, here, there, removing, stamp(environment, request));
+        let outcome = super::write::links::link(
+            store,
+            Table::ListMember,
+            here,
+            there,
+            removing,
+            stamp(environment, request),
+        );
         // Adding a member twice is not an error of these actions.
         match outcome {
             Err(error) if error.code == code::DUPLICATE_RECORD => {}

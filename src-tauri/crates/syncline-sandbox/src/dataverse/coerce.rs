@@ -40,7 +40,9 @@ pub(crate) fn from_text(column: &Column, text: &str) -> Option<Value> {
             "0" | "false" | "False" => false,
             _ => return None,
         }),
-        Kind::DateTime { behavior: "DateOnly", .. } => Value::Date(instant(trimmed)?.div_euclid(86_400) as i32),
+        Kind::DateTime { behavior: "DateOnly", .. } => {
+            Value::Date(instant(trimmed)?.div_euclid(86_400) as i32)
+        }
         Kind::DateTime { .. } => Value::Time(instant(trimmed)?),
         Kind::Choices { .. } => Value::Choices(choices(trimmed)?),
         Kind::Lookup { .. } | Kind::Id => {

@@ -49,7 +49,9 @@ pub(crate) fn change(
 ) -> Outcome<(ApiResponse, Option<Row>)> {
     let Some(first) = path.first() else { return Err(ServiceError::no_segment("")) };
     let plain = |answer: Outcome<ApiResponse>| answer.map(|a| (a, None));
-    if request.method == Method::POST && first.name.contains("MemberList") || first.name == "AddListMembersList" {
+    if request.method == Method::POST && first.name.contains("MemberList")
+        || first.name == "AddListMembersList"
+    {
         return plain(super::bulk::list_action(environment, store, request, &first.name, None));
     }
     let (entity, row) = match references.get(first.name.trim_start_matches('$')) {
@@ -60,7 +62,11 @@ pub(crate) fn change(
         ),
     };
     let refused = || {
-        Err(ServiceError::new(405, code::MESSAGE_NOT_SUPPORTED, format!("{} is not supported on '{}'.", request.method, request.path)))
+        Err(ServiceError::new(
+            405,
+            code::MESSAGE_NOT_SUPPORTED,
+            format!("{} is not supported on '{}'.", request.method, request.path),
+        ))
     };
     let (post, patch) = (request.method == Method::POST, request.method == Method::PATCH);
     let (put, delete) = (request.method == Method::PUT, request.method == Method::DELETE);
@@ -71,7 +77,9 @@ pub(crate) fn change(
     };
     match (key, &path[1..]) {
         (None, []) if post => rows::post(environment, store, request, &entity, references),
-        (None, [action]) if post => plain(super::bulk::bound(environment, store, request, &entity, &action.name)),
+        (None, [action]) if post => {
+            plain(super::bulk::bound(environment, store, request, &entity, &action.name))
+        }
         (Some(key), []) if patch => rows::patch(environment, store, request, &entity, &key, references),
         (Some(key), []) if delete => plain(rows::delete(environment, store, request, &entity, &key)),
         (Some(key), [action]) if post && action.name.starts_with("Microsoft.Dynamics.CRM.") => {
@@ -114,7 +122,14 @@ pub(crate) fn get(
     let options = Options::read(&request.query)?;
     match (&first.key, &path[1..]) {
         (None, []) => match (&options.fetch_xml, &options.deltatoken) {
-            (Some(_), _) => Err(ServiceError::bad(code::INVALID_FETCH_XML, "FetchXML is not available.")),
+            (Some(text), _) => super::fetch::run(environment, store, request, entity, text),
+            (None, None) if options.saved_query.is_some() => {
+                let id = options.saved_query.as_deref().unwrap_or_default();
+                let view = RowKey::parse(&store.schema, Table::SavedQuery, id)?
+                    .need(store, store.schema.entity(Table::SavedQuery))?;
+                let text = store.named(view, "fetchxml");
+                super::fetch::run(environment, store, request, entity, text.text().unwrap_or_default())
+            }
             (None, Some(token)) => track::delta(environment, store, request, entity.table, &options, token),
             (None, None) => read::collection(environment, store, request, entity.table, &options, None),
         },
@@ -148,7 +163,8 @@ fn related(
         };
         let Some(found) = found else { return Ok(ApiResponse::no_content()) };
         if rest.get(1).is_some_and(|s| s.name == "$ref") {
-            let url = format!("{}/{}({})", request.service_root, store.schema.entity(table).set, store.id(found));
+            let url =
+                format!("{}/{}({})", request.service_root, store.schema.entity(table).set, store.id(found));
             return Ok(ApiResponse::value(
                 200,
                 &serde_json::json!({ "@odata.context": format!("{}/$metadata#$ref", request.service_root), "@odata.id": url }),
@@ -162,7 +178,13 @@ fn related(
             return Ok(ApiResponse::no_content());
         }
         let mut out = Vec::new();
-        read::context(&mut out, request, &format!("{}({})/{}", entity.set, store.id(row), segment.name), "", "");
+        read::context(
+            &mut out,
+            request,
+            &format!("{}({})/{}", entity.set, store.id(row), segment.name),
+            "",
+            "",
+        );
         out.extend_from_slice(b"\"value\":");
         super::json::value(&mut out, &value);
         out.push(b'}');
@@ -182,14 +204,19 @@ fn related(
 /// The condition that rows related to a row satisfy.
 fn condition_of(store: &Store, row: Row, relation: &Relation) -> Expr {
     match relation {
-        Relation::Many { table, column } => Expr::Test(
+        Relation::Many { table, column } | Relation::Equal { table, column, .. } => Expr::Test(
             Path { slot: 0, hops: vec![], table: *table, column: *column },
             Test::Is(Comparison::Eq, Value::Id(store.id(row))),
         ),
         Relation::ManyToMany { table, .. } => {
             let ids = super::query::eval::related(store, row, relation);
             Expr::Test(
-                Path { slot: 0, hops: vec![], table: *table, column: store.schema.entity(*table).id_column() },
+                Path {
+                    slot: 0,
+                    hops: vec![],
+                    table: *table,
+                    column: store.schema.entity(*table).id_column(),
+                },
                 Test::In(ids.into_iter().map(|r| Value::Id(store.id(r))).collect()),
             )
         }
@@ -205,7 +232,12 @@ pub(crate) fn may_read(environment: &Environment, request: &ApiRequest, entity: 
 }
 
 /// Refuses a write the caller has no right to.
-pub(crate) fn may_write(environment: &Environment, request: &ApiRequest, entity: &Entity, verb: &str) -> Outcome<()> {
+pub(crate) fn may_write(
+    environment: &Environment,
+    request: &ApiRequest,
+    entity: &Entity,
+    verb: &str,
+) -> Outcome<()> {
     let open = matches!(entity.table, Table::Contact | Table::Task);
     if !open && environment.restricted(request.caller.user_id) {
         return Err(denied(request, entity, verb));

@@ -30,21 +30,28 @@ pub(crate) fn version(request: &ApiRequest) -> ApiResponse {
 }
 
 /// `RetrieveTotalRecordCount(EntityNames=['account'])`, also with an alias.
-pub(crate) fn total_record_count(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<ApiResponse> {
+pub(crate) fn total_record_count(
+    store: &Store,
+    request: &ApiRequest,
+    segment: &Segment,
+) -> Outcome<ApiResponse> {
     let mut argument = segment.key.clone().unwrap_or_default();
-    for (name, value) in url::form_urlencoded::parse(request.query.as_bytes()).filter(|p| p.0.starts_with('@')) {
+    for (name, value) in
+        url::form_urlencoded::parse(request.query.as_bytes()).filter(|p| p.0.starts_with('@'))
+    {
         argument = argument.replace(name.as_ref(), &value);
     }
     let list = argument.split_once('=').map_or("", |p| p.1).replace('\'', "\"");
     let names: Vec<String> = serde_json::from_str(&list).map_err(|_| {
-        ServiceError::odata("RetrieveTotalRecordCount needs EntityNames=['account'], a list of logical names.")
+        ServiceError::odata(
+            "RetrieveTotalRecordCount needs EntityNames=['account'], a list of logical names.",
+        )
     })?;
     let mut counts = Vec::new();
     for name in &names {
-        let entity = store
-            .schema
-            .by_logical(name)
-            .ok_or_else(|| ServiceError::bad("0x80041102", format!("The entity with a name = '{name}' was not found.")))?;
+        let entity = store.schema.by_logical(name).ok_or_else(|| {
+            ServiceError::bad("0x80041102", format!("The entity with a name = '{name}' was not found."))
+        })?;
         counts.push(store.table(entity.table).len());
     }
     Ok(ApiResponse::value(
@@ -64,5 +71,8 @@ pub(crate) fn service_document(store: &Store, request: &ApiRequest) -> ApiRespon
         .iter()
         .map(|e| json!({ "name": e.set, "kind": "EntitySet", "url": e.set }))
         .collect();
-    ApiResponse::value(200, &json!({ "@odata.context": format!("{}/$metadata", request.service_root), "value": sets }))
+    ApiResponse::value(
+        200,
+        &json!({ "@odata.context": format!("{}/$metadata", request.service_root), "value": sets }),
+    )
 }

@@ -116,7 +116,9 @@ pub(crate) fn formatted(column: &Column, value: &Value) -> Option<String> {
     let label = |n: &i64| column.options().iter().find(|o| o.0 == *n).map(|o| o.1).filter(|l| !l.is_empty());
     match (value, &column.kind) {
         (Value::Bool(on), Kind::Boolean { yes, no }) => Some((*if *on { yes } else { no }).to_owned()),
-        (Value::Int(n), Kind::Choice { .. } | Kind::State { .. } | Kind::Status { .. }) => label(n).map(str::to_owned),
+        (Value::Int(n), Kind::Choice { .. } | Kind::State { .. } | Kind::Status { .. }) => {
+            label(n).map(str::to_owned)
+        }
         (Value::Choices(all), _) => {
             Some(all.iter().map(|n| label(n).unwrap_or_default()).collect::<Vec<_>>().join("; "))
         }

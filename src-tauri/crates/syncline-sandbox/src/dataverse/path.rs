@@ -21,9 +21,9 @@ pub(crate) fn segments(path: &str) -> Outcome<Vec<Segment>> {
         let text = decode(part, false)?;
         out.push(match text.split_once('(') {
             Some((name, rest)) => {
-                let key = rest
-                    .strip_suffix(')')
-                    .ok_or_else(|| ServiceError::odata(format!("Bad Request - Error in query syntax: '{text}'.")))?;
+                let key = rest.strip_suffix(')').ok_or_else(|| {
+                    ServiceError::odata(format!("Bad Request - Error in query syntax: '{text}'."))
+                })?;
                 Segment { name: name.to_owned(), key: Some(key.to_owned()) }
             }
             None => Segment { name: text, key: None },
@@ -50,10 +50,13 @@ impl RowKey {
         let mut columns = Vec::new();
         for part in split(text, ',') {
             let (name, value) = part.split_once('=').ok_or_else(|| {
-                ServiceError::odata(format!("Bad Request - Error in query syntax: '{text}' is neither a guid nor a key."))
+                ServiceError::odata(format!(
+                    "Bad Request - Error in query syntax: '{text}' is neither a guid nor a key."
+                ))
             })?;
             let (name, value) = (name.trim(), value.trim());
-            let column = entity.wire_column(name).ok_or_else(|| ServiceError::no_property(name, entity.logical))?;
+            let column =
+                entity.wire_column(name).ok_or_else(|| ServiceError::no_property(name, entity.logical))?;
             let plain = match value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) {
                 Some(inner) => inner.replace("''", "'"),
                 None => value.to_owned(),
@@ -78,7 +81,10 @@ impl RowKey {
         if !known {
             return Err(ServiceError::bad(
                 code::ENTITY_KEY_NOT_DEFINED,
-                format!("The specified key attributes are not a defined key for the {} entity", entity.logical),
+                format!(
+                    "The specified key attributes are not a defined key for the {} entity",
+                    entity.logical
+                ),
             ));
         }
         Ok(Self::Alternate(columns))
@@ -105,7 +111,9 @@ impl RowKey {
             Self::Alternate(_) => ServiceError::new(
                 404,
                 code::RECORD_NOT_FOUND_BY_ENTITY_KEY,
-                "A record with the specified key values does not exist in ".to_owned() + entity.logical + " entity",
+                "A record with the specified key values does not exist in ".to_owned()
+                    + entity.logical
+                    + " entity",
             ),
         })
     }

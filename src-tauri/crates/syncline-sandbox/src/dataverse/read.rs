@@ -16,7 +16,8 @@ use uuid::Uuid;
 /// Rows a page has at most, and by default.
 pub(crate) const PAGE: usize = 5000;
 
-const TOKEN: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'%').add(b'&').add(b'+').add(b'#');
+const TOKEN: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'%').add(b'&').add(b'+').add(b'#');
 
 /// What conditions may refer to.
 pub(crate) fn setting<'a>(environment: &Environment, store: &'a Store, request: &ApiRequest) -> Setting<'a> {
@@ -63,7 +64,8 @@ pub(crate) fn cookie(page: usize, key: &str, first: Uuid, last: Uuid, tracking: 
 /// Page number and the last row's id out of a cookie, however often it is encoded.
 pub(crate) fn read_cookie(text: &str) -> Option<(usize, Uuid, bool)> {
     let tracking = text.contains("istracking=\"True\"");
-    let page = text.split("pagenumber=\"").nth(1).and_then(|r| r.split('"').next()).and_then(|n| n.parse().ok());
+    let page =
+        text.split("pagenumber=\"").nth(1).and_then(|r| r.split('"').next()).and_then(|n| n.parse().ok());
     let mut text = text.to_owned();
     for _ in 0..3 {
         text = percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned();
@@ -119,7 +121,8 @@ pub(crate) fn collection(
     let entity = store.schema.entity(table);
     let shape = Shape::new(setting, table, options)?;
     let own = options.filter.as_deref().map(|f| filter(setting, table, f)).transpose()?;
-    let order = options.orderby.as_deref().map(|o| orderby(setting, table, o)).transpose()?.unwrap_or_default();
+    let order =
+        options.orderby.as_deref().map(|o| orderby(setting, table, o)).transpose()?.unwrap_or_default();
     let condition = match (own, extra) {
         (Some(a), Some(b)) => Some(Expr::And(vec![a, b])),
         (a, b) => a.or(b),
@@ -127,10 +130,14 @@ pub(crate) fn collection(
     let (number, after, tracked) = match &options.skiptoken {
         None => (1, None, preferences.track_changes),
         Some(token) => {
-            let (number, last, tracked) = read_cookie(token)
-                .ok_or_else(|| ServiceError::bad(code::INVALID_PAGING_COOKIE, "Malformed XML in the Paging Cookie"))?;
+            let (number, last, tracked) = read_cookie(token).ok_or_else(|| {
+                ServiceError::bad(code::INVALID_PAGING_COOKIE, "Malformed XML in the Paging Cookie")
+            })?;
             let position = store.position(table, last).ok_or_else(|| {
-                ServiceError::bad(code::INVALID_PAGING_COOKIE, "The paging cookie does not belong to this table.")
+                ServiceError::bad(
+                    code::INVALID_PAGING_COOKIE,
+                    "The paging cookie does not belong to this table.",
+                )
             })?;
             (number, Some(position), tracked)
         }
@@ -173,7 +180,10 @@ pub(crate) fn collection(
         let flag = if tracked { "True" } else { "False" };
         let cookie = cookie(number + 1, entity.primary_id, store.id(*first), store.id(*last), flag);
         out.extend_from_slice(b",\"@odata.nextLink\":");
-        super::json::string(&mut out, &format!("{}$skiptoken={}", link(request), utf8_percent_encode(&cookie, TOKEN)));
+        super::json::string(
+            &mut out,
+            &format!("{}$skiptoken={}", link(request), utf8_percent_encode(&cookie, TOKEN)),
+        );
     } else if tracked {
         super::track::delta_link(environment, store, request, &mut out);
     }

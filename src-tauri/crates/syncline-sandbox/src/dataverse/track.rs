@@ -17,7 +17,11 @@ pub(crate) fn check(entity: &Entity, options: &Options) -> Outcome<()> {
             format!("Entity {} does not have change tracking enabled.", entity.logical),
         ));
     }
-    if options.filter.is_some() || options.orderby.is_some() || options.expand.is_some() || options.top.is_some() {
+    if options.filter.is_some()
+        || options.orderby.is_some()
+        || options.expand.is_some()
+        || options.top.is_some()
+    {
         return Err(ServiceError::odata(
             "The $filter, $orderby, $expand and $top query options are not supported with change tracking.",
         ));

@@ -19,14 +19,21 @@ pub(crate) async fn serve(records: u32) -> Service {
 }
 
 /// Serves as one of the sample users.
-pub(crate) async fn serve_as(records: u32, user: usize, change: impl FnOnce(&mut EnvironmentConfig)) -> Service {
+pub(crate) async fn serve_as(
+    records: u32,
+    user: usize,
+    change: impl FnOnce(&mut EnvironmentConfig),
+) -> Service {
     let mut config = EnvironmentConfig::new("contoso", 42, records);
     config.now = Some(NOW);
     change(&mut config);
     let seed = config.users[user].clone();
     let environment = Environment::new(config);
-    let caller =
-        Caller { user_id: seed.user_id, user_name: seed.domain_name, application: seed.application_id.is_some() };
+    let caller = Caller {
+        user_id: seed.user_id,
+        user_name: seed.domain_name,
+        application: seed.application_id.is_some(),
+    };
     let app = router(environment.clone()).layer(Extension(caller));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root = format!("http://{}/api/data/v9.2", listener.local_addr().unwrap());

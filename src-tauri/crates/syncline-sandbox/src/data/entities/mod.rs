@@ -96,10 +96,7 @@ fn state_columns(states: &[(i64, &'static str)], statuses: Vec<OptionRow>) -> [C
     state.schema = "StateCode".into();
     let mut status = Column::new("statuscode", "Status Reason", Kind::Status { options: statuses });
     status.schema = "StatusCode".into();
-    [
-        state.required("SystemRequired").make(|_, _| Value::Int(0)),
-        status.make(|_, _| Value::Int(1)),
-    ]
+    [state.required("SystemRequired").make(|_, _| Value::Int(0)), status.make(|_, _| Value::Int(1))]
 }
 /// About one row in twelve is inactive.
 fn state_mostly_active<const T: u8>(g: &Generator, i: u32) -> Value {
@@ -134,7 +131,8 @@ fn system<const T: u8>(logical: &str, id: &'static str) -> Vec<Column> {
         by("createdby", "Created By"),
         by("modifiedby", "Modified By"),
         moment("overriddencreatedon", "Record Created On").create_only(),
-        integer("importsequencenumber", "Import Sequence Number", i64::from(i32::MIN), i64::from(i32::MAX)).create_only(),
+        integer("importsequencenumber", "Import Sequence Number", i64::from(i32::MIN), i64::from(i32::MAX))
+            .create_only(),
         Column::new("versionnumber", "Version Number", Kind::BigInt)
             .read_only()
             .make(|g, i| Value::Int(g.version(table::<T>(), i))),
@@ -156,11 +154,11 @@ fn owned(logical: &str) -> Vec<Column> {
         lookup("owninguser", "Owning User", &[(Table::SystemUser, "owninguser", &format!("user_{logical}"))])
             .read_only()
             .make(owner),
-        lookup("owningbusinessunit", "Owning Business Unit", &[(
-            Table::BusinessUnit,
+        lookup(
             "owningbusinessunit",
-            &format!("business_unit_{logical}s"),
-        )])
+            "Owning Business Unit",
+            &[(Table::BusinessUnit, "owningbusinessunit", &format!("business_unit_{logical}s"))],
+        )
         .read_only()
         .make(|g, _| Value::Ref(Table::BusinessUnit, g.root_unit)),
     ]
@@ -169,11 +167,11 @@ fn owned(logical: &str) -> Vec<Column> {
 /// Currency and its rate, for tables with money columns.
 fn currency(logical: &str) -> Vec<Column> {
     vec![
-        lookup("transactioncurrencyid", "Currency", &[(
-            Table::Currency,
+        lookup(
             "transactioncurrencyid",
-            &format!("transactioncurrency_{logical}"),
-        )])
+            "Currency",
+            &[(Table::Currency, "transactioncurrencyid", &format!("transactioncurrency_{logical}"))],
+        )
         .make(|g, i| g.link(Table::Currency, 0x33, i)),
         Column::new("exchangerate", "Exchange Rate", Kind::Decimal { min: 1e-12, max: 1e11, precision: 12 })
             .read_only()

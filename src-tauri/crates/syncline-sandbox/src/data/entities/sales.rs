@@ -12,18 +12,30 @@ pub(super) fn lead() -> Entity {
     c.extend(currency("lead"));
     c.extend(state_columns(
         &[(0, "Open"), (1, "Qualified"), (2, "Disqualified")],
-        vec![(1, "New", 0), (2, "Contacted", 0), (3, "Qualified", 1), (4, "Lost", 2), (5, "Cannot Contact", 2)],
+        vec![
+            (1, "New", 0),
+            (2, "Contacted", 0),
+            (3, "Qualified", 1),
+            (4, "Lost", 2),
+            (5, "Cannot Contact", 2),
+        ],
     ));
     c.extend([
-        text("subject", "Topic", 300).required("ApplicationRequired").make(|_, i| format!("Interested in offer #{i} <new>").into()),
+        text("subject", "Topic", 300)
+            .required("ApplicationRequired")
+            .make(|_, i| format!("Interested in offer #{i} <new>").into()),
         text("fullname", "Name", 160).read_only().make(|g, i| untidy::full(g, S, i).into()),
         text("firstname", "First Name", 50).make(|g, i| untidy::first(g, S, i).0.into()),
-        text("lastname", "Last Name", 50).required("ApplicationRequired").make(|g, i| untidy::last(g, S, i).0.into()),
+        text("lastname", "Last Name", 50)
+            .required("ApplicationRequired")
+            .make(|g, i| untidy::last(g, S, i).0.into()),
         text("companyname", "Company Name", 100).make(|g, i| untidy::company(g, S, i).into()),
         formatted("emailaddress1", "Email", 100, "Email").make(|g, i| untidy::email(g, S, i)),
         formatted("mobilephone", "Mobile Phone", 50, "Phone").make(|g, i| untidy::phone(g, S, i)),
-        choice("leadqualitycode", "Rating", &[(1, "Hot"), (2, "Warm"), (3, "Cold")]).make(|g, i| g.choice(S + 1, i, 10, &[1, 2, 3])),
-        choice("leadsourcecode", "Lead Source", &[(1, "Advertisement"), (8, "Web"), (10, "Other")]).make(|g, i| g.choice(S + 2, i, 20, &[1, 8, 10])),
+        choice("leadqualitycode", "Rating", &[(1, "Hot"), (2, "Warm"), (3, "Cold")])
+            .make(|g, i| g.choice(S + 1, i, 10, &[1, 2, 3])),
+        choice("leadsourcecode", "Lead Source", &[(1, "Advertisement"), (8, "Web"), (10, "Other")])
+            .make(|g, i| g.choice(S + 2, i, 20, &[1, 8, 10])),
         money("budgetamount", "Budget Amount").make(|g, i| g.money(S + 3, i, 50, 500_000)),
         memo("description", "Description", 2000),
     ]);
@@ -40,23 +52,45 @@ pub(super) fn opportunity() -> Entity {
         vec![(1, "In Progress", 0), (2, "On Hold", 0), (3, "Won", 1), (4, "Canceled", 2), (5, "Out-Sold", 2)],
     ));
     c.extend([
-        text("name", "Topic", 300).make(|g, i| format!("{} – deal {i}", untidy::company(g, S + 10, i)).into()),
+        text("name", "Topic", 300)
+            .make(|g, i| format!("{} – deal {i}", untidy::company(g, S + 10, i)).into()),
         money("estimatedvalue", "Est. Revenue").make(|g, i| g.money(S + 11, i, 10, 2_000_000)),
-        day("estimatedclosedate", "Est. Close Date").make(|g, i| Value::Date(20_000 + g.below(S + 12, i, 900) as i32)),
-        integer("closeprobability", "Probability", 0, 100).make(|g, i| Value::Int(g.below(S + 13, i, 101) as i64)),
+        day("estimatedclosedate", "Est. Close Date")
+            .make(|g, i| Value::Date(20_000 + g.below(S + 12, i, 900) as i32)),
+        integer("closeprobability", "Probability", 0, 100)
+            .make(|g, i| Value::Int(g.below(S + 13, i, 101) as i64)),
         of_kind(
-            lookup("customerid", "Potential Customer", &[
-                (Table::Account, "customerid_account", "opportunity_customer_accounts"),
-                (Table::Contact, "customerid_contact", "opportunity_customer_contacts"),
-            ]),
+            lookup(
+                "customerid",
+                "Potential Customer",
+                &[
+                    (Table::Account, "customerid_account", "opportunity_customer_accounts"),
+                    (Table::Contact, "customerid_contact", "opportunity_customer_contacts"),
+                ],
+            ),
             LookupKind::Customer,
         )
         .make(|g, i| g.link(if i % 3 == 0 { Table::Contact } else { Table::Account }, S + 14, i)),
-        lookup("originatingleadid", "Originating Lead", &[(Table::Lead, "originatingleadid", "opportunity_originating_lead")])
-            .make(|g, i| if g.chance(S + 15, i, 50) { Value::Null } else { g.link(Table::Lead, S + 15, i) }),
+        lookup(
+            "originatingleadid",
+            "Originating Lead",
+            &[(Table::Lead, "originatingleadid", "opportunity_originating_lead")],
+        )
+        .make(|g, i| if g.chance(S + 15, i, 50) { Value::Null } else { g.link(Table::Lead, S + 15, i) }),
         memo("description", "Description", 2000),
     ]);
-    about(T, "opportunity", "Opportunity", "opportunities", "Opportunity", "Opportunities", 3, "opportunityid", "name", c)
+    about(
+        T,
+        "opportunity",
+        "Opportunity",
+        "opportunities",
+        "Opportunity",
+        "Opportunities",
+        3,
+        "opportunityid",
+        "name",
+        c,
+    )
 }
 
 pub(super) fn product() -> Entity {
@@ -68,10 +102,16 @@ pub(super) fn product() -> Entity {
         vec![(1, "Active", 0), (2, "Retired", 1), (0, "Draft", 2)],
     ));
     c.extend([
-        text("name", "Name", 100).make(|g, i| format!("{} model {i}", g.pick(S + 20, i, &["Bike", "Çanta", "Lamp \"Lux\"", "R&D Kit"])).into()),
-        text("productnumber", "Product ID", 100).required("ApplicationRequired").make(|_, i| format!("P-{i:04}").into()),
+        text("name", "Name", 100).make(|g, i| {
+            format!("{} model {i}", g.pick(S + 20, i, &["Bike", "Çanta", "Lamp \"Lux\"", "R&D Kit"])).into()
+        }),
+        text("productnumber", "Product ID", 100)
+            .required("ApplicationRequired")
+            .make(|_, i| format!("P-{i:04}").into()),
         money("price", "List Price").make(|g, i| g.money(S + 21, i, 0, 900)),
-        integer("quantitydecimal", "Decimals Supported", 0, 5).required("SystemRequired").make(|_, _| Value::Int(2)),
+        integer("quantitydecimal", "Decimals Supported", 0, 5)
+            .required("SystemRequired")
+            .make(|_, _| Value::Int(2)),
         memo("description", "Description", 2000),
     ]);
     about(T, "product", "Product", "products", "Product", "Products", 1024, "productid", "name", c)
@@ -118,24 +158,41 @@ pub(super) fn list_member() -> Entity {
     const T: u8 = Table::ListMember as u8;
     let mut c = system::<T>("listmember", "listmemberid");
     c.extend([
-        lookup("listid", "Marketing List", &[(Table::List, "listid", "list_listmember")])
-            .make(|g, i| {
-                // The static lists in turn: 0, 1, 3, 4, 6, 7.
-                let nth = i / (g.count(Table::ListMember) / 6).max(1);
-                Value::Ref(Table::List, g.id(Table::List, (nth / 2 * 3 + nth % 2).min(LISTS - 1)))
-            }),
-        lookup("entityid", "Member", &[
-            (Table::Contact, "entityid_contact", "contact_listmember"),
-            (Table::Account, "entityid_account", "account_listmember"),
-            (Table::Lead, "entityid_lead", "lead_listmember"),
-        ])
+        lookup("listid", "Marketing List", &[(Table::List, "listid", "list_listmember")]).make(|g, i| {
+            // The static lists in turn: 0, 1, 3, 4, 6, 7.
+            let nth = i / (g.count(Table::ListMember) / 6).max(1);
+            Value::Ref(Table::List, g.id(Table::List, (nth / 2 * 3 + nth % 2).min(LISTS - 1)))
+        }),
+        lookup(
+            "entityid",
+            "Member",
+            &[
+                (Table::Contact, "entityid_contact", "contact_listmember"),
+                (Table::Account, "entityid_account", "account_listmember"),
+                (Table::Lead, "entityid_lead", "lead_listmember"),
+            ],
+        )
         .make(|g, i| {
             let n = g.count(Table::Contact);
-            Value::Ref(Table::Contact, g.id(Table::Contact, (i % (g.count(Table::ListMember) / 6).max(1) * 7) % n.max(1)))
+            Value::Ref(
+                Table::Contact,
+                g.id(Table::Contact, (i % (g.count(Table::ListMember) / 6).max(1) * 7) % n.max(1)),
+            )
         }),
         integer("entitytype", "Member Type", 1, 4).make(|_, _| Value::Int(2)),
     ]);
-    about(T, "listmember", "ListMember", "listmembers", "Marketing List Member", "Marketing List Members", 4301, "listmemberid", "", c)
+    about(
+        T,
+        "listmember",
+        "ListMember",
+        "listmembers",
+        "Marketing List Member",
+        "Marketing List Members",
+        4301,
+        "listmemberid",
+        "",
+        c,
+    )
 }
 
 pub(super) fn task() -> Entity {
@@ -148,16 +205,22 @@ pub(super) fn task() -> Entity {
     ));
     set_make(&mut c, "statuscode", |_, _| Value::Int(2));
     c.extend([
-        text("subject", "Subject", 200).make(|g, i| format!("Call {} back", untidy::full(g, S + 40, i)).into()),
+        text("subject", "Subject", 200)
+            .make(|g, i| format!("Call {} back", untidy::full(g, S + 40, i)).into()),
         memo("description", "Description", 2000),
         moment("scheduledend", "Due Date").make(|g, i| Value::Time(g.created(Table::Task, i) + 604_800)),
-        choice("prioritycode", "Priority", &[(0, "Low"), (1, "Normal"), (2, "High")]).make(|g, i| Value::Int(g.below(S + 41, i, 3) as i64)),
+        choice("prioritycode", "Priority", &[(0, "Low"), (1, "Normal"), (2, "High")])
+            .make(|g, i| Value::Int(g.below(S + 41, i, 3) as i64)),
         integer("actualdurationminutes", "Duration", 0, 2_147_483_647).make(|_, _| Value::Int(30)),
-        lookup("regardingobjectid", "Regarding", &[
-            (Table::Account, "regardingobjectid_account_task", "Account_Tasks"),
-            (Table::Contact, "regardingobjectid_contact_task", "Contact_Tasks"),
-            (Table::Lead, "regardingobjectid_lead_task", "Lead_Tasks"),
-        ])
+        lookup(
+            "regardingobjectid",
+            "Regarding",
+            &[
+                (Table::Account, "regardingobjectid_account_task", "Account_Tasks"),
+                (Table::Contact, "regardingobjectid_contact_task", "Contact_Tasks"),
+                (Table::Lead, "regardingobjectid_lead_task", "Lead_Tasks"),
+            ],
+        )
         .make(|g, i| g.link([Table::Account, Table::Contact, Table::Lead][i as usize % 3], S + 42, i)),
     ]);
     about(T, "task", "Task", "tasks", "Task", "Tasks", 4212, "activityid", "subject", c)

@@ -6,8 +6,11 @@ use crate::data::untidy;
 use rust_decimal::Decimal;
 
 const S: u64 = 0x5000;
-const CURRENCIES: [(&str, &str, &str, i64); 3] =
-    [("US Dollar", "USD", "$", 10_000_000_000), ("Euro", "EUR", "€", 9_200_000_000), ("Türk Lirası", "TRY", "₺", 321_234_567_890)];
+const CURRENCIES: [(&str, &str, &str, i64); 3] = [
+    ("US Dollar", "USD", "$", 10_000_000_000),
+    ("Euro", "EUR", "€", 9_200_000_000),
+    ("Türk Lirası", "TRY", "₺", 321_234_567_890),
+];
 
 /// Exchange rate of a currency, ten decimals.
 pub(super) fn rate(i: u32) -> Value {
@@ -39,29 +42,71 @@ pub(super) fn system_user() -> Entity {
             Some(user) => user.full_name.split_once(' ').map(|p| p.1.to_owned()).into(),
             None => untidy::last(g, S, i).0.into(),
         }),
-        text("domainname", "User Name", 1024).required("ApplicationRequired").create_only().make(|g, i| match g.users.get(i as usize) {
-            Some(user) => user.domain_name.clone().into(),
-            None => format!("{}.{}{i}@contoso.example", untidy::first(g, S, i).1, untidy::last(g, S, i).1).into(),
+        text("domainname", "User Name", 1024).required("ApplicationRequired").create_only().make(|g, i| {
+            match g.users.get(i as usize) {
+                Some(user) => user.domain_name.clone().into(),
+                None => {
+                    format!("{}.{}{i}@contoso.example", untidy::first(g, S, i).1, untidy::last(g, S, i).1)
+                        .into()
+                }
+            }
         }),
-        formatted("internalemailaddress", "Primary Email", 100, "Email").required("SystemRequired").make(|g, i| match g.users.get(i as usize) {
-            Some(user) => user.domain_name.clone().into(),
-            None => format!("{}.{}{i}@contoso.example", untidy::first(g, S, i).1, untidy::last(g, S, i).1).into(),
-        }),
+        formatted("internalemailaddress", "Primary Email", 100, "Email").required("SystemRequired").make(
+            |g, i| match g.users.get(i as usize) {
+                Some(user) => user.domain_name.clone().into(),
+                None => {
+                    format!("{}.{}{i}@contoso.example", untidy::first(g, S, i).1, untidy::last(g, S, i).1)
+                        .into()
+                }
+            },
+        ),
         text("title", "Title", 128).make(|g, i| g.pick(S + 2, i, &untidy::TITLES).into()),
         formatted("address1_telephone1", "Main Phone", 64, "Phone"),
-        yes_no("isdisabled", "Status", "Disabled", "Enabled").make(|g, i| Value::Bool(i as usize >= g.users.len() && i % 5 == 4)),
+        yes_no("isdisabled", "Status", "Disabled", "Enabled")
+            .make(|g, i| Value::Bool(i as usize >= g.users.len() && i % 5 == 4)),
         yes_no("isintegrationuser", "Integration user mode", "Yes", "No"),
-        choice("accessmode", "Access Mode", &[(0, "Read-Write"), (1, "Administrative"), (2, "Read"), (3, "Support User"), (4, "Non-interactive"), (5, "Delegated Admin")])
-            .make(|g, i| Value::Int(if g.users.get(i as usize).is_some_and(|u| u.application_id.is_some()) { 4 } else { 0 })),
-        Column::new("azureactivedirectoryobjectid", "Azure AD Object ID", Kind::Id).create_only().make(|g, i| {
-            g.users.get(i as usize).map_or_else(|| Value::Id(crate::data::ids::id_of(g.seed ^ 77, Table::SystemUser, i)), |u| Value::Id(u.object_id))
+        choice(
+            "accessmode",
+            "Access Mode",
+            &[
+                (0, "Read-Write"),
+                (1, "Administrative"),
+                (2, "Read"),
+                (3, "Support User"),
+                (4, "Non-interactive"),
+                (5, "Delegated Admin"),
+            ],
+        )
+        .make(|g, i| {
+            Value::Int(if g.users.get(i as usize).is_some_and(|u| u.application_id.is_some()) {
+                4
+            } else {
+                0
+            })
         }),
-        Column::new("applicationid", "Application ID", Kind::Id).create_only()
-            .make(|g, i| g.users.get(i as usize).and_then(|u| u.application_id).map_or(Value::Null, Value::Id)),
-        lookup("businessunitid", "Business Unit", &[(Table::BusinessUnit, "businessunitid", "business_unit_system_users")])
-            .required("SystemRequired")
-            .make(|g, i| Value::Ref(Table::BusinessUnit, g.id(Table::BusinessUnit, unit_of_user(g, i)))),
-        lookup("parentsystemuserid", "Manager", &[(Table::SystemUser, "parentsystemuserid", "user_parent_user")]),
+        Column::new("azureactivedirectoryobjectid", "Azure AD Object ID", Kind::Id).create_only().make(
+            |g, i| {
+                g.users.get(i as usize).map_or_else(
+                    || Value::Id(crate::data::ids::id_of(g.seed ^ 77, Table::SystemUser, i)),
+                    |u| Value::Id(u.object_id),
+                )
+            },
+        ),
+        Column::new("applicationid", "Application ID", Kind::Id).create_only().make(|g, i| {
+            g.users.get(i as usize).and_then(|u| u.application_id).map_or(Value::Null, Value::Id)
+        }),
+        lookup(
+            "businessunitid",
+            "Business Unit",
+            &[(Table::BusinessUnit, "businessunitid", "business_unit_system_users")],
+        )
+        .required("SystemRequired")
+        .make(|g, i| Value::Ref(Table::BusinessUnit, g.id(Table::BusinessUnit, unit_of_user(g, i)))),
+        lookup(
+            "parentsystemuserid",
+            "Manager",
+            &[(Table::SystemUser, "parentsystemuserid", "user_parent_user")],
+        ),
     ]);
     about(T, "systemuser", "SystemUser", "systemusers", "User", "Users", 8, "systemuserid", "fullname", c)
 }
@@ -72,12 +117,22 @@ pub(super) fn role() -> Entity {
     let mut c = system::<T>("role", "roleid");
     c.extend([
         text("name", n, 100).make(|_, i| ROLES[i as usize % ROLES.len()].into()),
-        lookup("businessunitid", "Business Unit", &[(Table::BusinessUnit, "businessunitid", "business_unit_roles")])
-            .make(|g, i| Value::Ref(Table::BusinessUnit, g.id(Table::BusinessUnit, i / ROLES.len() as u32))),
-        lookup("parentroleid", "Parent Role", &[(Table::Role, "parentroleid", "role_parent_role")]).read_only().make(parent),
-        lookup("parentrootroleid", "Parent Root Role", &[(Table::Role, "parentrootroleid", "role_parent_root_role")])
+        lookup(
+            "businessunitid",
+            "Business Unit",
+            &[(Table::BusinessUnit, "businessunitid", "business_unit_roles")],
+        )
+        .make(|g, i| Value::Ref(Table::BusinessUnit, g.id(Table::BusinessUnit, i / ROLES.len() as u32))),
+        lookup("parentroleid", "Parent Role", &[(Table::Role, "parentroleid", "role_parent_role")])
             .read_only()
-            .make(|g, i| Value::Ref(Table::Role, g.id(Table::Role, i % ROLES.len() as u32))),
+            .make(parent),
+        lookup(
+            "parentrootroleid",
+            "Parent Root Role",
+            &[(Table::Role, "parentrootroleid", "role_parent_root_role")],
+        )
+        .read_only()
+        .make(|g, i| Value::Ref(Table::Role, g.id(Table::Role, i % ROLES.len() as u32))),
     ]);
     fn parent(g: &Generator, i: u32) -> Value {
         let roles = ROLES.len() as u32;
@@ -102,7 +157,18 @@ pub(super) fn system_user_roles() -> Entity {
             Value::Ref(Table::Role, g.id(Table::Role, unit_of_user(g, i) * ROLES.len() as u32 + name))
         }),
     ]);
-    about(T, "systemuserroles", "SystemUserRoles", "systemuserrolescollection", "User Role", "User Roles", 14, "systemuserroleid", "", c)
+    about(
+        T,
+        "systemuserroles",
+        "SystemUserRoles",
+        "systemuserrolescollection",
+        "User Role",
+        "User Roles",
+        14,
+        "systemuserroleid",
+        "",
+        c,
+    )
 }
 
 pub(super) fn business_unit() -> Entity {
@@ -112,10 +178,25 @@ pub(super) fn business_unit() -> Entity {
         text("name", "Name", 160).make(|_, i| UNITS[i as usize % UNITS.len()].into()),
         text("divisionname", "Division", 100),
         yes_no("isdisabled", "Is Disabled", "Yes", "No"),
-        lookup("parentbusinessunitid", "Parent Business", &[(Table::BusinessUnit, "parentbusinessunitid", "business_unit_parent_business_unit")])
-            .make(|g, i| if i == 0 { Value::Null } else { Value::Ref(Table::BusinessUnit, g.root_unit) }),
+        lookup(
+            "parentbusinessunitid",
+            "Parent Business",
+            &[(Table::BusinessUnit, "parentbusinessunitid", "business_unit_parent_business_unit")],
+        )
+        .make(|g, i| if i == 0 { Value::Null } else { Value::Ref(Table::BusinessUnit, g.root_unit) }),
     ]);
-    about(T, "businessunit", "BusinessUnit", "businessunits", "Business Unit", "Business Units", 10, "businessunitid", "name", c)
+    about(
+        T,
+        "businessunit",
+        "BusinessUnit",
+        "businessunits",
+        "Business Unit",
+        "Business Units",
+        10,
+        "businessunitid",
+        "name",
+        c,
+    )
 }
 
 pub(super) fn currency() -> Entity {
@@ -124,23 +205,72 @@ pub(super) fn currency() -> Entity {
     c.extend(states("Active", "Inactive"));
     c.extend([
         text("currencyname", "Currency Name", 100).make(|_, i| CURRENCIES[i as usize % 3].0.into()),
-        text("isocurrencycode", "Currency Code", 5).required("SystemRequired").create_only().make(|_, i| CURRENCIES[i as usize % 3].1.into()),
-        text("currencysymbol", "Currency Symbol", 13).required("SystemRequired").make(|_, i| symbol(i).into()),
+        text("isocurrencycode", "Currency Code", 5)
+            .required("SystemRequired")
+            .create_only()
+            .make(|_, i| CURRENCIES[i as usize % 3].1.into()),
+        text("currencysymbol", "Currency Symbol", 13)
+            .required("SystemRequired")
+            .make(|_, i| symbol(i).into()),
         integer("currencyprecision", "Currency Precision", 0, 4).make(|_, _| Value::Int(2)),
-        Column::new("exchangerate", "Exchange Rate", Kind::Decimal { min: 1e-12, max: 1e11, precision: 12 }).make(|_, i| rate(i)),
+        Column::new("exchangerate", "Exchange Rate", Kind::Decimal { min: 1e-12, max: 1e11, precision: 12 })
+            .make(|_, i| rate(i)),
     ]);
-    about(T, "transactioncurrency", "TransactionCurrency", "transactioncurrencies", "Currency", "Currencies", 9105, "transactioncurrencyid", "currencyname", c)
+    about(
+        T,
+        "transactioncurrency",
+        "TransactionCurrency",
+        "transactioncurrencies",
+        "Currency",
+        "Currencies",
+        9105,
+        "transactioncurrencyid",
+        "currencyname",
+        c,
+    )
 }
 
 const VIEWS: [(&str, &str, &str); 8] = [
-    ("Active Contacts", "contact", "<attribute name=\"fullname\"/><attribute name=\"emailaddress1\"/><order attribute=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>"),
-    ("Inactive Contacts", "contact", "<attribute name=\"fullname\"/><order attribute=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"1\"/></filter>"),
-    ("My Active Contacts", "contact", "<attribute name=\"fullname\"/><filter type=\"and\"><condition attribute=\"ownerid\" operator=\"eq-userid\"/><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>"),
-    ("Contacts & Companies", "contact", "<attribute name=\"fullname\"/><link-entity name=\"account\" from=\"accountid\" to=\"parentcustomerid\" link-type=\"outer\" alias=\"company\"><attribute name=\"name\"/></link-entity>"),
-    ("Active Accounts", "account", "<attribute name=\"name\"/><attribute name=\"accountnumber\"/><order attribute=\"name\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>"),
-    ("Open Leads", "lead", "<attribute name=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>"),
-    ("Open Opportunities", "opportunity", "<attribute name=\"name\"/><attribute name=\"estimatedvalue\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>"),
-    ("Active Projects", "new_project", "<attribute name=\"new_name\"/><attribute name=\"new_projectcode\"/><order attribute=\"new_name\"/>"),
+    (
+        "Active Contacts",
+        "contact",
+        "<attribute name=\"fullname\"/><attribute name=\"emailaddress1\"/><order attribute=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>",
+    ),
+    (
+        "Inactive Contacts",
+        "contact",
+        "<attribute name=\"fullname\"/><order attribute=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"1\"/></filter>",
+    ),
+    (
+        "My Active Contacts",
+        "contact",
+        "<attribute name=\"fullname\"/><filter type=\"and\"><condition attribute=\"ownerid\" operator=\"eq-userid\"/><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>",
+    ),
+    (
+        "Contacts & Companies",
+        "contact",
+        "<attribute name=\"fullname\"/><link-entity name=\"account\" from=\"accountid\" to=\"parentcustomerid\" link-type=\"outer\" alias=\"company\"><attribute name=\"name\"/></link-entity>",
+    ),
+    (
+        "Active Accounts",
+        "account",
+        "<attribute name=\"name\"/><attribute name=\"accountnumber\"/><order attribute=\"name\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>",
+    ),
+    (
+        "Open Leads",
+        "lead",
+        "<attribute name=\"fullname\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>",
+    ),
+    (
+        "Open Opportunities",
+        "opportunity",
+        "<attribute name=\"name\"/><attribute name=\"estimatedvalue\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>",
+    ),
+    (
+        "Active Projects",
+        "new_project",
+        "<attribute name=\"new_name\"/><attribute name=\"new_projectcode\"/><order attribute=\"new_name\"/>",
+    ),
 ];
 
 pub(super) fn saved_query() -> Entity {

@@ -61,14 +61,20 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
         "between" => match values {
             [low, high] => Test::Between(typed(low)?, typed(high)?),
             _ => {
-                return Err(ServiceError::bad(code::INVALID_ARGUMENT, "The operator 'between' needs exactly two values."));
+                return Err(ServiceError::bad(
+                    code::INVALID_ARGUMENT,
+                    "The operator 'between' needs exactly two values.",
+                ));
             }
         },
         "like" => like("", "")?,
         "begins-with" => like("", "%")?,
         "ends-with" => like("%", "")?,
         "contain-values" => Test::HasAny(choice_list(values)?),
-        "eq-userid" | "eq-user-id" | "eq-useroruserteams" | "eq-useroruserhierarchy"
+        "eq-userid"
+        | "eq-user-id"
+        | "eq-useroruserteams"
+        | "eq-useroruserhierarchy"
         | "eq-useroruserhierarchyandteams" => Test::Is(Comparison::Eq, Value::Id(setting.user)),
         // No user belongs to a team here.
         "eq-userteams" => Test::In(vec![]),
@@ -76,7 +82,9 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
         "eq-userlanguage" => Test::Is(Comparison::Eq, Value::Int(1033)),
         "under" | "eq-or-under" => match typed(one()?)?.id() {
             Some(id) => Test::Under { id, or_equal: operator == "eq-or-under" },
-            None => return Err(ServiceError::bad(code::INVALID_ARGUMENT, "A hierarchical operator needs an id.")),
+            None => {
+                return Err(ServiceError::bad(code::INVALID_ARGUMENT, "A hierarchical operator needs an id."));
+            }
         },
         _ => {
             let hours = operator.ends_with("-hours") || operator.ends_with("-minutes");
@@ -87,7 +95,10 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
                 Some(_) => {
                     return Err(ServiceError::bad(
                         code::INVALID_ARGUMENT,
-                        format!("The operator '{operator}' is not valid for the type of '{}'.", column.logical),
+                        format!(
+                            "The operator '{operator}' is not valid for the type of '{}'.",
+                            column.logical
+                        ),
                     ));
                 }
                 None => {

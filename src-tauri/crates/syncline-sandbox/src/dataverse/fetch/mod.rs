@@ -1,2 +1,9 @@
 //! FetchXML: reading, running, paging, aggregating.
+mod aggregate;
 pub(crate) mod condition;
+mod join;
+mod parse;
+mod run;
+mod xml;
+
+pub(crate) use run::run;

@@ -130,7 +130,9 @@ fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> 
         Kind::Decimal { min, max, precision } => {
             vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Precision", json!(precision))]
         }
-        Kind::Double { min, max } => vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Precision", json!(5))],
+        Kind::Double { min, max } => {
+            vec![("MinValue", json!(min)), ("MaxValue", json!(max)), ("Precision", json!(5))]
+        }
         Kind::Money { precision } => vec![
             ("MinValue", json!(-922_337_203_685_477.0)),
             ("MaxValue", json!(922_337_203_685_477.0)),
@@ -188,7 +190,8 @@ fn virtual_column(entity: &Entity, column: &Column, suffix: &str, number: usize)
     let logical = format!("{}{suffix}", column.logical);
     let mut map = base(entity, &logical, &format!("{}{suffix}", column.schema), "", number);
     let type_column = suffix == "type";
-    let (kind, name) = if type_column { ("EntityName", "EntityNameType") } else { ("Virtual", "VirtualType") };
+    let (kind, name) =
+        if type_column { ("EntityName", "EntityNameType") } else { ("Virtual", "VirtualType") };
     for (key, value) in [
         ("AttributeOf", json!(column.logical)),
         ("AttributeType", json!(kind)),
@@ -200,7 +203,10 @@ fn virtual_column(entity: &Entity, column: &Column, suffix: &str, number: usize)
         ("IsValidForRead", json!(true)),
         ("IsValidODataAttribute", json!(false)),
         ("SourceType", Json::Null),
-        ("RequiredLevel", json!({ "Value": "None", "CanBeChanged": false, "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings" })),
+        (
+            "RequiredLevel",
+            json!({ "Value": "None", "CanBeChanged": false, "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings" }),
+        ),
     ] {
         map.insert(key.to_owned(), value);
     }
@@ -241,8 +247,19 @@ pub(super) fn option_set(column: &Column, options: &[OptionRow], global: Option<
 }
 
 const TYPED: [&str; 13] = [
-    "MaxLength", "FormatName", "DatabaseLength", "MinValue", "MaxValue", "Precision", "PrecisionSource", "IsBaseCurrency",
-    "DefaultValue", "DefaultFormValue", "OptionSet", "GlobalOptionSet", "Targets",
+    "MaxLength",
+    "FormatName",
+    "DatabaseLength",
+    "MinValue",
+    "MaxValue",
+    "Precision",
+    "PrecisionSource",
+    "IsBaseCurrency",
+    "DefaultValue",
+    "DefaultFormValue",
+    "OptionSet",
+    "GlobalOptionSet",
+    "Targets",
 ];
 
 /// Without a cast only what all types have in common (the type's own properties come with `@odata.type`).
@@ -258,10 +275,26 @@ pub(super) fn common(attribute: Json) -> Json {
 pub(super) fn cast(all: Vec<Json>, cast: &str) -> Outcome<Vec<Json>> {
     let name = cast.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(cast);
     const KNOWN: [&str; 16] = [
-        "String", "Memo", "Integer", "BigInt", "Decimal", "Double", "Money", "Boolean", "DateTime", "Lookup", "Picklist",
-        "MultiSelectPicklist", "State", "Status", "UniqueIdentifier", "EntityName",
+        "String",
+        "Memo",
+        "Integer",
+        "BigInt",
+        "Decimal",
+        "Double",
+        "Money",
+        "Boolean",
+        "DateTime",
+        "Lookup",
+        "Picklist",
+        "MultiSelectPicklist",
+        "State",
+        "Status",
+        "UniqueIdentifier",
+        "EntityName",
     ];
-    let known = name.strip_suffix("AttributeMetadata").is_some_and(|n| KNOWN.contains(&n) || matches!(n, "Image" | "File"));
+    let known = name
+        .strip_suffix("AttributeMetadata")
+        .is_some_and(|n| KNOWN.contains(&n) || matches!(n, "Image" | "File"));
     if !known {
         return Err(ServiceError::odata(format!(
             "The type '{cast}' is not a type that attributes can be cast to; ask for one type at a time."

@@ -70,9 +70,9 @@ fn one_attribute(
             ServiceError::new(404, "0x80040217", format!("Could not find attribute with name '{wanted}'."))
         })?;
     let found = match cast {
-        Some(cast) => attribute::cast(vec![found], cast)?
-            .pop()
-            .ok_or_else(|| ServiceError::no_segment(cast))?,
+        Some(cast) => {
+            attribute::cast(vec![found], cast)?.pop().ok_or_else(|| ServiceError::no_segment(cast))?
+        }
         None => found,
     };
     let mut value = project::select(project::keep_expanded(found, options), options, &["MetadataId"])?;
@@ -128,7 +128,9 @@ fn find<'a>(store: &'a Store, key: &str) -> Outcome<&'a Entity> {
             ServiceError::new(
                 404,
                 "0x80040217",
-                format!("Could not find an entity with name {wanted} and id 00000000-0000-0000-0000-000000000000."),
+                format!(
+                    "Could not find an entity with name {wanted} and id 00000000-0000-0000-0000-000000000000."
+                ),
             )
         })
 }
@@ -153,7 +155,11 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
         Some(key) => {
             let wanted = unquote(key.split_once('=').map_or(key, |p| p.1));
             let mut found = sets.into_iter().find(|s| s["Name"] == wanted.as_str()).ok_or_else(|| {
-                ServiceError::new(404, "0x80040217", format!("Could not find optionset with optionset name {wanted}."))
+                ServiceError::new(
+                    404,
+                    "0x80040217",
+                    format!("Could not find optionset with optionset name {wanted}."),
+                )
             })?;
             with_context(&mut found, format!("{root}/$metadata#GlobalOptionSetDefinitions/$entity"));
             Ok(ApiResponse::value(200, &found))
@@ -173,7 +179,11 @@ pub(crate) fn csdl(store: &Store) -> ApiResponse {
             entity.logical, entity.primary_id
         );
         for column in &entity.columns {
-            out += &format!("<Property Name=\"{}\" Type=\"{}\" />", column.wire_name(), attribute::edm(&column.kind));
+            out += &format!(
+                "<Property Name=\"{}\" Type=\"{}\" />",
+                column.wire_name(),
+                attribute::edm(&column.kind)
+            );
             for target in column.targets() {
                 let to = store.schema.entity(target.table).logical;
                 out += &format!("<NavigationProperty Name=\"{}\" Type=\"mscrm.{to}\" />", target.navigation);
@@ -186,9 +196,14 @@ pub(crate) fn csdl(store: &Store) -> ApiResponse {
             );
         }
         out += "</EntityType>";
-        sets += &format!("<EntitySet Name=\"{}\" EntityType=\"Microsoft.Dynamics.CRM.{}\" />", entity.set, entity.logical);
+        sets += &format!(
+            "<EntitySet Name=\"{}\" EntityType=\"Microsoft.Dynamics.CRM.{}\" />",
+            entity.set, entity.logical
+        );
     }
-    out += &format!("<EntityContainer Name=\"System\">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>");
+    out += &format!(
+        "<EntityContainer Name=\"System\">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"
+    );
     ApiResponse { status: 200, headers: http::HeaderMap::new(), body: out.into_bytes() }
         .with("content-type", "application/xml")
 }

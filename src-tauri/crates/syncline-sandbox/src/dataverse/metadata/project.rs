@@ -16,7 +16,8 @@ fn expansions(options: &Options) -> Vec<(String, Options)> {
         .map(str::trim)
         .filter(|p| !p.is_empty())
         .filter_map(|part| {
-            let (name, inside) = part.split_once('(').map_or((part, ""), |(n, r)| (n, r.strip_suffix(')').unwrap_or(r)));
+            let (name, inside) =
+                part.split_once('(').map_or((part, ""), |(n, r)| (n, r.strip_suffix(')').unwrap_or(r)));
             Some((name.trim().to_owned(), Options::nested(inside).ok()?))
         })
         .collect()
@@ -78,7 +79,12 @@ pub(super) fn select(value: Json, options: &Options, always: &[&str]) -> Outcome
         match map.remove(name) {
             Some(found) => drop(out.insert(name.to_owned(), found)),
             None if out.contains_key(name) || expanded.iter().any(|e| e.0 == name) => {}
-            None => return Err(ServiceError::no_property(name, if attribute::is_typed(name) { "AttributeMetadata" } else { "MetadataBase" })),
+            None => {
+                return Err(ServiceError::no_property(
+                    name,
+                    if attribute::is_typed(name) { "AttributeMetadata" } else { "MetadataBase" },
+                ));
+            }
         }
     }
     for name in always.iter().copied().map(str::to_owned).chain(expanded.into_iter().map(|e| e.0)) {
@@ -123,7 +129,9 @@ impl Filter {
 }
 
 fn comparison(test: &str) -> Outcome<(Vec<String>, bool, Json)> {
-    let error = || ServiceError::odata(format!("'{test}' is not a filter that metadata supports: property eq|ne value."));
+    let error = || {
+        ServiceError::odata(format!("'{test}' is not a filter that metadata supports: property eq|ne value."))
+    };
     let mut words = test.splitn(3, ' ');
     let (Some(path), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
         return Err(error());

@@ -49,7 +49,9 @@ pub(crate) fn orderby(setting: Setting<'_>, table: Table, text: &str) -> Outcome
             None | Some("asc") => false,
             Some("desc") => true,
             Some(other) => {
-                return Err(ServiceError::odata(format!("Syntax error in $orderby: '{other}' is neither asc nor desc.")));
+                return Err(ServiceError::odata(format!(
+                    "Syntax error in $orderby: '{other}' is neither asc nor desc."
+                )));
             }
         };
         let mut parser = Parser { text: path, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0 };
@@ -78,7 +80,9 @@ impl Relation {
     /// The table of the related rows.
     pub(crate) fn target(&self) -> Table {
         match self {
-            Relation::Many { table, .. } | Relation::ManyToMany { table, .. } => *table,
+            Relation::Many { table, .. }
+            | Relation::Equal { table, .. }
+            | Relation::ManyToMany { table, .. } => *table,
         }
     }
 }
@@ -112,7 +116,8 @@ impl<'a> Parser<'a> {
     fn keyword(&mut self, word: &str) -> bool {
         self.space();
         let Some(after) = self.rest().strip_prefix(word) else { return false };
-        let alone = after.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '/' || c == '.'));
+        let alone =
+            after.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '/' || c == '.'));
         if alone {
             self.at += word.len();
         }
@@ -182,7 +187,9 @@ impl<'a> Parser<'a> {
                     Some(name) => self.query_function(name),
                     None => match word.rsplit_once('/') {
                         Some((path, kind @ ("any" | "all"))) => self.lambda(path, kind == "all"),
-                        _ => Err(ServiceError::odata(format!("An unknown function with name '{word}' was found."))),
+                        _ => Err(ServiceError::odata(format!(
+                            "An unknown function with name '{word}' was found."
+                        ))),
                     },
                 },
             };
@@ -225,7 +232,8 @@ impl<'a> Parser<'a> {
             hops.push(column);
             entity = self.setting.schema.entity(target.table);
         }
-        let column = entity.wire_column(last).ok_or_else(|| ServiceError::no_property(last, entity.logical))?;
+        let column =
+            entity.wire_column(last).ok_or_else(|| ServiceError::no_property(last, entity.logical))?;
         Ok(Path { slot, hops, table: entity.table, column })
     }
 
@@ -287,8 +295,14 @@ impl<'a> Parser<'a> {
                     self.space();
                     property = Some(self.quoted('\'')?);
                 }
-                "PropertyValue" | "PropertyValues" | "PropertyValue1" | "PropertyValue2" => self.arguments(&mut values)?,
-                other => return Err(ServiceError::odata(format!("Unknown parameter '{other}' of the function '{name}'."))),
+                "PropertyValue" | "PropertyValues" | "PropertyValue1" | "PropertyValue2" => {
+                    self.arguments(&mut values)?
+                }
+                other => {
+                    return Err(ServiceError::odata(format!(
+                        "Unknown parameter '{other}' of the function '{name}'."
+                    )));
+                }
             }
             if self.eat(",") {
                 continue;
@@ -298,7 +312,8 @@ impl<'a> Parser<'a> {
             }
             return Err(self.error("',' or ')'"));
         }
-        let property = property.ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
+        let property = property
+            .ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
         let path = self.path(&property).or_else(|error| {
             // Lookups may be named by their logical name here.
             let entity = self.entity(0);
@@ -390,7 +405,9 @@ impl<'a> Parser<'a> {
                 | crate::data::Kind::EntityName
                 | crate::data::Kind::Choices { .. }
         );
-        match from_text(column, &text).filter(|_| textual == is_text && !text.is_empty() || is_text && textual) {
+        match from_text(column, &text)
+            .filter(|_| textual == is_text && !text.is_empty() || is_text && textual)
+        {
             Some(value) => Ok(value),
             None => Err(ServiceError::odata(format!(
                 "A binary operator with incompatible types was detected. '{text}' is no value for the column '{}'.",
@@ -440,7 +457,8 @@ pub(crate) fn choice_list(values: &[String]) -> Outcome<Vec<i64>> {
 /// The range of a date operator, as a test.
 pub(crate) fn date_test(setting: Setting<'_>, operator: &str, values: &[String]) -> Outcome<Option<Test>> {
     let number = |at: usize| values.get(at).and_then(|v| v.trim().parse::<i64>().ok());
-    let missing = || ServiceError::bad("0x80040203", format!("The operator '{operator}' lacks a valid argument."));
+    let missing =
+        || ServiceError::bad("0x80040203", format!("The operator '{operator}' lacks a valid argument."));
     let range = if operator.starts_with("on") {
         match values.first() {
             Some(text) => dates::on(operator, instant_or(text)?),

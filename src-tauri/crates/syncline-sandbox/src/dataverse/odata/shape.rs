@@ -83,8 +83,9 @@ impl Shape {
             None => wanted.extend(0..entity.columns.len()),
             Some(select) => {
                 for name in select.split(',').map(str::trim).filter(|n| !n.is_empty()) {
-                    let column =
-                        entity.wire_column(name).ok_or_else(|| ServiceError::no_property(name, entity.logical))?;
+                    let column = entity
+                        .wire_column(name)
+                        .ok_or_else(|| ServiceError::no_property(name, entity.logical))?;
                     context.push(name.to_owned());
                     wanted.push(column);
                 }
@@ -103,12 +104,19 @@ impl Shape {
                 continue;
             }
             if depth > 3 || expansions.len() >= 15 {
-                return Err(ServiceError::odata("The request exceeds the maximum number of $expand options."));
+                return Err(ServiceError::odata(
+                    "The request exceeds the maximum number of $expand options.",
+                ));
             }
             let (name, inside) = match part.split_once('(') {
-                Some((name, rest)) => (name.trim(), rest.strip_suffix(')').ok_or_else(|| {
-                    ServiceError::odata(format!("Found an unbalanced bracket expression in $expand: '{part}'."))
-                })?),
+                Some((name, rest)) => (
+                    name.trim(),
+                    rest.strip_suffix(')').ok_or_else(|| {
+                        ServiceError::odata(format!(
+                            "Found an unbalanced bracket expression in $expand: '{part}'."
+                        ))
+                    })?,
+                ),
                 None => (part, ""),
             };
             let inner = Options::nested(inside)?;
@@ -127,7 +135,12 @@ impl Shape {
                 name: name.to_owned(),
                 by,
                 filter: inner.filter.as_deref().map(|f| filter(setting, target, f)).transpose()?,
-                order: inner.orderby.as_deref().map(|o| orderby(setting, target, o)).transpose()?.unwrap_or_default(),
+                order: inner
+                    .orderby
+                    .as_deref()
+                    .map(|o| orderby(setting, target, o))
+                    .transpose()?
+                    .unwrap_or_default(),
                 top: inner.top,
                 count: inner.count,
                 shape,
@@ -207,7 +220,9 @@ pub(crate) fn formatted(store: &Store, row: Row, column: usize, value: &Value) -
 }
 
 fn annotate(store: &Store, wanted: &Annotations, row: Row, shown: &Shown, value: &Value, out: &mut Vec<u8>) {
-    if wanted.formatted && let Some(text) = formatted(store, row, shown.column, value) {
+    if wanted.formatted
+        && let Some(text) = formatted(store, row, shown.column, value)
+    {
         out.extend_from_slice(&shown.formatted);
         json::string(out, &text);
         out.push(b',');

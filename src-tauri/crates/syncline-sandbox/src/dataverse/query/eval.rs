@@ -58,6 +58,10 @@ pub(crate) fn related(store: &Store, row: Row, relation: &Relation) -> Vec<Row> 
     let here = Value::Id(store.id(row));
     match relation {
         Relation::Many { table, column } => store.find_by(*table, *column, &here),
+        Relation::Equal { near, table, column } => match store.value(row, *near) {
+            Value::Null => Vec::new(),
+            value => store.find_by(*table, *column, &value),
+        },
         Relation::ManyToMany { intersect, near, far, table } => store
             .find_by(*intersect, *near, &here)
             .into_iter()

@@ -32,7 +32,10 @@ pub(crate) enum Test {
     /// Any of these choices.
     HasAny(Vec<i64>),
     /// The row itself or one of its ancestors is this row.
-    Under { id: uuid::Uuid, or_equal: bool },
+    Under {
+        id: uuid::Uuid,
+        or_equal: bool,
+    },
 }
 
 /// `eq ne gt ge lt le`.
@@ -76,6 +79,8 @@ impl Comparison {
 pub(crate) enum Relation {
     /// Rows of `table` whose `column` points here.
     Many { table: Table, column: usize },
+    /// Rows of `table` whose `column` equals this row's `near`.
+    Equal { near: usize, table: Table, column: usize },
     /// Through an intersect table: its column that points here, its column that points there.
     ManyToMany { intersect: Table, near: usize, far: usize, table: Table },
 }
@@ -89,5 +94,10 @@ pub(crate) enum Expr {
     Test(Path, Test),
     Columns(Path, Comparison, Path),
     /// Some (or, with `all`, every) related row satisfies the inner condition, in which it is the next slot.
-    Related { slot: usize, relation: Relation, inner: Box<Expr>, all: bool },
+    Related {
+        slot: usize,
+        relation: Relation,
+        inner: Box<Expr>,
+        all: bool,
+    },
 }

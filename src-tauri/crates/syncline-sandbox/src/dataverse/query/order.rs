@@ -54,7 +54,9 @@ fn sort(store: &Store, table: Table, filter: Option<&Expr>, order: &[Order]) -> 
         }
     }
     rows.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| compare(store, &[Some((table, a.1))], &[Some((table, b.1))], order)).then(a.1.cmp(&b.1))
+        a.0.cmp(&b.0)
+            .then_with(|| compare(store, &[Some((table, a.1))], &[Some((table, b.1))], order))
+            .then(a.1.cmp(&b.1))
     });
     rows.into_iter().map(|r| r.1).collect()
 }

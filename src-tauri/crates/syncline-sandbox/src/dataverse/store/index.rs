@@ -6,6 +6,9 @@ use std::sync::{Arc, PoisonError};
 impl Store {
     /// Existing rows whose column holds `value`, in order of position.
     pub(crate) fn find_by(&self, table: Table, column: usize, value: &Value) -> Vec<Row> {
+        if column == self.schema.entity(table).id_column() {
+            return value.id().and_then(|id| self.find(table, id)).into_iter().collect();
+        }
         let wanted = value.fingerprint();
         let index = self.index(table, column);
         let start = index.partition_point(|e| ((e >> 32) as u32) < wanted);

@@ -57,7 +57,9 @@ impl Store {
             let described = &self.schema.entity(table).columns[column];
             match described.logical {
                 "versionnumber" => return Value::Int(delta.version),
-                name if name == self.schema.entity(table).primary_id => return Value::Id(self.id((table, position))),
+                name if name == self.schema.entity(table).primary_id => {
+                    return Value::Id(self.id((table, position)));
+                }
                 _ if delta.fresh => return Value::Null,
                 _ => {}
             }
@@ -170,7 +172,9 @@ impl Store {
                 Some(delta) => data.deltas.insert(undo.position, delta),
                 None => data.deltas.remove(&undo.position),
             };
-            if undo.created && let Some(id) = data.created.pop() {
+            if undo.created
+                && let Some(id) = data.created.pop()
+            {
                 data.created_at.remove(&id);
             }
             data.deletions.truncate(undo.deletions);

@@ -21,7 +21,11 @@ pub(crate) fn create(store: &mut Store, table: Table, mut values: Values, stamp:
     let id_column = entity.id_column() as u16;
     let id = values.remove(&id_column).and_then(|v| v.id()).unwrap_or_else(Uuid::new_v4);
     if store.find(table, id).is_some() {
-        return Err(ServiceError::new(412, code::DUPLICATE_RECORD, "A record with matching key values already exists."));
+        return Err(ServiceError::new(
+            412,
+            code::DUPLICATE_RECORD,
+            "A record with matching key values already exists.",
+        ));
     }
     let mut default = |name: &str, value: Value| {
         if let Some(column) = entity.column(name) {
@@ -70,8 +74,13 @@ pub(crate) fn create(store: &mut Store, table: Table, mut values: Values, stamp:
 pub(crate) fn update(store: &mut Store, row: Row, mut values: Values, stamp: Stamp) -> Outcome<Row> {
     let entity = store.schema.entity(row.0).clone();
     values.remove(&(entity.id_column() as u16));
-    if row.0 == Table::SystemUser && store.named(row, "fullname").text().is_some_and(|n| n == "SYSTEM" || n == "INTEGRATION") {
-        return Err(ServiceError::bad(code::CANNOT_MODIFY_SPECIAL_USER, "The user SYSTEM or INTEGRATION cannot be modified."));
+    if row.0 == Table::SystemUser
+        && store.named(row, "fullname").text().is_some_and(|n| n == "SYSTEM" || n == "INTEGRATION")
+    {
+        return Err(ServiceError::bad(
+            code::CANNOT_MODIFY_SPECIAL_USER,
+            "The user SYSTEM or INTEGRATION cannot be modified.",
+        ));
     }
     let unit = entity.column("businessunitid").map(|c| c as u16);
     let moved = row.0 == Table::SystemUser
@@ -103,8 +112,12 @@ pub(crate) fn delete(store: &mut Store, row: Row) -> Outcome<()> {
         }
         Table::Project => {
             let members = store.schema.entity(Table::ProjectMember).column("new_project").unwrap_or_default();
-            if !related(store, row, &Relation::Many { table: Table::ProjectMember, column: members }).is_empty() {
-                return refused("The object you tried to delete is associated with another object and cannot be deleted.");
+            if !related(store, row, &Relation::Many { table: Table::ProjectMember, column: members })
+                .is_empty()
+            {
+                return refused(
+                    "The object you tried to delete is associated with another object and cannot be deleted.",
+                );
             }
         }
         _ => {}
@@ -114,7 +127,13 @@ pub(crate) fn delete(store: &mut Store, row: Row) -> Outcome<()> {
 }
 
 /// Columns that follow from others, and the uniqueness of alternate keys.
-fn finish(store: &Store, entity: &Entity, row: Option<Row>, values: &mut Values, stamp: Stamp) -> Outcome<()> {
+fn finish(
+    store: &Store,
+    entity: &Entity,
+    row: Option<Row>,
+    values: &mut Values,
+    stamp: Stamp,
+) -> Outcome<()> {
     let read = |values: &Values, name: &str| {
         let column = entity.column(name)?;
         values.get(&(column as u16)).cloned().or_else(|| row.map(|r| store.value(r, column)))
@@ -127,7 +146,8 @@ fn finish(store: &Store, entity: &Entity, row: Option<Row>, values: &mut Values,
     set(values, "modifiedon", Value::Time(stamp.now));
     set(values, "modifiedby", Value::Ref(Table::SystemUser, stamp.user));
     if entity.column("fullname").is_some() {
-        let names = ["firstname", "lastname"].map(|n| read(values, n).and_then(|v| v.text().map(str::to_owned)));
+        let names =
+            ["firstname", "lastname"].map(|n| read(values, n).and_then(|v| v.text().map(str::to_owned)));
         let full = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         set(values, "fullname", if full.is_empty() { Value::Null } else { full.into() });
     }
@@ -157,8 +177,11 @@ fn finish(store: &Store, entity: &Entity, row: Option<Row>, values: &mut Values,
         }
     }
     for key in &entity.keys {
-        let parts: Option<Vec<(usize, Value)>> =
-            key.columns.iter().map(|n| Some((entity.column(n)?, read(values, n).filter(|v| !v.is_null())?))).collect();
+        let parts: Option<Vec<(usize, Value)>> = key
+            .columns
+            .iter()
+            .map(|n| Some((entity.column(n)?, read(values, n).filter(|v| !v.is_null())?)))
+            .collect();
         let Some(parts) = parts else { continue };
         if !parts.iter().any(|(c, _)| values.contains_key(&(*c as u16))) {
             continue;
@@ -171,7 +194,11 @@ fn finish(store: &Store, entity: &Entity, row: Option<Row>, values: &mut Values,
             return Err(ServiceError::new(
                 412,
                 code::DUPLICATE_RECORD_ENTITY_KEY,
-                format!("A record that has the attribute values {} already exists. The entity key {} requires that this set of attributes contains unique values. Select unique values and try again.", key.columns.join(", "), key.display),
+                format!(
+                    "A record that has the attribute values {} already exists. The entity key {} requires that this set of attributes contains unique values. Select unique values and try again.",
+                    key.columns.join(", "),
+                    key.display
+                ),
             ));
         }
     }

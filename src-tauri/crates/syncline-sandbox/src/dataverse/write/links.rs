@@ -52,14 +52,15 @@ pub(crate) fn reference(
         change::update(store, row, Values::from([(column as u16, value)]), stamp)?;
         return Ok(ApiResponse::no_content());
     }
-    let relation = collection(&store.schema, row.0, &segment.name).ok_or_else(|| ServiceError::no_segment(&segment.name))?;
+    let relation = collection(&store.schema, row.0, &segment.name)
+        .ok_or_else(|| ServiceError::no_segment(&segment.name))?;
     let far = other(store, relation.target())?.ok_or_else(no_id)?;
     if far.0 != relation.target() {
         return Err(ServiceError::odata(format!("'{}' cannot refer to this table.", segment.name)));
     }
     let here = Value::Ref(row.0, store.id(row));
     match relation {
-        Relation::Many { column, .. } => {
+        Relation::Many { column, .. } | Relation::Equal { column, .. } => {
             let value = if removing { Value::Null } else { here };
             change::update(store, far, Values::from([(column as u16, value)]), stamp)?;
         }
@@ -67,7 +68,14 @@ pub(crate) fn reference(
             if intersect == Table::ListMember {
                 list_rules(store, row, far)?;
             }
-            link(store, intersect, (near, here), (far_column, Value::Ref(far.0, store.id(far))), removing, stamp)?;
+            link(
+                store,
+                intersect,
+                (near, here),
+                (far_column, Value::Ref(far.0, store.id(far))),
+                removing,
+                stamp,
+            )?;
         }
     }
     Ok(ApiResponse::no_content())
@@ -81,11 +89,17 @@ fn no_id() -> ServiceError {
 pub(crate) fn list_rules(store: &Store, a: Row, b: Row) -> Outcome<()> {
     let (list, member) = if a.0 == Table::List { (a, b) } else { (b, a) };
     if store.named(list, "type").same(&Value::Bool(true)) {
-        return Err(ServiceError::bad(code::STATIC_LIST_EXPECTED, "This action is not available for a dynamic marketing list."));
+        return Err(ServiceError::bad(
+            code::STATIC_LIST_EXPECTED,
+            "This action is not available for a dynamic marketing list.",
+        ));
     }
     let code_of = store.schema.entity(member.0).code;
     if !store.named(list, "createdfromcode").same(&Value::Int(code_of)) {
-        return Err(ServiceError::bad(code::UNSUPPORTED_MEMBER_TYPE, "The member type is not supported by the list."));
+        return Err(ServiceError::bad(
+            code::UNSUPPORTED_MEMBER_TYPE,
+            "The member type is not supported by the list.",
+        ));
     }
     Ok(())
 }
@@ -106,7 +120,11 @@ pub(crate) fn link(
         .collect();
     if removing {
         if present.is_empty() {
-            return Err(ServiceError::new(404, code::OBJECT_DOES_NOT_EXIST, "The relationship between the two records does not exist."));
+            return Err(ServiceError::new(
+                404,
+                code::OBJECT_DOES_NOT_EXIST,
+                "The relationship between the two records does not exist.",
+            ));
         }
         for row in present {
             store.delete(row);
@@ -117,7 +135,9 @@ pub(crate) fn link(
         return Err(ServiceError::new(412, code::DUPLICATE_RECORD, "Cannot insert duplicate key."));
     }
     let mut new = Values::from([(near.0 as u16, near.1), (far.0 as u16, far.1.clone())]);
-    if let (Some(column), Value::Ref(table, _)) = (store.schema.entity(intersect).column("entitytype"), &far.1) {
+    if let (Some(column), Value::Ref(table, _)) =
+        (store.schema.entity(intersect).column("entitytype"), &far.1)
+    {
         new.insert(column as u16, Value::Int(store.schema.entity(*table).code));
     }
     change::create(store, intersect, new, stamp)?;

@@ -27,10 +27,15 @@ pub(crate) enum Mode {
 pub(crate) fn object(body: &[u8]) -> Outcome<Map<String, Json>> {
     match serde_json::from_slice(body) {
         Ok(Json::Object(map)) => Ok(map),
-        Ok(_) => Err(ServiceError::bad(code::PAYLOAD, "Error identified in Payload provided by the user: a JSON object was expected.")),
+        Ok(_) => Err(ServiceError::bad(
+            code::PAYLOAD,
+            "Error identified in Payload provided by the user: a JSON object was expected.",
+        )),
         Err(e) => Err(ServiceError::bad(
             code::PAYLOAD,
-            format!("Error identified in Payload provided by the user for Entity :'', For more information on this error please follow this help link https://go.microsoft.com/fwlink/?linkid=2195293 ----> InnerException : Microsoft.OData.ODataException: {e}"),
+            format!(
+                "Error identified in Payload provided by the user for Entity :'', For more information on this error please follow this help link https://go.microsoft.com/fwlink/?linkid=2195293 ----> InnerException : Microsoft.OData.ODataException: {e}"
+            ),
         )),
     }
 }
@@ -59,7 +64,12 @@ pub(crate) fn values(
                     }
                     Value::Ref(table, store.id(row))
                 }
-                _ => return Err(payload(entity, format!("'{name}' must be a string with a reference, or null."))),
+                _ => {
+                    return Err(payload(
+                        entity,
+                        format!("'{name}' must be a string with a reference, or null."),
+                    ));
+                }
             };
             out.insert(column as u16, value);
             continue;
@@ -69,11 +79,16 @@ pub(crate) fn values(
         }
         let Some(column) = entity.wire_column(name) else {
             if entity.navigation(name).is_some() {
-                return Err(payload(entity, format!("Use '{name}@odata.bind' to set the lookup; deep insert is not supported here.")));
+                return Err(payload(
+                    entity,
+                    format!("Use '{name}@odata.bind' to set the lookup; deep insert is not supported here."),
+                ));
             }
             return Err(payload(
                 entity,
-                format!("An undeclared property '{name}' which only has property annotations in the payload but no property value was found in the payload. In OData, only declared navigation properties and declared named streams can be represented as properties without values."),
+                format!(
+                    "An undeclared property '{name}' which only has property annotations in the payload but no property value was found in the payload. In OData, only declared navigation properties and declared named streams can be represented as properties without values."
+                ),
             ));
         };
         let described = &entity.columns[column];
@@ -92,7 +107,10 @@ pub(crate) fn values(
 fn payload(entity: &Entity, message: String) -> ServiceError {
     ServiceError::bad(
         code::PAYLOAD,
-        format!("Error identified in Payload provided by the user for Entity :'{}', ----> InnerException : {message}", entity.set),
+        format!(
+            "Error identified in Payload provided by the user for Entity :'{}', ----> InnerException : {message}",
+            entity.set
+        ),
     )
 }
 
@@ -117,19 +135,31 @@ fn allowed(entity: &Entity, column: usize, mode: Mode) -> Outcome<()> {
     let verb = if mode == Mode::Create { "create" } else { "update" };
     Err(ServiceError::bad(
         code::INVALID_ARGUMENT,
-        format!("The attribute '{}' of the entity '{}' is not valid for {verb}.", described.logical, entity.logical),
+        format!(
+            "The attribute '{}' of the entity '{}' is not valid for {verb}.",
+            described.logical, entity.logical
+        ),
     ))
 }
 
 /// One value of a body.
 pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Value> {
     let wrong = |wanted: &str| {
-        payload(entity, format!("Cannot convert the value '{json}' of the property '{}' to the expected type '{wanted}'.", column.logical))
+        payload(
+            entity,
+            format!(
+                "Cannot convert the value '{json}' of the property '{}' to the expected type '{wanted}'.",
+                column.logical
+            ),
+        )
     };
     let out_of = |code: &'static str, what: String| Err(ServiceError::bad(code, what));
     if json.is_null() {
         if column.required == "SystemRequired" || (column.logical == "isdisabled") {
-            return out_of(code::REQUIRED_FIELD_MISSING, format!("The attribute '{}' cannot be set to NULL.", column.logical));
+            return out_of(
+                code::REQUIRED_FIELD_MISSING,
+                format!("The attribute '{}' cannot be set to NULL.", column.logical),
+            );
         }
         return Ok(Value::Null);
     }
@@ -140,7 +170,10 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
             if length > *max {
                 return out_of(
                     code::STRING_TOO_LONG,
-                    format!("A validation error occurred. The length of the '{}' attribute of the '{}' entity exceeded the maximum allowed length of '{max}'.", column.logical, entity.logical),
+                    format!(
+                        "A validation error occurred. The length of the '{}' attribute of the '{}' entity exceeded the maximum allowed length of '{max}'.",
+                        column.logical, entity.logical
+                    ),
                 );
             }
             if text.is_empty() { Value::Null } else { Value::Text(text.to_owned().into()) }
@@ -151,7 +184,10 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
             if !(*min..=*max).contains(&n) {
                 return out_of(
                     code::INTEGER_OUT_OF_RANGE,
-                    format!("A validation error occurred.  The value {n} of '{}' on record of type '{}' is outside the valid range. Accepted Values: {min} to {max}", column.logical, entity.logical),
+                    format!(
+                        "A validation error occurred.  The value {n} of '{}' on record of type '{}' is outside the valid range. Accepted Values: {min} to {max}",
+                        column.logical, entity.logical
+                    ),
                 );
             }
             Value::Int(n)
@@ -163,7 +199,10 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
             if rough < *min || rough > *max {
                 return out_of(
                     code::DECIMAL_OUT_OF_RANGE,
-                    format!("The value {n} of '{}' is outside the valid range ({min} to {max}).", column.logical),
+                    format!(
+                        "The value {n} of '{}' is outside the valid range ({min} to {max}).",
+                        column.logical
+                    ),
                 );
             }
             Value::Decimal(scaled(n, *precision))
@@ -171,14 +210,23 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
         Kind::Money { precision } => {
             let n = decimal(json).ok_or_else(|| wrong("Edm.Decimal"))?;
             if n.abs() > Decimal::from(922_337_203_685_477i64) {
-                return out_of(code::DECIMAL_OUT_OF_RANGE, format!("The value {n} of '{}' is outside the valid range.", column.logical));
+                return out_of(
+                    code::DECIMAL_OUT_OF_RANGE,
+                    format!("The value {n} of '{}' is outside the valid range.", column.logical),
+                );
             }
             Value::Decimal(scaled(n, *precision))
         }
         Kind::Double { min, max } => {
             let n = json.as_f64().ok_or_else(|| wrong("Edm.Double"))?;
             if n < *min || n > *max {
-                return out_of(code::DECIMAL_OUT_OF_RANGE, format!("The value {n} of '{}' is outside the valid range ({min} to {max}).", column.logical));
+                return out_of(
+                    code::DECIMAL_OUT_OF_RANGE,
+                    format!(
+                        "The value {n} of '{}' is outside the valid range ({min} to {max}).",
+                        column.logical
+                    ),
+                );
             }
             Value::Double(n)
         }
@@ -195,7 +243,10 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
             }
             let mut all = choices(text).ok_or_else(|| wrong("Edm.String"))?;
             if all.len() > 150 {
-                return out_of(code::TOO_MANY_SELECTIONS, format!("Too many selections for '{}': at most 150.", column.logical));
+                return out_of(
+                    code::TOO_MANY_SELECTIONS,
+                    format!("Too many selections for '{}': at most 150.", column.logical),
+                );
             }
             for n in &all {
                 known(entity, column, *n)?;
@@ -218,11 +269,18 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
                 _ => 0,
             };
             if at < EARLIEST {
-                return out_of("0x80040239", format!("DateTime is less than minumum value supported by CrmDateTime. Actual value: {text}, Minimum value supported: 01/01/1753 00:00:00"));
+                return out_of(
+                    "0x80040239",
+                    format!(
+                        "DateTime is less than minumum value supported by CrmDateTime. Actual value: {text}, Minimum value supported: 01/01/1753 00:00:00"
+                    ),
+                );
             }
             value
         }
-        Kind::Id => Value::Id(json.as_str().and_then(|t| Uuid::parse_str(t).ok()).ok_or_else(|| wrong("Edm.Guid"))?),
+        Kind::Id => {
+            Value::Id(json.as_str().and_then(|t| Uuid::parse_str(t).ok()).ok_or_else(|| wrong("Edm.Guid"))?)
+        }
         Kind::Lookup { .. } => return Err(wrong("Edm.Guid")),
     })
 }
@@ -233,7 +291,12 @@ fn known(entity: &Entity, column: &Column, n: i64) -> Outcome<()> {
     }
     Err(ServiceError::bad(
         code::PICKLIST_OUT_OF_RANGE,
-        format!("A validation error occurred. The value {n} of '{}' on record of type '{}' is outside the valid range. Accepted Values: {}", column.logical, entity.logical, column.options().iter().map(|o| o.0.to_string()).collect::<Vec<_>>().join(",")),
+        format!(
+            "A validation error occurred. The value {n} of '{}' on record of type '{}' is outside the valid range. Accepted Values: {}",
+            column.logical,
+            entity.logical,
+            column.options().iter().map(|o| o.0.to_string()).collect::<Vec<_>>().join(",")
+        ),
     ))
 }
 
@@ -250,7 +313,9 @@ fn scaled(mut n: Decimal, precision: u32) -> Decimal {
 
 /// Completes and checks state and status: a status of another state is refused; one alone implies the other.
 fn state_rules(entity: &Entity, values: &mut Values, mode: Mode) -> Outcome<()> {
-    let (Some(state), Some(status)) = (entity.column("statecode"), entity.column("statuscode")) else { return Ok(()) };
+    let (Some(state), Some(status)) = (entity.column("statecode"), entity.column("statuscode")) else {
+        return Ok(());
+    };
     if mode == Mode::Create {
         values.remove(&(state as u16));
     }
@@ -279,7 +344,10 @@ fn state_rules(entity: &Entity, values: &mut Values, mode: Mode) -> Outcome<()> 
                 if mode == Mode::Create && found.2 != 0 {
                     return Err(ServiceError::bad(
                         code::INVALID_STATE_STATUS,
-                        format!("{reason} is not a valid status code for state code 0 on {}.", entity.logical),
+                        format!(
+                            "{reason} is not a valid status code for state code 0 on {}.",
+                            entity.logical
+                        ),
                     ));
                 }
                 values.insert(state as u16, Value::Int(found.2));
@@ -293,7 +361,9 @@ fn state_rules(entity: &Entity, values: &mut Values, mode: Mode) -> Outcome<()> 
 pub(crate) fn target(store: &Store, text: &str, references: &References) -> Outcome<Row> {
     if text.starts_with('$') {
         return references.get(text.trim_start_matches('$')).copied().ok_or_else(|| {
-            ServiceError::odata(format!("The Content-ID reference '{text}' does not refer to an earlier request of the change set."))
+            ServiceError::odata(format!(
+                "The Content-ID reference '{text}' does not refer to an earlier request of the change set."
+            ))
         });
     }
     let path = match text.find("/api/data/") {

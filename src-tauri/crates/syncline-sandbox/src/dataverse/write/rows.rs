@@ -56,7 +56,11 @@ pub(crate) fn post(
 fn conditions(store: &Store, request: &ApiRequest, entity: &Entity, found: Option<Row>) -> Outcome<()> {
     let header = |name: &str| request.headers.get(name).and_then(|h| h.to_str().ok()).map(str::trim);
     if let (Some("*"), Some(_)) = (header("if-none-match"), found) {
-        return Err(ServiceError::new(412, code::DUPLICATE_RECORD, "A record with matching key values already exists."));
+        return Err(ServiceError::new(
+            412,
+            code::DUPLICATE_RECORD,
+            "A record with matching key values already exists.",
+        ));
     }
     match (header("if-match"), found) {
         (None | Some("*"), _) | (_, None) => Ok(()),
@@ -64,7 +68,10 @@ fn conditions(store: &Store, request: &ApiRequest, entity: &Entity, found: Optio
         (Some(_), Some(_)) => Err(ServiceError::new(
             412,
             code::CONCURRENCY_VERSION_MISMATCH,
-            format!("The version of the existing record doesn't match the RowVersion property provided ({}).", entity.logical),
+            format!(
+                "The version of the existing record doesn't match the RowVersion property provided ({}).",
+                entity.logical
+            ),
         )),
     }
 }
@@ -166,9 +173,9 @@ pub(crate) fn property(
     let json = if clear {
         serde_json::Value::Null
     } else {
-        object(&request.body)?
-            .remove("value")
-            .ok_or_else(|| ServiceError::bad(code::PAYLOAD, "The body of a property must be {\"value\": …}."))?
+        object(&request.body)?.remove("value").ok_or_else(|| {
+            ServiceError::bad(code::PAYLOAD, "The body of a property must be {\"value\": …}.")
+        })?
     };
     let new = Values::from([(column as u16, value(&entity, described, &json)?)]);
     change::update(store, row, new, stamp(environment, request))?;
