@@ -163,7 +163,7 @@ impl DataverseConnector {
                 .hint("open the list in Dynamics 365 and set its criteria")
             })?;
         let own = Fetch::parse(query).map_err(|error| fetch_error(&error))?;
-        Ok(combine(own, fetch, &list.member_entity)?)
+        combine(own, fetch, &list.member_entity)
     }
 }
 

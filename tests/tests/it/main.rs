@@ -1,0 +1,4 @@
+//! The parts together, against the sample tenant.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod dataverse;
