@@ -1,1 +1,21 @@
-//! syncline-sync.
+//! The work: pulling into the store, planning, running. A plan is computed once; the preview shows it and a run executes exactly it.
+
+mod batches;
+mod cached;
+mod decide;
+mod fetch_modes;
+mod plan;
+mod plan_rows;
+mod progress;
+mod pull;
+mod run;
+mod run_batch;
+
+pub use batches::estimate_batches;
+pub use cached::CachedSource;
+pub use fetch_modes::{Watermark, fetch_filter};
+pub use plan::{PlanCounts, PlanDetail, PlanRequest, make_plan};
+pub use plan_rows::{RowExtra, read_extra};
+pub use progress::{Clock, OnProgress, Work};
+pub use pull::{PullRequest, pull};
+pub use run::{RunCounts, RunDetail, RunRequest, run_plan};

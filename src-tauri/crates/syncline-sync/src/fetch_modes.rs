@@ -1,0 +1,71 @@
+//! Which records a definition fetches: all, new and updated, or updated only, counted from the last sync that went well.
+
+use jiff::{SignedDuration, Timestamp};
+use syncline_fetchxml::{Condition, Filter, Operator};
+use syncline_model::{ErrorCode, FetchMode, FetchSection, SynclineError};
+
+/// Records that were committed late carry an earlier time than the reading that missed them; so the window overlaps.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the last sync that went well began to read.
+pub type Watermark = Option<Timestamp>;
+
+/// The definition's filter with what the fetch mode adds. Without a watermark, and without days to look back, everything is fetched.
+pub fn fetch_filter(
+    filter: Option<&str>,
+    fetch: &FetchSection,
+    watermark: Watermark,
+    now: Timestamp,
+) -> Result<Option<String>, SynclineError> {
+    let own = match filter.filter(|text| !text.trim().is_empty()) {
+        None => None,
+        Some(text) => Some(Filter::parse(text).map_err(|error| {
+            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
+        })?),
+    };
+    let look_back = (fetch.days > 0).then(|| now - SignedDuration::from_hours(24 * i64::from(fetch.days)));
+    let since = match fetch.mode {
+        FetchMode::All => look_back,
+        FetchMode::NewAndUpdated | FetchMode::Updated => match (watermark.map(|at| at - OVERLAP), look_back) {
+            (Some(watermark), Some(look_back)) => Some(watermark.min(look_back)),
+            (watermark, look_back) => watermark.or(look_back),
+        },
+    };
+    let Some(since) = since else {
+        return Ok(own.map(|filter| filter.to_xml()));
+    };
+    let time = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut added = Filter::from(Condition::new("modifiedon", Operator::Ge, [time.clone()]));
+    if fetch.mode == FetchMode::Updated {
+        added = added.and(Filter::from(Condition::new("createdon", Operator::Lt, [time])));
+    }
+    Ok(Some(match own {
+        Some(own) => own.and(added).to_xml(),
+        None => added.to_xml(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(mode: FetchMode, days: u32, watermark: Option<&str>) -> Option<String> {
+        let watermark = watermark.map(|text| text.parse().unwrap());
+        let own = "<condition attribute='statecode' operator='eq' value='0' />";
+        fetch_filter(Some(own), &FetchSection { mode, days }, watermark, "2026-01-10T12:00:00Z".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn modes_add_their_window() {
+        let all = filter(FetchMode::All, 0, Some("2026-01-09T12:00:00Z")).unwrap();
+        assert!(!all.contains("modifiedon") && all.contains("statecode"), "{all}");
+        let new = filter(FetchMode::NewAndUpdated, 0, Some("2026-01-09T12:00:00Z")).unwrap();
+        assert!(new.contains("2026-01-09T11:55:00Z") && !new.contains("createdon"), "{new}");
+        let updated = filter(FetchMode::Updated, 0, Some("2026-01-09T12:00:00Z")).unwrap();
+        assert!(updated.contains("createdon") && updated.contains("lt"), "{updated}");
+        let look_back = filter(FetchMode::NewAndUpdated, 3, Some("2026-01-09T12:00:00Z")).unwrap();
+        assert!(look_back.contains("2026-01-07T12:00:00Z"), "{look_back}");
+        let first = filter(FetchMode::NewAndUpdated, 0, None).unwrap();
+        assert!(!first.contains("modifiedon"), "the first sync fetches everything: {first}");
+    }
+}

@@ -1,0 +1,236 @@
+//! Making a plan: read, map, compare, decide, store. No write path is reachable from here: the destination is probed and asked for
+//! requests, never for a write.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use syncline_connect::{Destination, Page, Selection, Source};
+use syncline_mapping::{Mapping, compile, definition_hash};
+use syncline_model::{
+    Action, EntityName, EntitySchema, ErrorCode, Problem, RecordId, SyncDefinition, SynclineError, System,
+};
+use syncline_store::{Plan, PlanStatus, Store};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::batches::estimate_batches;
+use crate::plan_rows::Rows;
+use crate::progress::{Work, blocking};
+
+/// Pages that may wait to be mapped.
+const PAGES_AHEAD: usize = 2;
+
+/// What to plan.
+#[derive(Clone)]
+pub struct PlanRequest {
+    /// The definition.
+    pub definition: SyncDefinition,
+    /// Source connection.
+    pub source: Uuid,
+    /// Destination connection.
+    pub destination: Uuid,
+    /// System of the destination.
+    pub system: System,
+    /// Source entity as it is described now.
+    pub source_schema: EntitySchema,
+    /// Destination entity as it is described now.
+    pub destination_schema: EntitySchema,
+    /// What is read: entity or list, columns, filter with the fetch mode's window, page size.
+    pub selection: Selection,
+    /// One record only.
+    pub source_id: Option<String>,
+    /// The source is the store.
+    pub cached: bool,
+}
+
+/// Rows by action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanCounts {
+    /// Read.
+    pub read: u64,
+    /// To create.
+    pub create: u64,
+    /// To update.
+    pub update: u64,
+    /// The same already.
+    pub unchanged: u64,
+    /// Left out by a rule.
+    pub skip: u64,
+    /// Would be refused.
+    pub invalid: u64,
+    /// Events to send.
+    pub events: u64,
+}
+
+impl PlanCounts {
+    pub(crate) fn add(&mut self, action: Action) {
+        self.read += 1;
+        match action {
+            Action::Create => self.create += 1,
+            Action::Update => self.update += 1,
+            Action::Unchanged => self.unchanged += 1,
+            Action::Skip => self.skip += 1,
+            Action::Invalid => self.invalid += 1,
+        }
+    }
+}
+
+/// What is kept with a plan beside its head.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlanDetail {
+    /// Counts.
+    pub counts: PlanCounts,
+    /// Write requests a run would take.
+    pub requests: u64,
+    /// Bytes of all bodies.
+    pub bytes: u64,
+    /// `destination`, `last sent` or `nothing`.
+    pub compared_with: String,
+    /// The source was the store.
+    pub cached: bool,
+    /// The definition's whole filter, fetch mode included.
+    pub filter: Option<String>,
+}
+
+/// The error of a definition with problems; they are all in the detail.
+pub(crate) fn problems_error(problems: &[Problem]) -> SynclineError {
+    let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    let list: Vec<String> =
+        problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+    let count = problems.len();
+    SynclineError::new(
+        ErrorCode::DefinitionInvalid,
+        format!("the definition has {count} problem{}: {first}", if count == 1 { "" } else { "s" }),
+    )
+    .hint("check the definition; every problem is told with its place and a hint")
+    .detail(list.join("\n"))
+}
+
+/// Makes and stores a plan. When it is cancelled or fails, what was planned stays as an incomplete plan, which can be looked at and not run.
+pub async fn make_plan(
+    store: &Store,
+    source: Arc<dyn Source>,
+    destination: Arc<dyn Destination>,
+    request: PlanRequest,
+    work: &Work,
+) -> Result<Plan, SynclineError> {
+    let compiled = compile(&request.definition, &request.source_schema, &request.destination_schema, request.system)
+        .map_err(|problems| problems_error(&problems))?;
+    work.tell("asking who writes", 0, None);
+    let identity = destination.identity().await?;
+    let to_json = |error: serde_json::Error| SynclineError::new(ErrorCode::Internal, error.to_string());
+    let mut plan = Plan {
+        id: Uuid::new_v4(),
+        definition: request.definition.name.clone(),
+        definition_json: request.definition.to_json(),
+        definition_hash: definition_hash(&request.definition),
+        source: request.source,
+        source_entity: request.source_schema.summary.logical_name.clone(),
+        destination: request.destination,
+        destination_entity: request.destination_schema.summary.logical_name.clone(),
+        source_hash: None,
+        status: PlanStatus::Planning,
+        created_at: work.now(),
+        detail: serde_json::to_value(PlanDetail::default()).map_err(to_json)?,
+        destination_schema: serde_json::to_value(&request.destination_schema).map_err(to_json)?,
+        identity: serde_json::to_value(identity).map_err(to_json)?,
+        signature: None,
+    };
+    let capabilities = destination.capabilities();
+    let mut detail = PlanDetail {
+        compared_with: if capabilities.reads_back { "destination" } else { "last sent" }.to_owned(),
+        cached: request.cached,
+        filter: request.selection.filter.clone(),
+        ..PlanDetail::default()
+    };
+    let (kept, first) = (store.clone(), plan.clone());
+    blocking(move || Ok(kept.save_plan(&first)?)).await?;
+    let planner = Planner {
+        store: store.clone(),
+        destination,
+        mapping: Arc::new(compiled.mapping),
+        request: Arc::new(request),
+        plan: plan.id,
+    };
+    let result = planner.plan_all(source, &mut detail, work).await;
+    detail.requests = estimate_batches(detail.counts.create + detail.counts.update, detail.bytes, &capabilities);
+    plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
+    plan.source_hash = result.as_ref().ok().cloned();
+    plan.detail = serde_json::to_value(&detail).map_err(to_json)?;
+    let (kept, last) = (store.clone(), plan.clone());
+    blocking(move || Ok(kept.save_plan(&last)?)).await?;
+    result.map(|_| plan)
+}
+
+/// What the pages of one plan share.
+pub(crate) struct Planner {
+    pub(crate) store: Store,
+    pub(crate) destination: Arc<dyn Destination>,
+    pub(crate) mapping: Arc<Mapping>,
+    pub(crate) request: Arc<PlanRequest>,
+    pub(crate) plan: Uuid,
+}
+
+impl Planner {
+    /// Plans every page; the content hash of what was read.
+    async fn plan_all(
+        &self,
+        source: Arc<dyn Source>,
+        detail: &mut PlanDetail,
+        work: &Work,
+    ) -> Result<String, SynclineError> {
+        let mut hash = Sha256::new();
+        let mut rows = Rows { next: 0, seen: HashMap::new() };
+        if let Some(id) = &self.request.source_id {
+            let page = self.one(source.as_ref(), id, work).await?;
+            rows.plan_page(self, page, detail, &mut hash, work).await?;
+            return Ok(hex::encode(hash.finalize()));
+        }
+        work.tell("counting", 0, None);
+        let selection = self.request.selection.clone();
+        let counted = source.count(&selection, &work.cancel).await.ok().map(|count| count.value);
+        let total = match (counted, selection.top) {
+            (Some(count), Some(top)) => Some(count.min(top)),
+            (count, top) => count.or(top),
+        };
+        let (sender, mut receiver) = mpsc::channel::<Result<Page, SynclineError>>(PAGES_AHEAD);
+        let cancel = work.cancel.clone();
+        tokio::spawn(async move {
+            let (mut cursor, mut read) = (None, 0_u64);
+            loop {
+                let page = source.page(&selection, cursor.as_ref(), &cancel).await;
+                read += page.as_ref().map_or(0, |page| page.records.len() as u64);
+                cursor = page.as_ref().ok().and_then(|page| page.next.clone());
+                let enough = selection.top.is_some_and(|top| read >= top);
+                let ended = page.is_err() || cursor.is_none() || enough;
+                if sender.send(page).await.is_err() || ended {
+                    return;
+                }
+            }
+        });
+        while let Some(page) = receiver.recv().await {
+            let mut page = page?;
+            if let Some(top) = self.request.selection.top {
+                page.records.truncate(usize::try_from(top.saturating_sub(detail.counts.read)).unwrap_or(usize::MAX));
+            }
+            rows.plan_page(self, page, detail, &mut hash, work).await?;
+            work.tell("planning", detail.counts.read, total.map(|total| total.max(detail.counts.read)));
+            work.check()?;
+        }
+        Ok(hex::encode(hash.finalize()))
+    }
+
+    async fn one(&self, source: &dyn Source, id: &str, work: &Work) -> Result<Page, SynclineError> {
+        let entity: EntityName = self.request.source_schema.summary.logical_name.clone();
+        let found =
+            source.get(&entity, &[RecordId::new(id)], &self.request.selection.columns, &work.cancel).await?;
+        let records = found.into_iter().flatten().collect::<Vec<_>>();
+        if records.is_empty() {
+            return Err(SynclineError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"))
+                .hint("check the id, and that you may read the record"));
+        }
+        Ok(Page { records, next: None, bytes: 0 })
+    }
+}

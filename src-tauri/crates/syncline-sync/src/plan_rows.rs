@@ -1,0 +1,267 @@
+//! The rows of a plan, page by page: mapped, freed of duplicates, compared, decided, stored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use syncline_connect::{MatchKey, Page, Probe};
+use syncline_mapping::{Mapped, Verdict, identity_key};
+use syncline_model::{Action, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
+use syncline_store::{EventKey, PlanRow};
+
+use crate::decide::{Decision, Held, decide};
+use crate::plan::{PlanDetail, Planner};
+use crate::progress::{Work, blocking};
+
+/// What a row keeps beside what the store knows of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RowExtra {
+    /// The source record as it was planned, in the Web API's JSON shape.
+    pub source: Box<RawValue>,
+    /// Events that its request holds: name and source timestamp.
+    #[serde(default)]
+    pub events: Vec<(String, String)>,
+}
+
+/// Reads what [`RowExtra`] was stored as.
+pub fn read_extra(row: &PlanRow) -> Option<RowExtra> {
+    row.extra.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok())
+}
+
+/// What runs through all pages.
+pub(crate) struct Rows {
+    pub(crate) next: u32,
+    /// Hash of the identifiers → source id of the record that has them first.
+    pub(crate) seen: HashMap<[u8; 16], String>,
+}
+
+fn short_hash(text: &str) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&Sha256::digest(text)[..16]);
+    short
+}
+
+impl Rows {
+    pub(crate) async fn plan_page(
+        &mut self,
+        planner: &Planner,
+        page: Page,
+        detail: &mut PlanDetail,
+        hash: &mut Sha256,
+        work: &Work,
+    ) -> Result<(), SynclineError> {
+        let now = work.now();
+        let mapping = Arc::clone(&planner.mapping);
+        let mut mapped: Vec<(Record, Mapped)> = blocking(move || {
+            Ok(page.records.into_iter().map(|record| { let mapped = mapping.apply(&record, now); (record, mapped) }).collect())
+        })
+        .await?;
+        for (record, _) in &mapped {
+            hash.update(record.id.as_str());
+            hash.update(record.etag.as_deref().unwrap_or_default());
+            hash.update([0]);
+        }
+        let event_keys = hold_back_events(planner, &mut mapped).await?;
+        for (_, mapped) in &mut mapped {
+            for event in mapped.record.events.iter_mut().filter(|event| event.timestamp.is_empty()) {
+                event.timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            }
+        }
+        let left_out: Vec<Option<Decision>> = mapped
+            .iter_mut()
+            .map(|(record, mapped)| self.leave_out(record, mapped))
+            .collect();
+        let held = look_up(planner, &mapped, &left_out, work).await?;
+        let mut rows = Vec::with_capacity(mapped.len());
+        for ((((record, mapped), left_out), held), events) in
+            mapped.into_iter().zip(left_out).zip(held).zip(event_keys)
+        {
+            let decision = match (left_out, held) {
+                (Some(decision), _) => decision,
+                (None, Some(held)) => decide(
+                    planner.destination.as_ref(),
+                    &planner.request.destination_schema,
+                    &mapped.record,
+                    held,
+                ),
+                (None, None) => Decision::left_out(Action::Invalid, "the destination did not answer for this row"),
+            };
+            detail.counts.add(decision.action);
+            if decision.action.writes() {
+                detail.counts.events += mapped.record.events.len() as u64;
+                detail.bytes += decision.request.as_ref().map_or(0, |request| request.body.len() as u64);
+            }
+            rows.push(row(self.next, record, mapped, decision, events)?);
+            self.next += 1;
+        }
+        let (store, plan) = (planner.store.clone(), planner.plan);
+        blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await
+    }
+
+    /// The decision on a row that mapping left out or that another row came before.
+    fn leave_out(&mut self, record: &Record, mapped: &mut Mapped) -> Option<Decision> {
+        match &mapped.verdict {
+            Verdict::Skip { text, .. } => return Some(Decision::left_out(Action::Skip, text.clone())),
+            Verdict::Invalid { text, .. } => return Some(Decision::left_out(Action::Invalid, text.clone())),
+            Verdict::Ok => {}
+        }
+        let key = short_hash(&identity_key(&mapped.record));
+        match self.seen.get(&key) {
+            None => {
+                self.seen.insert(key, record.id.to_string());
+                None
+            }
+            Some(first) => {
+                let text = format!("{first} has the same identifiers and comes first");
+                mapped.issues.push(RowIssue {
+                    code: "duplicate_identifiers".to_owned(),
+                    field: mapped.record.identifiers.keys().cloned().collect::<Vec<_>>().join(", "),
+                    message: text.clone(),
+                });
+                Some(Decision::left_out(Action::Skip, text))
+            }
+        }
+    }
+}
+
+/// Takes events out that were sent before; the keys of those that stay, a row each.
+async fn hold_back_events(
+    planner: &Planner,
+    mapped: &mut [(Record, Mapped)],
+) -> Result<Vec<Vec<(String, String)>>, SynclineError> {
+    let keys: Vec<EventKey> = mapped
+        .iter()
+        .flat_map(|(record, mapped)| {
+            mapped.record.events.iter().map(|event| EventKey {
+                record_id: record.id.to_string(),
+                event: event.name.clone(),
+                timestamp: event.timestamp.clone(),
+            })
+        })
+        .collect();
+    if keys.is_empty() {
+        return Ok(vec![Vec::new(); mapped.len()]);
+    }
+    let (store, definition) = (planner.store.clone(), planner.request.definition.name.clone());
+    let sent = blocking(move || Ok(store.events_sent(&definition, &keys)?)).await?;
+    let mut sent = sent.into_iter();
+    let mut kept = Vec::with_capacity(mapped.len());
+    for (_, mapped) in mapped {
+        let mut names = Vec::new();
+        let mut issues = Vec::new();
+        mapped.record.events.retain(|event| match sent.next().flatten() {
+            None => {
+                names.push((event.name.clone(), event.timestamp.clone()));
+                true
+            }
+            Some(at) => {
+                issues.push(RowIssue {
+                    code: "event_already_sent".to_owned(),
+                    field: event.name.clone(),
+                    message: format!("the event {} was sent on {at} and is held back", event.name),
+                });
+                false
+            }
+        });
+        mapped.issues.extend(issues);
+        kept.push(names);
+    }
+    Ok(kept)
+}
+
+/// What is held under each row that may be sent; `None` for the others.
+async fn look_up(
+    planner: &Planner,
+    mapped: &[(Record, Mapped)],
+    left_out: &[Option<Decision>],
+    work: &Work,
+) -> Result<Vec<Option<Held>>, SynclineError> {
+    let asked: Vec<usize> =
+        left_out.iter().enumerate().filter(|(_, decision)| decision.is_none()).map(|(position, _)| position).collect();
+    let mut held: Vec<Option<Held>> = (0..mapped.len()).map(|_| None).collect();
+    if asked.is_empty() {
+        return Ok(held);
+    }
+    if planner.destination.capabilities().reads_back {
+        let keys: Vec<MatchKey> =
+            asked.iter().map(|position| MatchKey(mapped[*position].1.record.identifiers.clone())).collect();
+        let fields: Vec<String> = planner.mapping.target_names().into_iter().map(str::to_owned).collect();
+        let schema = &planner.request.destination_schema;
+        let probes = planner.destination.probe(schema, &keys, &fields, &work.cancel).await?;
+        if probes.len() != keys.len() {
+            return Err(SynclineError::new(
+                ErrorCode::UnexpectedReply,
+                format!("the destination answered for {} of {} rows", probes.len(), keys.len()),
+            ));
+        }
+        for (position, probe) in asked.into_iter().zip(probes) {
+            held[position] = Some(Held::Probed(probe));
+        }
+        return Ok(held);
+    }
+    let ids: Vec<String> = asked.iter().map(|position| mapped[*position].0.id.to_string()).collect();
+    let (store, request) = (planner.store.clone(), Arc::clone(&planner.request));
+    let sent = blocking(move || {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let entity = &request.destination_schema.summary.logical_name;
+        Ok(store.sent(request.destination, entity, request.source, &ids)?)
+    })
+    .await?;
+    for (position, sent) in asked.into_iter().zip(sent) {
+        held[position] = Some(match sent {
+            Some(sent) => Held::LastSent(Some(sent.mapped)),
+            None => Held::Probed(Probe::Unknown),
+        });
+    }
+    Ok(held)
+}
+
+fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineError> {
+    serde_json::value::to_raw_value(value)
+        .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}")))
+}
+
+/// Something to know a row by: its first identifier, else its name, else its id.
+fn title(record: &Record, mapped: &MappedRecord) -> String {
+    let name = |wanted: &str| mapped.identifiers.get(wanted).map(|value| value.display_text());
+    name("email")
+        .or_else(|| {
+            let fields = record.fields().ok()?;
+            ["fullname", "name", "emailaddress1", "subject"]
+                .iter()
+                .filter_map(|column| fields.value(column))
+                .map(|value| value.display_text())
+                .find(|text| !text.is_empty())
+        })
+        .or_else(|| mapped.identifiers.values().next().map(|value| value.display_text()))
+        .unwrap_or_else(|| record.id.to_string())
+}
+
+fn row(
+    ordinal: u32,
+    record: Record,
+    mapped: Mapped,
+    decision: Decision,
+    events: Vec<(String, String)>,
+) -> Result<PlanRow, SynclineError> {
+    let request = decision.request.as_ref().map(raw).transpose()?;
+    let mut issues = mapped.issues;
+    issues.extend(decision.issues);
+    Ok(PlanRow {
+        ordinal,
+        title: title(&record, &mapped.record),
+        source_id: record.id.to_string(),
+        source_etag: record.etag.clone(),
+        action: decision.action,
+        reason: decision.reason,
+        existing: decision.existing.as_ref().map(raw).transpose()?,
+        changes: decision.changes,
+        request_hash: request.as_ref().map(|request| hex::encode(Sha256::digest(request.get()))),
+        request,
+        mapped: mapped.record,
+        issues,
+        extra: Some(raw(&RowExtra { source: record.raw, events })?),
+        excluded: false,
+    })
+}
