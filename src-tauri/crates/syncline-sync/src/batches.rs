@@ -50,7 +50,12 @@ mod tests {
     }
 
     fn request(bytes: usize) -> RowRequest {
-        RowRequest { method: "POST".into(), path: String::new(), headers: BTreeMap::new(), body: "x".repeat(bytes) }
+        RowRequest {
+            method: "POST".into(),
+            path: String::new(),
+            headers: BTreeMap::new(),
+            body: "x".repeat(bytes),
+        }
     }
 
     #[test]

@@ -30,8 +30,11 @@ impl CachedSource {
 
     fn grid(&self, selection: &Selection, offset: u64, limit: u32) -> Result<GridQuery, SynclineError> {
         if selection.list.is_some() {
-            return Err(SynclineError::new(ErrorCode::Usage, "a marketing list can't be read from the cache")
-                .hint("read it from the service, or choose its entity"));
+            return Err(SynclineError::new(
+                ErrorCode::Usage,
+                "a marketing list can't be read from the cache",
+            )
+            .hint("read it from the service, or choose its entity"));
         }
         let filter = match &selection.filter {
             None => None,
@@ -44,16 +47,14 @@ impl CachedSource {
         query.filter = filter;
         query.offset = offset;
         query.user_id.clone_from(&self.identity.user_id);
-        query.order =
-            selection.order.iter().map(|term| (term.column.clone(), term.descending)).collect();
+        query.order = selection.order.iter().map(|term| (term.column.clone(), term.descending)).collect();
         Ok(query)
     }
 
     fn entity(selection: &Selection) -> Result<EntityName, SynclineError> {
-        selection
-            .entity
-            .clone()
-            .ok_or_else(|| SynclineError::new(ErrorCode::Usage, "no entity is named").hint("name the entity to read"))
+        selection.entity.clone().ok_or_else(|| {
+            SynclineError::new(ErrorCode::Usage, "no entity is named").hint("name the entity to read")
+        })
     }
 }
 
@@ -80,10 +81,15 @@ impl Source for CachedSource {
 
     async fn entities(&self, _: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError> {
         let (store, connection) = (self.store.clone(), self.connection);
-        blocking(move || Ok(store.entities(connection)?.map(|(entities, _)| entities).unwrap_or_default())).await
+        blocking(move || Ok(store.entities(connection)?.map(|(entities, _)| entities).unwrap_or_default()))
+            .await
     }
 
-    async fn schema(&self, entity: &EntityName, _: &CancellationToken) -> Result<EntitySchema, SynclineError> {
+    async fn schema(
+        &self,
+        entity: &EntityName,
+        _: &CancellationToken,
+    ) -> Result<EntitySchema, SynclineError> {
         let (store, connection, entity) = (self.store.clone(), self.connection, entity.clone());
         blocking(move || {
             store.schema(connection, &entity)?.map(|(schema, _)| schema).ok_or_else(|| {
@@ -113,7 +119,8 @@ impl Source for CachedSource {
         let offset: u64 = match cursor {
             None => 0,
             Some(cursor) => cursor.0.parse().map_err(|_| {
-                SynclineError::new(ErrorCode::UnexpectedReply, "the place in the cache can't be read").hint("begin anew")
+                SynclineError::new(ErrorCode::UnexpectedReply, "the place in the cache can't be read")
+                    .hint("begin anew")
             })?,
         };
         let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(offset));
@@ -142,7 +149,8 @@ impl Source for CachedSource {
         _: &[ColumnName],
         _: &CancellationToken,
     ) -> Result<Vec<Option<Record>>, SynclineError> {
-        let (store, connection, entity, ids) = (self.store.clone(), self.connection, entity.clone(), ids.to_vec());
+        let (store, connection, entity, ids) =
+            (self.store.clone(), self.connection, entity.clone(), ids.to_vec());
         blocking(move || {
             let rows = store.records(connection, &entity, &ids)?;
             Ok(rows.into_iter().map(|row| row.map(|row| row.record)).collect())

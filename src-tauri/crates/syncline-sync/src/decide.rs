@@ -27,7 +27,14 @@ pub(crate) struct Decision {
 impl Decision {
     /// A row that is not sent, with the reason.
     pub(crate) fn left_out(action: Action, reason: impl Into<String>) -> Self {
-        Self { action, reason: reason.into(), changes: Vec::new(), request: None, existing: None, issues: Vec::new() }
+        Self {
+            action,
+            reason: reason.into(),
+            changes: Vec::new(),
+            request: None,
+            existing: None,
+            issues: Vec::new(),
+        }
     }
 }
 
@@ -54,7 +61,8 @@ pub(crate) fn decide(
         Held::Probed(Probe::Present(row)) => {
             let changes = compare(destination, schema, &mapped.attributes, &row.values);
             if changes.is_empty() && mapped.events.is_empty() {
-                let mut decision = Decision::left_out(Action::Unchanged, "the destination holds the same values");
+                let mut decision =
+                    Decision::left_out(Action::Unchanged, "the destination holds the same values");
                 decision.existing = Some(row);
                 return decision;
             }
@@ -81,7 +89,15 @@ pub(crate) fn decide(
         }
         Held::Probed(Probe::Absent) => {
             let changes = all_new(&mapped.attributes);
-            write(destination, schema, mapped, Action::Create, "not at the destination yet".to_owned(), changes, None)
+            write(
+                destination,
+                schema,
+                mapped,
+                Action::Create,
+                "not at the destination yet".to_owned(),
+                changes,
+                None,
+            )
         }
         Held::Probed(Probe::Unknown) | Held::LastSent(None) => {
             let changes = all_new(&mapped.attributes);
@@ -102,7 +118,9 @@ fn write(
     let changed: Vec<String> = changes.iter().map(|change| change.field.clone()).collect();
     let planned = PlannedWrite { action, mapped, existing: existing.as_ref(), changed: &changed };
     match destination.request(schema, &planned) {
-        Ok(request) => Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() },
+        Ok(request) => {
+            Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() }
+        }
         Err(error) => Decision {
             action: Action::Invalid,
             reason: error.message.clone(),

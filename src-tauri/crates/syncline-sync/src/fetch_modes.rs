@@ -26,10 +26,12 @@ pub fn fetch_filter(
     let look_back = (fetch.days > 0).then(|| now - SignedDuration::from_hours(24 * i64::from(fetch.days)));
     let since = match fetch.mode {
         FetchMode::All => look_back,
-        FetchMode::NewAndUpdated | FetchMode::Updated => match (watermark.map(|at| at - OVERLAP), look_back) {
-            (Some(watermark), Some(look_back)) => Some(watermark.min(look_back)),
-            (watermark, look_back) => watermark.or(look_back),
-        },
+        FetchMode::NewAndUpdated | FetchMode::Updated => {
+            match (watermark.map(|at| at - OVERLAP), look_back) {
+                (Some(watermark), Some(look_back)) => Some(watermark.min(look_back)),
+                (watermark, look_back) => watermark.or(look_back),
+            }
+        }
     };
     let Some(since) = since else {
         return Ok(own.map(|filter| filter.to_xml()));
@@ -52,7 +54,13 @@ mod tests {
     fn filter(mode: FetchMode, days: u32, watermark: Option<&str>) -> Option<String> {
         let watermark = watermark.map(|text| text.parse().unwrap());
         let own = "<condition attribute='statecode' operator='eq' value='0' />";
-        fetch_filter(Some(own), &FetchSection { mode, days }, watermark, "2026-01-10T12:00:00Z".parse().unwrap()).unwrap()
+        fetch_filter(
+            Some(own),
+            &FetchSection { mode, days },
+            watermark,
+            "2026-01-10T12:00:00Z".parse().unwrap(),
+        )
+        .unwrap()
     }
 
     #[test]

@@ -116,8 +116,9 @@ pub async fn make_plan(
     request: PlanRequest,
     work: &Work,
 ) -> Result<Plan, SynclineError> {
-    let compiled = compile(&request.definition, &request.source_schema, &request.destination_schema, request.system)
-        .map_err(|problems| problems_error(&problems))?;
+    let compiled =
+        compile(&request.definition, &request.source_schema, &request.destination_schema, request.system)
+            .map_err(|problems| problems_error(&problems))?;
     work.tell("asking who writes", 0, None);
     let identity = destination.identity().await?;
     let to_json = |error: serde_json::Error| SynclineError::new(ErrorCode::Internal, error.to_string());
@@ -155,7 +156,8 @@ pub async fn make_plan(
         plan: plan.id,
     };
     let result = planner.plan_all(source, &mut detail, work).await;
-    detail.requests = estimate_batches(detail.counts.create + detail.counts.update, detail.bytes, &capabilities);
+    detail.requests =
+        estimate_batches(detail.counts.create + detail.counts.update, detail.bytes, &capabilities);
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
     plan.source_hash = result.as_ref().ok().cloned();
     plan.detail = serde_json::to_value(&detail).map_err(to_json)?;
@@ -213,7 +215,8 @@ impl Planner {
         while let Some(page) = receiver.recv().await {
             let mut page = page?;
             if let Some(top) = self.request.selection.top {
-                page.records.truncate(usize::try_from(top.saturating_sub(detail.counts.read)).unwrap_or(usize::MAX));
+                page.records
+                    .truncate(usize::try_from(top.saturating_sub(detail.counts.read)).unwrap_or(usize::MAX));
             }
             rows.plan_page(self, page, detail, &mut hash, work).await?;
             work.tell("planning", detail.counts.read, total.map(|total| total.max(detail.counts.read)));
@@ -228,8 +231,11 @@ impl Planner {
             source.get(&entity, &[RecordId::new(id)], &self.request.selection.columns, &work.cancel).await?;
         let records = found.into_iter().flatten().collect::<Vec<_>>();
         if records.is_empty() {
-            return Err(SynclineError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"))
-                .hint("check the id, and that you may read the record"));
+            return Err(SynclineError::new(
+                ErrorCode::NotFound,
+                format!("there is no {entity} with the id {id}"),
+            )
+            .hint("check the id, and that you may read the record"));
         }
         Ok(Page { records, next: None, bytes: 0 })
     }

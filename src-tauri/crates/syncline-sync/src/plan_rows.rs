@@ -54,7 +54,14 @@ impl Rows {
         let now = work.now();
         let mapping = Arc::clone(&planner.mapping);
         let mut mapped: Vec<(Record, Mapped)> = blocking(move || {
-            Ok(page.records.into_iter().map(|record| { let mapped = mapping.apply(&record, now); (record, mapped) }).collect())
+            Ok(page
+                .records
+                .into_iter()
+                .map(|record| {
+                    let mapped = mapping.apply(&record, now);
+                    (record, mapped)
+                })
+                .collect())
         })
         .await?;
         for (record, _) in &mapped {
@@ -68,10 +75,8 @@ impl Rows {
                 event.timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             }
         }
-        let left_out: Vec<Option<Decision>> = mapped
-            .iter_mut()
-            .map(|(record, mapped)| self.leave_out(record, mapped))
-            .collect();
+        let left_out: Vec<Option<Decision>> =
+            mapped.iter_mut().map(|(record, mapped)| self.leave_out(record, mapped)).collect();
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
         for ((((record, mapped), left_out), held), events) in
@@ -85,7 +90,9 @@ impl Rows {
                     &mapped.record,
                     held,
                 ),
-                (None, None) => Decision::left_out(Action::Invalid, "the destination did not answer for this row"),
+                (None, None) => {
+                    Decision::left_out(Action::Invalid, "the destination did not answer for this row")
+                }
             };
             detail.counts.add(decision.action);
             if decision.action.writes() {
@@ -177,8 +184,12 @@ async fn look_up(
     left_out: &[Option<Decision>],
     work: &Work,
 ) -> Result<Vec<Option<Held>>, SynclineError> {
-    let asked: Vec<usize> =
-        left_out.iter().enumerate().filter(|(_, decision)| decision.is_none()).map(|(position, _)| position).collect();
+    let asked: Vec<usize> = left_out
+        .iter()
+        .enumerate()
+        .filter(|(_, decision)| decision.is_none())
+        .map(|(position, _)| position)
+        .collect();
     let mut held: Vec<Option<Held>> = (0..mapped.len()).map(|_| None).collect();
     if asked.is_empty() {
         return Ok(held);

@@ -32,7 +32,11 @@ impl Work {
     }
     /// An error when it was asked to stop.
     pub fn check(&self) -> Result<(), SynclineError> {
-        if self.cancel.is_cancelled() { Err(SynclineError::new(ErrorCode::Cancelled, "stopped on request")) } else { Ok(()) }
+        if self.cancel.is_cancelled() {
+            Err(SynclineError::new(ErrorCode::Cancelled, "stopped on request"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -40,7 +44,7 @@ impl Work {
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SynclineError> + Send + 'static,
 ) -> Result<T, SynclineError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}"))))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
+    })
 }

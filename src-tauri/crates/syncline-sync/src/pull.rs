@@ -73,8 +73,9 @@ async fn begin(
     selection: &Selection,
     work: &Work,
 ) -> Result<Pull, SynclineError> {
-    let text = serde_json::to_string(selection)
-        .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a selection can't be written: {error}")))?;
+    let text = serde_json::to_string(selection).map_err(|error| {
+        SynclineError::new(ErrorCode::Internal, format!("a selection can't be written: {error}"))
+    })?;
     let (store, request, now) = (store.clone(), request.clone(), work.now());
     blocking(move || {
         let entity = &request.schema.summary.logical_name;

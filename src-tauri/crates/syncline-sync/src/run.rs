@@ -137,7 +137,9 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
     let result = runner.all(&mut detail, total).await;
     run.status = match &result {
         Ok(()) if detail.counts.failed == 0 && detail.counts.drifted == 0 => RunStatus::Succeeded,
-        Ok(()) if detail.counts.created + detail.counts.updated == 0 && detail.counts.failed > 0 => RunStatus::Failed,
+        Ok(()) if detail.counts.created + detail.counts.updated == 0 && detail.counts.failed > 0 => {
+            RunStatus::Failed
+        }
         Ok(()) => RunStatus::Partial,
         Err(error) if error.code == ErrorCode::Cancelled => RunStatus::Cancelled,
         Err(_) => RunStatus::Failed,

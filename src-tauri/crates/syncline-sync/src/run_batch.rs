@@ -1,6 +1,5 @@
 //! One batch of a run: drift is looked for, the rest is sent, each outcome is stored together with what was sent.
 
-use std::collections::HashMap;
 use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
 use syncline_model::{Action, EntitySchema, ErrorCode, RecordId, SynclineError};
 use syncline_store::{EventKey, PlanRow, RunOutcome, Sent, Store};
@@ -33,9 +32,11 @@ impl Batch<'_> {
     /// Sends; true when a row failed.
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
-        let open: Vec<usize> = (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
+        let open: Vec<usize> =
+            (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
         if !open.is_empty() {
-            let requests: Vec<RowRequest> = open.iter().map(|position| self.requests[*position].clone()).collect();
+            let requests: Vec<RowRequest> =
+                open.iter().map(|position| self.requests[*position].clone()).collect();
             detail.batches += 1;
             let sent = self
                 .request
@@ -49,9 +50,11 @@ impl Batch<'_> {
                     }
                 }
                 Ok(answers) => {
-                    let text = format!("the destination answered for {} of {} records", answers.len(), open.len());
+                    let text =
+                        format!("the destination answered for {} of {} records", answers.len(), open.len());
                     for position in &open {
-                        outcomes[*position] = Some(outcome(OutcomeKind::Unknown, "unexpected_reply", text.clone()));
+                        outcomes[*position] =
+                            Some(outcome(OutcomeKind::Unknown, "unexpected_reply", text.clone()));
                     }
                 }
                 Err(error) if ends_the_run(error.code) => {
@@ -80,12 +83,15 @@ impl Batch<'_> {
     /// Rows whose source record is no longer as it was planned.
     async fn drifted(&self) -> Result<Vec<Option<Outcome>>, SynclineError> {
         let mut outcomes: Vec<Option<Outcome>> = self.rows.iter().map(|_| None).collect();
-        let versioned: Vec<usize> = (0..self.rows.len()).filter(|at| self.rows[*at].source_etag.is_some()).collect();
+        let versioned: Vec<usize> =
+            (0..self.rows.len()).filter(|at| self.rows[*at].source_etag.is_some()).collect();
         let (Some(source), false) = (&self.request.source, versioned.is_empty()) else { return Ok(outcomes) };
         let entity = &self.request.plan.source_entity;
-        let ids: Vec<RecordId> = versioned.iter().map(|at| RecordId::new(&self.rows[*at].source_id)).collect();
+        let ids: Vec<RecordId> =
+            versioned.iter().map(|at| RecordId::new(&self.rows[*at].source_id)).collect();
         // The key alone brings the version along.
-        let key: Vec<_> = source.schema(entity, &self.work.cancel).await.map(|schema| vec![schema.summary.primary_id])?;
+        let key: Vec<_> =
+            source.schema(entity, &self.work.cancel).await.map(|schema| vec![schema.summary.primary_id])?;
         let now = source.get(entity, &ids, &key, &self.work.cancel).await?;
         for (at, record) in versioned.into_iter().zip(now) {
             let text = match record {
@@ -109,13 +115,17 @@ impl Batch<'_> {
         if open.is_empty() {
             return;
         }
-        let keys: Vec<MatchKey> = open.iter().map(|at| MatchKey(self.rows[*at].mapped.identifiers.clone())).collect();
-        let mut fields: Vec<String> =
-            open.iter().flat_map(|at| self.rows[*at].changes.iter().map(|change| change.field.clone())).collect();
+        let keys: Vec<MatchKey> =
+            open.iter().map(|at| MatchKey(self.rows[*at].mapped.identifiers.clone())).collect();
+        let mut fields: Vec<String> = open
+            .iter()
+            .flat_map(|at| self.rows[*at].changes.iter().map(|change| change.field.clone()))
+            .collect();
         fields.sort();
         fields.dedup();
         // If it can't be asked either, the rows stay unknown and count as failed.
-        let Ok(probes) = self.request.destination.probe(self.schema, &keys, &fields, &self.work.cancel).await else {
+        let Ok(probes) = self.request.destination.probe(self.schema, &keys, &fields, &self.work.cancel).await
+        else {
             return;
         };
         for (at, probe) in open.into_iter().zip(probes) {
@@ -126,13 +136,22 @@ impl Batch<'_> {
                 })
             });
             if arrived {
-                let kind = if self.rows[at].action == Action::Create { OutcomeKind::Created } else { OutcomeKind::Updated };
-                outcomes[at] = Some(Outcome { kind, id: Some(found.id), code: None, message: None, request_id: None });
+                let kind = if self.rows[at].action == Action::Create {
+                    OutcomeKind::Created
+                } else {
+                    OutcomeKind::Updated
+                };
+                outcomes[at] =
+                    Some(Outcome { kind, id: Some(found.id), code: None, message: None, request_id: None });
             }
         }
     }
 
-    async fn store_outcomes(&self, outcomes: Vec<Option<Outcome>>, detail: &mut RunDetail) -> Result<(), SynclineError> {
+    async fn store_outcomes(
+        &self,
+        outcomes: Vec<Option<Outcome>>,
+        detail: &mut RunDetail,
+    ) -> Result<(), SynclineError> {
         let now = self.work.now();
         let mut kept = Vec::with_capacity(outcomes.len());
         let mut sent = Vec::new();
@@ -156,9 +175,9 @@ impl Batch<'_> {
             }
             if taken {
                 counts.events += row.mapped.events.len() as u64;
-                events.extend(read_extra(row).into_iter().flat_map(|extra| extra.events).map(|(event, timestamp)| {
-                    EventKey { record_id: row.source_id.clone(), event, timestamp }
-                }));
+                events.extend(read_extra(row).into_iter().flat_map(|extra| extra.events).map(
+                    |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp },
+                ));
                 let mut mapped = row.mapped.clone();
                 // What is compared next time is what the profile holds, not what happened once.
                 mapped.events.clear();
@@ -181,8 +200,6 @@ impl Batch<'_> {
         }
         let (store, run, plan) = (self.store.clone(), self.run, self.request.plan.clone());
         blocking(move || {
-            let by_ordinal: HashMap<u32, ()> = kept.iter().map(|outcome| (outcome.ordinal, ())).collect();
-            debug_assert_eq!(by_ordinal.len(), kept.len(), "one outcome a row");
             store.add_run_rows(run, &kept)?;
             store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?;
             Ok(store.save_events(&plan.definition, plan.source, plan.destination, &events, now)?)
