@@ -130,7 +130,7 @@ impl Generator {
         }
         let amount = self.below(salt, index, max * 10_000);
         // Most amounts are round, some are not.
-        let amount = if amount % 3 == 0 { amount } else { amount / 100_000 * 100_000 };
+        let amount = if amount.is_multiple_of(3) { amount } else { amount / 100_000 * 100_000 };
         Value::Decimal(Decimal::from_i128_with_scale(i128::from(amount), 4))
     }
 

@@ -90,7 +90,7 @@ fn request(content: &[u8], content_id: Option<String>) -> Outcome<Part> {
     let end = content.iter().position(|b| *b == b'\n').unwrap_or(content.len());
     let line = std::str::from_utf8(&content[..end]).map_err(|_| bad("A request line is not text."))?.trim();
     let mut words = line.split_whitespace();
-    let (Some(method), Some(url), Some("HTTP/1.1")) = (words.next(), words.next(), words.next_back()) else {
+    let (Some(method), Some(_), Some("HTTP/1.1")) = (words.next(), words.next(), words.next_back()) else {
         return Err(bad(format!("'{line}' is not a request line: METHOD URL HTTP/1.1.")));
     };
     let method = Method::try_from(method).map_err(|_| bad(format!("'{method}' is not a method.")))?;

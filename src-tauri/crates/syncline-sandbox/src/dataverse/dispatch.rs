@@ -1,8 +1,8 @@
 //! Finds what a request addresses and hands it on.
 use super::environment::Environment;
 use super::error::{Outcome, ServiceError, code};
-use super::odata::filter::collection as relation_of;
 use super::odata::options::Options;
+use super::odata::relations::collection as relation_of;
 use super::path::{RowKey, Segment, segments};
 use super::query::{Comparison, Expr, Path, Relation, Test};
 use super::request::{ApiRequest, ApiResponse, Preferences};

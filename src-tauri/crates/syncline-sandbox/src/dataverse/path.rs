@@ -66,10 +66,11 @@ impl RowKey {
             })?;
             columns.push((column, value));
         }
-        if let [(column, Value::Id(id))] = columns.as_slice() {
-            if *column == entity.id_column() && table != Table::SystemUser {
-                return Ok(Self::Id(*id));
-            }
+        if let [(column, Value::Id(id))] = columns.as_slice()
+            && *column == entity.id_column()
+            && table != Table::SystemUser
+        {
+            return Ok(Self::Id(*id));
         }
         let mut names: Vec<&str> = columns.iter().map(|c| entity.columns[c.0].logical).collect();
         names.sort_unstable();

@@ -210,7 +210,7 @@ async fn change_tracking() {
     let s = serve(60).await;
     let mut page = s.get_with("contacts?$select=lastname", "odata.track-changes,odata.maxpagesize=25").await;
     while let Some(next) = page["@odata.nextLink"].as_str() {
-        page = s.get_with(&next.to_owned(), "odata.maxpagesize=25").await;
+        page = s.get_with(next, "odata.maxpagesize=25").await;
     }
     let link = page["@odata.deltaLink"].as_str().unwrap().to_owned();
     assert!(s.get(&link).await["value"].as_array().unwrap().is_empty());

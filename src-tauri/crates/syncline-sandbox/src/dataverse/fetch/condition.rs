@@ -2,7 +2,8 @@
 use crate::data::{Column, Kind, Value};
 use crate::dataverse::coerce::from_text;
 use crate::dataverse::error::{Outcome, ServiceError, code};
-use crate::dataverse::odata::filter::{Setting, choice_list, date_test};
+use crate::dataverse::odata::filter::Setting;
+use crate::dataverse::odata::functions::{choice_list, date_test};
 use crate::dataverse::query::{Comparison, Expr, Path, Test, text::pattern};
 
 /// A condition from an operator's name and its values.
@@ -83,7 +84,10 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
         "under" | "eq-or-under" => match typed(one()?)?.id() {
             Some(id) => Test::Under { id, or_equal: operator == "eq-or-under" },
             None => {
-                return Err(ServiceError::bad(code::INVALID_ARGUMENT, "A hierarchical operator needs an id."));
+                return Err(ServiceError::bad(
+                    code::INVALID_ARGUMENT,
+                    "A hierarchical operator needs an id.",
+                ));
             }
         },
         _ => {

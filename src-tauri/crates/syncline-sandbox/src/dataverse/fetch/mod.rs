@@ -3,6 +3,8 @@ mod aggregate;
 pub(crate) mod condition;
 mod join;
 mod parse;
+#[cfg(test)]
+mod robust;
 mod run;
 mod xml;
 

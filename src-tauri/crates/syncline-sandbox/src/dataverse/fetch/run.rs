@@ -119,7 +119,7 @@ fn shapes(store: &Store, fetch: &Fetch) -> Vec<Shape> {
                     columns.push(Shown::new(entity, column, &name));
                 }
             }
-            Shape::of(node.table, columns)
+            Shape::of(columns)
         })
         .collect()
 }

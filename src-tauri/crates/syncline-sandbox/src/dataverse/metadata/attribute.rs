@@ -11,11 +11,8 @@ pub(super) fn all(store: &Store, entity: &Entity) -> Vec<Json> {
     let mut out = Vec::new();
     for (number, column) in entity.columns.iter().enumerate() {
         out.push(attribute(store, entity, column, number));
-        let companion = match &column.kind {
-            Kind::Choice { .. } | Kind::Choices { .. } | Kind::State { .. } | Kind::Status { .. } => true,
-            Kind::Boolean { .. } | Kind::Lookup { .. } => true,
-            _ => false,
-        };
+        let companion =
+            !column.options().is_empty() || matches!(column.kind, Kind::Boolean { .. } | Kind::Lookup { .. });
         if companion {
             out.push(virtual_column(entity, column, "name", number));
         }

@@ -1,9 +1,11 @@
 //! `$filter` and `$orderby`: recursive descent into the query model.
+use super::functions::function;
+use super::relations::collection;
 use crate::data::{Entity, Schema, Table, Value};
-use crate::dataverse::coerce::{choices, from_text, instant};
+use crate::dataverse::coerce::from_text;
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::query::order::Order;
-use crate::dataverse::query::{Comparison, Expr, Path, Relation, Test, dates, text::pattern};
+use crate::dataverse::query::{Comparison, Expr, Path, Test, text::pattern};
 use uuid::Uuid;
 
 /// What conditions may refer to besides the row.
@@ -58,33 +60,6 @@ pub(crate) fn orderby(setting: Setting<'_>, table: Table, text: &str) -> Outcome
         out.push((parser.path(path)?, descending));
     }
     Ok(out)
-}
-
-/// Collection navigation properties of a table: one-to-many and many-to-many.
-pub(crate) fn collection(schema: &Schema, table: Table, name: &str) -> Option<Relation> {
-    if let Some((entity, column, _)) = schema.referencing(table).find(|(_, _, t)| t.relationship == name) {
-        return Some(Relation::Many { table: entity.table, column });
-    }
-    let found = crate::data::schema::MANY_TO_MANY.iter().find(|m| m.name == name)?;
-    let entity = schema.entity(found.intersect);
-    let (near, far) = match table {
-        t if t == found.first.0 => (found.first.1, found.second),
-        t if t == found.second.0 => (found.second.1, found.first),
-        _ => return None,
-    };
-    let (near, far_column) = (entity.column(near)?, entity.column(far.1)?);
-    Some(Relation::ManyToMany { intersect: found.intersect, near, far: far_column, table: far.0 })
-}
-
-impl Relation {
-    /// The table of the related rows.
-    pub(crate) fn target(&self) -> Table {
-        match self {
-            Relation::Many { table, .. }
-            | Relation::Equal { table, .. }
-            | Relation::ManyToMany { table, .. } => *table,
-        }
-    }
 }
 
 impl<'a> Parser<'a> {
@@ -203,10 +178,11 @@ impl<'a> Parser<'a> {
         let start = self.at;
         if self.rest().starts_with(|c: char| c.is_alphabetic() || c == '_') {
             let word = self.word();
-            if !matches!(word, "null" | "true" | "false") && !self.rest().starts_with('-') {
-                if let Ok(right) = self.path(word) {
-                    return Ok(Expr::Columns(path, comparison, right));
-                }
+            if !matches!(word, "null" | "true" | "false")
+                && !self.rest().starts_with('-')
+                && let Ok(right) = self.path(word)
+            {
+                return Ok(Expr::Columns(path, comparison, right));
             }
             self.at = start;
         }
@@ -415,63 +391,4 @@ impl<'a> Parser<'a> {
             ))),
         }
     }
-}
-
-/// `LastXDays` as `last-x-days`.
-fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    for (at, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && at > 0 {
-            out.push('-');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    match out.as_str() {
-        "last7-days" => "last-seven-days".into(),
-        "next7-days" => "next-seven-days".into(),
-        other => other.replace("older-than", "olderthan"),
-    }
-}
-
-fn function(setting: Setting<'_>, path: Path, name: &str, values: &[String]) -> Outcome<Expr> {
-    let operator = kebab(name);
-    crate::dataverse::fetch::condition::build(setting, path, &operator, values)
-        .map_err(|e| ServiceError::odata(e.message.into_owned()))
-}
-
-/// Shared by date functions: an instant or an error.
-pub(crate) fn instant_or(text: &str) -> Outcome<i64> {
-    instant(text).ok_or_else(|| ServiceError::bad("0x80040203", format!("'{text}' is not a date.")))
-}
-
-/// Choices of a multi-select condition.
-pub(crate) fn choice_list(values: &[String]) -> Outcome<Vec<i64>> {
-    values
-        .iter()
-        .map(|v| choices(v))
-        .collect::<Option<Vec<_>>>()
-        .map(|all| all.concat())
-        .ok_or_else(|| ServiceError::bad("0x80040203", "A choice must be an integer."))
-}
-
-/// The range of a date operator, as a test.
-pub(crate) fn date_test(setting: Setting<'_>, operator: &str, values: &[String]) -> Outcome<Option<Test>> {
-    let number = |at: usize| values.get(at).and_then(|v| v.trim().parse::<i64>().ok());
-    let missing =
-        || ServiceError::bad("0x80040203", format!("The operator '{operator}' lacks a valid argument."));
-    let range = if operator.starts_with("on") {
-        match values.first() {
-            Some(text) => dates::on(operator, instant_or(text)?),
-            None => return Err(missing()),
-        }
-    } else if operator.ends_with("period-and-year") {
-        dates::fiscal(operator, number(0).ok_or_else(missing)?, number(1).ok_or_else(missing)?)
-    } else {
-        let needs = operator.contains("-x-") || operator == "in-fiscal-year";
-        if needs && number(0).is_none_or(|n| n < 1) && dates::range(operator, setting.now, 1).is_some() {
-            return Err(missing());
-        }
-        dates::range(operator, setting.now, number(0).unwrap_or(0))
-    };
-    Ok(range.map(|(from, to)| Test::Within(from, to)))
 }

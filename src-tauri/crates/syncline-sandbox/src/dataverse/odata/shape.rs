@@ -1,6 +1,7 @@
 //! What a row looks like in an answer: `$select`, `$expand` and annotations, with keys written once and reused.
-use super::filter::{Setting, collection, filter, orderby};
+use super::filter::{Setting, filter, orderby};
 use super::options::{Options, split};
+use super::relations::collection;
 use crate::data::{Entity, Kind, Table, Value};
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::json;
@@ -61,7 +62,6 @@ enum Expanded {
 /// The columns and expansions of a row.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
-    pub(crate) table: Table,
     columns: Vec<Shown>,
     expansions: Vec<Expansion>,
     /// What stands in parentheses in the context URL; empty without `$select` and `$expand`.
@@ -148,12 +148,12 @@ impl Shape {
         }
         let columns =
             wanted.into_iter().map(|c| Shown::new(entity, c, &entity.columns[c].wire_name())).collect();
-        Ok(Self { table, columns, expansions, context: context.join(","), etag: true })
+        Ok(Self { columns, expansions, context: context.join(","), etag: true })
     }
 
     /// A shape of given columns under given names, without ETag.
-    pub(crate) fn of(table: Table, columns: Vec<Shown>) -> Self {
-        Self { table, columns, expansions: Vec::new(), context: String::new(), etag: false }
+    pub(crate) fn of(columns: Vec<Shown>) -> Self {
+        Self { columns, expansions: Vec::new(), context: String::new(), etag: false }
     }
 
     /// The row as a JSON object without braces; true when something was written.

@@ -38,7 +38,6 @@ pub(crate) fn holds(store: &Store, slots: &mut Slots, expr: &Expr) -> bool {
         }
         Expr::Related { slot, relation, inner, all } => {
             let Some(row) = slots.get(*slot).copied().flatten() else { return *all };
-            let mut any = false;
             for related in related(store, row, relation) {
                 slots.push(Some(related));
                 let holds = holds(store, slots, inner);
@@ -46,9 +45,8 @@ pub(crate) fn holds(store: &Store, slots: &mut Slots, expr: &Expr) -> bool {
                 if holds != *all {
                     return holds;
                 }
-                any = true;
             }
-            *all && (any || *all)
+            *all
         }
     }
 }

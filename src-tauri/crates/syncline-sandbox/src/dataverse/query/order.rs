@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A column to sort by; true is descending.
 pub(crate) type Order = (Path, bool);
 
+/// Which query, how many writes it has seen, the rows in order.
+type Kept = (String, u64, Arc<Vec<u32>>);
+
 /// The last few orders.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
-    kept: Mutex<Vec<(String, u64, Arc<Vec<u32>>)>>,
+    kept: Mutex<Vec<Kept>>,
 }
 
 const KEPT: usize = 4;

@@ -38,7 +38,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(generator: Generator) -> Self {
-        let tables = Table::ALL.iter().map(|t| TableData::new(*t, generator.count(*t))).collect();
+        let tables = Table::ALL.iter().map(|t| TableData::new(generator.count(*t))).collect();
         Self { schema: entities::schema(), generator, tables, version: FIRST_WRITE, undo: Vec::new() }
     }
 

@@ -1,5 +1,5 @@
 //! One table's overlay.
-use crate::data::{Table, Value};
+use crate::data::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
@@ -17,7 +17,6 @@ pub(crate) struct Delta {
 /// One table.
 #[derive(Debug)]
 pub(crate) struct TableData {
-    pub(crate) table: Table,
     /// Rows below this position are generated, the ones from it on were created.
     pub(crate) generated: u32,
     pub(crate) created: Vec<Uuid>,
@@ -34,9 +33,8 @@ pub(crate) struct TableData {
 }
 
 impl TableData {
-    pub(super) fn new(table: Table, generated: u32) -> Self {
+    pub(super) fn new(generated: u32) -> Self {
         Self {
-            table,
             generated,
             created: Vec::new(),
             created_at: HashMap::new(),
