@@ -192,7 +192,7 @@ mod tests {
             let items = Mortal::default();
             for value in &values {
                 write(&items, "n", value, 64).unwrap();
-                prop_assert_eq!(read(&items, "n").unwrap().as_ref(), Some(value));
+                prop_assert_eq!(read(&items, "n").unwrap(), Some(value.clone()));
                 prop_assert!(items.items.borrow().values().all(|item| item.len() <= 64));
             }
             prop_assert!(delete(&items, "n").unwrap());
