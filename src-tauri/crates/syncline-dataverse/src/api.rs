@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use syncline_http::{Gate, HttpClient, Method, RequestBuilder, Response, TokenProvider};
+use syncline_http::{Bytes, Gate, HttpClient, Method, RequestBuilder, Response, TokenProvider};
 use syncline_model::{ErrorCode, SynclineError};
 use syncline_odata::{
     BatchItem, BatchReply, BatchRequest, PageEnvelope, parse_page, read_batch, write_batch,
@@ -74,7 +74,7 @@ impl Api {
             content_type: response.header("content-type").unwrap_or_default().to_owned(),
             request_id: response.request_id().map(str::to_owned),
             place: response.place,
-            body: response.body.to_vec(),
+            body: response.body,
         })
     }
 
@@ -109,7 +109,7 @@ impl Api {
                 content_type: "application/json".to_owned(),
                 request_id: response.request_id().map(str::to_owned),
                 place: response.place,
-                body: part.body,
+                body: part.body.into(),
             }),
             Some(BatchReply::Single(part)) => Err(explain(syncline_odata::refusal(
                 part.status,
@@ -192,7 +192,7 @@ impl Api {
 
 /// An answer to a read.
 pub(crate) struct Reply {
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
     content_type: String,
     place: String,
     request_id: Option<String>,

@@ -86,11 +86,10 @@ impl DataverseBuilder {
         settings.page_size = settings.page_size.clamp(1, 5000);
         settings.timeout = settings.timeout.clamp(Duration::from_secs(1), Duration::from_secs(300));
         settings.batch_rows = settings.batch_rows.clamp(1, syncline_odata::MOST_REQUESTS);
-        let client = self
-            .client
-            .with_gate(Arc::clone(&self.gate))
-            .with_retry(RetryConfig::with_retries(settings.retries))
-            .with_timeout(settings.timeout);
+        let retries = settings.retries.min(RetryConfig::MOST_RETRIES);
+        let retry = RetryConfig { retries, ..*self.client.retry() };
+        let client =
+            self.client.with_gate(Arc::clone(&self.gate)).with_retry(retry).with_timeout(settings.timeout);
         let origin = url.origin().ascii_serialization();
         let api = Api { client, gate: self.gate, tokens: self.tokens, base: url, origin, path };
         Ok(DataverseConnector::assemble(api, settings))

@@ -118,11 +118,11 @@ impl Source for DataverseConnector {
         }
         match cursor.map(Position::from_cursor).transpose()? {
             Some(Position::Link { link, read }) => {
-                self.linked_page(&schema, selection, &link, read, cancel).await
+                self.linked_page(&schema, selection, &link, read, cancel).await.map_err(no_longer_known)
             }
             Some(Position::Fetch { xml, read }) => {
                 let fetch = Fetch::parse(&xml).map_err(|error| fetch_error(&error))?;
-                self.fetch_page(&schema, selection, &fetch, read, cancel).await
+                self.fetch_page(&schema, selection, &fetch, read, cancel).await.map_err(no_longer_known)
             }
             None if selection.filter.is_none() && selection.list.is_none() && selection.order.is_empty() => {
                 self.first_odata_page(&schema, selection, cancel).await
@@ -156,4 +156,13 @@ impl Source for DataverseConnector {
         let found = self.by_ids(&schema, &distinct, &asked, cancel).await?;
         Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
     }
+}
+
+/// The first page was answered; what is refused now is the place in the pages.
+fn no_longer_known(mut error: SynclineError) -> SynclineError {
+    if error.code == ErrorCode::QueryInvalid {
+        error.code = ErrorCode::UnexpectedReply;
+        error.hint = Some("the place in the pages is no longer known; start reading again".to_owned());
+    }
+    error
 }

@@ -106,6 +106,11 @@ impl HttpClient {
         Self { retry, ..self.clone() }
     }
 
+    /// How often and how patiently it retries.
+    pub fn retry(&self) -> &RetryConfig {
+        &self.retry
+    }
+
     /// The same client with another request timeout.
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout, ..self.clone() }
@@ -276,6 +281,10 @@ impl<'a> Journey<'a> {
         self.under_way.store(false, Relaxed);
         match &answer {
             Ok(response) => {
+                // Turned away at the door: not acted on.
+                if matches!(response.status.as_u16(), 401 | 429) {
+                    self.maybe_sent.store(before, Relaxed);
+                }
                 if let Some(gate) = &self.client.gate {
                     gate.observe(&response.headers);
                     // Inside the permit, so that no request slips through between the answer and the pause.
@@ -322,8 +331,6 @@ impl<'a> Journey<'a> {
         if self.renewed {
             return Err(self.refused(response));
         }
-        // A 401 was not acted on.
-        self.maybe_sent.store(false, Relaxed);
         let renewed = provider.renew(rejected).await;
         self.renewed = true;
         match renewed {

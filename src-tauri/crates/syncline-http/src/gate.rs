@@ -104,7 +104,9 @@ impl Gate {
 
     /// Reads the budget headers of an answer.
     pub fn observe(&self, headers: &HeaderMap) {
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+        // The service groups thousands: 1,200.00
+        let number =
+            |name: &str| headers.get(name)?.to_str().ok()?.trim().replace(',', "").parse::<f64>().ok();
         let mut inner = self.lock();
         if let Some(value) = number("x-ms-ratelimit-burst-remaining-xrm-requests") {
             inner.remaining_requests = Some(value as i64);

@@ -109,6 +109,11 @@ async fn a_write_is_sent_again_only_if_it_was_not_sent() {
     let error = script.client().post(URL).body("x").try_send().await.unwrap_err();
     assert!(!error.maybe_sent, "nothing was sent");
 
+    let mut steps = vec![Answer(429, &[("retry-after", "1")])];
+    steps.extend((0..4).map(|_| Fault(FaultKind::Refused)));
+    let error = Script::new(steps).client().post(URL).body("x").try_send().await.unwrap_err();
+    assert!(!error.maybe_sent, "a throttled request was not acted on");
+
     let script = Script::new([Fault(FaultKind::Reset), Answer(204, &[])]);
     assert!(script.client().patch(URL).idempotent().send().await.is_ok());
 }
@@ -118,7 +123,7 @@ async fn one_throttled_answer_pauses_everybody() {
     let script = Script::new([
         Answer(429, &[("retry-after", "20"), ("x-ms-ratelimit-burst-remaining-xrm-requests", "0")]),
         Answer(200, &[("x-ms-ratelimit-burst-remaining-xrm-requests", "5999")]),
-        Answer(200, &[("x-ms-ratelimit-time-remaining-xrm-requests", "1,199")]),
+        Answer(200, &[("x-ms-ratelimit-time-remaining-xrm-requests", "1,199.50")]),
         Answer(200, &[]),
     ]);
     let gate = Arc::new(Gate::new(1));
@@ -135,7 +140,7 @@ async fn one_throttled_answer_pauses_everybody() {
     );
     let state = gate.state();
     assert_eq!((state.requests_sent, state.pauses, state.in_flight), (4, 1, 0));
-    assert_eq!(state.remaining_requests, Some(5999));
+    assert_eq!((state.remaining_requests, state.remaining_time_ms), (Some(5999), Some(1_199_500)));
     assert_eq!(state.paused_until, None);
 }
 
