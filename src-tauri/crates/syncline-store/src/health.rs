@@ -28,45 +28,52 @@ impl Store {
     /// Examines every page (its authentication code), the structure, and every row of every table. Reads only. What is readable can
     /// be exported before the file is moved aside.
     pub fn examine(&self) -> Result<Health, StoreError> {
-        self.read(|db| {
-            let mut problems = Vec::new();
-            for pragma in ["PRAGMA cipher_integrity_check", "PRAGMA quick_check(100)"] {
-                let found = db.prepare(pragma).and_then(|mut statement| {
-                    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-                    rows.collect::<Result<Vec<_>, _>>()
-                });
-                match found {
-                    Ok(found) => problems.extend(found.into_iter().filter(|line| line != "ok")),
-                    Err(error) => problems.push(error.to_string()),
-                }
+        let mut problems = Vec::new();
+        for pragma in ["PRAGMA cipher_integrity_check", "PRAGMA quick_check(100)"] {
+            if !problems.is_empty() {
+                // After a page that does not decrypt, the check of the structure would complain of every page.
+                break;
             }
-            problems.truncate(100);
-            let names: Vec<String> = db
-                .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name")?
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            let mut tables = Vec::new();
-            for name in names {
-                let mut table = TableHealth { name, readable: 0, problem: None };
-                let sql = format!("SELECT * FROM \"{}\"", table.name.replace('"', "\"\""));
-                let read = db.prepare(&sql).and_then(|mut statement| {
-                    let last = statement.column_count().saturating_sub(1);
-                    let mut rows = statement.query([])?;
-                    while let Some(row) = rows.next()? {
-                        // The last column lies on the last page of a row.
-                        row.get_ref(last)?;
-                        table.readable += 1;
-                    }
-                    Ok(())
-                });
-                table.problem = read.err().map(|error| error.to_string());
-                tables.push(table);
+            // A connection that met a damaged page refuses all work from then on, so each question has its own.
+            let db = self.reader()?;
+            let found = db.prepare(pragma).and_then(|mut statement| {
+                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+                rows.collect::<Result<Vec<_>, _>>()
+            });
+            match found {
+                Ok(found) => problems.extend(found.into_iter().filter(|line| line != "ok")),
+                Err(error) => problems.push(error.to_string()),
             }
-            Ok(Health {
-                whole: problems.is_empty() && tables.iter().all(|table| table.problem.is_none()),
-                problems,
-                tables,
-            })
+        }
+        problems.truncate(100);
+        let names: Vec<String> = self
+            .reader()?
+            .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let tables = names.into_iter().map(|name| self.examine_table(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Health {
+            whole: problems.is_empty() && tables.iter().all(|table| table.problem.is_none()),
+            problems,
+            tables,
         })
+    }
+
+    fn examine_table(&self, name: String) -> Result<TableHealth, StoreError> {
+        let db = self.reader()?;
+        let mut table = TableHealth { name, readable: 0, problem: None };
+        let sql = format!("SELECT * FROM \"{}\"", table.name.replace('"', "\"\""));
+        let read = db.prepare(&sql).and_then(|mut statement| {
+            let last = statement.column_count().saturating_sub(1);
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                // The last column lies on the last page of a row.
+                row.get_ref(last)?;
+                table.readable += 1;
+            }
+            Ok(())
+        });
+        table.problem = read.err().map(|error| error.to_string());
+        Ok(table)
     }
 }

@@ -1,6 +1,6 @@
 //! The key of the store: 32 random bytes that live in the keychain and are wiped from memory.
 
-use rand::{CryptoRng, RngCore};
+use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -15,7 +15,7 @@ pub struct StoreKeyError;
 
 impl StoreKey {
     /// A new random key.
-    pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut key = Self(Zeroizing::new([0; 32]));
         rng.fill_bytes(key.0.as_mut());
         key

@@ -1,5 +1,6 @@
 //! Opening the store, its one writer and its readers.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub const STORE_FILE: &str = "syncline.db";
 const CHECK_FILE: &str = "syncline.check";
 const BUSY: Duration = Duration::from_secs(10);
 const IDLE_READERS: usize = 4;
+const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST";
 
 /// The encrypted store of one folder. Cheap to clone; all clones share one writer and a pool of readers. Calls block: from async
 /// code use `spawn_blocking`.
@@ -29,8 +31,9 @@ pub struct Store {
 pub(crate) struct Inner {
     folder: PathBuf,
     key: Option<StoreKey>,
-    writer: Mutex<Connection>,
+    // Dropped before the writer, so that the writer closes last and takes the log into the file.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
     pub(crate) session: Session,
     pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
 }
@@ -65,16 +68,15 @@ impl Store {
         let is_new = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
         let mut writer =
             connect(&path, key, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        // The first read shows whether the key fits.
-        writer
-            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
-            .map_err(|error| wrong_key_or_damage(error, folder, key))?;
+        // Whatever fails until the store is open, closing must not write.
+        writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         if is_new {
             writer.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
         }
         write_ahead(&writer)?;
-        writer.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST")?;
+        writer.execute_batch(WRITER)?;
         migrate::run(&mut writer, &path)?;
+        writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         if let Some(key) = key {
             keep_fingerprint(folder, key)?;
         }
@@ -118,10 +120,14 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut writer = lock(&self.inner.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
+        let result = in_transaction(&mut writer, work);
+        if matches!(result, Err(StoreError::Corrupt { .. })) {
+            // A connection that met a damaged page refuses all work from then on; a new one still writes where nothing is damaged.
+            let path = self.inner.folder.join(STORE_FILE);
+            *writer = connect(&path, self.inner.key.as_ref(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            writer.execute_batch(WRITER)?;
+        }
+        result
     }
 
     /// Runs on the writer outside of a transaction.
@@ -146,7 +152,9 @@ impl Store {
         let result = work(&transaction);
         drop(transaction);
         let mut readers = lock(&self.inner.readers);
-        if readers.len() < IDLE_READERS {
+        // A connection that met a damaged page refuses all work from then on.
+        let is_sound = !matches!(result, Err(StoreError::Corrupt { .. }));
+        if is_sound && readers.len() < IDLE_READERS {
             readers.push(reader);
         }
         result
@@ -169,6 +177,16 @@ impl Store {
     }
 }
 
+fn in_transaction<T>(
+    writer: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
 fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
@@ -183,12 +201,19 @@ fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Conn
             }
         })?;
     connection.busy_timeout(BUSY)?;
+    // Until the key has proved right, closing must not write.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     if let Some(key) = key {
         // SQLCipher writes its errors to standard error unless told otherwise.
         connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
         let pragma = zeroize::Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *key.to_hex()));
         connection.execute_batch(&pragma)?;
     }
+    // The first read shows whether the key fits.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
+        .map_err(|error| wrong_key_or_damage(error, path, key))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536")?;
     connection.set_prepared_statement_cache_capacity(128);
     fold::register(&connection)?;
@@ -235,16 +260,15 @@ fn make_folder(folder: &Path) -> Result<(), StoreError> {
 }
 
 /// A page that does not decrypt looks the same under a wrong key and after damage; the fingerprint beside the file tells which.
-fn wrong_key_or_damage(error: rusqlite::Error, folder: &Path, key: Option<&StoreKey>) -> StoreError {
-    let path = folder.join(STORE_FILE);
+fn wrong_key_or_damage(error: rusqlite::Error, path: &Path, key: Option<&StoreKey>) -> StoreError {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => {
-            let kept = std::fs::read_to_string(folder.join(CHECK_FILE)).ok();
+            let kept = std::fs::read_to_string(path.with_file_name(CHECK_FILE)).ok();
             match (kept, key) {
                 (Some(kept), Some(key)) if kept.trim() == key.fingerprint() => StoreError::Corrupt {
                     detail: format!("the key is right, but {} does not begin as a store", path.display()),
                 },
-                _ => StoreError::KeyWrong { path },
+                _ => StoreError::KeyWrong { path: path.to_owned() },
             }
         }
         _ => error.into(),

@@ -175,14 +175,15 @@ fn searchable<'a>(column: &CacheColumn, cell: &'a Cell, label: Option<&'a str>) 
     text.filter(|text| !text.is_empty())
 }
 
-/// A phone number is found by its digits however it is written: whole, and without a country code of one to three digits.
+/// A phone number is found by its digits however it is written: whole, and without leading zeros
+/// and a country code of one to three digits.
 fn phone_words(text: &str, body: &mut String) {
     if let Some(digits) = phone_digits(text) {
-        for skip in 0..=3 {
-            if digits.len() >= skip + 6 {
-                body.push(' ');
-                body.push_str(&digits[skip..]);
-            }
+        let plain = digits.trim_start_matches('0');
+        let without_code = (0..=3).filter_map(|skip| plain.get(skip..));
+        for word in std::iter::once(digits.as_str()).chain(without_code).filter(|word| word.len() >= 6) {
+            body.push(' ');
+            body.push_str(word);
         }
     }
 }

@@ -161,11 +161,14 @@ fn hit(
     })
 }
 
+/// Hits in a text: from and to, in bytes.
+type Spans = Vec<(usize, usize)>;
+
 /// The piece with most of the words, and its text around the first hit.
 fn best_piece(pieces: &[Piece], text: &str) -> (String, String) {
     let wanted: Vec<String> = words(text).map(fold).collect();
     let digits = phone_digits(text.trim());
-    let mut best: Option<(usize, &Piece, Vec<(usize, usize)>)> = None;
+    let mut best: Option<(usize, &Piece, Spans)> = None;
     for piece in pieces {
         let mut spans = Vec::new();
         let mut different = std::collections::BTreeSet::new();

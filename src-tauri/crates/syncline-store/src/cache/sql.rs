@@ -84,9 +84,9 @@ impl Store {
         }
         let mut db = self.reader()?;
         cancel.begin(&db)?;
-        let allowed = make_views(&db, connection)?;
-        let names: Vec<String> = allowed.iter().filter(|name| !name.starts_with("c_")).cloned().collect();
-        db.authorizer(Some(move |context: AuthContext<'_>| allow(&context, &allowed)))?;
+        let visible = make_views(&db, connection)?;
+        let names = visible.entities.clone();
+        db.authorizer(Some(move |context: AuthContext<'_>| allow(&context, &visible)))?;
         let result = run(&db, statement, most_rows, cancel);
         lock(&cancel.0).running = None;
         result.map_err(|error| match error {
@@ -94,8 +94,6 @@ impl Store {
                 .with_hint(if names.is_empty() {
                     "no entity of this connection was pulled yet".to_owned()
                 } else {
-                    let mut names = names;
-                    names.sort();
                     format!("pulled entities are {}", names.join(", "))
                 }),
             StoreError::Internal { detail } => StoreError::query(detail),
@@ -108,10 +106,37 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
 }
 
-/// Makes a view for each entity; gives the names that may be read: the views and the tables behind them.
-fn make_views(db: &Connection, connection: Uuid) -> Result<HashSet<String>, StoreError> {
+/// What a statement may read.
+struct Visible {
+    /// Views and the tables behind them; functions that give rows.
+    names: HashSet<String>,
+    /// Everything else that is there.
+    hidden: HashSet<String>,
+    /// The views, for people.
+    entities: Vec<String>,
+}
+
+impl Visible {
+    fn is_hidden(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.hidden.contains(&name)
+            || ["sqlite_", "pragma_", "dbstat", "fts"].iter().any(|start| name.starts_with(start))
+    }
+}
+
+/// Makes a view for each entity. A statement that names a table behind a view reaches no more than the view shows; the tables of
+/// other connections stay out of sight.
+fn make_views(db: &Connection, connection: Uuid) -> Result<Visible, StoreError> {
     db.execute_batch("PRAGMA query_only = OFF")?;
-    let mut allowed = HashSet::new();
+    let mut visible = Visible {
+        names: HashSet::from(["json_each".to_owned(), "json_tree".to_owned()]),
+        hidden: HashSet::new(),
+        entities: Vec::new(),
+    };
+    let mut statement = db.prepare("SELECT lower(name) FROM sqlite_master")?;
+    for name in statement.query_map([], |row| row.get::<_, String>(0))? {
+        visible.hidden.insert(name?);
+    }
     let mut statement =
         db.prepare("SELECT id, entity, columns FROM datasets WHERE connection = ?1 ORDER BY entity")?;
     let mut rows = statement.query([connection.to_string()])?;
@@ -139,19 +164,21 @@ fn make_views(db: &Connection, connection: Uuid) -> Result<HashSet<String>, Stor
             "CREATE TEMP VIEW {} AS SELECT c.record_id AS _id{list} FROM main.c_{id} c",
             quoted(&entity)
         ))?;
-        allowed.insert(entity);
-        allowed.insert(format!("c_{id}"));
+        visible.names.insert(entity.clone());
+        visible.names.insert(format!("c_{id}"));
+        visible.entities.push(entity);
     }
     db.execute_batch("PRAGMA query_only = ON")?;
-    Ok(allowed)
+    Ok(visible)
 }
 
-fn allow(context: &AuthContext<'_>, allowed: &HashSet<String>) -> Authorization {
+fn allow(context: &AuthContext<'_>, visible: &Visible) -> Authorization {
     let is_allowed = match context.action {
         AuthAction::Select | AuthAction::Recursive => true,
-        // A constant is read from no table. The name of a common table expression arrives here too, so that the tables behind
-        // the views decide: they are this connection's own.
-        AuthAction::Read { table_name, .. } => table_name.is_empty() || allowed.contains(table_name),
+        // With a column it is a table or view. Without one (`count(*)`) it may also be the name of a common table expression.
+        AuthAction::Read { table_name, column_name } => {
+            visible.names.contains(table_name) || (column_name.is_empty() && !visible.is_hidden(table_name))
+        }
         AuthAction::Function { function_name } => !function_name.eq_ignore_ascii_case("load_extension"),
         _ => false,
     };
@@ -168,7 +195,7 @@ fn run(db: &Connection, text: &str, most_rows: usize, cancel: &SqlCancel) -> Res
     if statement.parameter_count() > 0 {
         return Err(StoreError::query("parameters have no value here").with_hint("write values as literals"));
     }
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

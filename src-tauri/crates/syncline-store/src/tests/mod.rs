@@ -1,3 +1,10 @@
 //! Tests of the store as its callers use it.
 
 mod cache;
+mod crash;
+mod filters;
+mod forgetting;
+mod opening;
+mod search_sql;
+mod small_tables;
+mod work;

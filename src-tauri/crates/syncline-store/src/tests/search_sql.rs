@@ -1,0 +1,190 @@
+//! Search and SQL over the cache.
+
+use proptest::prelude::*;
+use serde_json::json;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+use crate::testing::{connection_id, contact, now, open, pull, record, schema_of};
+use crate::{PullEnd, PullKind, PullStart, SearchQuery, SqlCancel, Store, StoreError};
+
+fn filled() -> (tempfile::TempDir, Store) {
+    let (folder, store) = open();
+    let rows = [
+        json!({ "fullname": "Zoë Łukasik", "emailaddress1": "zoe.l@contoso.co.uk", "telephone1": "+1 (425) 555-0134" }),
+        json!({ "fullname": "Ann Lee", "description": "Knows Zoe.\nWants 20% \"off\"", "gendercode": 2 }),
+        json!({ "fullname": "Bob", "telephone1": "0044 20 7946 0000", "new_interests": "10,100",
+            "_parentcustomerid_value": "A", "_parentcustomerid_value@OData.Community.Display.V1.FormattedValue": "Adventure Works" }),
+    ];
+    let rows: Vec<_> = rows.into_iter().enumerate().map(|(n, body)| record(&n.to_string(), body)).collect();
+    pull(&store, PullKind::Full, &rows);
+    // The same entity of another connection.
+    let schema = schema_of("contact");
+    let start = PullStart {
+        connection: Uuid::from_u128(99),
+        schema: &schema,
+        columns: &[],
+        selection: "{}",
+        kind: PullKind::Full,
+    };
+    let other = store.begin_pull(&start, now()).unwrap();
+    let theirs = record("9", json!({ "fullname": "Zoe Theirs", "emailaddress1": "secret@other.example" }));
+    store.write_page(other.id, &[theirs], None, 1, now()).unwrap();
+    store.finish_pull(other.id, PullEnd::Done, now()).unwrap();
+    (folder, store)
+}
+
+fn found(store: &Store, text: &str) -> Vec<String> {
+    let only = [connection_id()];
+    let query = SearchQuery { text, connections: Some(&only), entity: None, limit: 10 };
+    store.search(&query).unwrap().hits.into_iter().map(|hit| hit.id.to_string()).collect()
+}
+
+#[test]
+fn words_are_beginnings_without_case_and_accents() {
+    let (_folder, store) = filled();
+    assert_eq!(found(&store, "ZOE"), ["0", "1"], "the name counts more than the description");
+    assert_eq!(found(&store, "contoso"), ["0"]);
+    assert_eq!(found(&store, "zoe.l@cont"), ["0"]);
+    for phone in ["4255550134", "425 555", "+1 425 555 01", "14255550134", "555-0134"] {
+        assert_eq!(found(&store, phone), ["0"], "{phone}");
+    }
+    assert_eq!(found(&store, "442079460000"), ["2"]);
+    assert_eq!(found(&store, "00442079460000"), ["2"]);
+    assert_eq!(found(&store, "207946"), ["2"], "without international prefix and country code");
+    assert_eq!(found(&store, "adv wor"), ["2"]);
+    assert_eq!(found(&store, "sailing"), ["2"]);
+    assert_eq!(found(&store, "female"), ["1"]);
+    assert_eq!(found(&store, "zoe bob"), Vec::<String>::new());
+    for nothing in ["", " ", "\"", "*", "(", "\u{0}", "AND", "NEAR(zoe bob)", "fullname:zoe", "-zoe^"] {
+        let _ = found(&store, nothing);
+    }
+    assert_eq!(found(&store, "title:zoe"), Vec::<String>::new(), "no column filter");
+
+    let query = SearchQuery { text: "zoe", connections: None, entity: Some(&contact()), limit: 2 };
+    let hits = store.search(&query).unwrap();
+    assert!(hits.more && hits.hits.len() == 2);
+    let only = [connection_id()];
+    let query = SearchQuery { text: "20 off", connections: Some(&only), entity: None, limit: 2 };
+    let hit = store.search(&query).unwrap().hits.remove(0);
+    assert_eq!((hit.title.as_str(), hit.field.as_str(), hit.pulled_at), ("Ann Lee", "description", now()));
+    assert_eq!(hit.snippet, "Knows Zoe. Wants ⟦20⟧% \"⟦off⟧\"");
+    let account = "account".into();
+    let query = SearchQuery { text: "zoe", connections: None, entity: Some(&account), limit: 2 };
+    assert!(store.search(&query).unwrap().hits.is_empty());
+}
+
+fn sql(store: &Store, statement: &str) -> Result<crate::SqlResult, StoreError> {
+    store.sql(connection_id(), statement, 100, &SqlCancel::new())
+}
+
+#[test]
+fn sql_sees_the_entities_of_one_connection() {
+    let (_folder, store) = filled();
+    let table = sql(
+        &store,
+        "SELECT _id, fullname, gendercode, gendercode_label, parentcustomerid_label FROM contact ORDER BY 1;",
+    )
+    .unwrap();
+    assert_eq!(table.columns[3], "gendercode_label");
+    assert_eq!(table.rows[1], vec![json!("1"), json!("Ann Lee"), json!(2), json!("Female"), json!(null)]);
+    assert_eq!(table.rows.len(), 3);
+    assert_eq!(
+        sql(&store, "WITH a AS (SELECT count(*) n FROM contact) SELECT n FROM a").unwrap().rows,
+        [[json!(3)]]
+    );
+    assert_eq!(
+        sql(&store, "SELECT 1.5, 'x', x'ff', NULL").unwrap().rows[0],
+        vec![json!(1.5), json!("x"), json!("ff"), json!(null)]
+    );
+    assert_eq!(
+        sql(&store, "SELECT count(*) FROM json_each('[1,2]') WHERE value > 1").unwrap().rows,
+        [[json!(1)]]
+    );
+    let cut = store.sql(connection_id(), "SELECT 1 FROM contact", 2, &SqlCancel::new()).unwrap();
+    assert!(cut.cut && cut.rows.len() == 2);
+    for bad in [
+        "",
+        ";",
+        "DELETE FROM contact",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP TABLE connections",
+        "SELECT * FROM connections",
+        "SELECT * FROM sqlite_master",
+        "SELECT * FROM sqlite_temp_master",
+        "SELECT * FROM c_2",
+        "SELECT * FROM r_1",
+        "SELECT * FROM s_1",
+        "WITH contact AS (SELECT * FROM c_2) SELECT * FROM contact",
+        "SELECT * FROM main.connections",
+        "SELECT * FROM pragma_table_info('connections')",
+        "SELECT * FROM dbstat",
+        "SELECT count(*) FROM dbstat",
+        "SELECT count(*) FROM connections",
+        "SELECT count(*) FROM c_2",
+        "SELECT 1 FROM sqlite_master",
+        "PRAGMA key",
+        "PRAGMA cipher_version",
+        "PRAGMA query_only = OFF",
+        "ATTACH '/tmp/x' AS x",
+        "VACUUM",
+        "EXPLAIN SELECT 1 FROM connections",
+        "CREATE TEMP TABLE t(x)",
+        "BEGIN",
+        "SELECT load_extension('x')",
+        "SELECT ?1",
+        "SELECT nope FROM contact",
+        "SELEC",
+    ] {
+        let error = sql(&store, bad).unwrap_err();
+        assert!(matches!(error, StoreError::QueryInvalid { .. }), "{bad}: {error:?}");
+    }
+    let StoreError::QueryInvalid { hint, .. } = sql(&store, "SELECT * FROM acount").unwrap_err() else {
+        panic!("not a query error")
+    };
+    assert!(hint.unwrap().contains("contact"));
+}
+
+#[test]
+fn sql_is_cancelled_while_it_runs_and_before() {
+    let (_folder, store) = filled();
+    let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let cancel = SqlCancel::new();
+    let other = cancel.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        other.cancel();
+    });
+    let begun = Instant::now();
+    assert!(matches!(store.sql(connection_id(), endless, 1, &cancel), Err(StoreError::Cancelled)));
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    thread.join().unwrap();
+    assert!(matches!(store.sql(connection_id(), "SELECT 1", 1, &cancel), Err(StoreError::Cancelled)));
+}
+
+fn shared() -> &'static (tempfile::TempDir, Store) {
+    static SHARED: OnceLock<(tempfile::TempDir, Store)> = OnceLock::new();
+    SHARED.get_or_init(filled)
+}
+
+proptest! {
+    #[test]
+    fn any_text_can_be_searched(text in ".*") {
+        let query = SearchQuery { text: &text, connections: None, entity: None, limit: 5 };
+        prop_assert!(shared().1.search(&query).is_ok());
+    }
+
+    #[test]
+    fn any_text_near_a_record_can_be_searched(text in "[zZoOeEëN \"*():^\\-+.@0-9\u{300}-\u{310}अ-औा-ौ]{0,20}") {
+        let query = SearchQuery { text: &text, connections: None, entity: None, limit: 5 };
+        prop_assert!(shared().1.search(&query).is_ok());
+    }
+
+    #[test]
+    fn any_sql_is_answered_or_refused(text in "(SELECT|select|WITH|;|,|\\*|FROM|contact|c_2|fullname|'|\"|\\(|\\)|1| |--|/\\*|\\?|\u{0}|é){0,12}") {
+        if let Err(error) = sql(&shared().1, &text) {
+            prop_assert!(matches!(error, StoreError::QueryInvalid { .. }), "{error:?}");
+        }
+    }
+}

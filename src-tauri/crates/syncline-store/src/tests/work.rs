@@ -1,0 +1,230 @@
+//! Plans, runs and ledgers.
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value};
+use uuid::Uuid;
+
+use crate::testing::{at, contact, key, now, open};
+use crate::{
+    EventKey, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter, RunStatus, Sent,
+    Store, StoreError,
+};
+
+pub(crate) fn plan(source: Uuid, destination: Uuid) -> Plan {
+    Plan {
+        id: Uuid::new_v4(),
+        definition: "Contacts".to_owned(),
+        definition_json: "{}".to_owned(),
+        definition_hash: "hash".to_owned(),
+        source,
+        source_entity: contact(),
+        destination,
+        destination_entity: "profile".into(),
+        source_hash: None,
+        status: PlanStatus::Planning,
+        created_at: now(),
+        detail: json!({ "requests": 3 }),
+        destination_schema: json!({ "columns": [] }),
+        identity: json!({ "user_id": "u" }),
+        signature: None,
+    }
+}
+
+pub(crate) fn plan_row(ordinal: u32, name: &str) -> PlanRow {
+    PlanRow {
+        ordinal,
+        source_id: format!("id-{ordinal}"),
+        title: name.to_owned(),
+        source_etag: Some("W/\"1\"".to_owned()),
+        action: if ordinal.is_multiple_of(3) { Action::Create } else { Action::Unchanged },
+        reason: "not there yet".to_owned(),
+        mapped: MappedRecord {
+            identifiers: BTreeMap::from([("email".to_owned(), Value::from(format!("{name}@example.com")))]),
+            attributes: BTreeMap::from([("name".to_owned(), Value::from(name))]),
+            events: Vec::new(),
+        },
+        existing: None,
+        changes: vec![FieldChange { field: "name".to_owned(), from: Value::Null, to: Value::from(name) }],
+        request: Some(RawValue::from_string("{\"body\": \"{\\\"n\\\":20000.0000}\"}".to_owned()).unwrap()),
+        request_hash: Some("r".to_owned()),
+        issues: Vec::new(),
+        extra: None,
+        excluded: false,
+    }
+}
+
+pub(crate) fn run(plan: &Plan) -> Run {
+    Run {
+        id: Uuid::new_v4(),
+        plan: plan.id,
+        definition: plan.definition.clone(),
+        definition_hash: plan.definition_hash.clone(),
+        source: plan.source,
+        destination: plan.destination,
+        status: RunStatus::Running,
+        started_at: now(),
+        finished_at: None,
+        detail: json!({ "created": 0 }),
+    }
+}
+
+fn filled(store: &Store, rows: u32) -> Plan {
+    let plan = plan(Uuid::from_u128(1), Uuid::from_u128(2));
+    store.save_plan(&plan).unwrap();
+    let rows: Vec<_> = (0..rows)
+        .map(|n| {
+            let mut row = plan_row(n, &format!("Zoë {n}"));
+            if n.is_multiple_of(10) {
+                row.action = Action::Invalid;
+                let issue = |field: &str| RowIssue {
+                    code: "email_malformed".to_owned(),
+                    field: field.to_owned(),
+                    message: format!("{field} of {n}"),
+                };
+                row.issues = vec![issue("email"), issue("name")];
+            }
+            row
+        })
+        .collect();
+    for chunk in rows.chunks(64) {
+        store.add_plan_rows(plan.id, chunk).unwrap();
+    }
+    plan
+}
+
+#[test]
+fn rows_are_paged_filtered_counted_and_streamed() {
+    let (_folder, store) = open();
+    filled(&store, 40);
+    let plan = filled(&store, 300);
+    let all = store.plan_rows(plan.id, &PlanRowFilter::default(), 10, 5).unwrap();
+    assert_eq!((all.total, all.rows.len(), all.rows[0].ordinal), (300, 5, 10));
+    assert_eq!(all.rows[0].issues.len(), 2);
+    assert_eq!(
+        all.rows[1].request.as_ref().unwrap().get(),
+        plan_row(11, "x").request.unwrap().get(),
+        "a request is kept to the letter"
+    );
+    let total = |filter: PlanRowFilter| store.plan_rows(plan.id, &filter, 0, 1).unwrap().total;
+    assert_eq!(total(PlanRowFilter { action: Some(Action::Invalid), ..Default::default() }), 30);
+    assert_eq!(total(PlanRowFilter { issue: Some("email_malformed".to_owned()), ..Default::default() }), 30);
+    assert_eq!(total(PlanRowFilter { issue: Some("other".to_owned()), ..Default::default() }), 0);
+    assert_eq!(total(PlanRowFilter { text: Some("ZOE 29".to_owned()), ..Default::default() }), 11);
+    assert_eq!(total(PlanRowFilter { text: Some("100%".to_owned()), ..Default::default() }), 0);
+
+    let (counts, excluded) = store.plan_action_counts(plan.id).unwrap();
+    assert_eq!((counts[&Action::Create], counts[&Action::Invalid], excluded), (90, 30, 0));
+    let causes = store.plan_issue_counts(plan.id).unwrap();
+    assert_eq!(causes.len(), 2);
+    assert_eq!((causes[0].field.as_str(), causes[0].rows), ("email", 30));
+
+    let creates = PlanRowFilter { action: Some(Action::Create), ..Default::default() };
+    assert_eq!(store.exclude_plan_rows(plan.id, Some(&[3, 6, 6]), &creates, true).unwrap(), 2);
+    assert_eq!(total(PlanRowFilter { excluded: Some(true), ..Default::default() }), 2);
+    let (mut seen, mut from) = (Vec::new(), 0);
+    loop {
+        let rows = store.plan_rows_to_write(plan.id, from, 7).unwrap();
+        let Some(last) = rows.last() else { break };
+        from = last.ordinal + 1;
+        seen.extend(rows.iter().map(|row| row.ordinal));
+    }
+    assert_eq!((seen.len(), seen[0], seen[1]), (88, 9, 12));
+    assert_eq!(store.exclude_plan_rows(plan.id, None, &creates, true).unwrap(), 88);
+    assert!(store.plan_rows_to_write(plan.id, 0, 7).unwrap().is_empty());
+    assert_eq!(store.exclude_plan_rows(plan.id, None, &PlanRowFilter::default(), false).unwrap(), 90);
+
+    // A row that is planned again takes the place of the first, its issues too.
+    store.add_plan_rows(plan.id, &[plan_row(10, "again")]).unwrap();
+    assert_eq!(store.plan_issue_counts(plan.id).unwrap()[0].rows, 29);
+    assert_eq!(store.plan_row(plan.id, 10).unwrap().unwrap().title, "again");
+
+    store.set_plan_status(plan.id, PlanStatus::Run).unwrap();
+    let kept = store.plan(plan.id).unwrap().unwrap();
+    assert_eq!(kept, Plan { status: PlanStatus::Run, ..plan.clone() });
+    assert!(matches!(store.exclude_plan_rows(plan.id, None, &creates, true), Err(StoreError::Busy { .. })));
+    assert_eq!(store.plans(Some("CONTACTS"), 1).unwrap()[0].id, plan.id);
+    assert!(matches!(store.plan_row(Uuid::nil(), 0), Err(StoreError::NotFound { .. })));
+}
+
+#[test]
+fn outcomes_are_kept_with_their_rows() {
+    let (folder, store) = open();
+    let plan = filled(&store, 30);
+    let mut run = run(&plan);
+    store.save_run(&run).unwrap();
+    let outcome = |ordinal: u32, outcome: &str, code: Option<&str>| RunOutcome {
+        ordinal,
+        outcome: outcome.to_owned(),
+        destination_id: Some(format!("d-{ordinal}")),
+        code: code.map(str::to_owned),
+        message: code.map(|code| format!("refused with {code}")),
+        request_id: None,
+        at: at("2026-03-04T12:00:01Z"),
+    };
+    let batch = [
+        outcome(3, "unknown", None),
+        outcome(6, "failed", Some("0x80040217")),
+        outcome(9, "failed", Some("0x80040217")),
+        outcome(12, "drifted", Some("0x80060882")),
+    ];
+    store.add_run_rows(run.id, &batch).unwrap();
+    store.add_run_rows(run.id, &[outcome(3, "created", None)]).unwrap();
+    let failed = RunRowFilter { outcomes: vec!["failed".to_owned(), "drifted".to_owned()], text: None };
+    let page = store.run_rows(run.id, &failed, 1, 10).unwrap();
+    assert_eq!((page.total, page.rows.len()), (3, 2));
+    assert_eq!((page.rows[0].source_id.as_str(), page.rows[0].title.as_str()), ("id-9", "Zoë 9"));
+    assert_eq!(page.rows[0].outcome, batch[2]);
+    let text = |text: &str| RunRowFilter { outcomes: Vec::new(), text: Some(text.to_owned()) };
+    assert_eq!(store.run_rows(run.id, &text("80060882"), 0, 10).unwrap().total, 1);
+    assert_eq!(store.run_rows(run.id, &text("zoe 3"), 0, 10).unwrap().total, 1);
+    assert_eq!(store.run_outcome_counts(run.id).unwrap()["failed"], 2);
+    let causes = store.run_failure_counts(run.id).unwrap();
+    assert_eq!((causes[0].code.as_str(), causes[0].rows), ("0x80040217", 2));
+    assert_eq!(store.run_outcomes(run.id, &[3, 4]).unwrap(), [Some("created".to_owned()), None]);
+    assert!(matches!(store.delete_plan(plan.id), Err(StoreError::Busy { .. })));
+
+    // The process dies: the run can be told from one that goes on.
+    let other = Store::open(folder.path(), &key()).unwrap();
+    assert_eq!(other.recover(now()).unwrap().runs, 0);
+    drop(store);
+    let recovered = other.recover(now()).unwrap();
+    assert_eq!((recovered.runs, recovered.plans), (1, 1));
+    let kept = other.run_of_plan(plan.id).unwrap().unwrap();
+    assert_eq!((kept.status, kept.finished_at), (RunStatus::Interrupted, Some(now())));
+    assert_eq!(other.plan(plan.id).unwrap().unwrap().status, PlanStatus::Incomplete);
+    run.status = RunStatus::Succeeded;
+    run.detail = json!({ "created": 1 });
+    other.save_run(&run).unwrap();
+    assert_eq!(other.runs(None, 0, 10).unwrap(), [run]);
+    assert!(other.runs(Some("none"), 0, 10).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_sent_is_known_by_destination_entity_and_source() {
+    let (_folder, store) = open();
+    let (destination, source) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let sent = |id: &str, hash: &str| Sent {
+        record_id: id.to_owned(),
+        hash: hash.to_owned(),
+        mapped: plan_row(0, id).mapped,
+        at: now(),
+    };
+    assert_eq!(store.sent(destination, &contact(), source, &["a"]).unwrap(), [None]);
+    store.save_sent(destination, &contact(), source, &[sent("a", "1"), sent("b", "1")]).unwrap();
+    store.save_sent(destination, &contact(), source, &[sent("a", "2")]).unwrap();
+    let found = store.sent(destination, &contact(), source, &["b", "x", "a"]).unwrap();
+    assert_eq!(found, [Some(sent("b", "1")), None, Some(sent("a", "2"))]);
+    assert_eq!(store.sent(source, &contact(), destination, &["a"]).unwrap(), [None]);
+
+    let event = |timestamp: &str| EventKey {
+        record_id: "a".to_owned(),
+        event: "purchase".to_owned(),
+        timestamp: timestamp.to_owned(),
+    };
+    store.save_events("d", source, destination, &[event("1")], now()).unwrap();
+    store.save_events("d", source, destination, &[event("1")], now()).unwrap();
+    assert_eq!(store.events_sent("d", &[event("2"), event("1")]).unwrap(), [None, Some(now())]);
+    assert_eq!(store.events_sent("e", &[event("1")]).unwrap(), [None]);
+}
