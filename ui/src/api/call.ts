@@ -1,0 +1,16 @@
+import { host } from "@/host";
+import { toApiError } from "./errors";
+import type { Commands } from "./generated/commands";
+
+export type CommandName = keyof Commands;
+export type RequestOf<N extends CommandName> = Commands[N]["request"];
+export type ResponseOf<N extends CommandName> = Commands[N]["response"];
+
+/** Calls one command. Always rejects with an `ApiError`. */
+export async function call<N extends CommandName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
+  try {
+    return (await host.rpc(name, request)) as ResponseOf<N>;
+  } catch (fault) {
+    throw toApiError(fault);
+  }
+}

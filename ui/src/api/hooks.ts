@@ -1,0 +1,54 @@
+import {
+  keepPreviousData,
+  type UseMutationResult,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+} from "@tanstack/react-query";
+import { type CommandName, call, type RequestOf, type ResponseOf } from "./call";
+import { invalidateTags } from "./client";
+import { commandTags } from "./generated/commands";
+import type { ApiError } from "./generated/ApiError";
+
+export interface ReadOptions {
+  enabled?: boolean;
+  /** Show the former answer while the next one is on its way. */
+  keep?: boolean;
+  /** Milliseconds between looks; for what no event announces. */
+  every?: number;
+  /** Ask anew whenever it comes into sight. */
+  fresh?: boolean;
+}
+
+/** The key of a reading: the command's name, then its request. */
+export function readKey<N extends CommandName>(name: N, request: RequestOf<N>): readonly [N, RequestOf<N>] {
+  return [name, request] as const;
+}
+
+/** A reading, made stale by the tags the command list gives it. */
+export function useRead<N extends CommandName>(
+  name: N,
+  request: RequestOf<N>,
+  { enabled = true, keep = false, every, fresh }: ReadOptions = {},
+): UseQueryResult<ResponseOf<N>, ApiError> {
+  return useQuery<ResponseOf<N>, ApiError>({
+    queryKey: readKey(name, request),
+    queryFn: () => call(name, request),
+    enabled,
+    meta: { tags: commandTags[name].provides },
+    placeholderData: keep ? keepPreviousData : undefined,
+    refetchInterval: every ?? false,
+    ...(fresh ? { staleTime: 0 } : {}),
+  });
+}
+
+/** Calls a command that changes something and makes stale what it says. */
+export async function change<N extends CommandName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
+  const response = await call(name, request);
+  await invalidateTags(commandTags[name].stales);
+  return response;
+}
+
+export function useChange<N extends CommandName>(name: N): UseMutationResult<ResponseOf<N>, ApiError, RequestOf<N>> {
+  return useMutation<ResponseOf<N>, ApiError, RequestOf<N>>({ mutationFn: (request) => change(name, request) });
+}

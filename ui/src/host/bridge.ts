@@ -1,0 +1,124 @@
+import { pickTextFile } from "./pick";
+import { type Host, HostFault } from "./types";
+
+const TOKEN_KEY = "syncline.bridge.token";
+
+/**
+ * A browser, served by the bridge on loopback (UI work and tests). The token comes once as `#token=…`, is kept for
+ * this tab only, and leaves the address at once.
+ */
+export function takeToken(location: Location, storage: Storage): string {
+  const match = /[#&?]token=([^&]+)/.exec(location.hash || location.search);
+  if (match?.[1]) {
+    storage.setItem(TOKEN_KEY, decodeURIComponent(match[1]));
+    history.replaceState(null, "", location.pathname);
+  }
+  return storage.getItem(TOKEN_KEY) ?? "";
+}
+
+export function bridgeHost(token: string): Host {
+  return {
+    name: "bridge",
+    async rpc(name, request) {
+      let response: Response;
+      try {
+        response = await fetch(`/rpc/${name}`, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+          body: JSON.stringify(request ?? {}),
+        });
+      } catch (cause) {
+        throw new HostFault("the application behind this page does not answer", String(cause));
+      }
+      const text = await response.text();
+      let body: unknown = null;
+      try {
+        body = text === "" ? null : JSON.parse(text);
+      } catch {
+        throw new HostFault(`the bridge answered ${response.status} with something that is not JSON`, text.slice(0, 500));
+      }
+      if (!response.ok) throw unwrapError(body) ?? new HostFault(`the bridge answered ${response.status}`, text.slice(0, 500));
+      return body;
+    },
+    listen(onEvent, onLink) {
+      const stop = new AbortController();
+      void follow(token, onEvent, onLink, stop.signal);
+      return () => stop.abort();
+    },
+    async openUrl(url) {
+      window.open(url, "_blank", "noopener");
+    },
+    // A browser has no save dialog that gives a path; the bridge writes where it is told.
+    async saveDialog({ title, defaultName }) {
+      return window.prompt(title, defaultName ?? "");
+    },
+    openTextDialog: pickTextFile,
+    copyText: (text) => navigator.clipboard.writeText(text),
+    async notify(title, body) {
+      if (document.hasFocus() || !("Notification" in window)) return;
+      if (Notification.permission === "granted") new Notification(title, { body });
+    },
+    async setTitle(title) {
+      document.title = title;
+    },
+  };
+}
+
+function unwrapError(body: unknown): unknown {
+  if (typeof body !== "object" || body === null) return null;
+  if ("error" in body) return body.error;
+  return "code" in body ? body : null;
+}
+
+/** Server-sent events read with fetch, since EventSource cannot carry the token's header. */
+async function follow(
+  token: string,
+  onEvent: (event: unknown) => void,
+  onLink: ((up: boolean) => void) | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  let wait = 250;
+  while (!signal.aborted) {
+    try {
+      const response = await fetch("/events", {
+        headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" },
+        signal,
+      });
+      if (!response.ok || !response.body) throw new Error(String(response.status));
+      onLink?.(true);
+      wait = 250;
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let buffer = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        buffer = takeMessages(buffer + value, onEvent);
+      }
+    } catch {
+      if (signal.aborted) return;
+    }
+    onLink?.(false);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    wait = Math.min(wait * 2, 5000);
+  }
+}
+
+/** Hands over each whole message of a stream and gives back what is left. */
+export function takeMessages(buffer: string, onEvent: (event: unknown) => void): string {
+  const parts = buffer.replace(/\r\n/g, "\n").split("\n\n");
+  const rest = parts.pop() ?? "";
+  for (const part of parts) {
+    const data = part
+      .split("\n")
+      .filter((line) => line.startsWith("data:"))
+      .map((line) => line.slice(5).trimStart())
+      .join("\n");
+    if (data === "") continue;
+    try {
+      onEvent(JSON.parse(data));
+    } catch {
+      // A message that is not JSON is not ours.
+    }
+  }
+  return rest;
+}

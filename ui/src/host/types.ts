@@ -1,0 +1,36 @@
+/** What the user interface needs from where it runs. Two hosts exist: the window (Tauri) and the bridge (a browser). */
+export interface Host {
+  /** `tauri` or `bridge`; only for what a person is told, never to branch behaviour in features. */
+  readonly name: "tauri" | "bridge";
+  /** One command. Rejects with what the backend said (`ApiError` in JSON) or a `HostFault`. */
+  rpc(name: string, request: unknown): Promise<unknown>;
+  /** Backend events, until the returned function is called. `onLink` tells when the line is lost and found again. */
+  listen(onEvent: (event: unknown) => void, onLink?: (up: boolean) => void): () => void;
+  /** Opens an address in the system browser. */
+  openUrl(url: string): Promise<void>;
+  /** Asks for a file to write; null when the person changed their mind. */
+  saveDialog(options: FileDialog): Promise<string | null>;
+  /** Asks for a text file and reads it. */
+  openTextDialog(options: FileDialog): Promise<{ name: string; text: string } | null>;
+  copyText(text: string): Promise<void>;
+  /** An OS notification, when the window has no focus. */
+  notify(title: string, body: string): Promise<void>;
+  setTitle(title: string): Promise<void>;
+}
+
+export interface FileDialog {
+  title: string;
+  defaultName?: string;
+  extensions: string[];
+}
+
+/** The backend itself could not be reached, as opposed to an error it answered with. */
+export class HostFault extends Error {
+  constructor(
+    message: string,
+    readonly detail?: string,
+  ) {
+    super(message);
+    this.name = "HostFault";
+  }
+}

@@ -1,0 +1,64 @@
+/** Reading a record in the Web API's JSON shape: columns under wire names, annotations beside them. */
+
+const FORMATTED = "@OData.Community.Display.V1.FormattedValue";
+const LOOKUP_ENTITY = "@Microsoft.Dynamics.CRM.lookuplogicalname";
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+/** The four things a cell can be. They never look alike. */
+export type Cell =
+  | { state: "value"; value: unknown; text: string; label: string | null; lookup: { entity: string; id: string } | null }
+  | { state: "null" }
+  | { state: "empty" }
+  | { state: "missing" };
+
+/** The wire name under which a column is present: itself, or `_x_value` for a lookup. */
+export function wireName(raw: Raw, column: string): string | null {
+  if (Object.hasOwn(raw, column)) return column;
+  const lookup = `_${column}_value`;
+  return Object.hasOwn(raw, lookup) ? lookup : null;
+}
+
+/** The logical name behind a wire name. */
+export function columnOfWire(wire: string): string {
+  const match = /^_(.+)_value$/.exec(wire);
+  return match?.[1] ?? wire;
+}
+
+export function cellOf(raw: Raw, column: string): Cell {
+  const wire = wireName(raw, column);
+  if (wire === null) return { state: "missing" };
+  const value = raw[wire];
+  if (value === null || value === undefined) return { state: "null" };
+  if (value === "") return { state: "empty" };
+  const label = raw[`${wire}${FORMATTED}`];
+  const entity = raw[`${wire}${LOOKUP_ENTITY}`];
+  return {
+    state: "value",
+    value,
+    text: plainText(value),
+    label: typeof label === "string" ? label : null,
+    lookup: typeof entity === "string" && typeof value === "string" ? { entity, id: value } : null,
+  };
+}
+
+/** What a person reads in a cell: the label where there is one and it is wanted. */
+export function cellText(cell: Cell, formatted: boolean): string {
+  if (cell.state !== "value") return "";
+  return formatted ? (cell.label ?? cell.text) : cell.text;
+}
+
+/** A value without quotes; objects and lists as JSON. */
+export function plainText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  return JSON.stringify(value);
+}
+
+/** Column names present in a record, annotations left out. */
+export function columnsPresent(raw: Raw): string[] {
+  return Object.keys(raw)
+    .filter((name) => !name.includes("@"))
+    .map(columnOfWire);
+}
