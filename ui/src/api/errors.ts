@@ -2,7 +2,15 @@ import type { ApiError } from "./generated/ApiError";
 import type { ErrorCode } from "./generated/ErrorCode";
 
 /** What a button beside an error does. Routes give each a meaning; `retry` is the screen's own. */
-export type Remedy = "retry" | "sign-in" | "edit-connection" | "unlock" | "pull" | "settings" | "reload" | "none";
+export type Remedy =
+  | "retry"
+  | "sign-in"
+  | "edit-connection"
+  | "unlock"
+  | "pull"
+  | "settings"
+  | "reload"
+  | "none";
 
 export interface ErrorLook {
   severity: "error" | "warning" | "info";
@@ -20,26 +28,86 @@ export const errorLooks: Record<ErrorCode, ErrorLook> = {
   not_found: { severity: "warning", title: "Not found", remedy: "retry", action: "Look again" },
   already_exists: { severity: "warning", title: "The name is taken", remedy: "none", action: "" },
   sign_in_needed: { severity: "warning", title: "Sign in again", remedy: "sign-in", action: "Sign in" },
-  sign_in_refused: { severity: "error", title: "Sign-in was refused", remedy: "edit-connection", action: "Check the connection" },
-  sign_in_cancelled: { severity: "info", title: "Sign-in was not finished", remedy: "sign-in", action: "Sign in" },
-  privilege_missing: { severity: "error", title: "A privilege is missing", remedy: "retry", action: "Try again" },
-  read_only: { severity: "warning", title: "This connection is read-only", remedy: "unlock", action: "Allow writing" },
+  sign_in_refused: {
+    severity: "error",
+    title: "Sign-in was refused",
+    remedy: "edit-connection",
+    action: "Check the connection",
+  },
+  sign_in_cancelled: {
+    severity: "info",
+    title: "Sign-in was not finished",
+    remedy: "sign-in",
+    action: "Sign in",
+  },
+  privilege_missing: {
+    severity: "error",
+    title: "A privilege is missing",
+    remedy: "retry",
+    action: "Try again",
+  },
+  read_only: {
+    severity: "warning",
+    title: "This connection is read-only",
+    remedy: "unlock",
+    action: "Allow writing",
+  },
   confirmation_needed: { severity: "warning", title: "Please confirm", remedy: "none", action: "" },
-  identity_changed: { severity: "error", title: "Another organization or user answered", remedy: "edit-connection", action: "Check the connection" },
+  identity_changed: {
+    severity: "error",
+    title: "Another organization or user answered",
+    remedy: "edit-connection",
+    action: "Check the connection",
+  },
   guard_refused: { severity: "warning", title: "A guard stopped this", remedy: "none", action: "" },
-  throttled: { severity: "warning", title: "The service asks to slow down", remedy: "retry", action: "Try again" },
-  unreachable: { severity: "warning", title: "The service can't be reached", remedy: "retry", action: "Try again" },
-  unexpected_reply: { severity: "error", title: "The service answered something unexpected", remedy: "retry", action: "Try again" },
+  throttled: {
+    severity: "warning",
+    title: "The service asks to slow down",
+    remedy: "retry",
+    action: "Try again",
+  },
+  unreachable: {
+    severity: "warning",
+    title: "The service can't be reached",
+    remedy: "retry",
+    action: "Try again",
+  },
+  unexpected_reply: {
+    severity: "error",
+    title: "The service answered something unexpected",
+    remedy: "retry",
+    action: "Try again",
+  },
   service_refused: { severity: "error", title: "The service refused", remedy: "retry", action: "Try again" },
-  keychain_unavailable: { severity: "error", title: "The keychain can't be used", remedy: "reload", action: "Try again" },
-  store_key_wrong: { severity: "error", title: "The store can't be unlocked", remedy: "reload", action: "Try again" },
-  store_newer: { severity: "error", title: "The store is from a newer Syncline", remedy: "reload", action: "Try again" },
+  keychain_unavailable: {
+    severity: "error",
+    title: "The keychain can't be used",
+    remedy: "reload",
+    action: "Try again",
+  },
+  store_key_wrong: {
+    severity: "error",
+    title: "The store can't be unlocked",
+    remedy: "reload",
+    action: "Try again",
+  },
+  store_newer: {
+    severity: "error",
+    title: "The store is from a newer Syncline",
+    remedy: "reload",
+    action: "Try again",
+  },
   store_corrupt: { severity: "error", title: "The store is damaged", remedy: "reload", action: "Try again" },
   disk_full: { severity: "error", title: "The disk is full", remedy: "retry", action: "Try again" },
   busy: { severity: "info", title: "Already at work", remedy: "retry", action: "Try again" },
   cancelled: { severity: "info", title: "Stopped", remedy: "retry", action: "Go on" },
   file: { severity: "error", title: "The file could not be used", remedy: "retry", action: "Try again" },
-  internal: { severity: "error", title: "Something went wrong in Syncline", remedy: "retry", action: "Try again" },
+  internal: {
+    severity: "error",
+    title: "Something went wrong in Syncline",
+    remedy: "retry",
+    action: "Try again",
+  },
 };
 
 /** Faults that stop the whole application, shown in place of it. */
@@ -67,7 +135,12 @@ export function toApiError(fault: unknown): ApiError {
     const hint = fault.name === "HostFault" ? "check that Syncline is still running, then try again" : null;
     return { ...blank, code: "internal", message: fault.message, hint, detail };
   }
-  return { ...blank, code: "internal", message: typeof fault === "string" ? fault : "an unknown fault", detail: null };
+  return {
+    ...blank,
+    code: "internal",
+    message: typeof fault === "string" ? fault : "an unknown fault",
+    detail: null,
+  };
 }
 
 /** The text for a support case. */

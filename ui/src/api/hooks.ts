@@ -7,15 +7,15 @@ import {
 } from "@tanstack/react-query";
 import { type CommandName, call, type RequestOf, type ResponseOf } from "./call";
 import { invalidateTags } from "./client";
-import { commandTags } from "./generated/commands";
 import type { ApiError } from "./generated/ApiError";
+import { commandTags } from "./generated/commands";
 
-export interface ReadOptions {
+export interface ReadOptions<T> {
   enabled?: boolean;
   /** Show the former answer while the next one is on its way. */
   keep?: boolean;
   /** Milliseconds between looks; for what no event announces. */
-  every?: number;
+  every?: (known: T | undefined) => number | false;
   /** Ask anew whenever it comes into sight. */
   fresh?: boolean;
 }
@@ -29,7 +29,7 @@ export function readKey<N extends CommandName>(name: N, request: RequestOf<N>): 
 export function useRead<N extends CommandName>(
   name: N,
   request: RequestOf<N>,
-  { enabled = true, keep = false, every, fresh }: ReadOptions = {},
+  { enabled = true, keep = false, every, fresh }: ReadOptions<ResponseOf<N>> = {},
 ): UseQueryResult<ResponseOf<N>, ApiError> {
   return useQuery<ResponseOf<N>, ApiError>({
     queryKey: readKey(name, request),
@@ -37,7 +37,7 @@ export function useRead<N extends CommandName>(
     enabled,
     meta: { tags: commandTags[name].provides },
     placeholderData: keep ? keepPreviousData : undefined,
-    refetchInterval: every ?? false,
+    refetchInterval: every ? (query) => every(query.state.data) : false,
     ...(fresh ? { staleTime: 0 } : {}),
   });
 }
@@ -49,6 +49,10 @@ export async function change<N extends CommandName>(name: N, request: RequestOf<
   return response;
 }
 
-export function useChange<N extends CommandName>(name: N): UseMutationResult<ResponseOf<N>, ApiError, RequestOf<N>> {
-  return useMutation<ResponseOf<N>, ApiError, RequestOf<N>>({ mutationFn: (request) => change(name, request) });
+export function useChange<N extends CommandName>(
+  name: N,
+): UseMutationResult<ResponseOf<N>, ApiError, RequestOf<N>> {
+  return useMutation<ResponseOf<N>, ApiError, RequestOf<N>>({
+    mutationFn: (request) => change(name, request),
+  });
 }

@@ -4,4 +4,7 @@ export { errorLook, errorText, isApiError, type Remedy, startupFaults, toApiErro
 export { onEvent, startEvents, useLink } from "./events";
 export { change, readKey, useChange, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
+export { isRecord, isStringList, readKept, useKept, writeKept } from "./kept";
+export { isBrowsable, isWritable, kindNames, ofClient, statusLights, systemNames } from "./lights";
 export type * from "./types";
+export { type Paged, usePages } from "./usePages";

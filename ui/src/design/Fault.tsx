@@ -1,5 +1,11 @@
 import { Button, Link, Spinner } from "@fluentui/react-components";
-import { CheckmarkRegular, CopyRegular, ErrorCircleFilled, InfoFilled, WarningFilled } from "@fluentui/react-icons";
+import {
+  CheckmarkRegular,
+  CopyRegular,
+  ErrorCircleFilled,
+  InfoFilled,
+  WarningFilled,
+} from "@fluentui/react-icons";
 import { createContext, type ReactNode, useContext, useId, useState } from "react";
 import styles from "./Fault.module.css";
 import { useCopy } from "./useCopy";
@@ -71,7 +77,10 @@ export function Fault({
     }
   }
   return (
-    <div className={`${styles.bar} ${styles[`bar-${look.severity}`]}`} role={look.severity === "error" ? "alert" : "status"}>
+    <div
+      className={`${styles.bar} ${styles[`bar-${look.severity}`]}`}
+      role={look.severity === "error" ? "alert" : "status"}
+    >
       <span className={styles.icon} aria-hidden>
         {icons[look.severity]}
       </span>
@@ -103,7 +112,13 @@ export function Fault({
       </div>
       <div className={styles.actions}>
         {look.action && look.act ? (
-          <Button size="small" appearance="primary" onClick={act} disabled={busy} icon={busy ? <Spinner size="extra-tiny" /> : undefined}>
+          <Button
+            size="small"
+            appearance="primary"
+            onClick={act}
+            disabled={busy}
+            icon={busy ? <Spinner size="extra-tiny" /> : undefined}
+          >
             {look.action}
           </Button>
         ) : null}

@@ -1,8 +1,24 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import styles from "./Grid.module.css";
 import { GridHeader } from "./GridHeader";
-import { type GridCell, type GridColumn, type GridSelection, type GridSort, moveCell, rangeSelection } from "./grid-types";
+import {
+  type GridCell,
+  type GridColumn,
+  type GridSelection,
+  type GridSort,
+  moveCell,
+  rangeSelection,
+} from "./grid-types";
 
 const ROW_HEIGHT = 30;
 const CHECK_WIDTH = 36;
@@ -38,7 +54,8 @@ export interface GridProps<R> {
 
 /** Rows by the million: only what is in sight exists. The first column stays in place. */
 export function Grid<R>(props: GridProps<R>) {
-  const { columns, rowCount, rowAt, onRange, selection, onSelection, onOpen, onActive, onCopy, resetKey } = props;
+  const { columns, rowCount, rowAt, onRange, selection, onSelection, onOpen, onActive, onCopy, resetKey } =
+    props;
   const scroll = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState<GridCell>({ row: 0, column: 0 });

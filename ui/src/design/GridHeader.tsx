@@ -1,7 +1,7 @@
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { type DragEvent, type PointerEvent, useState } from "react";
-import styles from "./Grid.module.css";
 import type { GridProps } from "./Grid";
+import styles from "./Grid.module.css";
 import type { GridColumn } from "./grid-types";
 
 type HeaderProps<R> = GridProps<R> & { check: number; lead: number; visible: readonly number[] };
@@ -27,7 +27,9 @@ export function GridHeader<R>(props: HeaderProps<R>) {
             ref={(input) => {
               if (input) input.indeterminate = some && !all;
             }}
-            onChange={() => onSelection?.(some ? new Set() : new Set(Array.from({ length: rowCount }, (_, index) => index)))}
+            onChange={() =>
+              onSelection?.(some ? new Set() : new Set(Array.from({ length: rowCount }, (_, index) => index)))
+            }
           />
         </label>
       ) : null}
@@ -51,7 +53,12 @@ function Head<R>({
   onMove,
   over,
   setOver,
-}: HeaderProps<R> & { column: GridColumn<R>; at: number; over: boolean; setOver: (key: string | null) => void }) {
+}: HeaderProps<R> & {
+  column: GridColumn<R>;
+  at: number;
+  over: boolean;
+  setOver: (key: string | null) => void;
+}) {
   const sorted = sort?.key === column.key ? (sort.descending ? "descending" : "ascending") : undefined;
   const sortable = Boolean(onSort && column.sortable);
   function nextSort() {

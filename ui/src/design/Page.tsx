@@ -37,7 +37,15 @@ export function Page({
 }
 
 /** A part of a page with its own small heading. */
-export function Section({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  aside,
+  children,
+}: {
+  title: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className={styles.section}>
       <div className={styles.sectionHead}>

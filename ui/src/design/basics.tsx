@@ -1,21 +1,41 @@
 import { Button, Input, Tooltip } from "@fluentui/react-components";
 import { CheckmarkRegular, CopyRegular, DismissRegular, SearchRegular } from "@fluentui/react-icons";
 import type { CSSProperties, ReactNode, Ref } from "react";
-import { fullLocal, shortLocal, utc, ago } from "@/lib/time";
+import { ago, fullLocal, shortLocal, utc } from "@/lib/time";
 import styles from "./basics.module.css";
 import { useCopy } from "./useCopy";
 
 /** A text that a stranger wrote: any direction, any length, cut with the whole on hover. */
-export function Name({ text, strong, title, className }: { text: string; strong?: boolean; title?: string; className?: string }) {
+export function Name({
+  text,
+  strong,
+  title,
+  className,
+}: {
+  text: string;
+  strong?: boolean;
+  title?: string;
+  className?: string;
+}) {
   return (
-    <bdi dir="auto" title={title ?? text} className={`${styles.name} ${strong ? styles.strong : ""} ${className ?? ""}`}>
+    <bdi
+      dir="auto"
+      title={title ?? text}
+      className={`${styles.name} ${strong ? styles.strong : ""} ${className ?? ""}`}
+    >
       {text}
     </bdi>
   );
 }
 
 /** A time: local in sight, UTC on hover. */
-export function Time({ iso, form = "short" }: { iso: string | null | undefined; form?: "short" | "full" | "ago" }) {
+export function Time({
+  iso,
+  form = "short",
+}: {
+  iso: string | null | undefined;
+  form?: "short" | "full" | "ago";
+}) {
   if (!iso) return <span className={styles.none}>–</span>;
   const text = form === "short" ? shortLocal(iso) : form === "full" ? fullLocal(iso) : ago(iso);
   return (
@@ -28,7 +48,15 @@ export function Time({ iso, form = "short" }: { iso: string | null | undefined; 
 export type Light = "green" | "yellow" | "red" | "grey";
 
 /** A status light with its sentence; never colour alone. */
-export function StatusLight({ light, label, hideLabel }: { light: Light; label: string; hideLabel?: boolean }) {
+export function StatusLight({
+  light,
+  label,
+  hideLabel,
+}: {
+  light: Light;
+  label: string;
+  hideLabel?: boolean;
+}) {
   return (
     <span className={styles.status} title={label}>
       <span className={`${styles.light} ${styles[light]}`} aria-hidden />
@@ -42,7 +70,15 @@ export function Kbd({ keys }: { keys: string }) {
 }
 
 /** A short mark such as PRODUCTION or a column's type. */
-export function Mark({ children, tone = "neutral", title }: { children: ReactNode; tone?: "neutral" | "danger" | "warning" | "success" | "brand"; title?: string }) {
+export function Mark({
+  children,
+  tone = "neutral",
+  title,
+}: {
+  children: ReactNode;
+  tone?: "neutral" | "danger" | "warning" | "success" | "brand";
+  title?: string;
+}) {
   return (
     <span className={`${styles.mark} ${styles[`mark-${tone}`]}`} title={title}>
       {children}
@@ -107,7 +143,13 @@ export function SearchField({
       contentBefore={<SearchRegular />}
       contentAfter={
         value === "" ? undefined : (
-          <Button size="small" appearance="transparent" icon={<DismissRegular />} aria-label="Clear" onClick={() => onChange("")} />
+          <Button
+            size="small"
+            appearance="transparent"
+            icon={<DismissRegular />}
+            aria-label="Clear"
+            onClick={() => onChange("")}
+          />
         )
       }
     />
@@ -115,7 +157,17 @@ export function SearchField({
 }
 
 /** Nothing here: why, and what to do first. */
-export function Empty({ icon, title, children, actions }: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+export function Empty({
+  icon,
+  title,
+  children,
+  actions,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+}) {
   return (
     <div className={styles.empty}>
       {icon ? (
@@ -167,7 +219,12 @@ export function Segmented<T extends string>({
           tabIndex={option.value === value ? 0 : -1}
           onClick={() => onChange(option.value)}
           onKeyDown={(event) => {
-            const step = event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : event.key === "ArrowLeft" || event.key === "ArrowUp" ? -1 : 0;
+            const step =
+              event.key === "ArrowRight" || event.key === "ArrowDown"
+                ? 1
+                : event.key === "ArrowLeft" || event.key === "ArrowUp"
+                  ? -1
+                  : 0;
             if (step === 0) return;
             event.preventDefault();
             const usable = options.filter((other) => !other.disabled);
@@ -175,7 +232,9 @@ export function Segmented<T extends string>({
             const next = usable[(at + step + usable.length) % usable.length];
             if (!next) return;
             onChange(next.value);
-            const buttons = [...(event.currentTarget.parentElement?.querySelectorAll("button:not(:disabled)") ?? [])];
+            const buttons = [
+              ...(event.currentTarget.parentElement?.querySelectorAll("button:not(:disabled)") ?? []),
+            ];
             const target = buttons[usable.indexOf(next)];
             if (target instanceof HTMLElement) target.focus();
           }}

@@ -1,10 +1,11 @@
-import { createContext, useContext, useEffect, useState } from "react";
 import { type Theme, webDarkTheme, webLightTheme } from "@fluentui/react-components";
+import { createContext, useContext, useEffect, useState } from "react";
 
 const fonts = {
   fontFamilyBase:
     "'Segoe UI Variable Text', 'Segoe UI', -apple-system, BlinkMacSystemFont, 'Inter', 'Cantarell', 'Noto Sans', 'Noto Sans Arabic', 'Noto Sans Hebrew', 'Helvetica Neue', sans-serif",
-  fontFamilyMonospace: "'Cascadia Code', 'Cascadia Mono', Consolas, 'SF Mono', 'Noto Sans Mono', 'DejaVu Sans Mono', monospace",
+  fontFamilyMonospace:
+    "'Cascadia Code', 'Cascadia Mono', Consolas, 'SF Mono', 'Noto Sans Mono', 'DejaVu Sans Mono', monospace",
 };
 
 export const lightTheme: Theme = { ...webLightTheme, ...fonts };

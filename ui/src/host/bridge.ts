@@ -35,9 +35,15 @@ export function bridgeHost(token: string): Host {
       try {
         body = text === "" ? null : JSON.parse(text);
       } catch {
-        throw new HostFault(`the bridge answered ${response.status} with something that is not JSON`, text.slice(0, 500));
+        throw new HostFault(
+          `the bridge answered ${response.status} with something that is not JSON`,
+          text.slice(0, 500),
+        );
       }
-      if (!response.ok) throw unwrapError(body) ?? new HostFault(`the bridge answered ${response.status}`, text.slice(0, 500));
+      if (!response.ok)
+        throw (
+          unwrapError(body) ?? new HostFault(`the bridge answered ${response.status}`, text.slice(0, 500))
+        );
       return body;
     },
     listen(onEvent, onLink) {

@@ -5,4 +5,5 @@ import type { Host } from "./types";
 export { type FileDialog, type Host, HostFault } from "./types";
 
 /** The host this page runs in. */
-export const host: Host = "__TAURI_INTERNALS__" in globalThis ? tauriHost() : bridgeHost(takeToken(location, sessionStorage));
+export const host: Host =
+  "__TAURI_INTERNALS__" in globalThis ? tauriHost() : bridgeHost(takeToken(location, sessionStorage));

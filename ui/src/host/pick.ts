@@ -1,9 +1,7 @@
 import type { FileDialog } from "./types";
 
 /** A file picker that needs no right to the file system: the web view hands over what the person chose. */
-export function pickTextFile({
-  extensions,
-}: FileDialog): Promise<{ name: string; text: string } | null> {
+export function pickTextFile({ extensions }: FileDialog): Promise<{ name: string; text: string } | null> {
   return new Promise((resolve, reject) => {
     const input = document.createElement("input");
     input.type = "file";

@@ -21,7 +21,9 @@ export function toFetchXml(conditions: readonly Condition[]): string | undefined
   if (conditions.length === 0) return undefined;
   const lines = conditions.map(conditionXml);
   const [only] = lines;
-  return lines.length === 1 ? only : `<filter type="and">\n${lines.map((line) => `  ${line}`).join("\n")}\n</filter>`;
+  return lines.length === 1
+    ? only
+    : `<filter type="and">\n${lines.map((line) => `  ${line}`).join("\n")}\n</filter>`;
 }
 
 function conditionXml({ attribute, operator, values }: Condition): string {
@@ -46,7 +48,9 @@ export function fromFetchXml(xml: string): Condition[] | null {
     return condition ? [condition] : null;
   }
   if (first.tagName !== "filter" || (first.getAttribute("type") ?? "and") !== "and") return null;
-  const conditions = [...first.children].map((child) => (child.tagName === "condition" ? conditionOf(child) : null));
+  const conditions = [...first.children].map((child) =>
+    child.tagName === "condition" ? conditionOf(child) : null,
+  );
   return conditions.every((condition) => condition !== null) ? conditions : null;
 }
 

@@ -59,7 +59,10 @@ describe("a cell", () => {
     expect(cellText(cell, false)).toBe("2");
   });
   it("finds a lookup by its logical name", () => {
-    expect(cellOf(raw, "parentcustomerid")).toMatchObject({ lookup: { entity: "account", id: "a1" }, label: "Fabrikam" });
+    expect(cellOf(raw, "parentcustomerid")).toMatchObject({
+      lookup: { entity: "account", id: "a1" },
+      label: "Fabrikam",
+    });
     expect(columnsPresent(raw)).toContain("parentcustomerid");
   });
 });
@@ -96,7 +99,12 @@ describe("undo", () => {
 
 describe("small things", () => {
   it("copies cells as spreadsheets take them", () => {
-    expect(toTsv([["a", 'b"c'], ["d\te", ""]])).toBe('a\t"b""c"\n"d\te"\t');
+    expect(
+      toTsv([
+        ["a", 'b"c'],
+        ["d\te", ""],
+      ]),
+    ).toBe('a\t"b""c"\n"d\te"\t');
   });
   it("finds by letters in order, beginnings first", () => {
     expect(fuzzyFilter("con", ["Second", "Contact", "lead"], (text) => text)).toEqual(["Contact", "Second"]);

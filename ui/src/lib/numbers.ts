@@ -34,7 +34,8 @@ export function bytes(value: number): string {
 
 /** `0.4 s`, `6 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${numberFormat("tenths", { maximumFractionDigits: 1 }).format(Math.max(0, seconds))} s`;
+  if (seconds < 10)
+    return `${numberFormat("tenths", { maximumFractionDigits: 1 }).format(Math.max(0, seconds))} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

@@ -7,7 +7,13 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 /** The four things a cell can be. They never look alike. */
 export type Cell =
-  | { state: "value"; value: unknown; text: string; label: string | null; lookup: { entity: string; id: string } | null }
+  | {
+      state: "value";
+      value: unknown;
+      text: string;
+      label: string | null;
+      lookup: { entity: string; id: string } | null;
+    }
   | { state: "null" }
   | { state: "empty" }
   | { state: "missing" };
@@ -52,7 +58,8 @@ export function cellText(cell: Cell, formatted: boolean): string {
 export function plainText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
+    return String(value);
   return JSON.stringify(value);
 }
 

@@ -23,7 +23,12 @@ export function changeTo<T>(state: Undoable<T>, present: T, key: string | null =
 export function undo<T>(state: Undoable<T>): Undoable<T> {
   const before = state.past.at(-1);
   if (before === undefined) return state;
-  return { past: state.past.slice(0, -1), present: before, future: [state.present, ...state.future], key: null };
+  return {
+    past: state.past.slice(0, -1),
+    present: before,
+    future: [state.present, ...state.future],
+    key: null,
+  };
 }
 
 export function redo<T>(state: Undoable<T>): Undoable<T> {

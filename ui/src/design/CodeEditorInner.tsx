@@ -1,0 +1,175 @@
+import { autocompletion, type CompletionSource, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { xml } from "@codemirror/lang-xml";
+import {
+  bracketMatching,
+  foldGutter,
+  HighlightStyle,
+  indentOnInput,
+  syntaxHighlighting,
+} from "@codemirror/language";
+import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { Annotation, Compartment, EditorState } from "@codemirror/state";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers,
+  placeholder as placeholderText,
+} from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { useEffect, useRef } from "react";
+
+export interface CodeProblem {
+  /** Offsets in the text; a problem without them concerns the whole. */
+  from?: number;
+  to?: number;
+  severity: "error" | "warning";
+  message: string;
+}
+
+export interface CodeEditorProps {
+  label: string;
+  language: "json" | "xml";
+  value: string;
+  onChange?: (value: string) => void;
+  problems?: readonly CodeProblem[];
+  complete?: CompletionSource;
+  readOnly?: boolean;
+  placeholder?: string;
+  height?: string;
+  lines?: boolean;
+}
+
+const fromOutside = Annotation.define<boolean>();
+
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.attributeName], color: "var(--colorPaletteBlueForeground2)" },
+  { tag: [tags.string, tags.attributeValue], color: "var(--colorPaletteDarkOrangeForeground1)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--colorPaletteGreenForeground1)" },
+  { tag: [tags.tagName, tags.keyword], color: "var(--colorPalettePurpleForeground2)" },
+  { tag: [tags.comment], color: "var(--colorNeutralForeground3)", fontStyle: "italic" },
+  { tag: [tags.angleBracket, tags.punctuation, tags.bracket], color: "var(--colorNeutralForeground3)" },
+]);
+
+const look = EditorView.theme({
+  "&": {
+    height: "100%",
+    fontSize: "12.5px",
+    color: "var(--colorNeutralForeground1)",
+    backgroundColor: "transparent",
+  },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--fontFamilyMonospace)", lineHeight: "1.55" },
+  ".cm-content": { caretColor: "var(--colorNeutralForeground1)" },
+  ".cm-cursor": { borderLeftColor: "var(--colorNeutralForeground1)" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--colorNeutralForeground4)", border: "none" },
+  ".cm-activeLine": { backgroundColor: "var(--colorSubtleBackgroundHover)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+    background: "var(--colorBrandBackground2Pressed) !important",
+  },
+  ".cm-tooltip": {
+    backgroundColor: "var(--colorNeutralBackground1)",
+    color: "var(--colorNeutralForeground1)",
+    border: "1px solid var(--colorNeutralStroke1)",
+    borderRadius: "4px",
+  },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    backgroundColor: "var(--colorBrandBackground)",
+    color: "var(--colorNeutralForegroundOnBrand)",
+  },
+  ".cm-placeholder": { color: "var(--colorNeutralForeground4)" },
+});
+
+export default function CodeEditorInner(props: CodeEditorProps) {
+  const {
+    label,
+    language,
+    value,
+    onChange,
+    problems,
+    complete,
+    readOnly = false,
+    placeholder,
+    lines = true,
+  } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const latest = useRef({ onChange, complete });
+  latest.current = { onChange, complete };
+  const editable = useRef(new Compartment());
+
+  // The editor is made once for a place and language; what changes later is dispatched to it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first value only; later ones are dispatched below
+  useEffect(() => {
+    if (!place.current) return;
+    const editor = new EditorView({
+      parent: place.current,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          ...(lines ? [lineNumbers(), foldGutter()] : []),
+          history(),
+          drawSelection(),
+          indentOnInput(),
+          bracketMatching(),
+          highlightActiveLine(),
+          EditorView.lineWrapping,
+          syntaxHighlighting(colours),
+          language === "json" ? json() : xml(),
+          autocompletion({
+            override: complete ? [(context) => latest.current.complete?.(context) ?? null] : null,
+          }),
+          lintGutter(),
+          look,
+          ...(placeholder ? [placeholderText(placeholder)] : []),
+          // Tab leaves the editor, as everywhere else; the keyboard is never caught.
+          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+          EditorView.contentAttributes.of({ "aria-label": label }),
+          editable.current.of([EditorState.readOnly.of(readOnly), EditorView.editable.of(true)]),
+          EditorView.updateListener.of((update) => {
+            const ours = update.transactions.some((transaction) => transaction.annotation(fromOutside));
+            if (update.docChanged && !ours) latest.current.onChange?.(update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+    view.current = editor;
+    return () => editor.destroy();
+  }, [language, label, lines, placeholder]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === value) return;
+    editor.dispatch({
+      changes: { from: 0, to: editor.state.doc.length, insert: value },
+      annotations: fromOutside.of(true),
+    });
+  }, [value]);
+
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: editable.current.reconfigure([
+        EditorState.readOnly.of(readOnly),
+        EditorView.editable.of(true),
+      ]),
+    });
+  }, [readOnly]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor) return;
+    const end = editor.state.doc.length;
+    const marks: Diagnostic[] = (problems ?? []).map((problem) => ({
+      from: Math.min(problem.from ?? 0, end),
+      to: Math.min(problem.to ?? problem.from ?? Math.min(1, end), end),
+      severity: problem.severity,
+      message: problem.message,
+    }));
+    editor.dispatch(setDiagnostics(editor.state, marks));
+  }, [problems]);
+
+  return <div ref={place} style={{ height: "100%", minHeight: 0 }} dir="ltr" />;
+}

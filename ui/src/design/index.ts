@@ -1,0 +1,12 @@
+export * from "./basics";
+export { CodeEditor, type CodeProblem } from "./CodeEditor";
+export { Confirm } from "./Confirm";
+export { CountBar, type CountPart, ThinBar } from "./CountBar";
+export { Fault, FaultContext, type FaultInfo, type FaultLook, sentence } from "./Fault";
+export { Grid } from "./Grid";
+export type { GridCell, GridColumn, GridSelection, GridSort } from "./grid-types";
+export { Page, Section } from "./Page";
+export { Panel } from "./Panel";
+export { Split } from "./Split";
+export { DarkContext, darkTheme, lightTheme, type ThemeChoice, useDark, useSystemDark } from "./theme";
+export { useCopy } from "./useCopy";

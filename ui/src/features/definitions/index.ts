@@ -1,0 +1,3 @@
+export { DefinitionEditor } from "./DefinitionEditor";
+export { DefinitionsList } from "./DefinitionsList";
+export { NewDefinition } from "./NewDefinition";

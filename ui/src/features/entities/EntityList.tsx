@@ -1,0 +1,214 @@
+import { Button } from "@fluentui/react-components";
+import { ArrowClockwiseRegular, StarFilled, StarRegular } from "@fluentui/react-icons";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { call, type EntityView, invalidateTags, isStringList, useKept, useRead } from "@/api";
+import { Empty, Fault, Name, SearchField, Segmented, Skeleton, Time } from "@/design";
+import { fuzzyFilter } from "@/lib/fuzzy";
+import { compact, count } from "@/lib/numbers";
+import styles from "./entities.module.css";
+
+type Which = "all" | "standard" | "custom" | "cached";
+
+const ROW = 42;
+
+/** Every entity of the environment: favourites first, with what is cached of each. */
+export function EntityList({
+  connection,
+  current,
+  onOpen,
+}: {
+  connection: string;
+  current: string | null;
+  onOpen: (entity: string) => void;
+}) {
+  const list = useRead("entities.list", { connection });
+  const [favourites, setFavourites] = useKept(`favourites/${connection}`, isStringList, []);
+  const [search, setSearch] = useState("");
+  const [which, setWhich] = useState<Which>("all");
+  const [refreshing, setRefreshing] = useState(false);
+  const [at, setAt] = useState(0);
+  const scroll = useRef<HTMLDivElement>(null);
+
+  const shown = useMemo(() => {
+    const inGroup = (list.data?.entities ?? []).filter((entity) =>
+      which === "custom"
+        ? entity.custom
+        : which === "standard"
+          ? !entity.custom
+          : which === "cached"
+            ? entity.cached_records !== null
+            : true,
+    );
+    const sorted = [...inGroup].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+    const found = fuzzyFilter(search, sorted, (entity) => `${nameOf(entity)} ${entity.logical_name}`);
+    if (search !== "") return found;
+    return [
+      ...found.filter((entity) => favourites.includes(entity.logical_name)),
+      ...found.filter((entity) => !favourites.includes(entity.logical_name)),
+    ];
+  }, [list.data, which, search, favourites]);
+
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW,
+    overscan: 6,
+  });
+
+  async function refresh() {
+    setRefreshing(true);
+    try {
+      await call("entities.list", { connection, refresh: true });
+      await invalidateTags(["metadata"]);
+    } catch {
+      await list.refetch();
+    } finally {
+      setRefreshing(false);
+    }
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      const next = Math.min(shown.length - 1, Math.max(0, at + step));
+      setAt(next);
+      rows.scrollToIndex(next);
+    }
+    if (event.key === "Enter") {
+      const entity = shown[at];
+      if (entity) onOpen(entity.logical_name);
+    }
+  }
+
+  const fetched = list.data;
+  return (
+    <div className={styles.list}>
+      <div className={styles.listHead}>
+        <div className={styles.listSearch} onKeyDown={onKeyDown}>
+          <SearchField
+            value={search}
+            onChange={(text) => {
+              setSearch(text);
+              setAt(0);
+            }}
+            label="Find an entity"
+            style={{ flex: 1 }}
+          />
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<ArrowClockwiseRegular />}
+            disabled={refreshing}
+            aria-label="Fetch the list anew"
+            title={fetched ? `Fetch the list anew (fetched ${fetched.fetched_at})` : "Fetch the list anew"}
+            onClick={() => void refresh()}
+          />
+        </div>
+        <Segmented
+          label="Which entities"
+          value={which}
+          onChange={setWhich}
+          options={[
+            { value: "all", label: "All" },
+            { value: "standard", label: "Standard" },
+            { value: "custom", label: "Custom" },
+            { value: "cached", label: "Cached" },
+          ]}
+        />
+      </div>
+      {list.error && !list.data ? (
+        <div style={{ padding: 8 }}>
+          <Fault fault={list.error} onRetry={() => void list.refetch()} />
+        </div>
+      ) : null}
+      {list.isPending && !list.error ? <Skeleton rows={12} label="Loading entities" /> : null}
+      {list.data && shown.length === 0 ? (
+        <Empty
+          title={
+            search
+              ? `No entity matches “${search}”`
+              : which === "cached"
+                ? "Nothing is cached yet"
+                : "No entities"
+          }
+        >
+          {which === "cached" ? "Open an entity and choose Pull to keep its records on this computer." : null}
+        </Empty>
+      ) : null}
+      <div
+        ref={scroll}
+        className={styles.rows}
+        role="listbox"
+        aria-label="Entities"
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        aria-activedescendant={shown[at] ? `entity-${shown[at].logical_name}` : undefined}
+      >
+        <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+          {rows.getVirtualItems().map((item) => {
+            const entity = shown[item.index];
+            if (!entity) return null;
+            const starred = favourites.includes(entity.logical_name);
+            return (
+              <div
+                key={entity.logical_name}
+                id={`entity-${entity.logical_name}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={entity.logical_name === current}
+                className={`${styles.row} ${item.index === at ? styles.at : ""}`}
+                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
+                onClick={() => {
+                  setAt(item.index);
+                  onOpen(entity.logical_name);
+                }}
+                onKeyDown={(event) => event.key === "Enter" && onOpen(entity.logical_name)}
+              >
+                <button
+                  type="button"
+                  tabIndex={-1}
+                  className={styles.star}
+                  aria-label={
+                    starred
+                      ? `Remove ${nameOf(entity)} from the favourites`
+                      : `Make ${nameOf(entity)} a favourite`
+                  }
+                  aria-pressed={starred}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    setFavourites(
+                      starred
+                        ? favourites.filter((name) => name !== entity.logical_name)
+                        : [...favourites, entity.logical_name],
+                    );
+                  }}
+                >
+                  {starred ? <StarFilled /> : <StarRegular />}
+                </button>
+                <div className={styles.names}>
+                  <Name text={nameOf(entity)} />
+                  <Name text={entity.logical_name} className={styles.logical} />
+                </div>
+                {entity.cached_records === null ? null : (
+                  <span className={styles.cached} title={`${count(entity.cached_records)} records cached`}>
+                    {compact(entity.cached_records)}
+                    <small>
+                      <Time iso={entity.pulled_at} form="ago" />
+                    </small>
+                  </span>
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** What people call an entity. */
+function nameOf(entity: EntityView): string {
+  return entity.display_collection_name || entity.display_name || entity.logical_name;
+}

@@ -1,0 +1,325 @@
+import { Button } from "@fluentui/react-components";
+import { PlayRegular } from "@fluentui/react-icons";
+import { useMemo, useState } from "react";
+import {
+  type Action,
+  type ApiError,
+  type ConnectionView,
+  change,
+  isWritable,
+  type PlanRow,
+  type PlanSummary,
+  toApiError,
+  usePages,
+  useRead,
+} from "@/api";
+import {
+  CountBar,
+  Empty,
+  Fault,
+  Grid,
+  type GridSelection,
+  Name,
+  Page,
+  SearchField,
+  Skeleton,
+  Split,
+  Time,
+} from "@/design";
+import { bytes, count, counted } from "@/lib/numbers";
+import { Causes } from "./Causes";
+import { planColumns } from "./planColumns";
+import styles from "./preview.module.css";
+import { RowDetail } from "./RowDetail";
+import { RunDialog } from "./RunDialog";
+
+/** A plan: what would happen to each record and why; rows and groups can be taken out; then it runs, exactly as shown. */
+export function PlanView({
+  plan,
+  connections,
+  onRun,
+  onOpenRun,
+  onOpenDefinition,
+  onUnlock,
+}: {
+  plan: string;
+  connections: readonly ConnectionView[];
+  /** A run began. */
+  onRun: (job: string) => void;
+  onOpenRun: (run: string) => void;
+  onOpenDefinition: (name: string) => void;
+  onUnlock: (connection: ConnectionView) => void;
+}) {
+  const summary = useRead("plans.get", { plan });
+  const [action, setAction] = useState<Action | null>(null);
+  const [issue, setIssue] = useState<string | null>(null);
+  const [search, setSearch] = useState("");
+  const [selection, setSelection] = useState<GridSelection>(new Set());
+  const [opened, setOpened] = useState<number | null>(null);
+  const [asking, setAsking] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const rows = usePages("plans.rows", {
+    plan,
+    action: action ?? undefined,
+    issue: issue ?? undefined,
+    search: search.trim() || undefined,
+  });
+
+  async function exclude(request: {
+    ordinals?: number[];
+    action?: Action;
+    issue?: string;
+    excluded: boolean;
+  }) {
+    setError(null);
+    try {
+      await change("plans.exclude", { plan, ...request });
+      setSelection(new Set());
+    } catch (fault) {
+      setError(toApiError(fault));
+    }
+  }
+  const columns = useMemo(
+    () =>
+      planColumns(
+        (row, excluded) =>
+          void change("plans.exclude", { plan, ordinals: [row.ordinal], excluded }).catch((fault) =>
+            setError(toApiError(fault)),
+          ),
+      ),
+    [plan],
+  );
+
+  if (summary.error && !summary.data)
+    return (
+      <div style={{ padding: 16 }}>
+        <Fault fault={summary.error} onRetry={() => void summary.refetch()} />
+      </div>
+    );
+  if (!summary.data) return <Skeleton rows={14} label="Loading the preview" />;
+  const data = summary.data;
+  const { summary: counts } = data;
+  const destination = connections.find(({ name }) => name === data.destination);
+  const changes = counts.create + counts.update - counts.excluded;
+  const selected = [...selection].flatMap((index) => rows.rowAt(index)?.ordinal ?? []);
+  return (
+    <Page
+      title={<Name text={data.definition} />}
+      sub={
+        <>
+          <span>preview made</span> <Time iso={data.created_at} />
+          <span>
+            · {data.source} {data.source_entity} → {data.destination} {data.destination_entity}
+          </span>
+          {data.cached ? <span>· from cached records</span> : null}
+        </>
+      }
+      actions={
+        <Button size="small" onClick={() => onOpenDefinition(data.definition)}>
+          Edit the definition
+        </Button>
+      }
+      notices={
+        <>
+          <CountBar<Action>
+            label="Filter by what would happen"
+            total={counts.read}
+            selected={action}
+            onSelect={(next) => {
+              setAction(next);
+              setSelection(new Set());
+            }}
+            parts={[
+              {
+                key: "create",
+                label: "create",
+                value: counts.create,
+                tone: "create",
+                hint: "Not there yet: would be made",
+              },
+              {
+                key: "update",
+                label: "update",
+                value: counts.update,
+                tone: "update",
+                hint: "There, but different: would be changed",
+              },
+              {
+                key: "unchanged",
+                label: "unchanged",
+                value: counts.unchanged,
+                tone: "same",
+                hint: "There, and the same: left alone",
+              },
+              { key: "skip", label: "skip", value: counts.skip, tone: "skip", hint: "Left out by a rule" },
+              {
+                key: "invalid",
+                label: "invalid",
+                value: counts.invalid,
+                tone: "bad",
+                hint: "Would be refused; not sent",
+              },
+            ]}
+          />
+          <Causes
+            groups={data.issues}
+            selected={issue}
+            onSelect={setIssue}
+            onExclude={(code) => void exclude({ issue: code, excluded: true })}
+          />
+          {data.status === "incomplete" ? (
+            <p className={styles.note}>
+              This preview was stopped before it was whole; it can't be run. Make it again.
+            </p>
+          ) : null}
+          {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
+          {rows.error ? <Fault fault={rows.error} onRetry={rows.refetch} /> : null}
+        </>
+      }
+      toolbar={
+        <>
+          <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
+          <span className={styles.muted}>{counted(rows.total, "row")}</span>
+          {selection.size > 0 ? (
+            <>
+              <Button size="small" onClick={() => void exclude({ ordinals: selected, excluded: true })}>
+                Take {count(selected.length)} out
+              </Button>
+              <Button size="small" onClick={() => void exclude({ ordinals: selected, excluded: false })}>
+                Put back
+              </Button>
+            </>
+          ) : action && (action === "create" || action === "update") ? (
+            <>
+              <Button size="small" onClick={() => void exclude({ action, excluded: true })}>
+                Take all “{action}” out
+              </Button>
+              <Button size="small" onClick={() => void exclude({ action, excluded: false })}>
+                Put all back
+              </Button>
+            </>
+          ) : null}
+        </>
+      }
+    >
+      <div className={styles.frame}>
+        <div className={styles.place}>
+          <Split
+            label="Row"
+            initial={520}
+            side={
+              opened === null ? null : (
+                <RowDetail plan={plan} ordinal={opened} onClose={() => setOpened(null)} />
+              )
+            }
+          >
+            <div className={styles.grid}>
+              {rows.pending && !rows.error ? (
+                <Skeleton rows={14} label="Loading rows" />
+              ) : (
+                <Grid<PlanRow>
+                  label="Rows of the preview"
+                  columns={columns}
+                  rowCount={rows.total}
+                  rowAt={rows.rowAt}
+                  onRange={rows.onRange}
+                  selection={selection}
+                  onSelection={setSelection}
+                  resetKey={`${action}/${issue}/${search}`}
+                  onOpen={(row) => setOpened(row.ordinal)}
+                  onActive={(row) => row && setOpened((old) => (old === null ? old : row.ordinal))}
+                  rowTone={(row) =>
+                    row.excluded
+                      ? "muted"
+                      : row.action === "invalid"
+                        ? "danger"
+                        : row.action === "skip"
+                          ? "warning"
+                          : undefined
+                  }
+                  empty={
+                    <Empty title={counts.read === 0 ? "The selection is empty" : "No row here"}>
+                      {counts.read === 0
+                        ? "No record of the source passes the definition's filter."
+                        : "Nothing in this preview matches."}
+                    </Empty>
+                  }
+                />
+              )}
+            </div>
+          </Split>
+        </div>
+        <Foot
+          data={data}
+          changes={changes}
+          destination={destination}
+          onAsk={() => setAsking(true)}
+          onOpenRun={onOpenRun}
+          onUnlock={onUnlock}
+        />
+      </div>
+      {asking && destination ? (
+        <RunDialog
+          plan={data}
+          changes={changes}
+          destination={destination}
+          onClose={() => setAsking(false)}
+          onRun={onRun}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+function Foot({
+  data,
+  changes,
+  destination,
+  onAsk,
+  onOpenRun,
+  onUnlock,
+}: {
+  data: PlanSummary;
+  changes: number;
+  destination: ConnectionView | undefined;
+  onAsk: () => void;
+  onOpenRun: (run: string) => void;
+  onUnlock: (connection: ConnectionView) => void;
+}) {
+  const locked = destination !== undefined && !isWritable(destination);
+  return (
+    <footer className={styles.foot}>
+      <span>
+        {counted(data.requests, "request")} · {bytes(data.bytes)}
+        {data.summary.events > 0 ? ` · ${counted(data.summary.events, "event")}` : ""}
+        {data.summary.excluded > 0 ? ` · ${counted(data.summary.excluded, "row")} taken out` : ""}
+      </span>
+      <span className={styles.muted}>compared with {data.compared_with}</span>
+      <span style={{ flex: 1 }} />
+      {data.run_id ? (
+        <>
+          <span>This preview was run.</span>
+          <Button appearance="primary" onClick={() => data.run_id && onOpenRun(data.run_id)}>
+            Show the run
+          </Button>
+        </>
+      ) : changes === 0 ? (
+        <span>Nothing to write.</span>
+      ) : locked && destination ? (
+        <>
+          <span>{destination.name} is read-only.</span>
+          <Button onClick={() => onUnlock(destination)}>Allow writing…</Button>
+        </>
+      ) : (
+        <Button
+          appearance="primary"
+          icon={<PlayRegular />}
+          disabled={data.status !== "ready"}
+          onClick={onAsk}
+        >
+          Run {counted(changes, "change")}
+        </Button>
+      )}
+    </footer>
+  );
+}

@@ -1,0 +1,193 @@
+import { useState } from "react";
+import { type FieldChange, type PlanRowDetail, useRead } from "@/api";
+import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
+import { plainText } from "@/lib/record";
+import styles from "./preview.module.css";
+
+type Part = "changes" | "source" | "mapped" | "request";
+
+/** One row whole: what changes, the source, what it maps to, the exact request. */
+export function RowDetail({
+  plan,
+  ordinal,
+  onClose,
+}: {
+  plan: string;
+  ordinal: number;
+  onClose: () => void;
+}) {
+  const detail = useRead("plans.row", { plan, ordinal }, { keep: true });
+  const [part, setPart] = useState<Part>("changes");
+  const [copied, copy] = useCopy();
+  const { data } = detail;
+  return (
+    <Panel
+      title={<Name text={data?.row.title || data?.row.source_id || "Row"} />}
+      onClose={onClose}
+      tools={
+        <Segmented<Part>
+          label="Part of the row"
+          value={part}
+          onChange={setPart}
+          options={[
+            { value: "changes", label: "Changes" },
+            { value: "source", label: "Source" },
+            { value: "mapped", label: "Mapped" },
+            { value: "request", label: "Request", disabled: data?.request === null },
+          ]}
+        />
+      }
+      foot={
+        data?.request ? (
+          <button
+            type="button"
+            className={styles.copyButton}
+            onClick={() => data.request && copy(data.request.body)}
+          >
+            {copied ? "Copied" : "Copy the request's body"}
+          </button>
+        ) : (
+          "No request: nothing is sent for this row."
+        )
+      }
+    >
+      {detail.error ? <Fault fault={detail.error} onRetry={() => void detail.refetch()} /> : null}
+      {!data && !detail.error ? <Skeleton rows={10} label="Loading the row" /> : null}
+      {data && part === "changes" ? <Changes data={data} /> : null}
+      {data && part === "source" ? (
+        data.source ? (
+          <CodeEditor
+            label="The source record"
+            language="json"
+            readOnly
+            value={JSON.stringify(data.source, null, 2)}
+          />
+        ) : (
+          <p className={styles.muted}>The source record is no longer in the store.</p>
+        )
+      ) : null}
+      {data && part === "mapped" ? (
+        <CodeEditor
+          label="The mapped record"
+          language="json"
+          readOnly
+          value={JSON.stringify(data.mapped, null, 2)}
+        />
+      ) : null}
+      {data?.request && part === "request" ? (
+        <div className={styles.request}>
+          <p>
+            <Mark tone="brand">{data.request.method}</Mark> <code>{data.request.path}</code>
+          </p>
+          <dl>
+            {Object.entries(data.request.headers).map(([name, value]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+          <CodeEditor
+            label="Body of the request"
+            language="json"
+            readOnly
+            height="60vh"
+            value={pretty(data.request.body)}
+          />
+        </div>
+      ) : null}
+    </Panel>
+  );
+}
+
+function Changes({ data }: { data: PlanRowDetail }) {
+  const { row } = data;
+  return (
+    <>
+      <p>
+        <Mark>{row.action}</Mark> {sentence(row.reason)}
+      </p>
+      {row.issues.map((issue) => (
+        <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
+          {sentence(issue.message)} <code className={styles.muted}>{issue.code}</code>
+        </p>
+      ))}
+      {row.changes.length > 0 ? (
+        <table className={styles.diff}>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Now there</th>
+              <th scope="col">Would be</th>
+            </tr>
+          </thead>
+          <tbody>
+            {row.changes.map((change) => (
+              <Change
+                key={change.field}
+                change={change}
+                steps={data.explanations.find(({ field }) => field === change.field)?.steps ?? []}
+              />
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        <p className={styles.muted}>No field would change.</p>
+      )}
+    </>
+  );
+}
+
+function Change({
+  change,
+  steps,
+}: {
+  change: FieldChange;
+  steps: PlanRowDetail["explanations"][number]["steps"];
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <tr>
+        <th scope="row">
+          {change.field}{" "}
+          {steps.length > 0 ? (
+            <button
+              type="button"
+              className={styles.why}
+              aria-expanded={open}
+              onClick={() => setOpen(!open)}
+              aria-label={`Why ${change.field} has this value`}
+            >
+              why
+            </button>
+          ) : null}
+        </th>
+        <td dir="auto">{plainText(change.from) || <span className={styles.muted}>–</span>}</td>
+        <td dir="auto">{plainText(change.to) || <span className={styles.muted}>–</span>}</td>
+      </tr>
+      {open ? (
+        <tr>
+          <td colSpan={3}>
+            <ol className={styles.steps}>
+              {steps.map((step, index) => (
+                <li key={index}>
+                  {sentence(step.text)} <code>{step.value === null ? "–" : JSON.stringify(step.value)}</code>
+                </li>
+              ))}
+            </ol>
+          </td>
+        </tr>
+      ) : null}
+    </>
+  );
+}
+
+/** JSON laid out for reading; other bodies as they are. The copy is always the exact body. */
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}

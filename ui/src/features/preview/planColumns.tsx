@@ -1,0 +1,105 @@
+import type { Action, PlanRow } from "@/api";
+import type { GridColumn } from "@/design";
+import { Mark, Name } from "@/design";
+import { plainText } from "@/lib/record";
+import styles from "./preview.module.css";
+
+const tones: Record<Action, "success" | "brand" | "neutral" | "warning" | "danger"> = {
+  create: "success",
+  update: "brand",
+  unchanged: "neutral",
+  skip: "warning",
+  invalid: "danger",
+};
+
+/** Columns of a preview's rows. Unticked rows are not sent. */
+export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void): GridColumn<PlanRow>[] {
+  return [
+    {
+      key: "title",
+      title: "Record",
+      width: 240,
+      cell: (row) => (
+        <>
+          {row.action === "create" || row.action === "update" ? (
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              className={styles.tick}
+              checked={!row.excluded}
+              aria-label={`Send ${row.title}`}
+              title={row.excluded ? "Taken out; tick to send it" : "Untick to leave it out"}
+              onClick={(event) => event.stopPropagation()}
+              onChange={(event) => onExclude(row, !event.target.checked)}
+            />
+          ) : (
+            <span className={styles.tick} />
+          )}
+          <Name text={row.title || row.source_id} className={row.excluded ? styles.out : undefined} />
+        </>
+      ),
+      text: (row) => row.title || row.source_id,
+    },
+    {
+      key: "action",
+      title: "Action",
+      width: 104,
+      cell: (row) => <Mark tone={tones[row.action]}>{row.excluded ? "taken out" : row.action}</Mark>,
+      text: (row) => row.action,
+    },
+    {
+      key: "identifiers",
+      title: "Identified by",
+      width: 250,
+      cell: (row) => <Name text={identifiersOf(row)} />,
+      text: identifiersOf,
+    },
+    { key: "changes", title: "Changes", width: 420, cell: (row) => <Changes row={row} />, text: changesText },
+    { key: "why", title: "Why", width: 320, cell: (row) => <Name text={whyText(row)} />, text: whyText },
+  ];
+}
+
+function identifiersOf(row: PlanRow): string {
+  return Object.values(row.identifiers).map(plainText).join(" · ");
+}
+
+function whyText(row: PlanRow): string {
+  return [row.reason, ...row.issues.map(({ message }) => message)].filter(Boolean).join("; ");
+}
+
+function changesText(row: PlanRow): string {
+  return row.changes
+    .map(({ field, from, to }) =>
+      row.action === "create"
+        ? `${field}: ${plainText(to)}`
+        : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
+    )
+    .join("; ");
+}
+
+function Changes({ row }: { row: PlanRow }) {
+  if (row.changes.length === 0) return null;
+  return (
+    <span className={styles.changes} title={changesText(row)}>
+      {row.changes.slice(0, 4).map((change) => (
+        <span key={change.field}>
+          <span className={styles.muted}>{change.field} </span>
+          {row.action === "update" ? (
+            <>
+              <del dir="auto">{short(change.from)}</del> → <ins dir="auto">{short(change.to)}</ins>
+            </>
+          ) : (
+            <bdi dir="auto">{short(change.to)}</bdi>
+          )}
+        </span>
+      ))}
+      {row.changes.length > 4 ? <span className={styles.muted}>+{row.changes.length - 4}</span> : null}
+    </span>
+  );
+}
+
+function short(value: unknown): string {
+  const text = plainText(value);
+  if (text === "") return "–";
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

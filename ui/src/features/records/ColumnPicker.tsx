@@ -1,0 +1,106 @@
+import { Button, Checkbox, Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import { ColumnTripleEditRegular } from "@fluentui/react-icons";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState } from "react";
+import type { Column } from "@/api";
+import { Name, SearchField } from "@/design";
+import { fuzzyFilter } from "@/lib/fuzzy";
+import styles from "./records.module.css";
+
+/** Which columns are shown: search, tick, take all, go back to the first choice. */
+export function ColumnPicker({
+  all,
+  shown,
+  onChange,
+}: {
+  all: readonly Column[];
+  shown: readonly string[];
+  onChange: (columns: string[]) => void;
+}) {
+  return (
+    <Popover trapFocus positioning="below-end">
+      <PopoverTrigger disableButtonEnhancement>
+        <Button size="small" appearance="subtle" icon={<ColumnTripleEditRegular />} title="Choose columns">
+          Columns
+        </Button>
+      </PopoverTrigger>
+      <PopoverSurface className={styles.picker} aria-label="Choose columns">
+        <Picker all={all} shown={shown} onChange={onChange} />
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+function Picker({
+  all,
+  shown,
+  onChange,
+}: {
+  all: readonly Column[];
+  shown: readonly string[];
+  onChange: (columns: string[]) => void;
+}) {
+  const [search, setSearch] = useState("");
+  const scroll = useRef<HTMLDivElement>(null);
+  const found = useMemo(() => {
+    const readable = all.filter((column) => column.readable);
+    const hits = fuzzyFilter(search, readable, (column) => `${column.display_name} ${column.logical_name}`);
+    return search
+      ? hits
+      : [...hits].sort((a, b) =>
+          (a.display_name || a.logical_name).localeCompare(b.display_name || b.logical_name),
+        );
+  }, [all, search]);
+  const rows = useVirtualizer({
+    count: found.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => 32,
+    overscan: 6,
+    initialRect: { width: 300, height: 320 },
+  });
+  const chosen = new Set(shown);
+  return (
+    <>
+      <SearchField value={search} onChange={setSearch} label="Find a column" />
+      <div className={styles.pickerTools}>
+        <Button
+          size="small"
+          onClick={() =>
+            onChange(all.filter((column) => column.readable).map((column) => column.logical_name))
+          }
+        >
+          All
+        </Button>
+        <Button size="small" onClick={() => onChange([])}>
+          Standard choice
+        </Button>
+        <span className={styles.muted}>{shown.length} shown</span>
+      </div>
+      <div ref={scroll} className={styles.pickerRows}>
+        <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+          {rows.getVirtualItems().map((item) => {
+            const column = found[item.index];
+            if (!column) return null;
+            const name = column.logical_name;
+            return (
+              <div
+                key={name}
+                className={styles.pickerRow}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <Checkbox
+                  checked={chosen.has(name)}
+                  label={{ children: <Name text={column.display_name || name} />, style: { minWidth: 0 } }}
+                  onChange={(_, { checked }) =>
+                    onChange(checked ? [...shown, name] : shown.filter((other) => other !== name))
+                  }
+                />
+                <code className={styles.muted}>{name}</code>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </>
+  );
+}

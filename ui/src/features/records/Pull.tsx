@@ -1,0 +1,200 @@
+import {
+  Button,
+  Checkbox,
+  Menu,
+  MenuButton,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Radio,
+  RadioGroup,
+} from "@fluentui/react-components";
+import { ArrowDownloadRegular, ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
+import { useState } from "react";
+import {
+  call,
+  change,
+  type ExportFormat,
+  isOver,
+  type JobView,
+  type RecordsQuery,
+  toApiError,
+  useJobs,
+} from "@/api";
+import { Confirm } from "@/design";
+import { host } from "@/host";
+import { compact, duration } from "@/lib/numbers";
+import styles from "./records.module.css";
+
+/** Pulls the entity into the store; while a pull is under way, how far it is. */
+export function PullButton({
+  connection,
+  entity,
+  columns,
+  filter,
+}: {
+  connection: string;
+  entity: string;
+  columns: readonly string[];
+  filter: string;
+}) {
+  const [asking, setAsking] = useState(false);
+  const running = useJobs().find(
+    (job) =>
+      job.kind === "pull" &&
+      job.connection === connection &&
+      !isOver(job) &&
+      job.title.split(/\s/).includes(entity),
+  );
+  if (running) return <Running job={running} />;
+  return (
+    <>
+      <Button
+        size="small"
+        icon={<ArrowSyncRegular />}
+        onClick={() => setAsking(true)}
+        title="Keep these records on this computer"
+      >
+        Pull
+      </Button>
+      {asking ? (
+        <PullDialog
+          connection={connection}
+          entity={entity}
+          columns={columns}
+          filter={filter}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Running({ job }: { job: JobView }) {
+  const parts = [
+    compact(job.done),
+    job.total === null ? "" : `of ${compact(job.total)}`,
+    job.seconds_left === null ? "" : `· ${duration(job.seconds_left)} left`,
+  ];
+  return (
+    <Button
+      size="small"
+      icon={<DismissRegular />}
+      title="Stop pulling; what was pulled stays, and it can go on later"
+      onClick={() => void call("jobs.cancel", { job: job.id })}
+    >
+      Pulling {parts.filter(Boolean).join(" ")}
+    </Button>
+  );
+}
+
+export function PullDialog({
+  connection,
+  entity,
+  columns,
+  filter,
+  onClose,
+}: {
+  connection: string;
+  entity: string;
+  columns: readonly string[];
+  filter: string;
+  onClose: () => void;
+}) {
+  const [which, setWhich] = useState<"all" | "these">("all");
+  const [filtered, setFiltered] = useState(filter !== "");
+  const [full, setFull] = useState(false);
+  return (
+    <Confirm
+      open
+      onClose={onClose}
+      title={`Pull ${entity}`}
+      action="Pull"
+      toFault={toApiError}
+      onConfirm={async () => {
+        await change("cache.pull", {
+          connection,
+          entity,
+          columns: which === "these" ? [...columns] : undefined,
+          filter: filtered && filter !== "" ? filter : undefined,
+          full: full || undefined,
+        });
+      }}
+    >
+      <div className={styles.stack}>
+        <p className={styles.muted}>
+          The records are kept in the encrypted store on this computer, where they can be searched without a
+          network. An interrupted pull goes on where it stopped.
+        </p>
+        <RadioGroup
+          value={which}
+          onChange={(_, { value }) => setWhich(value === "these" ? "these" : "all")}
+          aria-label="Columns"
+        >
+          <Radio value="all" label="All columns I may read" />
+          <Radio value="these" label={`Only the ${columns.length} columns shown`} />
+        </RadioGroup>
+        {filter === "" ? null : (
+          <Checkbox
+            checked={filtered}
+            onChange={(_, { checked }) => setFiltered(checked === true)}
+            label="Only records that pass the filter"
+          />
+        )}
+        <Checkbox
+          checked={full}
+          onChange={(_, { checked }) => setFull(checked === true)}
+          label="Begin anew, even if an interrupted pull could go on"
+        />
+      </div>
+    </Confirm>
+  );
+}
+
+/** Writes the selection to a file, as a job. */
+export function ExportMenu({
+  query,
+  formatted,
+  onError,
+}: {
+  query: RecordsQuery;
+  formatted: boolean;
+  onError: (error: unknown) => void;
+}) {
+  async function write(format: ExportFormat, labels: boolean) {
+    try {
+      const extension = format === "csv" ? "csv" : "jsonl";
+      const path = await host.saveDialog({
+        title: `Export ${query.entity}`,
+        defaultName: `${query.entity}.${extension}`,
+        extensions: [extension],
+      });
+      if (!path) return;
+      await change("records.export", { query, format, path, formatted: labels });
+    } catch (error) {
+      onError(toApiError(error));
+    }
+  }
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <MenuButton
+          size="small"
+          appearance="subtle"
+          icon={<ArrowDownloadRegular />}
+          title="Write all rows of this selection to a file"
+        >
+          Export
+        </MenuButton>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => void write("csv", true)}>CSV with labels…</MenuItem>
+          <MenuItem onClick={() => void write("csv", false)}>CSV with codes…</MenuItem>
+          <MenuItem onClick={() => void write("jsonl", formatted)}>JSON lines…</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}

@@ -1,0 +1,373 @@
+import {
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  ToggleButton,
+} from "@fluentui/react-components";
+import {
+  ArrowClockwiseRegular,
+  CloudRegular,
+  CopyRegular,
+  DatabaseRegular,
+  MoreHorizontalRegular,
+  TagRegular,
+} from "@fluentui/react-icons";
+import { useMemo, useState } from "react";
+import {
+  type ApiError,
+  type DataMode,
+  type EntityDescription,
+  type RecordRow,
+  type RecordsQuery,
+  useKept,
+} from "@/api";
+import {
+  Empty,
+  Fault,
+  Grid,
+  type GridCell,
+  type GridSelection,
+  type GridSort,
+  SearchField,
+  Segmented,
+  Skeleton,
+  Split,
+  useCopy,
+} from "@/design";
+import { count } from "@/lib/numbers";
+import { ago } from "@/lib/time";
+import { ColumnPicker } from "./ColumnPicker";
+import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
+import { asText, type CopyForm } from "./copyRows";
+import { FilterBar } from "./FilterBar";
+import { gridColumns } from "./gridColumns";
+import { type Crumb, Inspector } from "./Inspector";
+import { ExportMenu, PullButton } from "./Pull";
+import styles from "./records.module.css";
+import { useCachedRows, useLiveRows } from "./useRows";
+
+const COPY_LIMIT = 20_000;
+
+/** The records of an entity: live from the service or cached from the store. */
+export function RecordsView({
+  connection,
+  description,
+  mode,
+  onMode,
+  cachedRecords,
+  pulledAt,
+  filter,
+  onFilter,
+  record,
+  onRecord,
+}: {
+  connection: string;
+  description: EntityDescription;
+  mode: DataMode;
+  onMode: (mode: DataMode) => void;
+  cachedRecords: number | null;
+  pulledAt: string | null;
+  filter: string;
+  onFilter: (filter: string) => void;
+  /** A record to open in the inspector. */
+  record: string | null;
+  onRecord: (id: string | null) => void;
+}) {
+  const { schema } = description;
+  const entity = schema.logical_name;
+  const [layout, setLayout] = useKept<Layout>(`grid/${connection}/${entity}`, isLayout, emptyLayout);
+  const [sort, setSort] = useState<GridSort | null>(null);
+  const [search, setSearch] = useState("");
+  const [selection, setSelection] = useState<GridSelection>(new Set());
+  const [trail, setTrail] = useState<Crumb[]>(record ? [{ entity, id: record, title: "" }] : []);
+  const [fault, setFault] = useState<ApiError | null>(null);
+  const [note, setNote] = useState("");
+  const [, copyText] = useCopy();
+
+  const columns = useMemo(() => shownColumns(layout, schema), [layout, schema]);
+  const query = useMemo<RecordsQuery>(() => {
+    const names = columns.map((column) => column.logical_name);
+    return {
+      connection,
+      entity,
+      mode,
+      columns: names.includes(schema.primary_id) ? names : [...names, schema.primary_id],
+      filter: filter === "" ? undefined : filter,
+      search: mode === "cached" && search.trim() !== "" ? search.trim() : undefined,
+      order: sort ? [{ column: sort.key, descending: sort.descending }] : undefined,
+    };
+  }, [connection, entity, mode, columns, filter, search, sort, schema.primary_id]);
+  const cached = useCachedRows(query, mode === "cached");
+  const live = useLiveRows(query, mode === "live");
+  const rows = mode === "cached" ? cached : live;
+
+  const open = (row: RecordRow) => {
+    setTrail([{ entity, id: row.id, title: "" }]);
+    onRecord(row.id);
+  };
+  const shown = useMemo(
+    () =>
+      gridColumns(columns, layout, (otherEntity, id, title) =>
+        setTrail([{ entity: otherEntity, id, title }]),
+      ),
+    [columns, layout],
+  );
+
+  async function copy(form: CopyForm, indices?: readonly number[], cell?: GridCell | null) {
+    const wanted = indices ?? [...selection].sort((a, b) => a - b);
+    try {
+      const gathered = await rows.gather(wanted.slice(0, COPY_LIMIT));
+      const only = cell ? columns[cell.column] : undefined;
+      copyText(asText(form, gathered, only ? [only] : columns, layout.formatted));
+      setNote(
+        only
+          ? "Cell copied"
+          : `${count(gathered.length)} rows copied${wanted.length > COPY_LIMIT ? `; only the first ${count(COPY_LIMIT)}` : ""}`,
+      );
+      setTimeout(() => setNote(""), 2500);
+    } catch (error) {
+      setFault(error as ApiError);
+    }
+  }
+
+  const resetKey = JSON.stringify([query.mode, query.filter, query.search, query.order]);
+  const filtered = filter !== "" || search.trim() !== "";
+  return (
+    <Split
+      label="Record"
+      initial={400}
+      side={
+        trail.length > 0 ? (
+          <Inspector
+            connection={connection}
+            trail={trail}
+            mode={mode}
+            onTrail={setTrail}
+            onClose={() => {
+              setTrail([]);
+              onRecord(null);
+            }}
+          />
+        ) : null
+      }
+    >
+      <div
+        style={{
+          display: "flex",
+          flexWrap: "wrap",
+          alignItems: "center",
+          gap: "6px 8px",
+          padding: "0 16px 8px",
+        }}
+      >
+        <Segmented<DataMode>
+          label="Where records come from"
+          value={mode}
+          onChange={onMode}
+          options={[
+            {
+              value: "live",
+              label: (
+                <>
+                  <CloudRegular /> Live
+                </>
+              ),
+              title: "Read from the service now",
+            },
+            {
+              value: "cached",
+              label: (
+                <>
+                  <DatabaseRegular /> Cached{pulledAt ? ` ${ago(pulledAt)}` : ""}
+                </>
+              ),
+              title:
+                cachedRecords === null
+                  ? "Nothing was pulled yet"
+                  : `${count(cachedRecords)} records on this computer`,
+            },
+          ]}
+        />
+        <FilterBar
+          connection={connection}
+          entity={entity}
+          columns={schema.columns}
+          filter={filter}
+          onChange={onFilter}
+        />
+        {mode === "cached" ? (
+          <SearchField
+            value={search}
+            onChange={setSearch}
+            label="Search in these records"
+            placeholder="Search words"
+            style={{ width: 150 }}
+          />
+        ) : null}
+        <span className={styles.counts} role="status">
+          {note || (selection.size > 0 ? `${count(selection.size)} selected · ` : "")}
+          {note
+            ? ""
+            : rows.total
+              ? `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
+              : ""}
+        </span>
+        <ToggleButton
+          size="small"
+          appearance="subtle"
+          icon={<TagRegular />}
+          checked={layout.formatted}
+          title={layout.formatted ? "Labels are shown; codes on hover" : "Codes are shown; labels on hover"}
+          onClick={() => setLayout({ ...layout, formatted: !layout.formatted })}
+        >
+          Labels
+        </ToggleButton>
+        <ColumnPicker
+          all={schema.columns}
+          shown={columns.map((column) => column.logical_name)}
+          onChange={(names) => setLayout({ ...layout, columns: names })}
+        />
+        <PullButton
+          connection={connection}
+          entity={entity}
+          columns={columns.map((column) => column.logical_name)}
+          filter={filter}
+        />
+        <ExportMenu
+          query={query}
+          formatted={layout.formatted}
+          onError={(error) => setFault(error as ApiError)}
+        />
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<ArrowClockwiseRegular />}
+          aria-label="Read again"
+          title="Read again"
+          onClick={rows.refetch}
+        />
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Button
+              size="small"
+              appearance="subtle"
+              icon={<MoreHorizontalRegular />}
+              aria-label="More for the selection"
+            />
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <MenuItem
+                icon={<CopyRegular />}
+                disabled={selection.size === 0}
+                onClick={() => void copy("cells")}
+              >
+                Copy selected rows
+              </MenuItem>
+              <MenuItem disabled={selection.size === 0} onClick={() => void copy("headers")}>
+                Copy with headers
+              </MenuItem>
+              <MenuItem disabled={selection.size === 0} onClick={() => void copy("json")}>
+                Copy as JSON
+              </MenuItem>
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+      </div>
+      {fault ? (
+        <div style={{ padding: "0 16px 8px" }}>
+          <Fault fault={fault} onDismiss={() => setFault(null)} />
+        </div>
+      ) : null}
+      {rows.error ? (
+        <div style={{ padding: "0 16px 8px" }}>
+          <Fault
+            fault={rows.error}
+            onRetry={rows.refetch}
+            actions={
+              mode === "live" && cachedRecords !== null ? (
+                <Button size="small" onClick={() => onMode("cached")}>
+                  Show cached records
+                </Button>
+              ) : null
+            }
+          />
+        </div>
+      ) : null}
+      <div className={styles.gridPlace}>
+        {rows.pending ? (
+          <Skeleton rows={16} label="Loading records" />
+        ) : (
+          <Grid
+            label={`${schema.display_collection_name || entity}, ${mode}`}
+            columns={shown}
+            rowCount={rows.rowCount}
+            rowAt={rows.rowAt}
+            onRange={rows.onRange}
+            sort={sort}
+            onSort={setSort}
+            selection={selection}
+            onSelection={setSelection}
+            resetKey={resetKey}
+            onOpen={open}
+            onActive={(row) => {
+              // An open inspector stays and shows the row one moves to.
+              if (row && trail.length > 0) open(row);
+            }}
+            onCopy={(indices, cell) => void copy("cells", indices, cell)}
+            onResize={(key, width) =>
+              setLayout({
+                ...layout,
+                columns: columns.map((column) => column.logical_name),
+                widths: { ...layout.widths, [key]: width },
+              })
+            }
+            onMove={(key, before) =>
+              setLayout({
+                ...layout,
+                columns: moveColumn(
+                  columns.map((column) => column.logical_name),
+                  key,
+                  before,
+                ),
+              })
+            }
+            empty={
+              rows.error ? null : filtered ? (
+                <Empty
+                  title="No record passes the filter"
+                  actions={
+                    <Button
+                      onClick={() => {
+                        onFilter("");
+                        setSearch("");
+                      }}
+                    >
+                      Remove the filter
+                    </Button>
+                  }
+                />
+              ) : mode === "cached" && cachedRecords === null ? (
+                <Empty
+                  icon={<DatabaseRegular />}
+                  title={`Nothing of ${schema.display_collection_name || entity} is cached`}
+                  actions={<Button onClick={() => onMode("live")}>Look live instead</Button>}
+                >
+                  Choose Pull to keep its records on this computer: encrypted, searchable, there without a
+                  network.
+                </Empty>
+              ) : (
+                <Empty title={`No ${schema.display_collection_name || entity}`}>
+                  There is no record that you may read.
+                </Empty>
+              )
+            }
+          />
+        )}
+      </div>
+    </Split>
+  );
+}

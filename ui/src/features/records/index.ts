@@ -1,0 +1,2 @@
+export { type Crumb, Inspector } from "./Inspector";
+export { RecordsView } from "./RecordsView";

@@ -1,0 +1,265 @@
+import { Button, ProgressBar } from "@fluentui/react-components";
+import { useMemo, useState } from "react";
+import { call, isOver, type JobView, type RunRow, useJobs, usePages, useRead } from "@/api";
+import {
+  CopyField,
+  CountBar,
+  Empty,
+  Fault,
+  Grid,
+  type GridColumn,
+  Mark,
+  Name,
+  Page,
+  Panel,
+  SearchField,
+  Skeleton,
+  Split,
+  Time,
+} from "@/design";
+import { compact, count, counted, duration } from "@/lib/numbers";
+import { RunMark } from "./outcome";
+import styles from "./runs.module.css";
+
+type Outcome = "created" | "updated" | "upserted" | "drifted" | "failed" | "unknown";
+
+const tones: Record<string, "success" | "brand" | "warning" | "danger" | "neutral"> = {
+  created: "success",
+  updated: "brand",
+  upserted: "success",
+  drifted: "warning",
+  failed: "danger",
+  unknown: "warning",
+};
+
+/** One run: how far it is or how it ended, failures by cause, and what became of each row. */
+export function RunPage({
+  run,
+  onOpenPlan,
+  onOpenDefinition,
+}: {
+  run: string;
+  onOpenPlan: (plan: string) => void;
+  onOpenDefinition: (name: string) => void;
+}) {
+  const job = useJobs().find(
+    (candidate) => candidate.kind === "run" && !isOver(candidate) && resultRun(candidate) === run,
+  );
+  const report = useRead(
+    "runs.get",
+    { run },
+    { every: (known) => (known?.status === "running" ? 1000 : false) },
+  );
+  const { data } = report;
+  const running = data?.status === "running";
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [search, setSearch] = useState("");
+  const [opened, setOpened] = useState<RunRow | null>(null);
+  const rows = usePages("runs.rows", {
+    run,
+    outcome: outcome ?? undefined,
+    search: search.trim() || undefined,
+  });
+  const columns = useMemo(runColumns, []);
+
+  if (report.error && !data)
+    return (
+      <div style={{ padding: 16 }}>
+        <Fault fault={report.error} onRetry={() => void report.refetch()} />
+      </div>
+    );
+  if (!data) return <Skeleton rows={14} label="Loading the run" />;
+  return (
+    <Page
+      title={<Name text={data.definition} />}
+      sub={
+        <>
+          <RunMark status={data.status} />
+          <Time iso={data.started_at} />
+          <span>
+            · {data.source} → {data.destination} · {duration(data.seconds)}
+          </span>
+        </>
+      }
+      actions={
+        <>
+          {job ? <Button onClick={() => void call("jobs.cancel", { job: job.id })}>Stop</Button> : null}
+          <Button size="small" onClick={() => onOpenPlan(data.plan_id)}>
+            What was previewed
+          </Button>
+          <Button size="small" onClick={() => onOpenDefinition(data.definition)}>
+            Edit the definition
+          </Button>
+        </>
+      }
+      notices={
+        <>
+          {running ? <Progress job={job} /> : null}
+          {data.error ? <Fault fault={data.error} /> : null}
+          <CountBar<Outcome | "unchanged" | "skipped">
+            label="Outcomes"
+            total={data.read}
+            selected={outcome}
+            onSelect={(next) => setOutcome(next === "unchanged" || next === "skipped" ? null : next)}
+            parts={[
+              { key: "created", label: "created", value: data.created, tone: "create" },
+              { key: "updated", label: "updated", value: data.updated, tone: "update" },
+              {
+                key: "drifted",
+                label: "drifted",
+                value: data.drifted,
+                tone: "warn",
+                hint: "Changed since the preview; held back",
+              },
+              { key: "failed", label: "failed", value: data.failed, tone: "bad" },
+              {
+                key: "unchanged",
+                label: "unchanged",
+                value: data.unchanged,
+                tone: "same",
+                hint: "The same already; nothing was sent",
+              },
+              {
+                key: "skipped",
+                label: "skipped",
+                value: data.skipped,
+                tone: "skip",
+                hint: "Left out by a rule, by hand, or as invalid",
+              },
+            ]}
+          />
+          {data.events > 0 ? <p className={styles.muted}>{counted(data.events, "event")} sent</p> : null}
+          {data.causes.length > 0 ? (
+            <ul className={styles.causes}>
+              {data.causes.map((cause) => (
+                <li key={`${cause.code}/${cause.field}`}>
+                  <b>{count(cause.rows)}</b> × <code>{cause.code}</code> <Name text={cause.example} />
+                </li>
+              ))}
+            </ul>
+          ) : null}
+          {rows.error ? <Fault fault={rows.error} onRetry={rows.refetch} /> : null}
+        </>
+      }
+      toolbar={
+        <>
+          <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
+          <span className={styles.muted}>{counted(rows.total, "row")} sent</span>
+        </>
+      }
+    >
+      <Split label="Outcome" side={opened ? <Outcomes row={opened} onClose={() => setOpened(null)} /> : null}>
+        <div className={styles.grid}>
+          <Grid<RunRow>
+            label="Outcomes of the run"
+            columns={columns}
+            rowCount={rows.total}
+            rowAt={rows.rowAt}
+            onRange={rows.onRange}
+            onOpen={setOpened}
+            onActive={(row) => row && setOpened((old) => (old ? row : old))}
+            rowTone={(row) =>
+              row.outcome === "failed" ? "danger" : row.outcome === "drifted" ? "warning" : undefined
+            }
+            resetKey={`${outcome}/${search}`}
+            empty={
+              <Empty
+                title={
+                  running
+                    ? "Outcomes come in here"
+                    : outcome || search
+                      ? "No such row"
+                      : "Nothing had to be sent"
+                }
+              >
+                {running || outcome || search ? null : "Every record was the same already or was left out."}
+              </Empty>
+            }
+          />
+        </div>
+      </Split>
+    </Page>
+  );
+}
+
+function resultRun(job: JobView): string | null {
+  const { result } = job;
+  return typeof result === "object" &&
+    result !== null &&
+    "run_id" in result &&
+    typeof result.run_id === "string"
+    ? result.run_id
+    : null;
+}
+
+function Progress({ job }: { job: JobView | undefined }) {
+  if (!job) return <ProgressBar aria-label="The run is under way" />;
+  return (
+    <div role="status">
+      <ProgressBar aria-label="The run" value={job.total ? job.done / job.total : undefined} />
+      <p className={styles.muted}>
+        {job.stage} {count(job.done)}
+        {job.total ? ` of ${count(job.total)}` : ""}
+        {job.rate ? ` · ${compact(job.rate)}/s` : ""}
+        {job.seconds_left === null ? "" : ` · ${duration(job.seconds_left)} left`}
+      </p>
+    </div>
+  );
+}
+
+function runColumns(): GridColumn<RunRow>[] {
+  return [
+    {
+      key: "title",
+      title: "Record",
+      width: 240,
+      cell: (row) => <Name text={row.title || row.source_id} />,
+      text: (row) => row.title || row.source_id,
+    },
+    { key: "planned", title: "Planned", width: 100, cell: (row) => row.action, text: (row) => row.action },
+    {
+      key: "outcome",
+      title: "Outcome",
+      width: 110,
+      cell: (row) => <Mark tone={tones[row.outcome] ?? "neutral"}>{row.outcome}</Mark>,
+      text: (row) => row.outcome,
+    },
+    {
+      key: "message",
+      title: "Message",
+      width: 420,
+      cell: (row) => (row.message ? <Name text={row.message} /> : null),
+      text: (row) => row.message ?? "",
+    },
+    {
+      key: "code",
+      title: "Code",
+      width: 140,
+      cell: (row) => (row.code ? <code>{row.code}</code> : null),
+      text: (row) => row.code ?? "",
+    },
+    { key: "at", title: "When", width: 140, cell: (row) => <Time iso={row.at} />, text: (row) => row.at },
+  ];
+}
+
+function Outcomes({ row, onClose }: { row: RunRow; onClose: () => void }) {
+  return (
+    <Panel title={<Name text={row.title || row.source_id} />} onClose={onClose}>
+      <div className={styles.facts}>
+        <CopyField label="Source id" value={row.source_id} />
+        {row.destination_id ? <CopyField label="Id at the destination" value={row.destination_id} /> : null}
+        <p>
+          Planned: {row.action} · came: <Mark tone={tones[row.outcome] ?? "neutral"}>{row.outcome}</Mark> ·{" "}
+          <Time iso={row.at} form="full" />
+        </p>
+        {row.message ? (
+          <p dir="auto" style={{ overflowWrap: "anywhere", userSelect: "text" }}>
+            {row.message}
+          </p>
+        ) : null}
+        {row.code ? <CopyField label="Code" value={row.code} /> : null}
+        {row.request_id ? <CopyField label="Request id" value={row.request_id} /> : null}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,116 @@
+import { Switch } from "@fluentui/react-components";
+import { PlayRegular } from "@fluentui/react-icons";
+import { useState } from "react";
+import { type RunView, useRead } from "@/api";
+import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
+import { fuzzyFilter } from "@/lib/fuzzy";
+import { count, duration } from "@/lib/numbers";
+import { RunBar, RunMark } from "./outcome";
+import styles from "./runs.module.css";
+
+/** What ran, newest first. */
+export function RunsList({
+  belongs,
+  onOpen,
+}: {
+  belongs: (run: RunView) => boolean;
+  onOpen: (run: string) => void;
+}) {
+  const list = useRead("runs.list", {});
+  const [search, setSearch] = useState("");
+  const [everyone, setEveryone] = useState(false);
+  const all = list.data ?? [];
+  const mine = all.filter(belongs);
+  const shown = fuzzyFilter(
+    search,
+    everyone ? all : mine,
+    (run) => `${run.definition} ${run.source} ${run.destination} ${run.status}`,
+  );
+  return (
+    <Page
+      scroll
+      title="Runs"
+      toolbar={
+        all.length > 0 ? (
+          <>
+            <SearchField value={search} onChange={setSearch} label="Find a run" style={{ width: 260 }} />
+            {mine.length < all.length ? (
+              <Switch
+                checked={everyone}
+                onChange={(_, { checked }) => setEveryone(checked)}
+                label="Of all clients"
+              />
+            ) : null}
+          </>
+        ) : undefined
+      }
+      notices={list.error ? <Fault fault={list.error} onRetry={() => void list.refetch()} /> : undefined}
+    >
+      {list.isPending && !list.error ? <Skeleton label="Loading runs" /> : null}
+      {list.data && shown.length === 0 ? (
+        <Empty icon={<PlayRegular />} title={search ? `No run matches “${search}”` : "Nothing was run yet"}>
+          {search ? null : "Open a sync, preview it, and run what the preview shows."}
+        </Empty>
+      ) : null}
+      {shown.length > 0 ? <RunTable runs={shown} onOpen={onOpen} /> : null}
+    </Page>
+  );
+}
+
+export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (run: string) => void }) {
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th scope="col">Started</th>
+          <th scope="col">Sync</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" style={{ width: "18%" }}>
+            Rows
+          </th>
+          <th scope="col" className={styles.number}>
+            Read
+          </th>
+          <th scope="col" className={styles.number}>
+            Written
+          </th>
+          <th scope="col" className={styles.number}>
+            Failed
+          </th>
+          <th scope="col" className={styles.number}>
+            Took
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <tr key={run.run_id}>
+            <td>
+              <button
+                type="button"
+                className={styles.open}
+                onClick={() => onOpen(run.run_id)}
+                aria-label={`Open the run of ${run.definition} of ${run.started_at}`}
+              >
+                <Time iso={run.started_at} />
+              </button>
+            </td>
+            <td>
+              <Name text={run.definition} />
+            </td>
+            <td>
+              <RunMark status={run.status} />
+            </td>
+            <td>
+              <RunBar run={run} />
+            </td>
+            <td className={styles.number}>{count(run.read)}</td>
+            <td className={styles.number}>{count(run.created + run.updated)}</td>
+            <td className={styles.number}>{count(run.failed)}</td>
+            <td className={styles.number}>{duration(run.seconds)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

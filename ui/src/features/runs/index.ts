@@ -1,0 +1,3 @@
+export { RunCell } from "./outcome";
+export { RunPage } from "./RunPage";
+export { RunsList, RunTable } from "./RunsList";

@@ -1,0 +1,1 @@
+export { SettingsView, Shortcuts } from "./SettingsView";

@@ -1,0 +1,1 @@
+export { Tour, type TourStep } from "./Tour";

@@ -1,0 +1,72 @@
+import { useState } from "react";
+import { type DataMode, useRead } from "@/api";
+import { Fault, Page, Segmented, Skeleton } from "@/design";
+import { Schema } from "@/features/entities";
+import { RecordsView } from "@/features/records";
+import { nav } from "./nav";
+import type { Place } from "./places";
+
+/** One entity: its records and its schema. */
+export function EntityRoute({
+  connection,
+  place,
+}: {
+  connection: string;
+  place: Extract<Place, { at: "entity" }>;
+}) {
+  const { entity } = place;
+  const described = useRead("entities.describe", { connection, entity });
+  const list = useRead("entities.list", { connection });
+  const summary = list.data?.entities.find(({ logical_name }) => logical_name === entity);
+  const [chosen, setChosen] = useState<DataMode | null>(null);
+  const cached = summary?.cached_records ?? null;
+  // What was pulled is there at once and works without a network; live is one click away.
+  const mode: DataMode = chosen ?? (cached === null ? "live" : "cached");
+  const schema = described.data?.schema;
+  return (
+    <Page
+      title={schema?.display_collection_name || summary?.display_collection_name || entity}
+      sub={<code>{entity}</code>}
+      actions={
+        <Segmented
+          label="Records or schema"
+          value={place.tab}
+          onChange={(tab) => nav.refine({ ...place, tab })}
+          options={[
+            { value: "records", label: "Records" },
+            { value: "schema", label: "Schema" },
+          ]}
+        />
+      }
+      notices={
+        described.error && !schema ? (
+          <Fault fault={described.error} onRetry={() => void described.refetch()} />
+        ) : undefined
+      }
+    >
+      {place.tab === "schema" ? (
+        <Schema
+          connection={connection}
+          entity={entity}
+          onOpen={(other) => nav.go({ at: "entity", entity: other, tab: "schema" })}
+        />
+      ) : described.data && (list.data || list.error) ? (
+        <RecordsView
+          key={`${connection}/${entity}/${place.record ?? ""}`}
+          connection={connection}
+          description={described.data}
+          mode={mode}
+          onMode={setChosen}
+          cachedRecords={cached}
+          pulledAt={summary?.pulled_at ?? null}
+          filter={place.filter ?? ""}
+          onFilter={(filter) => nav.refine({ ...place, filter: filter || undefined })}
+          record={place.record ?? null}
+          onRecord={() => undefined}
+        />
+      ) : described.error ? null : (
+        <Skeleton rows={16} label="Loading the entity" />
+      )}
+    </Page>
+  );
+}

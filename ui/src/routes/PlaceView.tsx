@@ -1,0 +1,171 @@
+import { Button } from "@fluentui/react-components";
+import { DatabaseRegular } from "@fluentui/react-icons";
+import { type ConnectionView, ofClient } from "@/api";
+import { Empty, Split } from "@/design";
+import { Connect } from "@/features/connections";
+import { DefinitionsList } from "@/features/definitions";
+import { EntityList } from "@/features/entities";
+import { RunCell, RunPage, RunsList } from "@/features/runs";
+import { SearchView } from "@/features/search";
+import { SettingsView } from "@/features/settings";
+import { show } from "./actions";
+import { EntityRoute } from "./EntityRoute";
+import { Home } from "./Home";
+import { nav } from "./nav";
+import { PlanRoute } from "./PlanRoute";
+import type { Place } from "./places";
+import { usePreferences } from "./preferences";
+import { SyncRoute } from "./SyncRoute";
+import { shortcuts } from "./shortcuts";
+
+/** What is shown at a place. */
+export function PlaceView({
+  place,
+  connections,
+  current,
+}: {
+  place: Place;
+  connections: readonly ConnectionView[];
+  current: ConnectionView | null;
+}) {
+  const [preferences, setPreferences] = usePreferences();
+  const name = current?.name ?? null;
+  const mine = new Set(ofClient(connections, current?.client).map((connection) => connection.name));
+  const known = new Set(connections.map((connection) => connection.name));
+  // With no connection chosen nothing is hidden; a name that is no connection any more hides nothing either.
+  const ours = (source: string, destination: string) =>
+    current === null ||
+    mine.has(source) ||
+    mine.has(destination) ||
+    (!known.has(source) && !known.has(destination));
+  switch (place.at) {
+    case "home":
+      return <Home current={name} />;
+    case "connect":
+      return (
+        <Connect
+          key={place.edit ?? "new"}
+          edit={place.edit}
+          onOpen={(connection) => nav.switchTo(connection.name, { at: "entities" })}
+          onLeave={() => nav.go({ at: "home" })}
+          onRenamed={(from, to) => nav.renameConnection(from, to)}
+        />
+      );
+    case "entities":
+      return name ? (
+        <Empty icon={<DatabaseRegular />} title="Choose an entity">
+          Its records and its schema open in a tab. Double click or Enter opens a record.
+        </Empty>
+      ) : (
+        <NoConnection />
+      );
+    case "entity":
+      return name ? <EntityRoute connection={name} place={place} /> : <NoConnection />;
+    case "search":
+      return (
+        <SearchView
+          key={name ?? "-"}
+          connection={name}
+          client={current?.client ?? ""}
+          initial={place.text}
+          onText={(text) => {
+            const here = nav.get().place;
+            if (here.at === "search" && here.text !== text) nav.refine({ at: "search", text });
+          }}
+          onOpen={(hit) =>
+            nav.go({ at: "entity", entity: hit.entity, tab: "records", record: hit.id }, hit.connection)
+          }
+        />
+      );
+    case "syncs":
+      return (
+        <DefinitionsList
+          belongs={({ definition }) => ours(definition.source.connection, definition.destination.connection)}
+          outcome={({ last_run }) => <RunCell run={last_run} />}
+          onOpen={(sync) => nav.go({ at: "sync", name: sync })}
+          onNew={() => nav.go({ at: "sync", name: "" })}
+        />
+      );
+    case "sync":
+      return <SyncRoute place={place} connections={connections} current={name} />;
+    case "plan":
+      return <PlanRoute plan={place.plan} connections={connections} />;
+    case "runs":
+      return (
+        <RunsList
+          belongs={(run) => ours(run.source, run.destination)}
+          onOpen={(run) => nav.go({ at: "run", run })}
+        />
+      );
+    case "run":
+      return (
+        <RunPage
+          run={place.run}
+          onOpenPlan={(plan) => nav.go({ at: "plan", plan })}
+          onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
+        />
+      );
+    case "settings":
+      return (
+        <SettingsView
+          language={preferences.language}
+          onLanguage={(language) => setPreferences({ ...preferences, language })}
+          onTour={() => show({ tour: true })}
+          shortcuts={shortcuts}
+        />
+      );
+  }
+}
+
+/** The list of entities beside an entity. */
+export function WithEntities({
+  place,
+  connection,
+  children,
+}: {
+  place: Place;
+  connection: string | null;
+  children: React.ReactNode;
+}) {
+  const beside = connection !== null && (place.at === "entities" || place.at === "entity");
+  return (
+    <Split
+      at="start"
+      inline
+      label="Entities"
+      initial={250}
+      min={180}
+      max={480}
+      side={
+        beside && connection ? (
+          <div data-tour="entities" style={{ height: "100%" }}>
+            <EntityList
+              key={connection}
+              connection={connection}
+              current={place.at === "entity" ? place.entity : null}
+              onOpen={(entity) => nav.go({ at: "entity", entity, tab: "records" })}
+            />
+          </div>
+        ) : null
+      }
+    >
+      {children}
+    </Split>
+  );
+}
+
+function NoConnection() {
+  return (
+    <Empty
+      icon={<DatabaseRegular />}
+      title="Choose a connection first"
+      actions={
+        <Button appearance="primary" onClick={() => nav.go({ at: "home" })}>
+          Show the connections
+        </Button>
+      }
+    >
+      Entities and records belong to an environment.
+    </Empty>
+  );
+}

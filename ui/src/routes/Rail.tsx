@@ -1,0 +1,110 @@
+import { Tooltip } from "@fluentui/react-components";
+import {
+  ArrowSwapFilled,
+  ArrowSwapRegular,
+  DatabaseFilled,
+  DatabaseRegular,
+  HomeFilled,
+  HomeRegular,
+  PlayFilled,
+  PlayRegular,
+  SearchFilled,
+  SearchRegular,
+  SettingsFilled,
+  SettingsRegular,
+} from "@fluentui/react-icons";
+import type { ReactNode } from "react";
+import { nav, useNav } from "./nav";
+import type { Place } from "./places";
+import styles from "./shell.module.css";
+
+export interface RailEntry {
+  place: Place;
+  title: string;
+  keys: string;
+  icon: ReactNode;
+  active: ReactNode;
+  /** Places that belong to it. */
+  holds: Place["at"][];
+}
+
+export const railEntries: readonly RailEntry[] = [
+  {
+    place: { at: "home" },
+    title: "Home",
+    keys: "Ctrl+1",
+    icon: <HomeRegular />,
+    active: <HomeFilled />,
+    holds: ["home", "connect"],
+  },
+  {
+    place: { at: "entities" },
+    title: "Entities",
+    keys: "Ctrl+2",
+    icon: <DatabaseRegular />,
+    active: <DatabaseFilled />,
+    holds: ["entities", "entity"],
+  },
+  {
+    place: { at: "search", text: "" },
+    title: "Search",
+    keys: "Ctrl+3",
+    icon: <SearchRegular />,
+    active: <SearchFilled />,
+    holds: ["search"],
+  },
+  {
+    place: { at: "syncs" },
+    title: "Syncs",
+    keys: "Ctrl+4",
+    icon: <ArrowSwapRegular />,
+    active: <ArrowSwapFilled />,
+    holds: ["syncs", "sync", "plan"],
+  },
+  {
+    place: { at: "runs" },
+    title: "Runs",
+    keys: "Ctrl+5",
+    icon: <PlayRegular />,
+    active: <PlayFilled />,
+    holds: ["runs", "run"],
+  },
+  {
+    place: { at: "settings" },
+    title: "Settings",
+    keys: "Ctrl+,",
+    icon: <SettingsRegular />,
+    active: <SettingsFilled />,
+    holds: ["settings"],
+  },
+];
+
+export function Rail() {
+  const { place } = useNav();
+  return (
+    <nav className={styles.rail} aria-label="Places">
+      {railEntries.map((entry) => {
+        const on = entry.holds.includes(place.at);
+        return (
+          <Tooltip
+            key={entry.title}
+            content={`${entry.title} (${entry.keys})`}
+            relationship="label"
+            positioning="after"
+          >
+            <button
+              type="button"
+              className={styles.railItem}
+              aria-current={on ? "page" : undefined}
+              data-tour={`rail-${entry.place.at}`}
+              style={entry.place.at === "settings" ? { marginTop: "auto" } : undefined}
+              onClick={() => nav.go(entry.place)}
+            >
+              {on ? entry.active : entry.icon}
+            </button>
+          </Tooltip>
+        );
+      })}
+    </nav>
+  );
+}

@@ -1,0 +1,121 @@
+import { Activity, type CSSProperties, useEffect } from "react";
+import { type ConnectionView, useRead } from "@/api";
+import { host } from "@/host";
+import { readableOn } from "@/lib/colours";
+import { shortLocal } from "@/lib/time";
+import { ConnectionBar } from "./ConnectionBar";
+import { nav, useNav } from "./nav";
+import { Overlay } from "./Overlay";
+import { PlaceView, WithEntities } from "./PlaceView";
+import { isTab, type Place, placeKey } from "./places";
+import { Rail } from "./Rail";
+import { StatusBar } from "./StatusBar";
+import styles from "./shell.module.css";
+import { onWindowKey } from "./shortcuts";
+import { TabStrip } from "./TabStrip";
+
+/** The window: connection bar, rail, tabs, content, status bar. */
+export function Shell() {
+  const { connection, place, tabs } = useNav();
+  const list = useRead("connections.list", {});
+  const connections = list.data ?? [];
+  const current = connections.find(({ name }) => name === connection) ?? null;
+  const titleOf = useTitles(current);
+
+  // A connection that is gone, or none chosen while there is one: take what there is.
+  const names = connections.map(({ name }) => name).join("\n");
+  useEffect(() => {
+    if (list.data && connection !== null && !names.split("\n").includes(connection))
+      nav.renameConnection(connection, null);
+  }, [list.data, names, connection]);
+  useEffect(() => {
+    window.addEventListener("keydown", onWindowKey);
+    return () => window.removeEventListener("keydown", onWindowKey);
+  }, []);
+  const title = [
+    isTab(place) ? titleOf(place) : null,
+    current ? `${current.name}${current.kind === "production" ? " (PRODUCTION)" : ""}` : null,
+    "Syncline",
+  ]
+    .filter(Boolean)
+    .join(" – ");
+  useEffect(() => {
+    void host.setTitle(title).catch(() => undefined);
+  }, [title]);
+
+  const colour = current?.colour ?? "#69797e";
+  const open = (tabs[connection ?? "-"] ?? []).filter((tab) => placeKey(tab) !== placeKey(place));
+  const kept = isTab(place) ? [...open, place] : open;
+  kept.sort((a, b) => placeKey(a).localeCompare(placeKey(b)));
+  return (
+    <div
+      className={styles.shell}
+      style={{ "--conn": colour, "--conn-text": readableOn(colour) } as CSSProperties}
+      data-kind={current?.kind}
+    >
+      <ConnectionBar connections={connections} current={current} />
+      <Rail />
+      <main className={styles.main}>
+        <WithEntities place={place} connection={current?.name ?? null}>
+          <TabStrip titleOf={titleOf} />
+          <div className={styles.content}>
+            {kept.map((tab) => (
+              <Activity
+                key={`${connection}/${placeKey(tab)}`}
+                mode={placeKey(tab) === placeKey(place) ? "visible" : "hidden"}
+              >
+                <div className={styles.layer}>
+                  <PlaceView place={tab} connections={connections} current={current} />
+                </div>
+              </Activity>
+            ))}
+            {isTab(place) ? null : (
+              <div className={styles.layer}>
+                <PlaceView place={place} connections={connections} current={current} />
+              </div>
+            )}
+          </div>
+        </WithEntities>
+      </main>
+      <StatusBar current={current} />
+      <Overlay connections={connections} current={current} />
+    </div>
+  );
+}
+
+/** What a tab is called. */
+function useTitles(current: ConnectionView | null): (place: Place) => string {
+  const entities = useRead(
+    "entities.list",
+    { connection: current?.name ?? "" },
+    { enabled: current !== null && current.system === "dataverse" },
+  );
+  const plans = useRead("plans.list", {});
+  const runs = useRead("runs.list", {});
+  return (place) => {
+    switch (place.at) {
+      case "entity": {
+        const entity = entities.data?.entities.find(({ logical_name }) => logical_name === place.entity);
+        return entity?.display_collection_name || place.entity;
+      }
+      case "sync":
+        return place.name || "New sync";
+      case "plan": {
+        const plan = plans.data?.find(({ plan_id }) => plan_id === place.plan);
+        return plan ? `Preview: ${plan.definition}` : "Preview";
+      }
+      case "run": {
+        const run = runs.data?.find(({ run_id }) => run_id === place.run);
+        return run ? `Run ${shortLocal(run.started_at)}: ${run.definition}` : "Run";
+      }
+      case "home":
+      case "connect":
+      case "entities":
+      case "search":
+      case "syncs":
+      case "runs":
+      case "settings":
+        return place.at;
+    }
+  };
+}

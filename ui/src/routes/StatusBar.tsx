@@ -1,0 +1,150 @@
+import { Button, Popover, PopoverSurface, PopoverTrigger, ProgressBar } from "@fluentui/react-components";
+import { DismissRegular } from "@fluentui/react-icons";
+import {
+  type ConnectionView,
+  call,
+  isBrowsable,
+  isOver,
+  type JobView,
+  useJobs,
+  useLink,
+  useRead,
+} from "@/api";
+import { Fault, Name, Time } from "@/design";
+import { compact, count, duration } from "@/lib/numbers";
+import { age } from "@/lib/time";
+import { show, useOverlays } from "./actions";
+import { endNotice } from "./jobEnds";
+import styles from "./shell.module.css";
+
+/** Work under way, what is left of the service's limits, the network, and how old the data is. */
+export function StatusBar({ current }: { current: ConnectionView | null }) {
+  const jobs = useJobs();
+  const running = jobs.filter((job) => !isOver(job) && job.kind !== "sign_in");
+  const first = running[0];
+  const link = useLink();
+  const { jobs: open } = useOverlays();
+  return (
+    <footer className={styles.status} data-tour="status">
+      <Popover
+        open={open}
+        onOpenChange={(_, data) => show({ jobs: data.open })}
+        positioning="above-start"
+        trapFocus
+      >
+        <PopoverTrigger disableButtonEnhancement>
+          <button type="button" className={styles.statusButton} aria-label="Show all work">
+            {first ? (
+              <span className={styles.jobLine}>{progressWords(first)}</span>
+            ) : jobs.some((job) => job.state === "failed") ? (
+              "Some work failed"
+            ) : (
+              "No work under way"
+            )}
+            {running.length > 1 ? ` · ${running.length - 1} more` : ""}
+          </button>
+        </PopoverTrigger>
+        <PopoverSurface className={styles.jobs} aria-label="Work">
+          <h2>Work</h2>
+          {jobs.filter((job) => job.kind !== "sign_in").length === 0 ? (
+            <p className={styles.quiet}>Pulls, exports, previews and runs show here.</p>
+          ) : null}
+          {jobs
+            .filter((job) => job.kind !== "sign_in")
+            .slice(0, 20)
+            .map((job) => (
+              <Job key={job.id} job={job} />
+            ))}
+        </PopoverSurface>
+      </Popover>
+      {first ? (
+        <>
+          <ProgressBar
+            className={styles.miniBar}
+            value={first.total ? first.done / first.total : undefined}
+            aria-label={first.title}
+          />
+          <Button
+            size="small"
+            appearance="transparent"
+            icon={<DismissRegular />}
+            aria-label={`Stop ${first.title}`}
+            title="Stop"
+            onClick={() => void call("jobs.cancel", { job: first.id })}
+          />
+        </>
+      ) : null}
+      <span className={styles.grow} />
+      {link ? null : (
+        <span role="alert" className={styles.linkDown}>
+          Syncline itself does not answer; trying again
+        </span>
+      )}
+      {current && isBrowsable(current) ? <ServiceState connection={current} /> : null}
+    </footer>
+  );
+}
+
+function ServiceState({ connection }: { connection: ConnectionView }) {
+  const budget = useRead("connections.budget", { connection: connection.name }, { every: () => 10_000 });
+  const cached = useRead("cache.list", {});
+  const mine = (cached.data ?? []).filter(
+    (entity) => entity.connection === connection.name && entity.pulled_at !== null,
+  );
+  const newest = mine
+    .map((entity) => entity.pulled_at ?? "")
+    .sort()
+    .at(-1);
+  return (
+    <>
+      {budget.data ? (
+        <span title="Requests sent to the service within its window of five minutes">
+          API {count(budget.data.sent)}
+          {budget.data.remaining === null ? "" : ` · ${count(budget.data.remaining)} left`}
+          {budget.data.paused_until ? (
+            <>
+              {" · paused until "}
+              <Time iso={budget.data.paused_until} />
+            </>
+          ) : null}
+        </span>
+      ) : null}
+      <span title={newest ? `Newest pull: ${newest}` : "Nothing was pulled yet"}>
+        {newest
+          ? `offline data: ${age(newest)} · ${compact(mine.reduce((sum, entity) => sum + entity.records, 0))} records`
+          : "no offline data"}
+      </span>
+    </>
+  );
+}
+
+/** `pulling contact 412,000 of 1.0 M · 98 k/s · 6 s left`. */
+export function progressWords(job: JobView): string {
+  const parts = [`${job.title} ${count(job.done)}${job.total === null ? "" : ` of ${compact(job.total)}`}`];
+  if (job.rate !== null && job.rate > 0) parts.push(`${compact(job.rate)}/s`);
+  if (job.seconds_left !== null) parts.push(`${duration(job.seconds_left)} left`);
+  if (job.state === "cancelling") parts.push("stopping…");
+  return parts.join(" · ");
+}
+
+function Job({ job }: { job: JobView }) {
+  const over = isOver(job);
+  return (
+    <article className={styles.job}>
+      <div className={styles.jobHead}>
+        <Name text={over ? (endNotice(job)?.title ?? job.title) : progressWords(job)} />
+        <span className={styles.grow} />
+        <Time iso={job.started_at} />
+        {over ? null : (
+          <Button size="small" onClick={() => void call("jobs.cancel", { job: job.id })}>
+            Stop
+          </Button>
+        )}
+      </div>
+      {over ? null : (
+        <ProgressBar value={job.total ? job.done / job.total : undefined} aria-label={job.title} />
+      )}
+      {job.error ? <Fault fault={job.error} /> : null}
+    </article>
+  );
+}

@@ -1,0 +1,55 @@
+import { type ConnectionView, call, jobEnd, useRead } from "@/api";
+import { Fault, Skeleton } from "@/design";
+import { DefinitionEditor, NewDefinition } from "@/features/definitions";
+import { nav } from "./nav";
+import { type Place, placeKey } from "./places";
+
+/** A definition: a new one, or the editor of a saved one. */
+export function SyncRoute({
+  place,
+  connections,
+  current,
+}: {
+  place: Extract<Place, { at: "sync" }>;
+  connections: readonly ConnectionView[];
+  current: string | null;
+}) {
+  const isNew = place.name === "";
+  const view = useRead("definitions.get", { name: place.name }, { enabled: !isNew });
+  if (isNew)
+    return (
+      <NewDefinition
+        connections={connections}
+        current={current}
+        entity={place.draft}
+        onMade={(name) => nav.rename(place, { at: "sync", name })}
+        onCancel={() => nav.close(place)}
+      />
+    );
+  if (view.error && !view.data)
+    return (
+      <div style={{ padding: 16 }}>
+        <Fault fault={view.error} onRetry={() => void view.refetch()} />
+      </div>
+    );
+  if (!view.data) return <Skeleton rows={14} label="Loading the definition" />;
+  return (
+    <DefinitionEditor
+      key={place.name}
+      view={view.data}
+      connections={connections}
+      onRenamed={(name) => nav.rename(place, { at: "sync", name })}
+      onDeleted={() => nav.close(place)}
+      onPlan={async (job) => {
+        const ended = await jobEnd(job, () => call("jobs.get", { job }));
+        if (ended.error) throw ended.error;
+        const { result } = ended;
+        const plan =
+          typeof result === "object" && result !== null && "plan_id" in result ? result.plan_id : null;
+        // Only when the person still looks at the definition; else the notice leads there.
+        if (typeof plan === "string" && placeKey(nav.get().place) === placeKey(place))
+          nav.go({ at: "plan", plan });
+      }}
+    />
+  );
+}

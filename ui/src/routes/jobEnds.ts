@@ -1,0 +1,86 @@
+import { type JobView, jobs, type Settings } from "@/api";
+import { host } from "@/host";
+import { count, counted, duration } from "@/lib/numbers";
+import { show } from "./actions";
+import { nav } from "./nav";
+import { type Notice, notify } from "./toasts";
+
+function field(result: unknown, name: string): unknown {
+  return typeof result === "object" && result !== null
+    ? (result as Record<string, unknown>)[name]
+    : undefined;
+}
+
+const number = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+/** What is said when a job ends; null for what its own screen says. */
+export function endNotice(job: JobView): Notice | null {
+  if (job.kind === "sign_in") return null;
+  const name = job.title.charAt(0).toUpperCase() + job.title.slice(1);
+  if (job.state === "cancelled")
+    return {
+      tone: "info",
+      title: `${name}: stopped`,
+      text: job.kind === "pull" ? "What was pulled stays; pull again to go on." : undefined,
+    };
+  if (job.state === "failed")
+    return {
+      tone: "error",
+      title: `${name}: not finished`,
+      text: job.error?.message,
+      fault: job.error ?? undefined,
+      action: { words: "Show", run: () => show({ jobs: true }) },
+    };
+  const { result } = job;
+  switch (job.kind) {
+    case "pull":
+      return {
+        tone: "success",
+        title: `${name}: ${counted(number(field(result, "read")), "record")} in ${duration(job.seconds)}`,
+        text: `${count(number(field(result, "new")))} new, ${count(number(field(result, "changed")))} changed, ${count(number(field(result, "deleted")))} gone`,
+      };
+    case "export":
+      return {
+        tone: "success",
+        title: `${counted(number(field(result, "records")), "record")} written`,
+        text: String(field(result, "path") ?? ""),
+      };
+    case "preview": {
+      const plan = field(result, "plan_id");
+      return {
+        tone: "success",
+        title: `${name}: ready`,
+        action:
+          typeof plan === "string"
+            ? { words: "Show the preview", run: () => nav.go({ at: "plan", plan }) }
+            : undefined,
+      };
+    }
+    case "run": {
+      const run = field(result, "run_id");
+      const failed = number(field(result, "failed"));
+      return {
+        tone: failed > 0 ? "warning" : "success",
+        title: `${name}: ${count(number(field(result, "created")) + number(field(result, "updated")))} written, ${count(failed)} failed`,
+        action:
+          typeof run === "string"
+            ? { words: "Show the run", run: () => nav.go({ at: "run", run }) }
+            : undefined,
+      };
+    }
+  }
+}
+
+/** Says the end of jobs, in the window and, for long ones out of focus, through the system. */
+export function followJobEnds(settings: () => Settings | undefined): () => void {
+  return jobs.onEnd((job) => {
+    // Jobs that ended before this window was opened are history.
+    if (job.finished_at && Date.now() - Date.parse(job.finished_at) > 60_000) return;
+    const notice = endNotice(job);
+    if (!notice) return;
+    const inSight = job.kind === "preview" && nav.get().place.at === "plan";
+    if (!inSight) notify(notice);
+    if (settings()?.notifications && job.seconds > 3)
+      void host.notify(notice.title, notice.text ?? "").catch(() => undefined);
+  });
+}

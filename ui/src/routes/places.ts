@@ -1,0 +1,143 @@
+/** Where one can be. A place is written in the address, kept in the session, and shown by one route. */
+export type Place =
+  | { at: "home" }
+  | { at: "connect"; edit?: string }
+  | { at: "entities" }
+  | { at: "entity"; entity: string; tab: "records" | "schema"; filter?: string; record?: string }
+  | { at: "search"; text: string }
+  | { at: "syncs" }
+  | { at: "sync"; name: string; draft?: string }
+  | { at: "plan"; plan: string }
+  | { at: "runs" }
+  | { at: "run"; run: string }
+  | { at: "settings" };
+
+/** What a place is told apart by: two places with the same key are one tab. */
+export function placeKey(place: Place): string {
+  switch (place.at) {
+    case "entity":
+      return `entity/${place.entity}`;
+    case "sync":
+      return `sync/${place.name}${place.draft ? `?draft=${place.draft}` : ""}`;
+    case "plan":
+      return `plan/${place.plan}`;
+    case "run":
+      return `run/${place.run}`;
+    case "home":
+    case "connect":
+    case "entities":
+    case "search":
+    case "syncs":
+    case "runs":
+    case "settings":
+      return place.at;
+  }
+}
+
+/** Places that are opened as tabs; the others are reached by the rail. */
+export function isTab(place: Place): boolean {
+  return place.at === "entity" || place.at === "sync" || place.at === "plan" || place.at === "run";
+}
+
+/** `#/contoso/entity/contact/records`. */
+export function toHash(connection: string | null, place: Place): string {
+  const parts = [connection ?? "-", ...placeParts(place)];
+  const query = placeQuery(place).toString();
+  return `#/${parts.map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
+}
+
+function placeParts(place: Place): string[] {
+  switch (place.at) {
+    case "entity":
+      return ["entity", place.entity, place.tab];
+    case "sync":
+      return ["sync", place.name];
+    case "plan":
+      return ["plan", place.plan];
+    case "run":
+      return ["run", place.run];
+    case "home":
+    case "connect":
+    case "entities":
+    case "search":
+    case "syncs":
+    case "runs":
+    case "settings":
+      return [place.at];
+  }
+}
+
+function placeQuery(place: Place): URLSearchParams {
+  const query = new URLSearchParams();
+  if (place.at === "entity" && place.filter) query.set("filter", place.filter);
+  if (place.at === "entity" && place.record) query.set("record", place.record);
+  if (place.at === "search" && place.text) query.set("text", place.text);
+  if (place.at === "connect" && place.edit) query.set("edit", place.edit);
+  if (place.at === "sync" && place.draft) query.set("draft", place.draft);
+  return query;
+}
+
+export function fromHash(hash: string): { connection: string | null; place: Place } | null {
+  const match = /^#\/([^?]*)(?:\?(.*))?$/.exec(hash);
+  if (!match) return null;
+  const [connection = "-", at, first = "", second] = (match[1] ?? "").split("/").map(decodeSafely);
+  const query = new URLSearchParams(match[2] ?? "");
+  const place = placeOf(at, first, second, query);
+  return place ? { connection: connection === "-" ? null : connection, place } : null;
+}
+
+function placeOf(
+  at: string | undefined,
+  first: string,
+  second: string | undefined,
+  query: URLSearchParams,
+): Place | null {
+  switch (at) {
+    case "home":
+    case "entities":
+    case "syncs":
+    case "runs":
+    case "settings":
+      return { at };
+    case "connect":
+      return { at, edit: query.get("edit") ?? undefined };
+    case "search":
+      return { at, text: query.get("text") ?? "" };
+    case "entity":
+      return first
+        ? {
+            at,
+            entity: first,
+            tab: second === "schema" ? "schema" : "records",
+            filter: query.get("filter") ?? undefined,
+            record: query.get("record") ?? undefined,
+          }
+        : null;
+    case "sync":
+      return { at, name: first, draft: query.get("draft") ?? undefined };
+    case "plan":
+      return first ? { at, plan: first } : null;
+    case "run":
+      return first ? { at, run: first } : null;
+    default:
+      return null;
+  }
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A kept place is data from outside; only what reads back as a place is taken. */
+export function isPlace(value: unknown): value is Place {
+  if (typeof value !== "object" || value === null || !("at" in value)) return false;
+  try {
+    return fromHash(toHash(null, value as Place)) !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  Link,
+  Toast,
+  ToastBody,
+  Toaster,
+  ToastFooter,
+  ToastTitle,
+  useId,
+  useToastController,
+} from "@fluentui/react-components";
+import { useEffect } from "react";
+import { type ApiError, errorText } from "@/api";
+import { host } from "@/host";
+
+export interface Notice {
+  tone: "success" | "info" | "warning" | "error";
+  title: string;
+  text?: string;
+  action?: { words: string; run: () => void };
+  /** Kept with the notice, so that it can be copied for a support case. */
+  fault?: ApiError;
+}
+
+const waiting: Notice[] = [];
+let say: ((notice: Notice) => void) | null = null;
+
+/** A passing notice. What needs an act is shown in place too. */
+export function notify(notice: Notice): void {
+  if (say) say(notice);
+  else waiting.push(notice);
+}
+
+export function Notices() {
+  const id = useId("notices");
+  const { dispatchToast } = useToastController(id);
+  useEffect(() => {
+    say = ({ tone, title, text, action, fault }) => {
+      dispatchToast(
+        <Toast>
+          <ToastTitle>{title}</ToastTitle>
+          {text ? <ToastBody>{text}</ToastBody> : null}
+          {action || fault ? (
+            <ToastFooter>
+              {action ? (
+                <Link as="button" onClick={action.run}>
+                  {action.words}
+                </Link>
+              ) : null}
+              {fault ? (
+                <Link as="button" onClick={() => void host.copyText(errorText(fault))}>
+                  Copy details
+                </Link>
+              ) : null}
+            </ToastFooter>
+          ) : null}
+        </Toast>,
+        { intent: tone, timeout: tone === "error" ? 15_000 : 6000, pauseOnHover: true },
+      );
+    };
+    for (const notice of waiting.splice(0)) say(notice);
+    return () => {
+      say = null;
+    };
+  }, [dispatchToast]);
+  return <Toaster toasterId={id} position="bottom-end" offset={{ vertical: 40, horizontal: 16 }} />;
+}
