@@ -14,6 +14,9 @@ pub(crate) struct Segment {
     pub(crate) key: Option<String>,
 }
 
+/// Characters in key values with which addressing a row by its key does not work ("Define alternate keys").
+const RESERVED: [char; 10] = ['/', '<', '>', '*', '%', '&', ':', '\\', '?', '+'];
+
 /// Splits a path into segments.
 pub(crate) fn segments(path: &str) -> Outcome<Vec<Segment>> {
     let mut out = Vec::new();
@@ -61,6 +64,11 @@ impl RowKey {
                 Some(inner) => inner.replace("''", "'"),
                 None => value.to_owned(),
             };
+            if value.starts_with('\'') && plain.contains(RESERVED) {
+                return Err(ServiceError::odata(format!(
+                    "Bad Request - Error in query syntax: the key value '{plain}' holds a character that keys in a URL cannot have."
+                )));
+            }
             let value = from_text(&entity.columns[column], &plain).ok_or_else(|| {
                 ServiceError::odata(format!("'{value}' is not a valid value for the key column '{name}'."))
             })?;

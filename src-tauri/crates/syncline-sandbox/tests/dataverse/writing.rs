@@ -236,3 +236,26 @@ async fn change_tracking() {
     assert!(refused["error"]["code"].is_string());
     assert_eq!(s.get_with("savedqueries", "odata.track-changes").await["error"]["code"], "0x80072491");
 }
+
+#[tokio::test]
+async fn a_sparse_environment_is_a_destination() {
+    let s =
+        crate::support::serve_as(5000, 2, |c| c.profile = syncline_sandbox::dataverse::Profile::Sparse).await;
+    assert_eq!(s.get("contacts?$select=fullname").await["value"].as_array().unwrap().len(), 3);
+    assert!(s.get("leads").await["value"].as_array().unwrap().is_empty());
+    let of = |n: usize| json!({ "@odata.type": "Microsoft.Dynamics.CRM.account", "@odata.id": format!("accounts(accountnumber='D-{n}')"), "name": format!("Row {n}") });
+    for round in 0..2 {
+        let body = json!({ "Targets": (0..300).map(of).collect::<Vec<_>>() });
+        assert_eq!(
+            send(&s, Method::POST, "accounts/Microsoft.Dynamics.CRM.UpsertMultiple", body, &[]).await.0,
+            204,
+            "round {round}"
+        );
+    }
+    assert_eq!(s.get("accounts?$count=true&$top=1").await["@odata.count"], 303);
+    // A join over a column without an index finds written rows too.
+    let xml = "<fetch><entity name='account'><attribute name='name'/><filter><condition attribute='name' operator='eq' value='row 7'/></filter><link-entity name='account' from='name' to='name' alias='twin'/></entity></fetch>";
+    let encoded: String = url::form_urlencoded::byte_serialize(xml.as_bytes()).collect();
+    assert_eq!(s.get(&format!("accounts?fetchXml={encoded}")).await["value"].as_array().unwrap().len(), 1);
+    assert_eq!(s.error(Method::GET, "accounts(accountnumber='A%2FB')", None).await.0, 400);
+}

@@ -1,6 +1,6 @@
 //! Finding rows by a column's value without reading all: eight bytes a generated row and indexed column.
 use super::{Row, Store};
-use crate::data::{Table, Value};
+use crate::data::{Kind, Table, Value};
 use std::sync::{Arc, PoisonError};
 
 impl Store {
@@ -14,7 +14,9 @@ impl Store {
         let start = index.partition_point(|e| ((e >> 32) as u32) < wanted);
         let mut found: Vec<u32> =
             index[start..].iter().take_while(|e| (**e >> 32) as u32 == wanted).map(|e| *e as u32).collect();
-        if let Some(changed) = self.table(table).changed.get(&(column as u16, wanted)) {
+        if !self.indexed(table, column) {
+            found.extend(self.table(table).deltas.keys());
+        } else if let Some(changed) = self.table(table).changed.get(&(column as u16, wanted)) {
             found.extend(changed);
         }
         found.sort_unstable();
@@ -24,6 +26,15 @@ impl Store {
             .filter(|p| self.table(table).exists(*p) && self.value((table, *p), column).same(value))
             .map(|p| (table, p))
             .collect()
+    }
+
+    /// Columns whose written values are indexed as well: lookups, ids and alternate keys. Others are looked for in
+    /// all written rows.
+    pub(super) fn indexed(&self, table: Table, column: usize) -> bool {
+        let entity = self.schema.entity(table);
+        let described = &entity.columns[column];
+        matches!(described.kind, Kind::Lookup { .. } | Kind::Id)
+            || entity.keys.iter().any(|k| k.columns.contains(&described.logical))
     }
 
     fn index(&self, table: Table, column: usize) -> Arc<Vec<u64>> {

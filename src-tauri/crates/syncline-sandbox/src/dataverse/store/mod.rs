@@ -113,6 +113,8 @@ impl Store {
         let version = self.version;
         self.version += 1;
         let known = self.position(table, id);
+        let indexed: Vec<u16> =
+            values.keys().copied().filter(|c| self.indexed(table, usize::from(*c))).collect();
         let data = &mut self.tables[table as usize];
         let position = known.unwrap_or_else(|| {
             data.created.push(id);
@@ -127,8 +129,10 @@ impl Store {
             created: known.is_none(),
             deletions: data.deletions.len(),
         });
-        for (column, value) in &values {
-            data.changed.entry((*column, value.fingerprint())).or_default().push(position);
+        for column in indexed {
+            if let Some(value) = values.get(&column) {
+                data.changed.entry((column, value.fingerprint())).or_default().push(position);
+            }
         }
         let delta = data.deltas.entry(position).or_default();
         if fresh {
