@@ -255,7 +255,8 @@ async fn service_protection_and_missing_privilege() {
     assert_eq!((answer.status().as_u16(), &answer.headers()["x-ms-dop-hint"]), (403, &"2".parse().unwrap()));
     let text = answer.text().await.unwrap();
     assert!(text.contains("0x80040220") && text.contains("prvReadLead"), "{text}");
-    s.get("contacts?$top=1").await;
+    let expanded = "contacts?$top=1&$expand=originatingleadid($select=subject)";
+    assert_eq!(s.error(Method::GET, expanded, None).await, (403, "0x80040220".into()));
     s.get("contacts?$top=1").await;
     let refused = s.request(Method::GET, "contacts?$top=1").send().await.unwrap();
     assert_eq!(refused.status(), 429);

@@ -16,6 +16,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) now: i64,
     pub(crate) user: Uuid,
     pub(crate) unit: Uuid,
+    /// A table the caller may not read.
+    pub(crate) hidden: Option<Table>,
 }
 
 /// Deepest nesting of parentheses.

@@ -129,6 +129,17 @@ impl Shape {
                     (Expanded::Many(relation), target)
                 }
             };
+            if setting.hidden == Some(target) {
+                let hidden = setting.schema.entity(target);
+                return Err(ServiceError::new(
+                    403,
+                    crate::dataverse::error::code::PRIVILEGE_DENIED,
+                    format!(
+                        "Principal user (Id={}, type=8) is missing prvRead{} privilege for entity '{}'.",
+                        setting.user, hidden.schema, hidden.logical
+                    ),
+                ));
+            }
             let shape = Self::nested(setting, target, &inner, depth + 1)?;
             context.push(format!("{name}({})", shape.context));
             expansions.push(Expansion {
