@@ -5,19 +5,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use syncline_connect::{Selection, Source};
+use syncline_connect::{Order, Selection, Source};
 use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings, environments};
 use syncline_http::{
     AccessToken, Gate, HttpClient, HttpConfig, SystemClock, TokenCache, TokenFetch, TokenProvider,
 };
-use syncline_model::{ColumnType, ErrorCode, Secret, SynclineError};
+use syncline_model::{ColumnType, ErrorCode, Secret, SynclineError, Value};
 use syncline_sandbox::faults::{FaultKind, FaultRule};
 use syncline_sandbox::{Sandbox, SandboxConfig};
 use tokio_util::sync::CancellationToken;
 
-struct Bench {
-    sandbox: Sandbox,
-    connector: DataverseConnector,
+pub(crate) struct Bench {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) connector: DataverseConnector,
     fetches: Arc<AtomicU32>,
 }
 
@@ -54,7 +54,7 @@ fn tokens(client: &HttpClient, sandbox: &Sandbox, fetches: &Arc<AtomicU32>) -> A
     Arc::new(TokenCache::new(Arc::new(SystemClock), fetch))
 }
 
-async fn bench(records: u64) -> Bench {
+pub(crate) async fn bench(records: u64) -> Bench {
     let sandbox = Sandbox::start(SandboxConfig { records, ..SandboxConfig::default() }).await.unwrap();
     let client = HttpClient::new(&HttpConfig::default()).unwrap();
     let fetches = Arc::new(AtomicU32::new(0));
@@ -101,7 +101,7 @@ async fn read_all(
     Ok(records)
 }
 
-fn fault(kind: FaultKind, path: &str) -> FaultRule {
+pub(crate) fn fault(kind: FaultKind, path: &str) -> FaultRule {
     FaultRule { service: Some("contoso".to_owned()), path: Some(path.to_owned()), ..FaultRule::new(kind) }
 }
 
@@ -242,4 +242,39 @@ async fn discovery_refuses_an_application() {
     let url = bench.sandbox.details().discovery.clone();
     let error = environments(&client, &url, tokens, &none()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::SignInNeeded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn filters_orders_and_lists() {
+    let bench = bench(1500).await;
+    let all =
+        read_all(&bench.connector, &select("contact", &["fullname", "gendercode"], 1000)).await.unwrap();
+    let female = all
+        .iter()
+        .filter(|record| record.fields().unwrap().value("gendercode") == Some(Value::Integer(2)))
+        .count();
+    let filter = Some(r#"<condition attribute="gendercode" operator="eq" value="2"/>"#.to_owned());
+    let filtered = Selection {
+        filter,
+        order: vec![Order { column: "lastname".into(), descending: true }],
+        ..select("contact", &["lastname", "emailaddress1"], 100)
+    };
+    let found = read_all(&bench.connector, &filtered).await.unwrap();
+    assert_eq!(found.len(), female);
+    assert!(
+        found.iter().all(|record| record.fields().unwrap().value("emailaddress1").is_some()),
+        "null is there as null"
+    );
+    let count = bench.connector.count(&filtered, &none()).await.unwrap();
+    assert_eq!((count.value, count.exact), (female as u64, true));
+    let lists = bench.connector.marketing_lists(&none()).await.unwrap();
+    for list in lists.iter().filter(|list| list.member_entity.as_str() == "contact") {
+        let members = Selection { list: Some(list.id.clone()), ..select("contact", &["fullname"], 200) };
+        let found = read_all(&bench.connector, &members)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", list.name));
+        let count = bench.connector.count(&members, &none()).await.unwrap();
+        assert_eq!(count.value, found.len() as u64, "{}", list.name);
+    }
+    assert!(lists.iter().any(|list| list.dynamic) && lists.iter().any(|list| !list.dynamic));
 }
