@@ -20,7 +20,7 @@ async function freePort() {
 export async function startSession({ binary, args = [], env = {} }) {
   const port = await freePort();
   const child = spawn("WebKitWebDriver", [`--port=${port}`], {
-    env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true", WEBKIT_DISABLE_DMABUF_RENDERER: "1", ...env },
+    env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true", ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   let complaints = "";
@@ -169,6 +169,8 @@ export class Session {
       this.#child.kill();
       await once(this.#child, "exit");
     }
+    // An application that outlives its driver would keep the pipe, and with it this process, open.
+    this.#child.stderr.destroy();
   }
 }
 

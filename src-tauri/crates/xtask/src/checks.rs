@@ -71,7 +71,7 @@ fn node_tests(steps: &mut Steps, node: &Node, name: &str, folder: &str, display:
     }
     let mut tests = node.program("node");
     tests
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
         .args(files)
         .env("SYNCLINE_APP", tree::program("syncline-app"))
         .env("SYNCLINE_CLI", tree::program("syncline"))

@@ -147,6 +147,8 @@ impl Job {
             "--client",
             "Sample tenant",
         ])?;
+        let partner = format!("partner={}", self.at("insider_partner"));
+        let insider = self.at("insider");
         let arguments = [
             "connection",
             "add",
@@ -154,9 +156,9 @@ impl Job {
             "--system",
             "insider",
             "--url",
-            &self.at("insider"),
+            &insider,
             "--option",
-            "partner=sample",
+            &partner,
             "--kind",
             "sandbox",
             "--client",
