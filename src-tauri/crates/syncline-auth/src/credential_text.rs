@@ -221,7 +221,8 @@ mod tests {
         fn any_quoted_secret_survives(secret in "[ -~]{1,40}") {
             let text = format!("Url=https://a.crm.dynamics.com;ClientSecret=\"{}\"", secret.replace('"', "\"\""));
             let found = parse_credential(&text).unwrap().unwrap();
-            prop_assert_eq!(found.secret.unwrap().expose(), secret.as_str());
+            let kept = found.secret.unwrap();
+            prop_assert_eq!(kept.expose(), secret.as_str());
         }
     }
 }

@@ -275,7 +275,10 @@ fn by_error(error: &str, status: Option<u16>) -> (ErrorCode, &'static str, &'sta
 /// Explains a refusal. `status` is the HTTP status where there was one. A number that is not known keeps the service's text.
 pub fn explain(error: &OAuthError, status: Option<u16>) -> SynclineError {
     let number = error.number();
-    let known = number.and_then(by_number);
+    // A refused grant is mended by a new sign-in, even where the number speaks of a malformed request.
+    let known = number
+        .and_then(by_number)
+        .filter(|(code, _, _)| !(*code == ErrorCode::Internal && error.error == "invalid_grant"));
     let (code, what, remedy) = known.unwrap_or_else(|| by_error(&error.error, status));
     let line = error.first_line();
     let message = if known.is_none() && number.is_some() && !line.is_empty() {
