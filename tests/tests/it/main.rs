@@ -3,3 +3,4 @@
 
 mod dataverse;
 mod dataverse_write;
+mod sign_in;

@@ -73,10 +73,10 @@ pub fn understand_address(text: &str) -> Result<UnderstoodAddress, SynclineError
         }
         _ => return Err(unclear(trimmed, "is not a web address")),
     };
-    if !local && !host.contains('.') {
+    let mut host = host.trim_end_matches('.').to_owned();
+    if !local && (!host.contains('.') || host.split('.').any(str::is_empty)) {
         return Err(unclear(trimmed, "has no domain"));
     }
-    let mut host = host.trim_end_matches('.').to_owned();
     let cloud = if local { Cloud::Loopback } else { Cloud::of_host(&host) };
     if cloud != Cloud::Unknown && !local {
         let labels: Vec<&str> = host.split('.').collect();
@@ -217,6 +217,9 @@ mod tests {
             "",
             "  ",
             "contoso",
+            ".",
+            "contoso.",
+            "a..crm.dynamics.com",
             "http://contoso.crm4.dynamics.com",
             "ftp://a.b",
             "https://u:p@a.crm.dynamics.com",
