@@ -16,7 +16,7 @@ pub const STORE_FILE: &str = "syncline.db";
 const CHECK_FILE: &str = "syncline.check";
 const BUSY: Duration = Duration::from_secs(10);
 const IDLE_READERS: usize = 4;
-const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST";
+const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 8000";
 
 /// The encrypted store of one folder. Cheap to clone; all clones share one writer and a pool of readers. Calls block: from async
 /// code use `spawn_blocking`.

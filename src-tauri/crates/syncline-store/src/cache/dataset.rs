@@ -32,6 +32,8 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
 
 /// SQLite allows 2,000 columns a table; four are ours.
 const MOST_SLOTS: usize = 1900;
+/// Bytes of new search entries held in memory before they are written; a page of records fits.
+const SEARCH_MEMORY: usize = 64 << 20;
 
 /// One column of a pulled entity that can be filtered, ordered and read with SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,7 +225,9 @@ pub(crate) fn prepare(
              CREATE UNIQUE INDEX i_{id} ON c_{id}(record_id);
              CREATE TABLE r_{id}(rid INTEGER PRIMARY KEY, raw BLOB NOT NULL);
              CREATE VIRTUAL TABLE s_{id} USING fts5(title, body, content='', contentless_delete=1,
-               tokenize=\"unicode61 remove_diacritics 2\");"
+               tokenize=\"unicode61 remove_diacritics 2\");
+             INSERT INTO s_{id}(s_{id}, rank) VALUES('hashsize', {SEARCH_MEMORY});
+             INSERT INTO s_{id}(s_{id}, rank) VALUES('automerge', 0);"
         ))?;
         return Ok((id, false));
     };
