@@ -10,6 +10,7 @@ use crate::store::lock;
 
 const OWNER_FILE: &str = "owner.lock";
 const SESSIONS: &str = "sessions";
+const OPENING_FILE: &str = "opening.lock";
 
 /// How a process has the store open. Both read and write; a guest leaves the work of others that is under way alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,15 @@ impl Drop for Session {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Waits until no other process is opening the store; the file keeps the turn until it is dropped.
+pub(crate) fn alone(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join(OPENING_FILE);
+    let wrap = |source| StoreError::File { path: path.clone(), source };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(wrap)?;
+    FileExt::lock_exclusive(&file).map_err(wrap)?;
+    Ok(file)
 }
 
 /// The file with an exclusive lock, or `None` where another holds it.

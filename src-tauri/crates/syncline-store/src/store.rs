@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cache::dataset::Dataset;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate};
 
 /// Name of the file inside the store's folder.
@@ -16,7 +16,8 @@ pub const STORE_FILE: &str = "syncline.db";
 const CHECK_FILE: &str = "syncline.check";
 const BUSY: Duration = Duration::from_secs(10);
 const IDLE_READERS: usize = 4;
-const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 8000";
+const WRITER: &str =
+    "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 8000";
 
 /// The encrypted store of one folder. Cheap to clone; all clones share one writer and a pool of readers. Calls block: from async
 /// code use `spawn_blocking`.
@@ -64,6 +65,8 @@ impl Store {
 
     fn open_with(folder: &Path, key: Option<&StoreKey>) -> Result<Self, StoreError> {
         make_folder(folder)?;
+        // One at a time: making the file, switching its mode and bringing its schema up to date are no moment for two.
+        let opening = session::alone(folder)?;
         let path = folder.join(STORE_FILE);
         let is_new = std::fs::metadata(&path).map_or(true, |meta| meta.len() == 0);
         let mut writer =
@@ -81,6 +84,7 @@ impl Store {
             keep_fingerprint(folder, key)?;
         }
         let session = Session::begin(folder)?;
+        drop(opening);
         Ok(Self {
             inner: Arc::new(Inner {
                 folder: folder.to_owned(),

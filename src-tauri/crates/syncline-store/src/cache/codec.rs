@@ -5,7 +5,7 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
 use crate::StoreError;
 
-/// Level 1 with a dictionary beats level 3 without, in size and in time.
+/// With a dictionary the fastest level is enough: small records are less than half of what they are without one.
 const LEVEL: i32 = 1;
 /// Size of a dictionary.
 const DICTIONARY_BYTES: usize = 32 * 1024;

@@ -147,7 +147,7 @@ fn a_full_disk_loses_the_page_under_way_and_nothing_else() {
 
 #[test]
 fn many_open_a_new_store_at_once() {
-    for _ in 0..5 {
+    for _ in 0..25 {
         let folder = tempfile::tempdir().unwrap();
         let barrier = Arc::new(Barrier::new(6));
         let threads: Vec<_> = (0..6)
