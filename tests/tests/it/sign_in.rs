@@ -122,6 +122,12 @@ async fn code_flow_then_a_burst_makes_one_renewal_with_rotation() {
     assert_eq!(token_requests(&sandbox), 1, "{:?}", sandbox.requests());
     assert_ne!(vault.get(&key).unwrap().unwrap().expose(), old.expose(), "the new refresh token is kept");
 
+    let found = tokens.for_resource(syncline_auth::default_scopes(&details.discovery, true));
+    let list = format!("{}/api/discovery/v2.0/Instances", details.discovery);
+    let reply = http().get(&list).bearer(found).send().await.unwrap().ensure_success().unwrap();
+    assert!(!reply.json::<serde_json::Value>().unwrap()["value"].as_array().unwrap().is_empty());
+    assert!(tokens.token().await.unwrap().is_same(&renewed[0]), "the environment's own token stays");
+
     sandbox.entra().expire_refresh_tokens();
     let error = tokens.renew(&renewed[0]).await.unwrap_err();
     assert_eq!((error.code, error.service_code.as_deref()), (ErrorCode::SignInNeeded, Some("AADSTS700082")));
