@@ -67,6 +67,9 @@ export function bridgeHost(token: string): Host {
     async setTitle(title) {
       document.title = title;
     },
+    startedFor: async () => ({ sample: false }),
+    // The bridge does not start without its store.
+    reopen: async () => undefined,
   };
 }
 

@@ -3,33 +3,49 @@ import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
 import { writeText } from "@tauri-apps/plugin-clipboard-manager";
 import { save } from "@tauri-apps/plugin-dialog";
-import { isPermissionGranted, requestPermission, sendNotification } from "@tauri-apps/plugin-notification";
-import { openUrl } from "@tauri-apps/plugin-opener";
 import { pickTextFile } from "./pick";
 import type { Host } from "./types";
 
-/** The window: one `rpc` command and one event, `syncline`. */
+/** What the window sends under `syncline:event`; `missed` when this page was too slow and events were lost. */
+interface Batch {
+  missed: boolean;
+  events: unknown[];
+}
+
+/** The window: one `rpc` command and one event. The shell itself answers `app.startup`, `app.retry`, `app.open_url`, `app.notify`. */
 export function tauriHost(): Host {
+  const rpc = (name: string, request: unknown): Promise<unknown> => invoke("rpc", { name, request });
   return {
     name: "tauri",
-    rpc: (name, request) => invoke("rpc", { name, request }),
+    rpc,
     listen(onEvent, onLink) {
-      const stop = listen("syncline", (event) => onEvent(event.payload));
+      const stop = listen<Batch>("syncline:event", ({ payload }) => {
+        // Lost events are as good as a lost line: what happened meanwhile is asked for.
+        if (payload.missed) {
+          onLink?.(false);
+          onLink?.(true);
+        }
+        for (const event of payload.events) onEvent(event);
+      });
       stop.then(() => onLink?.(true)).catch(() => onLink?.(false));
       return () => {
         stop.then((unlisten) => unlisten()).catch(() => undefined);
       };
     },
-    openUrl: (url) => openUrl(url),
+    openUrl: (url) => rpc("app.open_url", { url }).then(() => undefined),
     saveDialog: ({ title, defaultName, extensions }) =>
       save({ title, defaultPath: defaultName, filters: [{ name: extensions.join(", "), extensions }] }),
     openTextDialog: pickTextFile,
     copyText: (text) => writeText(text),
-    async notify(title, body) {
-      if (document.hasFocus()) return;
-      const granted = (await isPermissionGranted()) || (await requestPermission()) === "granted";
-      if (granted) sendNotification({ title, body });
-    },
+    notify: (title, body) => rpc("app.notify", { title, body }).then(() => undefined),
     setTitle: (title) => getCurrentWindow().setTitle(title),
+    startedFor: async () => {
+      const startup = await rpc("app.startup", {});
+      return {
+        sample:
+          typeof startup === "object" && startup !== null && "sample" in startup && startup.sample === true,
+      };
+    },
+    reopen: () => rpc("app.retry", {}).then(() => undefined),
   };
 }

@@ -16,6 +16,10 @@ export interface Host {
   /** An OS notification, when the window has no focus. */
   notify(title: string, body: string): Promise<void>;
   setTitle(title: string): Promise<void>;
+  /** What the application was started for: with `sample`, the sample tenant and its tour. */
+  startedFor(): Promise<{ sample: boolean }>;
+  /** Opens the store once more after it could not be opened. */
+  reopen(): Promise<void>;
 }
 
 export interface FileDialog {

@@ -12,7 +12,9 @@ import {
   writeKept,
 } from "@/api";
 import { DarkContext, darkTheme, Fault, lightTheme, Skeleton, useSystemDark } from "@/design";
+import { host } from "@/host";
 import { Faults } from "./Faults";
+import { startSample } from "./Home";
 import { followJobEnds } from "./jobEnds";
 import { followHistory, nav } from "./nav";
 import { useLanguage } from "./preferences";
@@ -68,6 +70,7 @@ function Start() {
       .then((kept) => {
         nav.restore(kept);
         setRestored(true);
+        void host.startedFor().then(({ sample }) => (sample ? startSample() : undefined));
         stops.push(
           nav.subscribe(() => {
             clearTimeout(timer);
@@ -88,7 +91,12 @@ function Start() {
   }, [ready]);
   if (about.error) {
     if (startupFaults.has(about.error.code))
-      return <StartupFailure error={about.error} onRetry={() => void about.refetch()} />;
+      return (
+        <StartupFailure
+          error={about.error}
+          onRetry={() => void host.reopen().finally(() => about.refetch())}
+        />
+      );
     return (
       <main style={{ padding: 24, maxWidth: 800 }}>
         <Fault fault={about.error} onRetry={() => void about.refetch()} />
