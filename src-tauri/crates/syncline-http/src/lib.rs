@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod fault;
 mod gate;
+mod journey;
 mod request;
 mod response;
 mod retry;

@@ -99,3 +99,20 @@ async fn a_bad_certificate_or_proxy_is_told_at_once() {
     let config = HttpConfig { proxy, ..HttpConfig::default() };
     assert_eq!(HttpClient::new(&config).unwrap_err().code, ErrorCode::Usage);
 }
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_told_as_such() {
+    let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+    let address = serve(answer, Duration::ZERO).await.replace("/a/b?secret=s3cr3t", "");
+    let credentials = Some(("user".to_owned(), syncline_model::Secret::new("s3cr3t")));
+    let proxy = syncline_http::ProxySetting::Url { url: address, credentials };
+    let config = HttpConfig { proxy, ..HttpConfig::default() };
+    let client = HttpClient::new(&config).unwrap().with_retry(RetryConfig::none());
+    expect(
+        client.get("https://contoso.example/x").send().await.unwrap_err(),
+        ErrorCode::Unreachable,
+        "proxy",
+    );
+    let here = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", Duration::ZERO).await;
+    assert!(client.get(&here).send().await.is_ok(), "loopback needs no proxy");
+}
