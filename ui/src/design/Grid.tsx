@@ -37,6 +37,8 @@ export interface GridProps<R> {
   onSelection?: (selection: GridSelection) => void;
   /** Enter or a double click. */
   onOpen?: (row: R, index: number) => void;
+  /** Space, where rows are ticked in a cell of their own and not selected. */
+  onToggle?: (row: R) => void;
   /** The active row changed, by key or mouse. */
   onActive?: (row: R | undefined, index: number) => void;
   /** Ctrl+C; `cell` is set when nothing is selected. */
@@ -125,8 +127,10 @@ export function Grid<R>(props: GridProps<R>) {
       const row = rowAt(active.row);
       if (row !== undefined) onOpen?.(row, active.row);
       event.preventDefault();
-    } else if (event.key === " " && onSelection) {
-      toggle(active.row);
+    } else if (event.key === " " && (onSelection || props.onToggle)) {
+      const row = rowAt(active.row);
+      if (onSelection) toggle(active.row);
+      else if (row !== undefined) props.onToggle?.(row);
       event.preventDefault();
     } else if (event.key === "Escape" && selection && selection.size > 0) {
       onSelection?.(new Set());

@@ -29,8 +29,8 @@ export function Page({
         </div>
         {actions ? <div className={styles.actions}>{actions}</div> : null}
       </header>
-      {toolbar ? <div className={styles.toolbar}>{toolbar}</div> : null}
       {notices ? <div className={styles.notices}>{notices}</div> : null}
+      {toolbar ? <div className={styles.toolbar}>{toolbar}</div> : null}
       <div className={scroll ? styles.bodyScroll : styles.body}>{children}</div>
     </section>
   );

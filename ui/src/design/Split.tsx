@@ -1,4 +1,11 @@
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useRef,
+  useState,
+} from "react";
 import styles from "./Split.module.css";
 
 /** A main part and a side that can be made wider; on a narrow window the side lies over the main part. */
@@ -11,6 +18,7 @@ export function Split({
   max = 900,
   label,
   inline = false,
+  yields = false,
 }: {
   side: ReactNode;
   children: ReactNode;
@@ -21,6 +29,8 @@ export function Split({
   label: string;
   /** Never over the main part. */
   inline?: boolean;
+  /** On a narrow window the side gives way to the main part. */
+  yields?: boolean;
 }) {
   const [width, setWidth] = useState(initial);
   const frame = useRef<HTMLDivElement>(null);
@@ -54,13 +64,17 @@ export function Split({
       aria-valuemin={min}
       aria-valuemax={max}
       tabIndex={0}
-      className={styles.handle}
+      className={`${styles.handle} ${yields ? styles.yields : ""}`}
       onPointerDown={drag}
       onKeyDown={onKeyDown}
     />
   );
   const aside = side ? (
-    <aside className={`${styles.side} ${inline ? "" : styles.over}`} style={{ width }} aria-label={label}>
+    <aside
+      className={`${styles.side} ${inline ? "" : styles.over} ${yields ? styles.yields : ""}`}
+      style={{ "--side-width": `${width}px` } as CSSProperties}
+      aria-label={label}
+    >
       {side}
     </aside>
   ) : null;

@@ -208,7 +208,6 @@ export function Segmented<T extends string>({
   return (
     <div role="radiogroup" aria-label={label} className={styles.segmented}>
       {options.map((option) => (
-        // biome-ignore lint/a11y/useSemanticElements: a native radio can't hold a label with an icon inside its button
         <button
           key={option.value}
           type="button"

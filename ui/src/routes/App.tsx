@@ -40,7 +40,7 @@ function Themed() {
   }, [dark]);
   return (
     <DarkContext.Provider value={dark}>
-      <FluentProvider theme={dark ? darkTheme : lightTheme} className="app-root">
+      <FluentProvider theme={dark ? darkTheme : lightTheme} style={{ height: "100%" }}>
         <Faults>
           <Start />
           <Notices />

@@ -132,6 +132,7 @@ export function WithEntities({
     <Split
       at="start"
       inline
+      yields={place.at === "entity"}
       label="Entities"
       initial={250}
       min={180}

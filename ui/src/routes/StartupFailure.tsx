@@ -1,4 +1,3 @@
-import { Button } from "@fluentui/react-components";
 import { KeyResetRegular } from "@fluentui/react-icons";
 import { type ApiError, errorLook } from "@/api";
 import { Fault, sentence } from "@/design";
@@ -39,11 +38,6 @@ export function StartupFailure({ error, onRetry }: { error: ApiError; onRetry: (
           </ul>
         ) : null}
         <Fault fault={error} onRetry={onRetry} />
-        <div>
-          <Button appearance="primary" onClick={onRetry}>
-            Try again
-          </Button>
-        </div>
       </div>
     </main>
   );

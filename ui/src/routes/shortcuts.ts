@@ -33,23 +33,31 @@ function stepTab(step: number): void {
   if (next) nav.go(next);
 }
 
-/** Keys of the whole window. */
+/** Keys of the whole window and what they do; a letter without Ctrl means nothing while one types. */
+const bindings: readonly { keys: string; notWhileTyping?: boolean; run: () => void }[] = [
+  { keys: "Ctrl+k", run: () => show({ palette: "" }) },
+  { keys: "Ctrl+Shift+P", run: () => show({ palette: ">" }) },
+  { keys: "Ctrl+Shift+F", run: () => nav.go({ at: "search", text: "" }) },
+  { keys: "F1", run: () => show({ shortcuts: true }) },
+  { keys: "?", notWhileTyping: true, run: () => show({ shortcuts: true }) },
+  { keys: "Ctrl+PageDown", run: () => stepTab(1) },
+  { keys: "Ctrl+PageUp", run: () => stepTab(-1) },
+  {
+    keys: "Ctrl+w",
+    run: () => {
+      const { place } = nav.get();
+      if (isTab(place)) nav.close(place);
+    },
+  },
+  ...railEntries.map(({ keys, place }) => ({ keys, run: () => nav.go(place) })),
+];
+
 export function onWindowKey(event: KeyboardEvent): void {
   if (event.defaultPrevented) return;
-  const run = (action: () => void) => {
-    event.preventDefault();
-    action();
-  };
-  if (matchesKey(event, "Ctrl+k")) return run(() => show({ palette: "" }));
-  if (matchesKey(event, "Ctrl+Shift+P")) return run(() => show({ palette: ">" }));
-  if (matchesKey(event, "Ctrl+Shift+F")) return run(() => nav.go({ at: "search", text: "" }));
-  if (matchesKey(event, "F1")) return run(() => show({ shortcuts: true }));
-  if (matchesKey(event, "?") && !isTyping(event.target)) return run(() => show({ shortcuts: true }));
-  if (matchesKey(event, "Ctrl+PageDown")) return run(() => stepTab(1));
-  if (matchesKey(event, "Ctrl+PageUp")) return run(() => stepTab(-1));
-  if (matchesKey(event, "Ctrl+w")) {
-    const { place } = nav.get();
-    return run(() => isTab(place) && nav.close(place));
-  }
-  for (const entry of railEntries) if (matchesKey(event, entry.keys)) return run(() => nav.go(entry.place));
+  const binding = bindings.find(
+    ({ keys, notWhileTyping }) => matchesKey(event, keys) && !(notWhileTyping && isTyping(event.target)),
+  );
+  if (!binding) return;
+  event.preventDefault();
+  binding.run();
 }

@@ -29,7 +29,7 @@ export function FirstRun({
   return (
     <div style={{ padding: "0 24px 32px", height: "100%", overflow: "auto" }}>
       <div className={styles.heroHead}>
-        <h1>Look, map, see exactly what would happen. Then let it happen once.</h1>
+        <h1>Welcome to Syncline</h1>
         <p>
           Syncline signs in to a Dynamics 365 environment from this computer, keeps what you pulled in an
           encrypted store you can search without a network, and shows each change to another system before it

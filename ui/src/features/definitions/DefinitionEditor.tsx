@@ -110,7 +110,7 @@ export function DefinitionEditor({
 
   const busy = job !== null;
   return (
-    <div style={{ height: "100%" }} onKeyDown={onKeyDown}>
+    <div role="group" aria-label="Definition" style={{ height: "100%" }} onKeyDown={onKeyDown}>
       <Page
         title={<NameField key={definition.name} editor={editor} />}
         sub={<SaveState editor={editor} />}

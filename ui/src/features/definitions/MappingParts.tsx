@@ -287,7 +287,7 @@ export function PhonePart({ editor }: { editor: Editor }) {
       }
     >
       <Checkbox
-        checked={phone !== undefined && phone.international}
+        checked={phone?.international === true}
         label="Bring to international form (E.164)"
         onChange={(_, { checked }) =>
           edit((old) => ({ ...old, phone: checked ? { ...old.phone, international: true } : undefined }))

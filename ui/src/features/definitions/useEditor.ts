@@ -106,6 +106,7 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
 
   const dirty = json !== savedJson;
   const readable = !badText;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the text begins the wait anew
   useEffect(() => {
     if (!dirty || !readable) return;
     const timer = setTimeout(() => void save(), 900);

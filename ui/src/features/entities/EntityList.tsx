@@ -86,7 +86,7 @@ export function EntityList({
   return (
     <div className={styles.list}>
       <div className={styles.listHead}>
-        <div className={styles.listSearch} onKeyDown={onKeyDown}>
+        <div role="search" className={styles.listSearch} onKeyDown={onKeyDown}>
           <SearchField
             value={search}
             onChange={(text) => {

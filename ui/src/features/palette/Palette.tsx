@@ -127,7 +127,6 @@ export function Palette({
       <DialogSurface className={styles.surface} aria-label="Search or run a command">
         <input
           className={styles.input}
-          // biome-ignore lint/a11y/noAutofocus: the palette is opened to type
           autoFocus
           dir="auto"
           role="combobox"

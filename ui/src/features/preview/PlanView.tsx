@@ -13,20 +13,8 @@ import {
   usePages,
   useRead,
 } from "@/api";
-import {
-  CountBar,
-  Empty,
-  Fault,
-  Grid,
-  type GridSelection,
-  Name,
-  Page,
-  SearchField,
-  Skeleton,
-  Split,
-  Time,
-} from "@/design";
-import { bytes, count, counted } from "@/lib/numbers";
+import { CountBar, Empty, Fault, Grid, Name, Page, SearchField, Skeleton, Split, Time } from "@/design";
+import { bytes, counted } from "@/lib/numbers";
 import { Causes } from "./Causes";
 import { planColumns } from "./planColumns";
 import styles from "./preview.module.css";
@@ -54,7 +42,6 @@ export function PlanView({
   const [action, setAction] = useState<Action | null>(null);
   const [issue, setIssue] = useState<string | null>(null);
   const [search, setSearch] = useState("");
-  const [selection, setSelection] = useState<GridSelection>(new Set());
   const [opened, setOpened] = useState<number | null>(null);
   const [asking, setAsking] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -74,7 +61,6 @@ export function PlanView({
     setError(null);
     try {
       await change("plans.exclude", { plan, ...request });
-      setSelection(new Set());
     } catch (fault) {
       setError(toApiError(fault));
     }
@@ -101,7 +87,6 @@ export function PlanView({
   const { summary: counts } = data;
   const destination = connections.find(({ name }) => name === data.destination);
   const changes = counts.create + counts.update - counts.excluded;
-  const selected = [...selection].flatMap((index) => rows.rowAt(index)?.ordinal ?? []);
   return (
     <Page
       title={<Name text={data.definition} />}
@@ -127,7 +112,6 @@ export function PlanView({
             selected={action}
             onSelect={(next) => {
               setAction(next);
-              setSelection(new Set());
             }}
             parts={[
               {
@@ -180,16 +164,7 @@ export function PlanView({
         <>
           <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
           <span className={styles.muted}>{counted(rows.total, "row")}</span>
-          {selection.size > 0 ? (
-            <>
-              <Button size="small" onClick={() => void exclude({ ordinals: selected, excluded: true })}>
-                Take {count(selected.length)} out
-              </Button>
-              <Button size="small" onClick={() => void exclude({ ordinals: selected, excluded: false })}>
-                Put back
-              </Button>
-            </>
-          ) : action && (action === "create" || action === "update") ? (
+          {action && (action === "create" || action === "update") ? (
             <>
               <Button size="small" onClick={() => void exclude({ action, excluded: true })}>
                 Take all “{action}” out
@@ -223,8 +198,10 @@ export function PlanView({
                   rowCount={rows.total}
                   rowAt={rows.rowAt}
                   onRange={rows.onRange}
-                  selection={selection}
-                  onSelection={setSelection}
+                  onToggle={(row) => {
+                    if (row.action === "create" || row.action === "update")
+                      void exclude({ ordinals: [row.ordinal], excluded: !row.excluded });
+                  }}
                   resetKey={`${action}/${issue}/${search}`}
                   onOpen={(row) => setOpened(row.ordinal)}
                   onActive={(row) => row && setOpened((old) => (old === null ? old : row.ordinal))}

@@ -154,15 +154,7 @@ export function RecordsView({
         ) : null
       }
     >
-      <div
-        style={{
-          display: "flex",
-          flexWrap: "wrap",
-          alignItems: "center",
-          gap: "6px 8px",
-          padding: "0 16px 8px",
-        }}
-      >
+      <div className={styles.tools}>
         <Segmented<DataMode>
           label="Where records come from"
           value={mode}
@@ -217,14 +209,13 @@ export function RecordsView({
         </span>
         <ToggleButton
           size="small"
+          aria-label="Show labels in place of codes"
           appearance="subtle"
           icon={<TagRegular />}
           checked={layout.formatted}
           title={layout.formatted ? "Labels are shown; codes on hover" : "Codes are shown; labels on hover"}
           onClick={() => setLayout({ ...layout, formatted: !layout.formatted })}
-        >
-          Labels
-        </ToggleButton>
+        />
         <ColumnPicker
           all={schema.columns}
           shown={columns.map((column) => column.logical_name)}

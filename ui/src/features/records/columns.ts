@@ -45,7 +45,7 @@ const telling = [
 
 type Schema = EntityDescription["schema"];
 
-/** Columns to begin with: the name, then what tells most, then the first few of its own. */
+/** Columns to begin with: the name, then what tells most, then a few custom ones. */
 export function defaultColumns(schema: Schema): string[] {
   const readable = schema.columns.filter(
     (column) => column.readable && column.type !== "image" && column.type !== "file",
@@ -56,8 +56,8 @@ export function defaultColumns(schema: Schema): string[] {
     if (name && names.has(name) && !chosen.includes(name)) chosen.push(name);
   };
   add(schema.primary_name);
-  for (const column of readable.filter((column) => column.custom).slice(0, 5)) add(column.logical_name);
-  for (const name of telling) if (chosen.length < 10) add(name);
+  for (const name of telling) if (chosen.length < 9) add(name);
+  for (const column of readable.filter((column) => column.custom).slice(0, 4)) add(column.logical_name);
   for (const column of readable) if (chosen.length < 6) add(column.logical_name);
   if (chosen.length === 0) chosen.push(schema.primary_id);
   return chosen;

@@ -61,7 +61,7 @@ export function SearchView({
     }
   }
   return (
-    <div style={{ height: "100%" }} onKeyDown={onKeyDown}>
+    <div role="search" style={{ height: "100%" }} onKeyDown={onKeyDown}>
       <Page
         scroll
         title="Search"

@@ -1,0 +1,110 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { useState } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { Segmented, StatusLight, Time } from "./basics";
+import { CountBar } from "./CountBar";
+import { Fault, FaultContext, sentence } from "./Fault";
+import { moveCell, rangeSelection } from "./grid-types";
+
+const fault = {
+  code: "unreachable",
+  message: "the environment can't be reached",
+  hint: "check the network",
+  detail: "dns error",
+  request_id: "42",
+  service_code: null,
+};
+
+describe("an error in place", () => {
+  it("says what happened and what to do, and does it", async () => {
+    const act = vi.fn();
+    render(
+      <FaultContext.Provider
+        value={() => ({ severity: "error", title: "Not reached", action: "Try again", act, text: "all" })}
+      >
+        <Fault fault={fault} />
+      </FaultContext.Provider>,
+    );
+    expect(screen.getByRole("alert").textContent).toContain("The environment can't be reached.");
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(act).toHaveBeenCalledOnce();
+    expect(screen.queryByText("dns error")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Details" }));
+    expect(screen.getByText("dns error")).toBeTruthy();
+    expect(screen.getByText("42")).toBeTruthy();
+  });
+  it("shows a stranger's text as text", () => {
+    const { container } = render(<Fault fault={{ ...fault, message: "<b>bad</b>" }} />);
+    expect(container.querySelector("b")).toBeNull();
+  });
+  it("writes sentences", () => {
+    expect(sentence("no such entity")).toBe("No such entity.");
+    expect(sentence("Really?")).toBe("Really?");
+  });
+});
+
+describe("a choice of a few", () => {
+  function Place() {
+    const [value, setValue] = useState<"a" | "b" | "c">("a");
+    return (
+      <Segmented
+        label="Which"
+        value={value}
+        onChange={setValue}
+        options={[
+          { value: "a", label: "A" },
+          { value: "b", label: "B", disabled: true },
+          { value: "c", label: "C" },
+        ]}
+      />
+    );
+  }
+  it("moves by arrow keys over what can't be chosen", () => {
+    render(<Place />);
+    fireEvent.keyDown(screen.getByRole("radio", { name: "A" }), { key: "ArrowRight" });
+    expect(screen.getByRole("radio", { name: "C" }).getAttribute("aria-checked")).toBe("true");
+  });
+});
+
+describe("the grid's keys", () => {
+  it("stay inside", () => {
+    expect(moveCell({ row: 0, column: 0 }, "ArrowUp", false, 5, 3, 2)).toEqual({ row: 0, column: 0 });
+    expect(moveCell({ row: 3, column: 1 }, "PageDown", false, 5, 3, 10)).toEqual({ row: 4, column: 1 });
+    expect(moveCell({ row: 3, column: 1 }, "End", true, 5, 3, 10)).toEqual({ row: 4, column: 2 });
+    expect(moveCell({ row: 3, column: 1 }, "x", false, 5, 3, 10)).toBeNull();
+  });
+  it("select a range either way", () => {
+    expect([...rangeSelection(4, 2)]).toEqual([2, 3, 4]);
+  });
+});
+
+describe("small parts", () => {
+  it("say their state without colour, and UTC on hover", () => {
+    render(
+      <>
+        <StatusLight light="red" label="Broken: expired" hideLabel />
+        <Time iso="2020-01-02T03:04:05Z" />
+      </>,
+    );
+    expect(screen.getByText("Broken: expired")).toBeTruthy();
+    expect(screen.getByTitle("2020-01-02 03:04:05 UTC")).toBeTruthy();
+  });
+  it("filter by a part of a count", async () => {
+    const onSelect = vi.fn();
+    render(
+      <CountBar
+        label="Counts"
+        selected={null}
+        onSelect={onSelect}
+        parts={[
+          { key: "create", label: "create", value: 1204, tone: "create" },
+          { key: "skip", label: "skip", value: 0, tone: "skip" },
+        ]}
+      />,
+    );
+    await userEvent.click(screen.getByRole("button", { name: /create/ }));
+    expect(onSelect).toHaveBeenCalledWith("create");
+    expect(screen.getByRole("button", { name: /skip/ }).hasAttribute("disabled")).toBe(true);
+  });
+});
