@@ -2,6 +2,10 @@
 //!
 //! Shells register nothing of their own; the UI's types are made from this list.
 
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::handlers::*;
 use crate::wire::*;
 
 /// Hands the whole list to a macro: `name(handler): Request => Response, provides [Tag…], stales [Tag…];`
@@ -112,6 +116,43 @@ macro_rules! infos {
     };
 }
 with_commands!(infos);
+
+macro_rules! dispatch {
+    ($($name:literal($($handler:tt)*): $request:ty => $response:ty, provides [$($provides:ident),*], stales [$($stales:ident),*];)*) => {
+        /// Reads the request, runs the handler, tells what became stale, writes the answer as JSON text.
+        pub(crate) async fn dispatch(app: &Arc<App>, name: &str, request: serde_json::Value) -> Result<String, ApiError> {
+            match name {
+                $($name => {
+                    let request: $request = read_request($name, request)?;
+                    let response: $response = $($handler)*(app, request).await?;
+                    let stales: Vec<Tag> = vec![$(Tag::$stales),*];
+                    if !stales.is_empty() {
+                        app.jobs().invalidate(stales);
+                    }
+                    serde_json::to_string(&response).map_err(|error| ApiError::new(syncline_model::ErrorCode::Internal, error.to_string()))
+                })*
+                other => {
+                    let names = [$($name),*];
+                    let error = ApiError::new(syncline_model::ErrorCode::Usage, format!("there is no command {other}"));
+                    let nearest = names.iter().max_by(|a, b| strsim::jaro(a, other).total_cmp(&strsim::jaro(b, other)));
+                    Err(match nearest {
+                        Some(name) => error.hint(format!("did you mean {name}?")),
+                        None => error,
+                    })
+                }
+            }
+        }
+    };
+}
+with_commands!(dispatch);
+
+/// Reads a request from its text form, so that raw JSON members keep their digits.
+fn read_request<T: serde::de::DeserializeOwned>(name: &str, request: serde_json::Value) -> Result<T, ApiError> {
+    let text = if request.is_null() { "{}".to_owned() } else { request.to_string() };
+    serde_json::from_str(&text).map_err(|error| {
+        ApiError::new(syncline_model::ErrorCode::Usage, format!("the request of {name} can't be read: {error}"))
+    })
+}
 
 fn export_one<T: ts_rs::TS + 'static>(config: &ts_rs::Config) -> Result<(), ts_rs::ExportError> {
     // A list has no declaration of its own, but what it is a list of has.

@@ -37,8 +37,8 @@ impl Context {
         request: &Request,
     ) -> Result<Response, ApiError> {
         let request = serde_json::to_value(request).map_err(|error| ApiError::new(ErrorCode::Usage, error.to_string()))?;
-        let response = self.app().await?.rpc(name, request).await?;
-        serde_json::from_value(response).map_err(|error| {
+        let response = self.app().await?.rpc_text(name, request).await?;
+        serde_json::from_str(&response).map_err(|error| {
             ApiError::new(ErrorCode::Internal, format!("the answer of {name} has an unexpected shape: {error}"))
         })
     }

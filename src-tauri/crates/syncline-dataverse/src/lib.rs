@@ -10,6 +10,7 @@ mod connector;
 mod count;
 mod cursor;
 mod destination;
+mod document;
 mod discovery;
 mod encode;
 mod error;

@@ -94,7 +94,7 @@ pub(crate) fn fetch_error(error: &syncline_fetchxml::FetchXmlError) -> SynclineE
 }
 
 /// The cookie for the next request: the attribute `pagingcookie` of the annotation, decoded twice.
-fn decode_cookie(annotation: &str) -> Option<String> {
+pub(crate) fn decode_cookie(annotation: &str) -> Option<String> {
     let start = annotation.find("pagingcookie=\"")? + "pagingcookie=\"".len();
     let length = annotation[start..].find('"')?;
     let value = annotation[start..start + length]

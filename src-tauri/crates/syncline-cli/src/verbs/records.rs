@@ -1,6 +1,7 @@
 //! `syncline records` and `fetch`: live reads as JSON lines in the Web API's shape.
 
 use clap::Args;
+use serde_json::value::RawValue;
 use std::path::PathBuf;
 use syncline_api::ApiError;
 use syncline_model::ErrorCode;
@@ -89,23 +90,13 @@ struct Page {
 
 #[derive(serde::Deserialize)]
 struct Row {
-    #[serde(deserialize_with = "raw_text")]
-    raw: RawText,
+    raw: Box<RawValue>,
 }
 
-/// A record's JSON on one line.
-pub(crate) struct RawText(String);
-
-impl RawText {
-    fn get(&self) -> &str {
-        &self.0
-    }
-}
-
-fn raw_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RawText, D::Error> {
-    use serde::Deserialize;
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(RawText(value.to_string()))
+#[derive(serde::Deserialize)]
+struct FetchedPage {
+    rows: Vec<Box<RawValue>>,
+    next: Option<String>,
 }
 
 fn order_terms(terms: &[String]) -> Result<Vec<serde_json::Value>, ApiError> {
@@ -129,12 +120,12 @@ pub(crate) async fn fetch(arguments: Fetch, context: &Context) -> Result<u8, Api
     loop {
         let request =
             serde_json::json!({ "connection": arguments.name, "fetchxml": document, "cursor": cursor });
-        let page = context.raw("records.fetch", &request).await?;
-        for row in page["rows"].as_array().into_iter().flatten() {
-            output::line(&row.to_string());
-            printed += 1;
+        let page: FetchedPage = context.call("records.fetch", &request).await?;
+        for row in &page.rows {
+            output::line(row.get());
         }
-        cursor = page["next"].clone();
+        printed += page.rows.len();
+        cursor = page.next.into();
         if cursor.is_null() {
             break;
         }

@@ -1,0 +1,233 @@
+//! The composition root: store, vault, network, connections in use, jobs. Nothing here knows a window.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, SystemClock};
+use syncline_model::{Connection, ConnectionName, ErrorCode, SynclineError};
+use syncline_sandbox::Sandbox;
+use syncline_secrets::Vault;
+use syncline_store::Store;
+use syncline_sync::Work;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::home::{self, VaultChoice};
+use crate::jobs::{JobHandle, Jobs};
+use crate::links::Link;
+use crate::wire::{ApiError, Event, SampleTenant, Settings};
+
+/// Requests under way at once to one environment as one user.
+const PARALLEL: usize = 8;
+
+/// How an application is opened.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    home: Option<PathBuf>,
+    vault: VaultChoice,
+}
+
+impl AppConfig {
+    /// `home`: none for the platform's folder.
+    pub fn new(home: Option<PathBuf>, vault: VaultChoice) -> Self {
+        Self { home, vault }
+    }
+}
+
+/// A running sample tenant with what was made for it.
+pub(crate) struct Sample {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) tenant: SampleTenant,
+}
+
+/// The application.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) home: PathBuf,
+    pub(crate) vault_choice: VaultChoice,
+    pub(crate) http: RwLock<HttpClient>,
+    pub(crate) gates: Mutex<HashMap<String, Arc<Gate>>>,
+    pub(crate) links: tokio::sync::Mutex<HashMap<Uuid, Arc<Link>>>,
+    pub(crate) unlocked: Mutex<HashMap<Uuid, jiff::Timestamp>>,
+    pub(crate) sample: tokio::sync::Mutex<Option<Sample>>,
+    jobs: Arc<Jobs>,
+    events: broadcast::Sender<Event>,
+    passing: Option<PathBuf>,
+}
+
+impl App {
+    /// Opens store and vault. Work of processes that died is marked as interrupted.
+    pub async fn open(config: AppConfig) -> Result<Arc<Self>, ApiError> {
+        let choice = config.vault;
+        let opened = run_blocking(move || {
+            let home = match config.home {
+                Some(home) => home,
+                None => home::default_home()?,
+            };
+            let opened = home::open(home, choice)?;
+            opened.store.recover(jiff::Timestamp::now())?;
+            Ok(opened)
+        })
+        .await?;
+        let (events, _) = broadcast::channel(1024);
+        let app = Arc::new(Self {
+            store: opened.store,
+            vault: opened.vault,
+            home: opened.home,
+            vault_choice: choice,
+            http: RwLock::new(HttpClient::new(&HttpConfig::default())?),
+            gates: Mutex::default(),
+            links: tokio::sync::Mutex::default(),
+            unlocked: Mutex::default(),
+            sample: tokio::sync::Mutex::default(),
+            jobs: Jobs::new(events.clone()),
+            events,
+            passing: opened.passing,
+        });
+        let settings = crate::handlers::session::stored_settings(&app).await?;
+        app.use_network(&settings)?;
+        Ok(app)
+    }
+
+    /// Ends jobs and the sample tenant.
+    pub async fn close(&self) {
+        self.jobs.cancel_all();
+        if let Some(sample) = self.sample.lock().await.take() {
+            sample.sandbox.stop().await;
+        }
+    }
+
+    /// Events from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// The jobs.
+    pub fn jobs(&self) -> &Arc<Jobs> {
+        &self.jobs
+    }
+
+    /// Runs a command of the list; the answer as JSON text, numbers digit for digit.
+    pub async fn rpc_text(self: &Arc<Self>, name: &str, request: serde_json::Value) -> Result<String, ApiError> {
+        crate::commands::dispatch(self, name, request).await
+    }
+
+    /// Runs a command of the list.
+    pub async fn rpc(self: &Arc<Self>, name: &str, request: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+        let text = self.rpc_text(name, request).await?;
+        serde_json::from_str(&text).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+    }
+
+    /// Tells shells to open an address in the system browser.
+    pub(crate) fn open_url(&self, url: &str) {
+        // Nobody listening is no fault; the address is in the answer too.
+        let _ = self.events.send(Event::OpenUrl { url: url.to_owned() });
+    }
+
+    /// Runs store work off the async threads.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, syncline_store::StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let store = self.store.clone();
+        run_blocking(move || Ok(work(&store)?)).await
+    }
+
+    /// A saved connection by name.
+    pub(crate) async fn connection(&self, name: &str) -> Result<Connection, ApiError> {
+        let wanted = name.to_owned();
+        self.with_store(move |store| store.connection_by_name(&wanted)).await?.ok_or_else(|| {
+            ApiError::new(ErrorCode::NotFound, format!("there is no connection {name}"))
+                .hint("syncline connection list shows the saved ones")
+        })
+    }
+
+    /// Names of connections by id.
+    pub(crate) async fn connection_names(&self) -> Result<HashMap<Uuid, String>, ApiError> {
+        let all = self.with_store(Store::connections).await?;
+        Ok(all.into_iter().map(|connection| (connection.id, connection.name.to_string())).collect())
+    }
+
+    /// Saves a connection; what was linked under it is linked anew when it is used.
+    pub(crate) async fn save_connection(&self, connection: Connection) -> Result<Connection, ApiError> {
+        self.links.lock().await.remove(&connection.id);
+        self.update_connection(connection).await
+    }
+
+    /// Saves status, identity and times; links stay.
+    pub(crate) async fn update_connection(&self, connection: Connection) -> Result<Connection, ApiError> {
+        let saved = connection.clone();
+        self.with_store(move |store| store.save_connection(&saved, jiff::Timestamp::now())).await?;
+        Ok(connection)
+    }
+
+    pub(crate) fn client(&self) -> HttpClient {
+        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Applies proxy and certificates.
+    pub(crate) fn use_network(&self, settings: &Settings) -> Result<(), ApiError> {
+        let mut config = HttpConfig::default();
+        config.proxy = match settings.proxy.trim() {
+            "" => ProxySetting::System,
+            "none" => ProxySetting::Direct,
+            url => ProxySetting::Url { url: url.to_owned(), credentials: None },
+        };
+        if !settings.ca_file.trim().is_empty() {
+            let path = PathBuf::from(settings.ca_file.trim());
+            let pem = std::fs::read_to_string(&path).map_err(|error| {
+                ApiError::new(ErrorCode::File, format!("{}: {error}", path.display()))
+                    .hint("name a PEM file with certificates, or leave the setting empty")
+            })?;
+            config.extra_roots_pem = Some(pem);
+        }
+        let client = HttpClient::new(&config)?;
+        *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
+        Ok(())
+    }
+
+    /// The gate that all requests to an origin pass.
+    pub(crate) fn gate(&self, origin: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(origin.to_owned()).or_insert_with(|| Arc::new(Gate::new(PARALLEL))))
+    }
+
+    pub(crate) fn clock() -> Arc<dyn syncline_http::Clock> {
+        Arc::new(SystemClock)
+    }
+
+    /// What long work of a job is given.
+    pub(crate) fn work(handle: &JobHandle) -> Work {
+        let told = handle.clone();
+        Work {
+            clock: Arc::new(jiff::Timestamp::now),
+            progress: Arc::new(move |stage, done, total| told.progress(stage, done, total)),
+            cancel: handle.cancel().clone(),
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.passing {
+            // Its key is gone with the process; what is left can't be read by anybody.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Runs blocking work off the async threads.
+pub(crate) async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SynclineError> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(ApiError::from),
+        Err(error) => Err(ApiError::new(ErrorCode::Internal, format!("the work broke off: {error}"))),
+    }
+}
+
+/// Checks a connection's name.
+pub(crate) fn connection_name(text: &str) -> Result<ConnectionName, ApiError> {
+    ConnectionName::new(text.trim()).map_err(|error| ApiError::new(ErrorCode::Usage, error.to_string()))
+}

@@ -1,0 +1,128 @@
+//! `cache.*`: pulling, what is there, searching, SQL.
+
+use std::sync::Arc;
+use syncline_fetchxml::Filter;
+use syncline_model::{EntityName, ErrorCode, SynclineError};
+use syncline_store::{SearchQuery, SqlCancel, Store};
+use syncline_sync::{PullRequest, pull as pull_entity};
+use uuid::Uuid;
+
+use super::records::{filter_text, names};
+use crate::app::App;
+use crate::wire::{
+    ApiError, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted, PullReport, PullStart, SearchHit, SearchHits,
+    SqlTable, Tag,
+};
+
+const PAGE: u32 = 5000;
+const MOST_SQL_ROWS: usize = 10_000;
+
+pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarted, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let filter = filter_text(request.filter.as_ref());
+    if let Some(text) = &filter {
+        Filter::parse(text).map_err(|error| {
+            ApiError::from(SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}")))
+        })?;
+    }
+    let root = Arc::clone(app);
+    let title = format!("pulling {}", request.entity);
+    let name = request.connection.clone();
+    let stale = vec![Tag::Cache, Tag::Connections];
+    let job = app.jobs().start(JobKind::Pull, title, Some(name), stale, move |handle| async move {
+        let begun = std::time::Instant::now();
+        handle.progress("reading the description", 0, None);
+        let entity = EntityName::new(request.entity.as_str());
+        let (schema, _, _) = root.schema_of(&connection, &entity, false).await?;
+        let source = root.link(&connection).await?.source(&request.connection)?;
+        let asked = PullRequest {
+            connection: connection.id,
+            schema,
+            columns: names(request.columns.as_ref()),
+            filter,
+            page_size: PAGE,
+            full: request.full.unwrap_or(false),
+        };
+        let pull = pull_entity(&root.store, source, asked, &App::work(&handle)).await?;
+        let counts = pull.counts;
+        let report = PullReport {
+            entity: request.entity,
+            read: counts.read,
+            new: counts.new,
+            changed: counts.changed,
+            unchanged: counts.unchanged,
+            deleted: counts.deleted,
+            pages: counts.pages,
+            seconds: begun.elapsed().as_secs_f64(),
+            resumed: pull.resumed,
+        };
+        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+    });
+    Ok(JobStarted { job })
+}
+
+pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<CachedEntity>, ApiError> {
+    let names = app.connection_names().await?;
+    let cached = app.with_store(|store| store.cached(None)).await?;
+    Ok(cached
+        .into_iter()
+        .map(|entity| CachedEntity {
+            connection: names.get(&entity.connection).cloned().unwrap_or_default(),
+            entity: entity.entity.to_string(),
+            display_name: entity.display_name,
+            records: entity.records,
+            pulled_at: entity.pulled_at.map(|at| at.to_string()),
+            status: entity.status.map_or_else(|| "done".to_owned(), |status| status.as_str().to_owned()),
+            bytes: entity.bytes,
+        })
+        .collect())
+}
+
+pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<SearchHits, ApiError> {
+    let all = app.with_store(Store::connections).await?;
+    // No search crosses clients unless nobody named one.
+    let within: Option<Vec<Uuid>> = match (&request.connection, &request.client) {
+        (Some(name), _) => Some(vec![app.connection(name).await?.id]),
+        (None, Some(client)) => Some(
+            all.iter()
+                .filter(|connection| connection.client.as_deref().unwrap_or_default() == client)
+                .map(|connection| connection.id)
+                .collect(),
+        ),
+        (None, None) => None,
+    };
+    let entity = request.entity.map(EntityName::new);
+    let (text, limit) = (request.text, request.limit.unwrap_or(50).clamp(1, 500));
+    let found = app
+        .with_store(move |store| {
+            store.search(&SearchQuery { text: &text, connections: within.as_deref(), entity: entity.as_ref(), limit })
+        })
+        .await?;
+    let name = |id: Uuid| {
+        all.iter().find(|connection| connection.id == id).map(|connection| connection.name.to_string()).unwrap_or_default()
+    };
+    Ok(SearchHits {
+        more: found.more,
+        catching_up: false,
+        hits: found
+            .hits
+            .into_iter()
+            .map(|hit| SearchHit {
+                connection: name(hit.connection),
+                entity: hit.entity.to_string(),
+                id: hit.id.to_string(),
+                title: hit.title,
+                snippet: hit.snippet,
+                pulled_at: hit.pulled_at.to_string(),
+            })
+            .collect(),
+    })
+}
+
+pub(crate) async fn sql(app: &Arc<App>, request: CacheSql) -> Result<SqlTable, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let result = app
+        .with_store(move |store| store.sql(connection.id, &request.statement, MOST_SQL_ROWS, &SqlCancel::new()))
+        .await?;
+    Ok(SqlTable { columns: result.columns, rows: result.rows, cut: result.cut })
+}

@@ -1,0 +1,353 @@
+//! `connections.*`: saved connections, their test, forgetting, unlocking, the environments behind a sign-in.
+
+use std::sync::{Arc, PoisonError};
+use syncline_auth::{Cloud, default_scopes, parse_credential, understand_address};
+use syncline_model::{
+    AuthMethod, Connection, ConnectionKind, ConnectionStatus, ErrorCode, Identity, Secret, System,
+};
+use syncline_secrets::VaultKey;
+use syncline_store::Store;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::{App, connection_name, run_blocking};
+use crate::guard::guard_identity;
+use crate::links::{Link, entered_secret};
+use crate::wire::{
+    AddressText, AddressUnderstood, ApiError, Budget, ConnectionRef, ConnectionSave, ConnectionTest, ConnectionView,
+    Empty, EnvironmentView, Forgotten, Unlock,
+};
+
+pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<ConnectionView>, ApiError> {
+    let mut views = Vec::new();
+    for connection in app.with_store(Store::connections).await? {
+        views.push(app.view(connection).await?);
+    }
+    Ok(views)
+}
+
+pub(crate) async fn get(app: &Arc<App>, request: ConnectionRef) -> Result<ConnectionView, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    app.view(connection).await
+}
+
+pub(crate) async fn understand(_: &Arc<App>, request: AddressText) -> Result<AddressUnderstood, ApiError> {
+    let credential = parse_credential(&request.text)?;
+    let (client_id, tenant, version, address) = match credential {
+        Some(found) => (found.client_id, found.tenant, found.api_version, found.url),
+        None => (None, None, None, Some(request.text)),
+    };
+    let Some(address) = address else {
+        return Ok(AddressUnderstood {
+            url: String::new(),
+            sentence: "a client id and tenant; the environment's address is still needed".to_owned(),
+            name: String::new(),
+            cloud: String::new(),
+            authority: Cloud::Public.authority().to_owned(),
+            api_version: version,
+            client_id,
+            tenant,
+        });
+    };
+    let understood = understand_address(&address)?;
+    Ok(AddressUnderstood {
+        sentence: understood.sentence(),
+        url: understood.origin,
+        name: understood.name,
+        cloud: understood.cloud.words().to_owned(),
+        authority: understood.cloud.authority().to_owned(),
+        api_version: version.or(understood.api_version),
+        client_id,
+        tenant,
+    })
+}
+
+/// A new connection with what its system implies.
+fn new_connection(request: &ConnectionSave) -> Result<Connection, ApiError> {
+    let system = request.system.ok_or_else(|| {
+        ApiError::new(ErrorCode::Usage, "the system is missing").hint("name it: --system dataverse, insider, csv or jsonl")
+    })?;
+    let auth = request.auth.unwrap_or(match system {
+        System::Dataverse => AuthMethod::AuthorizationCode,
+        System::Insider => AuthMethod::AccessToken,
+        System::Csv | System::Jsonl => AuthMethod::None,
+    });
+    Ok(Connection {
+        id: Uuid::new_v4(),
+        name: connection_name(&request.name)?,
+        system,
+        url: String::new(),
+        auth,
+        authority: Cloud::Public.authority().to_owned(),
+        tenant: None,
+        client_id: None,
+        scopes: Vec::new(),
+        api_version: None,
+        kind: ConnectionKind::Sandbox,
+        client: None,
+        colour: None,
+        writable: false,
+        options: Default::default(),
+        identity: None,
+        status: ConnectionStatus::Unverified,
+        status_message: None,
+        checked_at: None,
+        used_at: None,
+    })
+}
+
+/// The address as the system needs it. What a pasted credential holds besides is put where it belongs.
+fn set_address(connection: &mut Connection, text: &str, secret: &mut Option<Secret>) -> Result<(), ApiError> {
+    match connection.system {
+        System::Dataverse => {
+            let mut address = text.to_owned();
+            if let Some(found) = parse_credential(text)? {
+                connection.client_id = found.client_id.or(connection.client_id.take());
+                connection.tenant = found.tenant.or(connection.tenant.take());
+                connection.api_version = found.api_version.or(connection.api_version.take());
+                connection.auth = found.auth.unwrap_or(connection.auth);
+                *secret = secret.take().or(found.secret);
+                if let Some(hint) = found.login_hint {
+                    connection.options.insert("login_hint".to_owned(), hint);
+                }
+                match found.url {
+                    Some(url) => address = url,
+                    None => return Err(ApiError::new(ErrorCode::Usage, "the environment's address is missing")),
+                }
+            }
+            let understood = understand_address(&address)?;
+            if connection.url != understood.origin {
+                connection.authority = understood.cloud.authority().to_owned();
+            }
+            connection.url = understood.origin;
+            connection.api_version = connection.api_version.take().or(understood.api_version);
+        }
+        System::Insider => {
+            let url = url::Url::parse(text.trim()).map_err(|error| {
+                ApiError::new(ErrorCode::Usage, format!("not an address: {text}: {error}"))
+                    .hint("use the API's root, such as https://unification.useinsider.com")
+            })?;
+            syncline_http::require_secure(&url)?;
+            connection.url = url.origin().ascii_serialization();
+        }
+        System::Csv | System::Jsonl => {
+            let path = std::path::absolute(text.trim()).map_err(|error| {
+                ApiError::new(ErrorCode::Usage, format!("not a path: {text}: {error}"))
+            })?;
+            connection.url = path.display().to_string();
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<ConnectionView, ApiError> {
+    let wanted = request.name.clone();
+    let known = app.with_store(move |store| store.connection_by_name(&wanted)).await?;
+    let mut connection = match (known, request.create) {
+        (Some(_), true) => {
+            return Err(ApiError::new(ErrorCode::AlreadyExists, format!("there is a connection {} already", request.name))
+                .hint("choose another name, or change the saved one"));
+        }
+        (Some(connection), false) => connection,
+        (None, _) => new_connection(&request)?,
+    };
+    let before = connection.clone();
+    let mut secret = request.secret.clone();
+    connection.system = request.system.unwrap_or(connection.system);
+    connection.auth = request.auth.unwrap_or(connection.auth);
+    if let Some(url) = &request.url {
+        set_address(&mut connection, url, &mut secret)?;
+    }
+    if connection.url.is_empty() {
+        return Err(ApiError::new(ErrorCode::Usage, "the address is missing").hint("name it: --url ADDRESS"));
+    }
+    if let Some(authority) = &request.authority {
+        connection.authority = authority.trim_end_matches('/').to_owned();
+    }
+    if let Some(client_id) = &request.client_id {
+        // `client_id@tenant_id` in one text.
+        let (id, tenant) = client_id.split_once('@').map_or((client_id.as_str(), None), |(id, tenant)| (id, Some(tenant)));
+        connection.client_id = Some(id.trim().to_owned());
+        connection.tenant = tenant.map(|tenant| tenant.trim().to_owned()).or(connection.tenant.take());
+    }
+    connection.tenant = request.tenant.clone().or(connection.tenant.take()).filter(|tenant| !tenant.is_empty());
+    connection.scopes = request.scopes.clone().unwrap_or(connection.scopes);
+    connection.api_version = request.api_version.clone().or(connection.api_version.take());
+    connection.kind = request.kind.unwrap_or(connection.kind);
+    connection.client = request.client.clone().or(connection.client.take()).filter(|client| !client.is_empty());
+    if let Some(colour) = &request.colour {
+        let good = colour.len() == 7 && colour.starts_with('#') && colour[1..].bytes().all(|b| b.is_ascii_hexdigit());
+        if !good {
+            return Err(ApiError::new(ErrorCode::Usage, format!("not a colour: {colour}")).hint("write it as #rrggbb"));
+        }
+        connection.colour = Some(colour.to_lowercase());
+    }
+    connection.writable = request.writable.unwrap_or(connection.writable);
+    connection.options.extend(request.options.clone());
+    connection.options.retain(|_, value| !value.is_empty());
+    if connection.system == System::Insider && !connection.options.contains_key("partner") {
+        return Err(ApiError::new(ErrorCode::Usage, "the partner name is missing").hint("give it: --option partner=NAME"));
+    }
+    let leads_elsewhere = (&before.url, &before.auth, &before.tenant, &before.client_id, &before.authority)
+        != (&connection.url, &connection.auth, &connection.tenant, &connection.client_id, &connection.authority);
+    if leads_elsewhere || secret.is_some() {
+        connection.status = ConnectionStatus::Unverified;
+        connection.status_message = None;
+    }
+    if leads_elsewhere {
+        connection.identity = None;
+    }
+    if connection.system == System::Dataverse {
+        // What can't work is said now, not at the sign-in.
+        syncline_auth::SignInConfig::from_connection(&connection).map(|_| ())?;
+    }
+    let saved = app.save_connection(connection).await?;
+    if let (Some(secret), Some(kind)) = (secret, entered_secret(saved.system, saved.auth)) {
+        let (vault, id) = (Arc::clone(&app.vault), saved.id);
+        run_blocking(move || Ok(vault.set(&VaultKey::new(id, kind), &secret)?)).await?;
+    }
+    let saved = match &request.rename {
+        Some(name) => {
+            let name = connection_name(name)?;
+            let id = saved.id;
+            app.with_store(move |store| store.rename_connection(id, &name, jiff::Timestamp::now())).await?
+        }
+        None => saved,
+    };
+    app.view(saved).await
+}
+
+/// Asks who it is and sets the light. `pin`: whoever answers is taken as the right one (after a sign-in by hand).
+pub(crate) async fn verify(app: &Arc<App>, connection: Connection, link: &Link, pin: bool) -> Result<ConnectionTest, ApiError> {
+    let mut connection = connection;
+    let seen: Result<Identity, ApiError> = match link.identity().await {
+        Ok(identity) if pin => Ok(identity),
+        Ok(identity) => guard_identity(&connection, &identity).map(|()| identity),
+        Err(error) => Err(error),
+    };
+    let now = jiff::Timestamp::now().to_string();
+    connection.checked_at = Some(now.clone());
+    let test = match seen {
+        Ok(identity) => {
+            connection.status = ConnectionStatus::Verified;
+            connection.status_message = None;
+            connection.used_at = Some(now);
+            connection.identity = Some(identity.clone());
+            ConnectionTest { status: ConnectionStatus::Verified, identity: Some(identity), error: None }
+        }
+        Err(error) => {
+            // A network that is gone says nothing of the connection.
+            let unreachable = matches!(error.code, ErrorCode::Unreachable | ErrorCode::Throttled | ErrorCode::Cancelled);
+            if !unreachable {
+                connection.status = ConnectionStatus::Broken;
+                connection.status_message = Some(error.message.clone());
+            }
+            ConnectionTest { status: connection.status, identity: connection.identity.clone(), error: Some(error) }
+        }
+    };
+    app.update_connection(connection).await?;
+    Ok(test)
+}
+
+pub(crate) async fn test(app: &Arc<App>, request: ConnectionRef) -> Result<ConnectionTest, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    match app.link(&connection).await {
+        Ok(link) => verify(app, connection, &link, false).await,
+        Err(error) => Ok(ConnectionTest {
+            status: connection.status,
+            identity: connection.identity,
+            error: Some(error),
+        }),
+    }
+}
+
+pub(crate) async fn forget(app: &Arc<App>, request: ConnectionRef) -> Result<Forgotten, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    app.links.lock().await.remove(&connection.id);
+    app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
+    let (vault, id) = (Arc::clone(&app.vault), connection.id);
+    // Secrets first: if the store can't be wiped, at least nobody can sign in with them.
+    let secrets = run_blocking(move || Ok(vault.forget(id)?)).await?;
+    let counts = app.with_store(move |store| store.forget(id)).await?;
+    Ok(Forgotten {
+        secrets,
+        records: counts.records,
+        entities: counts.entities,
+        plans: counts.plans,
+        runs: counts.runs,
+    })
+}
+
+pub(crate) async fn unlock(app: &Arc<App>, request: Unlock) -> Result<ConnectionView, ApiError> {
+    let mut connection = app.connection(&request.connection).await?;
+    match request.minutes {
+        Some(minutes @ 1..=480) => {
+            let until = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(i64::from(minutes));
+            app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.id, until);
+        }
+        Some(minutes) => {
+            return Err(ApiError::new(ErrorCode::Usage, format!("not a time to unlock for: {minutes} minutes")).hint("1 to 480"));
+        }
+        None => {
+            connection.writable = true;
+            connection = app.update_connection(connection).await?;
+        }
+    }
+    app.view(connection).await
+}
+
+pub(crate) async fn lock(app: &Arc<App>, request: ConnectionRef) -> Result<ConnectionView, ApiError> {
+    let mut connection = app.connection(&request.connection).await?;
+    app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
+    connection.writable = false;
+    let connection = app.update_connection(connection).await?;
+    app.view(connection).await
+}
+
+pub(crate) async fn environments(app: &Arc<App>, request: ConnectionRef) -> Result<Vec<EnvironmentView>, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let link = app.link(&connection).await?;
+    let Link::Dataverse { tokens, .. } = link.as_ref() else {
+        return Err(ApiError::new(ErrorCode::Usage, format!("{} is no Dataverse environment", connection.name)));
+    };
+    if connection.auth == AuthMethod::ClientCredentials {
+        return Err(ApiError::new(ErrorCode::Usage, "an application has no list of environments")
+            .hint("sign in as a person, or enter the environment's address"));
+    }
+    let understood = understand_address(&connection.url)?;
+    let own = connection.options.get("discovery").cloned();
+    let service = own
+        .or_else(|| understood.cloud.discovery(understood.region.as_deref()).map(str::to_owned))
+        .ok_or_else(|| {
+            ApiError::new(ErrorCode::NotFound, "this cloud has no discovery service").hint("enter the environment's address")
+        })?;
+    let provider = tokens.for_resource(default_scopes(&service, true));
+    let found = syncline_dataverse::environments(&app.client(), &service, provider, &CancellationToken::new()).await?;
+    let saved = app.with_store(Store::connections).await?;
+    Ok(found
+        .into_iter()
+        .map(|environment| EnvironmentView {
+            connection: saved
+                .iter()
+                .find(|connection| connection.url == environment.url)
+                .map(|connection| connection.name.to_string()),
+            name: environment.friendly_name,
+            url: environment.url,
+            unique_name: environment.unique_name,
+            organization_id: Some(environment.organization_id),
+            version: environment.version,
+            region: environment.region,
+            purpose: environment.organization_type.map(|kind| if kind == 0 { "Production" } else { "Sandbox" }.to_owned()),
+        })
+        .collect())
+}
+
+pub(crate) async fn budget(app: &Arc<App>, request: ConnectionRef) -> Result<Budget, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let state = app.gate(&connection.url).state();
+    Ok(Budget {
+        sent: state.requests_sent,
+        remaining: state.remaining_requests.and_then(|left| u64::try_from(left).ok()),
+        paused_until: state.paused_until.map(|until| until.to_string()),
+    })
+}

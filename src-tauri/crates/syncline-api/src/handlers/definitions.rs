@@ -1,0 +1,188 @@
+//! `definitions.*`: saved definitions, all problems at once, a few mapped records for the editor.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use syncline_mapping::{Verdict, auto_match, compile, definition_hash};
+use syncline_model::{ErrorCode, Problem, SyncDefinition, System};
+use syncline_store::{Store, StoredDefinition};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::syncs::{self, Sides};
+use super::views::run_view;
+use crate::app::App;
+use crate::wire::{
+    ApiError, DefinitionCheck, DefinitionRef, DefinitionSave, DefinitionText, DefinitionView, DestinationDescription,
+    Empty, EntityRef, FieldSuggestions, MapSample, MappedSample, MappedSampleRow,
+};
+
+async fn view(app: &Arc<App>, stored: StoredDefinition, names: &HashMap<Uuid, String>) -> Result<DefinitionView, ApiError> {
+    let name = stored.name.clone();
+    let runs = app.with_store(move |store| store.runs(Some(&name), 0, 1)).await?;
+    Ok(DefinitionView {
+        definition: syncs::read(&stored.json)?,
+        name: stored.name,
+        hash: stored.hash,
+        changed_at: stored.changed_at.to_string(),
+        last_run: runs.first().map(|run| run_view(run, names)),
+    })
+}
+
+pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<DefinitionView>, ApiError> {
+    let names = app.connection_names().await?;
+    let mut views = Vec::new();
+    for stored in app.with_store(Store::definitions).await? {
+        views.push(view(app, stored, &names).await?);
+    }
+    Ok(views)
+}
+
+pub(crate) async fn get(app: &Arc<App>, request: DefinitionRef) -> Result<DefinitionView, ApiError> {
+    let names = app.connection_names().await?;
+    let wanted = request.name.clone();
+    let stored = app.with_store(move |store| store.definition(&wanted)).await?.ok_or_else(|| {
+        ApiError::new(ErrorCode::NotFound, format!("there is no definition {}", request.name))
+    })?;
+    view(app, stored, &names).await
+}
+
+pub(crate) async fn save(app: &Arc<App>, request: DefinitionSave) -> Result<DefinitionView, ApiError> {
+    let definition = syncs::read(&request.json)?;
+    let name = definition.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 200 {
+        return Err(ApiError::new(ErrorCode::DefinitionInvalid, "a definition needs a name of at most 200 characters"));
+    }
+    let (hash, json) = (definition_hash(&definition), definition.to_json());
+    let previous = request.previous_name;
+    let stored = app
+        .with_store(move |store| store.save_definition(previous.as_deref(), &name, &json, &hash, jiff::Timestamp::now()))
+        .await?;
+    let names = app.connection_names().await?;
+    view(app, stored, &names).await
+}
+
+pub(crate) async fn delete(app: &Arc<App>, request: DefinitionRef) -> Result<Empty, ApiError> {
+    let name = request.name.clone();
+    if app.with_store(move |store| store.delete_definition(&name)).await? {
+        Ok(Empty {})
+    } else {
+        Err(ApiError::new(ErrorCode::NotFound, format!("there is no definition {}", request.name)))
+    }
+}
+
+pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<DefinitionCheck, ApiError> {
+    let definition = match SyncDefinition::from_json(&request.json) {
+        Ok(definition) => definition,
+        Err(problems) => {
+            return Ok(DefinitionCheck { valid: false, problems, warnings: Vec::new(), definition: None, hash: None });
+        }
+    };
+    let (problems, warnings) = match syncs::sides(app, &definition, false).await {
+        Err(problems) => (problems, Vec::new()),
+        Ok(sides) => compiled(&definition, &sides),
+    };
+    Ok(DefinitionCheck {
+        valid: problems.is_empty(),
+        problems,
+        warnings,
+        hash: Some(definition_hash(&definition)),
+        definition: Some(definition),
+    })
+}
+
+fn compiled(definition: &SyncDefinition, sides: &Sides) -> (Vec<Problem>, Vec<Problem>) {
+    match compile(definition, &sides.source_schema, &sides.destination_schema, sides.destination.system) {
+        Ok(compiled) => (Vec::new(), compiled.warnings),
+        Err(problems) => (problems, Vec::new()),
+    }
+}
+
+pub(crate) async fn destination(app: &Arc<App>, request: EntityRef) -> Result<DestinationDescription, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let entity = request.entity.as_str().into();
+    let (schema, _, _) = app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
+    let capabilities = app.link(&connection).await?.destination().capabilities();
+    let identifiers = match connection.system {
+        System::Dataverse => {
+            let mut names = vec![schema.summary.primary_id.to_string()];
+            for key in schema.keys.iter().filter(|key| key.active) {
+                names.extend(key.columns.iter().map(ToString::to_string));
+            }
+            names
+        }
+        System::Insider => syncline_insider::DEFAULT_IDENTIFIERS.iter().map(|name| (*name).to_owned()).collect(),
+        System::Csv | System::Jsonl => schema.columns.iter().map(|column| column.logical_name.to_string()).collect(),
+    };
+    Ok(DestinationDescription {
+        schema,
+        identifiers,
+        takes_events: capabilities.takes_events,
+        reads_back: capabilities.reads_back,
+    })
+}
+
+async fn both_sides(app: &Arc<App>, definition: &SyncDefinition) -> Result<Sides, ApiError> {
+    syncs::sides(app, definition, false).await.map_err(|problems| {
+        let first = problems.first();
+        let error = ApiError::new(
+            ErrorCode::DefinitionInvalid,
+            first.map_or_else(|| "the definition has problems".to_owned(), |problem| problem.message.clone()),
+        );
+        match first.and_then(|problem| problem.hint.clone()) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    })
+}
+
+pub(crate) async fn match_by_name(app: &Arc<App>, request: DefinitionText) -> Result<FieldSuggestions, ApiError> {
+    let definition = syncs::read(&request.json)?;
+    let sides = both_sides(app, &definition).await?;
+    Ok(FieldSuggestions { fields: auto_match(&sides.source_schema, &sides.destination_schema) })
+}
+
+pub(crate) async fn sample(app: &Arc<App>, request: MapSample) -> Result<MappedSample, ApiError> {
+    let definition = syncs::read(&request.json)?;
+    let sides = both_sides(app, &definition).await?;
+    let compiled = compile(&definition, &sides.source_schema, &sides.destination_schema, sides.destination.system)
+        .map_err(|problems| {
+            ApiError::new(
+                ErrorCode::DefinitionInvalid,
+                problems.first().map(|problem| problem.message.clone()).unwrap_or_default(),
+            )
+            .hint("mend the problems that are listed")
+        })?;
+    let limit = u64::from(request.limit.unwrap_or(10).clamp(1, 50));
+    let mut selection = syncs::selection(app, &definition, &sides, Some(limit)).await?;
+    selection.page_size = u32::try_from(limit).unwrap_or(10);
+    let cancel = CancellationToken::new();
+    // The store answers at once; what was never pulled is asked of the service.
+    let from_store = syncs::source(app, &definition, &sides.source, true).await?.page(&selection, None, &cancel).await;
+    let (records, cached) = match from_store {
+        Ok(page) if !page.records.is_empty() => (page.records, true),
+        _ => {
+            let live = syncs::source(app, &definition, &sides.source, false).await?;
+            (live.page(&selection, None, &cancel).await?.records, false)
+        }
+    };
+    let now = jiff::Timestamp::now();
+    let records = records
+        .into_iter()
+        .take(usize::try_from(limit).unwrap_or(10))
+        .map(|record| {
+            let mapped = compiled.mapping.apply(&record, now);
+            MappedSampleRow {
+                explanations: compiled.mapping.explain(&record, now),
+                source_id: record.id.to_string(),
+                source: record.raw,
+                mapped: mapped.record,
+                issues: mapped.issues,
+                skipped: match mapped.verdict {
+                    Verdict::Ok => None,
+                    Verdict::Skip { text, .. } | Verdict::Invalid { text, .. } => Some(text),
+                },
+            }
+        })
+        .collect();
+    Ok(MappedSample { records, cached })
+}

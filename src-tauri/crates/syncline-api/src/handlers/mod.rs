@@ -1,0 +1,16 @@
+//! Bodies of the commands: read the request, call lower floors, make the answer.
+
+pub(crate) mod cache;
+pub(crate) mod connections;
+pub(crate) mod definitions;
+pub(crate) mod entities;
+pub(crate) mod export;
+pub(crate) mod jobs;
+pub(crate) mod plans;
+pub(crate) mod records;
+pub(crate) mod runs;
+pub(crate) mod sample;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+mod syncs;
+mod views;

@@ -1,0 +1,235 @@
+//! `records.*`: windows of records, live and cached, single records, FetchXML documents.
+
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+use syncline_connect::{Cursor, Order, Selection};
+use syncline_dataverse::{RecordBody, RowKey};
+use syncline_fetchxml::Filter;
+use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId};
+use syncline_store::{GridQuery, GridRow};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::guard::guard_identity;
+use crate::wire::{
+    ApiError, DataMode, FetchPage, FetchQuery, RecordGet, RecordOperation, RecordRow, RecordView, RecordWrite, RecordWritten,
+    RecordsPage, RecordsQuery,
+};
+
+const MOST_ROWS: u32 = 5000;
+
+pub(super) fn names(columns: Option<&Vec<String>>) -> Vec<ColumnName> {
+    columns.into_iter().flatten().map(|name| ColumnName::new(name.trim())).filter(|name| !name.as_str().is_empty()).collect()
+}
+
+pub(super) fn filter_text(filter: Option<&String>) -> Option<String> {
+    filter.filter(|text| !text.trim().is_empty()).cloned()
+}
+
+pub(crate) async fn query(app: &Arc<App>, request: RecordsQuery) -> Result<RecordsPage, ApiError> {
+    match request.mode {
+        DataMode::Live => live(app, &request).await,
+        DataMode::Cached => cached(app, &request).await,
+    }
+}
+
+/// The selection of a query, checked.
+pub(super) fn selection(request: &RecordsQuery) -> Selection {
+    Selection {
+        entity: Some(EntityName::new(request.entity.as_str())),
+        list: None,
+        columns: names(request.columns.as_ref()),
+        filter: filter_text(request.filter.as_ref()),
+        order: request
+            .order
+            .iter()
+            .flatten()
+            .map(|term| Order { column: ColumnName::new(term.column.as_str()), descending: term.descending })
+            .collect(),
+        page_size: request.limit.unwrap_or(100).clamp(1, MOST_ROWS),
+        top: None,
+    }
+}
+
+async fn live(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let source = app.link(&connection).await?.source(&request.connection)?;
+    let selection = selection(request);
+    let cancel = CancellationToken::new();
+    let cursor = request.cursor.clone().map(Cursor);
+    let page = source.page(&selection, cursor.as_ref(), &cancel).await?;
+    let (total, total_exact) = match (&cursor, &page.next) {
+        (None, None) => (Some(page.records.len() as u64), true),
+        // A count that can't be had is no reason to show no records.
+        (None, Some(_)) => match source.count(&selection, &cancel).await {
+            Ok(count) => (Some(count.value), count.exact),
+            Err(_) => (None, false),
+        },
+        (Some(_), _) => (None, false),
+    };
+    Ok(RecordsPage {
+        rows: page
+            .records
+            .into_iter()
+            .map(|record| RecordRow { id: record.id.to_string(), etag: record.etag, pulled_at: None, raw: record.raw })
+            .collect(),
+        total,
+        total_exact,
+        next: page.next.map(|cursor| cursor.0),
+        as_of: Some(jiff::Timestamp::now().to_string()),
+        pulled_columns: None,
+    })
+}
+
+pub(super) fn grid_query(request: &RecordsQuery) -> Result<GridQuery, ApiError> {
+    let filter = match filter_text(request.filter.as_ref()) {
+        None => None,
+        Some(text) => Some(Filter::parse(&text).map_err(|error| {
+            let fault = ApiError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"));
+            match error.hint.clone() {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            }
+        })?),
+    };
+    let mut query = GridQuery::new(
+        jiff::Timestamp::now().to_zoned(TimeZone::system()),
+        request.limit.unwrap_or(100).clamp(1, MOST_ROWS),
+    );
+    query.columns = names(request.columns.as_ref());
+    query.filter = filter;
+    query.search = request.search.clone().filter(|text| !text.trim().is_empty());
+    query.order = request
+        .order
+        .iter()
+        .flatten()
+        .map(|term| (ColumnName::new(term.column.as_str()), term.descending))
+        .collect();
+    query.offset = request.offset.unwrap_or(0);
+    Ok(query)
+}
+
+fn row(row: GridRow) -> RecordRow {
+    RecordRow {
+        id: row.record.id.to_string(),
+        etag: row.record.etag,
+        pulled_at: Some(row.pulled_at.to_string()),
+        raw: row.record.raw,
+    }
+}
+
+pub(super) async fn cached_page(app: &Arc<App>, request: &RecordsQuery) -> Result<syncline_store::GridPage, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let mut query = grid_query(request)?;
+    query.user_id = connection.identity.as_ref().and_then(|identity| identity.user_id.clone());
+    let (id, entity) = (connection.id, EntityName::new(request.entity.as_str()));
+    app.with_store(move |store| store.page_records(id, &entity, &query)).await
+}
+
+async fn cached(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, ApiError> {
+    let page = cached_page(app, request).await?;
+    Ok(RecordsPage {
+        total: Some(page.total),
+        total_exact: true,
+        next: None,
+        as_of: page.as_of.map(|at| at.to_string()),
+        pulled_columns: Some(page.pulled_columns.iter().map(ToString::to_string).collect()),
+        rows: page.rows.into_iter().map(row).collect(),
+    })
+}
+
+pub(crate) async fn get(app: &Arc<App>, request: RecordGet) -> Result<RecordView, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let (entity, id) = (EntityName::new(request.entity), RecordId::new(request.id.to_lowercase()));
+    let missing = || {
+        ApiError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"))
+    };
+    let found = match request.mode {
+        DataMode::Live => {
+            let source = app.link(&connection).await?.source(&request.connection)?;
+            let records = source.get(&entity, std::slice::from_ref(&id), &[], &CancellationToken::new()).await?;
+            records.into_iter().flatten().next().map(|record| RecordRow {
+                id: record.id.to_string(),
+                etag: record.etag,
+                pulled_at: None,
+                raw: record.raw,
+            })
+        }
+        DataMode::Cached => {
+            let (connection, entity, id) = (connection.id, entity.clone(), id.clone());
+            app.with_store(move |store| store.record(connection, &entity, &id)).await?.map(row)
+        }
+    };
+    let found = found.ok_or_else(|| match request.mode {
+        DataMode::Live => missing().hint("it may have been deleted, or you may not read it"),
+        DataMode::Cached => missing().hint("it is not cached; look live, or pull the entity"),
+    })?;
+    let connection_id = connection.id;
+    let wanted = entity.clone();
+    let set = app
+        .with_store(move |store| store.schema(connection_id, &wanted))
+        .await?
+        .map_or_else(|| entity.to_string(), |(schema, _)| schema.summary.set_name);
+    let version = connection.api_version.as_deref().unwrap_or("v9.2");
+    Ok(RecordView {
+        source: format!("GET {}/api/data/{version}/{set}({id})", connection.url),
+        open_url: Some(format!("{}/main.aspx?etn={entity}&id={id}&pagetype=entityrecord", connection.url)),
+        row: found,
+    })
+}
+
+pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<RecordWritten, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    app.guard_write(&connection, 1, request.expect)?;
+    let link = app.link(&connection).await?;
+    guard_identity(&connection, &link.identity().await?)?;
+    let connector = link.dataverse(&request.connection)?;
+    let entity = EntityName::new(request.entity);
+    let cancel = CancellationToken::new();
+    let body = || {
+        let text = request.data.as_ref().map(|raw| raw.get()).ok_or_else(|| {
+            ApiError::new(ErrorCode::Usage, "the columns are missing").hint("give them as a JSON object: --data JSON")
+        })?;
+        Ok::<_, ApiError>(RecordBody::parse(text)?)
+    };
+    let key = || {
+        let id = request.id.as_deref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the id is missing"))?;
+        Ok::<_, ApiError>(RowKey::Id(RecordId::new(id.to_lowercase())))
+    };
+    let id = match request.operation {
+        RecordOperation::Create => Some(connector.create_record(&entity, &body()?, &cancel).await?),
+        RecordOperation::Update => {
+            connector.update_record(&entity, &key()?, &body()?, request.etag.as_deref(), &cancel).await?;
+            None
+        }
+        RecordOperation::Upsert => {
+            connector.upsert_record(&entity, &key()?, &body()?, &cancel).await?;
+            None
+        }
+        RecordOperation::Delete => {
+            connector.delete_record(&entity, &key()?, &cancel).await?;
+            None
+        }
+    };
+    let id = id.or_else(|| request.id.clone().map(RecordId::new));
+    let record = match (&id, request.operation) {
+        (_, RecordOperation::Delete) | (None, _) => None,
+        // What was written stays written when it can't be read back.
+        (Some(id), _) => connector.read_record(&entity, &RowKey::Id(id.clone()), &[], &cancel).await.ok().flatten(),
+    };
+    Ok(RecordWritten { id: id.map(|id| id.to_string()), record: record.map(|record| record.raw) })
+}
+
+pub(crate) async fn fetch(app: &Arc<App>, request: FetchQuery) -> Result<FetchPage, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let link = app.link(&connection).await?;
+    let connector = link.dataverse(&request.connection)?;
+    let cursor = request.cursor.map(Cursor);
+    let (rows, next) =
+        connector.fetch_document(&request.fetchxml, cursor.as_ref(), &CancellationToken::new()).await?;
+    Ok(FetchPage { rows, next: next.map(|cursor| cursor.0) })
+}
+
+pub(crate) async fn export(app: &Arc<App>, request: crate::wire::ExportStart) -> Result<crate::wire::JobStarted, ApiError> {
+    super::export::start(app, request).await
+}

@@ -1,0 +1,179 @@
+//! What definitions, plans and runs share: reading a definition, finding its two sides.
+
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_connect::{Selection, Source};
+use syncline_model::{Connection, EntityName, EntitySchema, ErrorCode, Problem, SyncDefinition};
+use syncline_sync::{CachedSource, fetch_filter};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::wire::ApiError;
+
+/// Both sides of a definition.
+pub(crate) struct Sides {
+    pub(crate) source: Connection,
+    pub(crate) destination: Connection,
+    pub(crate) source_schema: EntitySchema,
+    pub(crate) destination_schema: EntitySchema,
+}
+
+/// The definition in a text, or an error with all problems in its detail.
+pub(crate) fn read(text: &str) -> Result<SyncDefinition, ApiError> {
+    SyncDefinition::from_json(text).map_err(|problems| {
+        let list: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        let mut error = ApiError::new(ErrorCode::DefinitionInvalid, format!("the definition can't be read: {first}"))
+            .hint("syncline sync check FILE tells every problem with its place");
+        error.detail = Some(list.join("\n"));
+        error
+    })
+}
+
+/// The text of a saved definition.
+pub(crate) async fn saved_text(app: &Arc<App>, name: &str) -> Result<String, ApiError> {
+    let wanted = name.to_owned();
+    let stored = app.with_store(move |store| store.definition(&wanted)).await?;
+    stored.map(|stored| stored.json).ok_or_else(|| {
+        ApiError::new(ErrorCode::NotFound, format!("there is no definition {name}")).hint("save it first, or name a file")
+    })
+}
+
+/// Finds connections and schemas. Problems of naming come as problems with their path.
+pub(crate) async fn sides(app: &Arc<App>, definition: &SyncDefinition, refresh: bool) -> Result<Sides, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let source = found(app, definition.source.connection.as_str(), "source.connection", &mut problems).await;
+    let destination = found(app, definition.destination.connection.as_str(), "destination.connection", &mut problems).await;
+    let entity = match (&definition.source.entity, &definition.source.list, &source) {
+        (Some(entity), _, _) => Some(entity.clone()),
+        (None, Some(list), Some(source)) => match list_of(app, source, list).await {
+            Ok((_, entity)) => Some(entity),
+            Err(error) => {
+                problems.push(problem("source.list", "list_unavailable", &error));
+                None
+            }
+        },
+        (None, _, _) => {
+            if definition.source.list.is_none() {
+                problems.push(Problem::new("source.entity", "source_missing", "neither an entity nor a marketing list is named")
+                    .hint("name the entity to read"));
+            }
+            None
+        }
+    };
+    let source_schema = match (&source, &entity) {
+        (Some(source), Some(entity)) => schema(app, source, entity, "source.entity", refresh, &mut problems).await,
+        _ => None,
+    };
+    let destination_schema = match &destination {
+        Some(destination) => {
+            schema(app, destination, &definition.destination.entity, "destination.entity", refresh, &mut problems).await
+        }
+        None => None,
+    };
+    match (source, destination, source_schema, destination_schema) {
+        (Some(source), Some(destination), Some(source_schema), Some(destination_schema)) => {
+            Ok(Sides { source, destination, source_schema, destination_schema })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn problem(path: &str, code: &str, error: &ApiError) -> Problem {
+    let problem = Problem::new(path, code, error.message.clone());
+    match &error.hint {
+        Some(hint) => problem.hint(hint.clone()),
+        None => problem,
+    }
+}
+
+async fn found(app: &Arc<App>, name: &str, path: &str, problems: &mut Vec<Problem>) -> Option<Connection> {
+    match app.connection(name).await {
+        Ok(connection) => Some(connection),
+        Err(error) => {
+            problems.push(problem(path, "connection_unknown", &error));
+            None
+        }
+    }
+}
+
+async fn schema(
+    app: &Arc<App>,
+    connection: &Connection,
+    entity: &EntityName,
+    path: &str,
+    refresh: bool,
+    problems: &mut Vec<Problem>,
+) -> Option<EntitySchema> {
+    match app.schema_of(connection, entity, refresh).await {
+        Ok((schema, _, _)) => Some(schema),
+        Err(error) => {
+            let code = if error.code == ErrorCode::NotFound { "entity_unknown" } else { "entity_unavailable" };
+            problems.push(problem(path, code, &error));
+            None
+        }
+    }
+}
+
+/// Id and member entity of a marketing list.
+async fn list_of(app: &Arc<App>, connection: &Connection, list: &str) -> Result<(String, EntityName), ApiError> {
+    let link = app.link(connection).await?;
+    let found = link.dataverse(connection.name.as_str())?.marketing_list(list, &CancellationToken::new()).await?;
+    Ok((found.id, found.member_entity))
+}
+
+/// The time limits that a definition asks for.
+pub(crate) fn limits(definition: &SyncDefinition) -> (Duration, u32) {
+    (Duration::from_millis(definition.source.timeout_ms), definition.source.retries)
+}
+
+/// The source: the service, or the store.
+pub(crate) async fn source(
+    app: &Arc<App>,
+    definition: &SyncDefinition,
+    connection: &Connection,
+    cached: bool,
+) -> Result<Arc<dyn Source>, ApiError> {
+    if cached {
+        let identity = connection.identity.clone().unwrap_or_default();
+        return Ok(Arc::new(CachedSource::new(app.store.clone(), connection.id, identity, Arc::new(jiff::Timestamp::now))));
+    }
+    let (timeout, retries) = limits(definition);
+    app.link_with(connection, timeout, retries).await?.source(connection.name.as_str())
+}
+
+/// Key under which the time of the last sync that went well is kept.
+pub(crate) fn watermark_key(definition: &str) -> String {
+    format!("watermark/{definition}")
+}
+
+/// What a definition reads now.
+pub(crate) async fn selection(
+    app: &Arc<App>,
+    definition: &SyncDefinition,
+    sides: &Sides,
+    top: Option<u64>,
+) -> Result<Selection, ApiError> {
+    let key = watermark_key(&definition.name);
+    let kept = app.with_store(move |store| store.kept(&key)).await?;
+    let watermark = kept.and_then(|value| value.as_str().and_then(|text| text.parse().ok()));
+    let filter = fetch_filter(
+        definition.source.filter.as_deref(),
+        &definition.source.fetch,
+        watermark,
+        jiff::Timestamp::now(),
+    )?;
+    let list = match &definition.source.list {
+        Some(list) => Some(list_of(app, &sides.source, list).await?.0),
+        None => None,
+    };
+    Ok(Selection {
+        entity: Some(sides.source_schema.summary.logical_name.clone()),
+        list,
+        columns: definition.source.columns.clone(),
+        filter,
+        order: Vec::new(),
+        page_size: definition.source.page_size,
+        top,
+    })
+}

@@ -1,0 +1,178 @@
+//! Stored things as shells see them.
+
+use std::collections::HashMap;
+use syncline_model::{AuthMethod, Connection, ConnectionStatus, System};
+use syncline_secrets::{SecretKind, VaultKey};
+use syncline_store::{Plan, PlanStatus, Run, Store};
+use syncline_sync::{PlanDetail, RunDetail};
+use uuid::Uuid;
+
+use crate::app::{App, run_blocking};
+use crate::links::entered_secret;
+use crate::wire::{ApiError, ConnectionView, IssueGroup, PlanCounts, PlanSummary, RunView};
+
+/// Colours for connections without one: distinct in light and dark, none of them red, which stays for production.
+const COLOURS: &[&str] = &["#0f6cbd", "#107c41", "#8764b8", "#ca5010", "#038387", "#4f6bed", "#986f0b", "#5c2e91"];
+
+fn colour(connection: &Connection) -> String {
+    connection.colour.clone().unwrap_or_else(|| {
+        let sum: usize = connection.name.as_str().bytes().map(usize::from).sum();
+        COLOURS[sum % COLOURS.len()].to_owned()
+    })
+}
+
+/// The sentence behind the status light.
+fn sentence(connection: &Connection, signed_in: bool) -> String {
+    match connection.status {
+        ConnectionStatus::Verified => {
+            let who = connection
+                .identity
+                .as_ref()
+                .and_then(|identity| identity.user_name.clone().or_else(|| identity.organization_id.clone()));
+            match (who, signed_in) {
+                (Some(who), true) => format!("verified as {who}"),
+                (None, true) => "verified".to_owned(),
+                (_, false) => "verified before, signed out now".to_owned(),
+            }
+        }
+        ConnectionStatus::Unverified if !signed_in && connection.system == System::Dataverse => {
+            "saved, nobody has signed in yet".to_owned()
+        }
+        ConnectionStatus::Unverified => "saved, not verified yet".to_owned(),
+        ConnectionStatus::Broken => {
+            connection.status_message.clone().unwrap_or_else(|| "the last test failed".to_owned())
+        }
+    }
+}
+
+impl App {
+    /// A connection as shells see it.
+    pub(crate) async fn view(&self, connection: Connection) -> Result<ConnectionView, ApiError> {
+        let id = connection.id;
+        let cached = self.with_store(move |store| store.cached(Some(id))).await?;
+        let kind = match (entered_secret(connection.system, connection.auth), connection.auth) {
+            (Some(kind), _) => Some(kind),
+            (None, AuthMethod::None) => None,
+            (None, _) => Some(SecretKind::RefreshToken),
+        };
+        let vault = std::sync::Arc::clone(&self.vault);
+        let signed_in = match kind {
+            None => true,
+            // A keychain that can't be asked is told where it matters; here the light just does not say "signed in".
+            Some(kind) => run_blocking(move || Ok(vault.get(&VaultKey::new(id, kind))?.is_some())).await.unwrap_or(false),
+        };
+        Ok(ConnectionView {
+            id: id.to_string(),
+            name: connection.name.to_string(),
+            system: connection.system,
+            url: connection.url.clone(),
+            auth: connection.auth,
+            authority: connection.authority.clone(),
+            tenant: connection.tenant.clone(),
+            client_id: connection.client_id.clone(),
+            scopes: connection.scopes.clone(),
+            api_version: connection.api_version.clone(),
+            kind: connection.kind,
+            client: connection.client.clone(),
+            colour: colour(&connection),
+            writable: connection.writable,
+            unlocked_until: self.unlocked_until(&connection).map(|until| until.to_string()),
+            options: connection.options.clone(),
+            identity: connection.identity.clone(),
+            status: connection.status,
+            status_message: sentence(&connection, signed_in),
+            signed_in,
+            checked_at: connection.checked_at.clone(),
+            used_at: connection.used_at.clone(),
+            cached_records: cached.iter().map(|entity| entity.records).sum(),
+            secret_expires: connection.options.get("secret_expires").cloned(),
+            sample: connection.options.contains_key("sample"),
+        })
+    }
+}
+
+/// A plan as shells see it.
+pub(crate) fn plan_summary(
+    store: &Store,
+    plan: &Plan,
+    names: &HashMap<Uuid, String>,
+) -> Result<PlanSummary, syncline_store::StoreError> {
+    let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
+    let (_, excluded) = store.plan_action_counts(plan.id)?;
+    let issues = store.plan_issue_counts(plan.id)?;
+    let run = store.run_of_plan(plan.id)?;
+    let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
+    let counts = detail.counts;
+    Ok(PlanSummary {
+        plan_id: plan.id.to_string(),
+        definition: plan.definition.clone(),
+        definition_hash: plan.definition_hash.clone(),
+        source: name(&plan.source),
+        source_entity: plan.source_entity.to_string(),
+        destination: name(&plan.destination),
+        destination_entity: plan.destination_entity.to_string(),
+        created_at: plan.created_at.to_string(),
+        summary: PlanCounts {
+            read: counts.read,
+            create: counts.create,
+            update: counts.update,
+            unchanged: counts.unchanged,
+            skip: counts.skip,
+            invalid: counts.invalid,
+            events: counts.events,
+            excluded,
+        },
+        issues: issues
+            .into_iter()
+            .map(|issue| IssueGroup { code: issue.code, field: issue.field, example: issue.example, rows: issue.rows })
+            .collect(),
+        requests: detail.requests,
+        bytes: detail.bytes,
+        status: match plan.status {
+            PlanStatus::Planning => "planning",
+            PlanStatus::Ready => "ready",
+            PlanStatus::Incomplete => "incomplete",
+            PlanStatus::Run => "run",
+        }
+        .to_owned(),
+        compared_with: detail.compared_with,
+        run_id: run.map(|run| run.id.to_string()),
+        cached: detail.cached,
+    })
+}
+
+/// A run as shells see it.
+pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
+    let detail: RunDetail = serde_json::from_value(run.detail.clone()).unwrap_or_default();
+    let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
+    let end = run.finished_at.unwrap_or(run.started_at);
+    let counts = detail.counts;
+    RunView {
+        run_id: run.id.to_string(),
+        plan_id: run.plan.to_string(),
+        definition: run.definition.clone(),
+        definition_hash: run.definition_hash.clone(),
+        source: name(&run.source),
+        destination: name(&run.destination),
+        status: run.status.as_str().to_owned(),
+        started_at: run.started_at.to_string(),
+        finished_at: run.finished_at.map(|at| at.to_string()),
+        read: counts.read,
+        created: counts.created,
+        updated: counts.updated,
+        unchanged: counts.unchanged,
+        skipped: counts.skipped,
+        drifted: counts.drifted,
+        failed: counts.failed,
+        events: counts.events,
+        seconds: end.duration_since(run.started_at).as_secs_f64(),
+        error: detail.error.map(|error| ApiError {
+            code: error.code,
+            message: error.message,
+            hint: error.hint,
+            detail: error.detail,
+            request_id: error.request_id,
+            service_code: error.service_code,
+        }),
+    }
+}

@@ -1,0 +1,140 @@
+//! The folder of the store, and the key that opens it.
+
+use rand::TryRngCore;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use syncline_model::{ErrorCode, SynclineError};
+use syncline_secrets::{KeychainVault, MemoryVault, Vault, create_store_key, read_store_key};
+use syncline_store::{STORE_FILE, Store, StoreKey};
+use uuid::Uuid;
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VaultChoice {
+    /// The operating system's keychain.
+    Keychain,
+    /// This process's memory; store and secrets end with it.
+    Memory,
+}
+
+impl VaultChoice {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+impl FromStr for VaultChoice {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "keychain" => Ok(Self::Keychain),
+            "memory" => Ok(Self::Memory),
+            other => Err(format!("{other} is no vault; use keychain or memory")),
+        }
+    }
+}
+
+/// The platform's folder for application data.
+pub(crate) fn default_home() -> Result<PathBuf, SynclineError> {
+    directories::ProjectDirs::from("app", "Syncline", "Syncline").map(|folders| folders.data_dir().to_owned()).ok_or_else(|| {
+        SynclineError::new(ErrorCode::File, "this system names no folder for application data")
+            .hint("name a folder: --home DIR, or SYNCLINE_HOME")
+    })
+}
+
+fn file_fault(path: &Path, error: &std::io::Error) -> SynclineError {
+    let code = if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
+    SynclineError::new(code, format!("{}: {error}", path.display()))
+        .hint("check that the folder exists and may be written to, or name another one with --home")
+}
+
+/// A store's name in the keychain; the file holds no secret.
+fn store_id(home: &Path) -> Result<Uuid, SynclineError> {
+    let path = home.join("store.id");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Uuid::parse_str(text.trim()).map_err(|_| {
+            SynclineError::new(ErrorCode::StoreCorrupt, format!("{} holds no id", path.display()))
+                .hint("put the file back from a backup; without it the key in the keychain can't be found")
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if home.join(STORE_FILE).exists() {
+                return Err(SynclineError::new(ErrorCode::StoreKeyWrong, format!("{} is missing beside the store", path.display()))
+                    .hint("put the file back from a backup; without it the key in the keychain can't be found"));
+            }
+            std::fs::create_dir_all(home).map_err(|error| file_fault(home, &error))?;
+            let id = Uuid::new_v4();
+            // Of two processes that begin at once the one that makes the file decides.
+            match std::fs::File::create_new(&path) {
+                Ok(mut file) => {
+                    use std::io::Write;
+                    file.write_all(id.to_string().as_bytes())
+                        .and_then(|()| file.sync_all())
+                        .map_err(|error| file_fault(&path, &error))?;
+                    Ok(id)
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    store_id(home)
+                }
+                Err(error) => Err(file_fault(&path, &error)),
+            }
+        }
+        Err(error) => Err(file_fault(&path, &error)),
+    }
+}
+
+fn random_key() -> Result<[u8; 32], SynclineError> {
+    let mut bytes = [0; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|error| {
+        SynclineError::new(ErrorCode::Internal, format!("the system gives no random numbers: {error}"))
+    })?;
+    Ok(bytes)
+}
+
+/// An opened store with its vault.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) home: PathBuf,
+    /// Removed at the end; only with secrets in memory.
+    pub(crate) passing: Option<PathBuf>,
+}
+
+/// Opens store and vault. Blocks: the first reading of the keychain may wait for a person.
+pub(crate) fn open(home: PathBuf, choice: VaultChoice) -> Result<Opened, SynclineError> {
+    match choice {
+        VaultChoice::Keychain => {
+            let id = store_id(&home)?;
+            let vault: Arc<dyn Vault> = Arc::new(KeychainVault::new());
+            let key = match read_store_key(vault.as_ref(), id)? {
+                Some(key) => key,
+                None if home.join(STORE_FILE).exists() => {
+                    return Err(SynclineError::new(ErrorCode::StoreKeyWrong, "the key of the store is not in this keychain")
+                        .hint("use the keychain (user, machine) that the store was made with, or another folder: --home DIR")
+                        .detail(home.join(STORE_FILE).display().to_string()));
+                }
+                None => create_store_key(vault.as_ref(), id, &random_key()?)?,
+            };
+            let key = StoreKey::from_hex(key.expose())
+                .map_err(|error| SynclineError::new(ErrorCode::StoreKeyWrong, error.to_string()))?;
+            let store = Store::open(&home, &key)?;
+            Ok(Opened { store, vault, home, passing: None })
+        }
+        VaultChoice::Memory => {
+            // The key ends with the process, so the store can't outlive it either.
+            let folder = home.join(format!("passing-{}", Uuid::new_v4().simple()));
+            std::fs::create_dir_all(&folder).map_err(|error| file_fault(&folder, &error))?;
+            let vault: Arc<dyn Vault> = Arc::new(MemoryVault::new());
+            let key = create_store_key(vault.as_ref(), Uuid::new_v4(), &random_key()?)?;
+            let key = StoreKey::from_hex(key.expose())
+                .map_err(|error| SynclineError::new(ErrorCode::Internal, error.to_string()))?;
+            let store = Store::open(&folder, &key)?;
+            Ok(Opened { store, vault, home, passing: Some(folder) })
+        }
+    }
+}

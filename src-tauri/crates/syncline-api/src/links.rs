@@ -1,0 +1,193 @@
+//! A connection in use: the connector of its system, made when first needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_auth::{ConnectionTokens, SignInConfig, SignedIn};
+use syncline_connect::{Destination, Source};
+use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings};
+use syncline_http::{RetryConfig, TokenProvider};
+use syncline_insider::{InsiderConnector, InsiderSettings};
+use syncline_model::{AuthMethod, Connection, ErrorCode, Identity, System};
+use syncline_secrets::{SecretKind, VaultKey};
+use syncline_tables::{FileFormat, TablesConnector};
+use uuid::Uuid;
+
+use crate::app::{App, run_blocking};
+use crate::wire::ApiError;
+
+/// Option under which the tenant of the last sign-in is kept.
+pub(crate) const SIGNED_IN_TENANT: &str = "signed_in_tenant";
+
+/// A connected system.
+pub(crate) enum Link {
+    /// Dataverse with its tokens.
+    Dataverse { connector: Arc<DataverseConnector>, tokens: Arc<ConnectionTokens> },
+    /// Insider One.
+    Insider(Arc<InsiderConnector>),
+    /// A file.
+    Tables(Arc<TablesConnector>),
+}
+
+impl Link {
+    /// To read from.
+    pub(crate) fn source(&self, name: &str) -> Result<Arc<dyn Source>, ApiError> {
+        match self {
+            Self::Dataverse { connector, .. } => Ok(connector.clone()),
+            Self::Insider(_) | Self::Tables(_) => {
+                Err(ApiError::new(ErrorCode::Usage, format!("{name} can only be written to"))
+                    .hint("choose a Dataverse connection to read from"))
+            }
+        }
+    }
+
+    /// To write to.
+    pub(crate) fn destination(&self) -> Arc<dyn Destination> {
+        match self {
+            Self::Dataverse { connector, .. } => connector.clone(),
+            Self::Insider(connector) => connector.clone(),
+            Self::Tables(connector) => connector.clone(),
+        }
+    }
+
+    /// Dataverse only.
+    pub(crate) fn dataverse(&self, name: &str) -> Result<&Arc<DataverseConnector>, ApiError> {
+        match self {
+            Self::Dataverse { connector, .. } => Ok(connector),
+            Self::Insider(_) | Self::Tables(_) => {
+                Err(ApiError::new(ErrorCode::Usage, format!("{name} is no Dataverse environment")))
+            }
+        }
+    }
+
+    /// Who is asking, as the service sees it.
+    pub(crate) async fn identity(&self) -> Result<Identity, ApiError> {
+        Ok(match self {
+            Self::Dataverse { connector, .. } => Source::identity(connector.as_ref()).await?,
+            Self::Insider(connector) => connector.identity().await?,
+            Self::Tables(connector) => connector.identity().await?,
+        })
+    }
+}
+
+impl App {
+    /// The link of a connection.
+    pub(crate) async fn link(&self, connection: &Connection) -> Result<Arc<Link>, ApiError> {
+        let mut links = self.links.lock().await;
+        if let Some(link) = links.get(&connection.id) {
+            return Ok(Arc::clone(link));
+        }
+        let link = Arc::new(self.make_link(connection, None).await?);
+        links.insert(connection.id, Arc::clone(&link));
+        Ok(link)
+    }
+
+    /// A link with other time limits, as a definition asks for; not kept.
+    pub(crate) async fn link_with(
+        &self,
+        connection: &Connection,
+        timeout: Duration,
+        retries: u32,
+    ) -> Result<Arc<Link>, ApiError> {
+        let kept = self.link(connection).await?;
+        let Link::Dataverse { tokens, .. } = kept.as_ref() else { return Ok(kept) };
+        let tokens = Arc::clone(tokens);
+        let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, retries)?;
+        Ok(Arc::new(Link::Dataverse { connector, tokens }))
+    }
+
+    /// Keeps what a sign-in gave and links anew.
+    pub(crate) async fn adopt(&self, connection: &Connection, signed_in: &SignedIn) -> Result<Arc<Link>, ApiError> {
+        let link = Arc::new(self.make_link(connection, Some(signed_in)).await?);
+        self.links.lock().await.insert(connection.id, Arc::clone(&link));
+        Ok(link)
+    }
+
+    async fn make_link(&self, connection: &Connection, signed_in: Option<&SignedIn>) -> Result<Link, ApiError> {
+        match connection.system {
+            System::Dataverse => {
+                let config = SignInConfig::from_connection(connection)?;
+                let mut tokens =
+                    ConnectionTokens::new(config, Arc::clone(&self.vault), self.client(), Self::clock());
+                if let Some(signed_in) = signed_in {
+                    tokens.adopt(signed_in).await?;
+                }
+                let tokens = Arc::new(tokens);
+                let timeout = Duration::from_secs(60);
+                let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, 3)?;
+                Ok(Link::Dataverse { connector, tokens })
+            }
+            System::Insider => {
+                let token = self.secret(connection.id, SecretKind::RequestToken).await?.ok_or_else(|| {
+                    ApiError::new(ErrorCode::SignInNeeded, format!("{} has no request token", connection.name))
+                        .hint("save the connection again with its request token: --secret-stdin")
+                })?;
+                let settings = InsiderSettings {
+                    url: connection.url.clone(),
+                    partner: connection.options.get("partner").cloned().unwrap_or_default(),
+                    request_token: token,
+                    timeout: Duration::from_secs(60),
+                };
+                let http = self.client().with_gate(self.gate(&connection.url));
+                Ok(Link::Insider(Arc::new(InsiderConnector::new(http, settings)?)))
+            }
+            System::Csv => {
+                let delimiter = connection.options.get("delimiter").map(String::as_str).unwrap_or(",");
+                let delimiter = match delimiter {
+                    "tab" | "\t" => b'\t',
+                    text if text.len() == 1 && text.is_ascii() => text.as_bytes()[0],
+                    other => {
+                        return Err(ApiError::new(ErrorCode::Usage, format!("not a delimiter: {other:?}"))
+                            .hint("use one character such as , or ; or the word tab"));
+                    }
+                };
+                Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Csv { delimiter }))))
+            }
+            System::Jsonl => Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Jsonl)))),
+        }
+    }
+
+    fn dataverse(
+        &self,
+        connection: &Connection,
+        tokens: Arc<ConnectionTokens>,
+        timeout: Duration,
+        retries: u32,
+    ) -> Result<Arc<DataverseConnector>, ApiError> {
+        let mut settings = DataverseSettings { url: connection.url.clone(), timeout, retries, ..DataverseSettings::default() };
+        if let Some(version) = &connection.api_version {
+            settings.api_version.clone_from(version);
+        }
+        if let Some(path) = connection.options.get("api_path") {
+            settings.api_path.clone_from(path);
+        }
+        settings.tenant_id = connection
+            .options
+            .get(SIGNED_IN_TENANT)
+            .cloned()
+            .or_else(|| connection.tenant.clone().filter(|tenant| Uuid::parse_str(tenant).is_ok()));
+        let client = self.client().with_retry(RetryConfig::with_retries(retries)).with_timeout(timeout);
+        let provider: Arc<dyn TokenProvider> = tokens;
+        let builder = DataverseBuilder::new(settings, client, self.gate(&connection.url), provider);
+        Ok(Arc::new(builder.build()?))
+    }
+
+    /// A secret of a connection.
+    pub(crate) async fn secret(
+        &self,
+        connection: Uuid,
+        kind: SecretKind,
+    ) -> Result<Option<syncline_model::Secret>, ApiError> {
+        let vault = Arc::clone(&self.vault);
+        run_blocking(move || Ok(vault.get(&VaultKey::new(connection, kind))?)).await
+    }
+}
+
+/// The kind of secret that a person enters for a connection; none for those that sign in.
+pub(crate) fn entered_secret(system: System, auth: AuthMethod) -> Option<SecretKind> {
+    match (system, auth) {
+        (System::Insider, _) => Some(SecretKind::RequestToken),
+        (_, AuthMethod::ClientCredentials) => Some(SecretKind::ClientSecret),
+        (_, AuthMethod::AccessToken) => Some(SecretKind::AccessToken),
+        (_, AuthMethod::AuthorizationCode | AuthMethod::DeviceCode | AuthMethod::None) => None,
+    }
+}

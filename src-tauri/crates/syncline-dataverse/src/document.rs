@@ -1,0 +1,46 @@
+//! A whole FetchXML document as a person wrote it: joins, aggregates and all. Its rows are given as the service gives them.
+
+use serde_json::value::RawValue;
+use syncline_connect::{Cursor, Source};
+use syncline_fetchxml::Fetch;
+use syncline_model::{EntityName, SynclineError};
+use tokio_util::sync::CancellationToken;
+
+use crate::DataverseConnector;
+use crate::api::{ANNOTATIONS, PAGING_ANNOTATIONS};
+use crate::cursor::Position;
+use crate::page_fetch::{decode_cookie, fetch_error};
+
+impl DataverseConnector {
+    /// One page of a document and where the next begins. `cursor`: from the page before; `None`: the first.
+    pub async fn fetch_document(
+        &self,
+        document: &str,
+        cursor: Option<&Cursor>,
+        cancel: &CancellationToken,
+    ) -> Result<(Vec<Box<RawValue>>, Option<Cursor>), SynclineError> {
+        let position = cursor.map(Position::from_cursor).transpose()?;
+        let (text, read) = match &position {
+            Some(Position::Fetch { xml, read }) => (xml.as_str(), *read),
+            Some(Position::Link { .. }) | None => (document, 0),
+        };
+        let fetch = Fetch::parse(text).map_err(|error| fetch_error(&error))?;
+        let entity = EntityName::new(fetch.entity.name.as_str());
+        let schema = Source::schema(self, &entity, cancel).await?;
+        let url = self.fetch_url(&schema, &fetch);
+        let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
+        self.api
+            .page(&url, &prefer, cancel, |page, _| {
+                let rows: Vec<Box<RawValue>> = page.value.iter().map(|raw| (*raw).to_owned()).collect();
+                let next = if page.more_records == Some(true) && fetch.top.is_none() {
+                    let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
+                    let read = read + rows.len() as u64;
+                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read }.to_cursor()?)
+                } else {
+                    None
+                };
+                Ok((rows, next))
+            })
+            .await
+    }
+}
