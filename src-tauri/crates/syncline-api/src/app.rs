@@ -109,12 +109,20 @@ impl App {
     }
 
     /// Runs a command of the list; the answer as JSON text, numbers digit for digit.
-    pub async fn rpc_text(self: &Arc<Self>, name: &str, request: serde_json::Value) -> Result<String, ApiError> {
+    pub async fn rpc_text(
+        self: &Arc<Self>,
+        name: &str,
+        request: serde_json::Value,
+    ) -> Result<String, ApiError> {
         crate::commands::dispatch(self, name, request).await
     }
 
     /// Runs a command of the list.
-    pub async fn rpc(self: &Arc<Self>, name: &str, request: serde_json::Value) -> Result<serde_json::Value, ApiError> {
+    pub async fn rpc(
+        self: &Arc<Self>,
+        name: &str,
+        request: serde_json::Value,
+    ) -> Result<serde_json::Value, ApiError> {
         let text = self.rpc_text(name, request).await?;
         serde_json::from_str(&text).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     }
@@ -168,12 +176,12 @@ impl App {
 
     /// Applies proxy and certificates.
     pub(crate) fn use_network(&self, settings: &Settings) -> Result<(), ApiError> {
-        let mut config = HttpConfig::default();
-        config.proxy = match settings.proxy.trim() {
+        let proxy = match settings.proxy.trim() {
             "" => ProxySetting::System,
             "none" => ProxySetting::Direct,
             url => ProxySetting::Url { url: url.to_owned(), credentials: None },
         };
+        let mut config = HttpConfig { proxy, ..HttpConfig::default() };
         if !settings.ca_file.trim().is_empty() {
             let path = PathBuf::from(settings.ca_file.trim());
             let pem = std::fs::read_to_string(&path).map_err(|error| {

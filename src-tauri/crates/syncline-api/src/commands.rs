@@ -147,10 +147,16 @@ macro_rules! dispatch {
 with_commands!(dispatch);
 
 /// Reads a request from its text form, so that raw JSON members keep their digits.
-fn read_request<T: serde::de::DeserializeOwned>(name: &str, request: serde_json::Value) -> Result<T, ApiError> {
+fn read_request<T: serde::de::DeserializeOwned>(
+    name: &str,
+    request: serde_json::Value,
+) -> Result<T, ApiError> {
     let text = if request.is_null() { "{}".to_owned() } else { request.to_string() };
     serde_json::from_str(&text).map_err(|error| {
-        ApiError::new(syncline_model::ErrorCode::Usage, format!("the request of {name} can't be read: {error}"))
+        ApiError::new(
+            syncline_model::ErrorCode::Usage,
+            format!("the request of {name} can't be read: {error}"),
+        )
     })
 }
 

@@ -14,12 +14,18 @@ impl App {
     }
 
     /// An error unless `records` may be written. `expect`: the number as the person gave it.
-    pub(crate) fn guard_write(&self, connection: &Connection, records: u64, expect: Option<u64>) -> Result<(), ApiError> {
+    pub(crate) fn guard_write(
+        &self,
+        connection: &Connection,
+        records: u64,
+        expect: Option<u64>,
+    ) -> Result<(), ApiError> {
         if !connection.writable && self.unlocked_until(connection).is_none() {
-            return Err(ApiError::new(ErrorCode::ReadOnly, format!("{} is read-only", connection.name)).hint(format!(
-                "unlock it in the connection bar, or: syncline connection set \"{}\" --writable",
-                connection.name
-            )));
+            return Err(ApiError::new(ErrorCode::ReadOnly, format!("{} is read-only", connection.name))
+                .hint(format!(
+                    "unlock it in the connection bar, or: syncline connection set \"{}\" --writable",
+                    connection.name
+                )));
         }
         match (expect, connection.kind) {
             (Some(expected), _) if expected != records => Err(ApiError::new(
@@ -42,7 +48,10 @@ pub(crate) fn guard_identity(connection: &Connection, seen: &Identity) -> Result
     match &connection.identity {
         Some(pinned) if !pinned.agrees_with(seen) => Err(ApiError::new(
             ErrorCode::IdentityChanged,
-            format!("{} now leads to another organization or user than the one that was verified", connection.name),
+            format!(
+                "{} now leads to another organization or user than the one that was verified",
+                connection.name
+            ),
         )
         .hint("test the connection and look at who answers before anything is written")),
         _ => Ok(()),

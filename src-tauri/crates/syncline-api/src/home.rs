@@ -41,14 +41,17 @@ impl FromStr for VaultChoice {
 
 /// The platform's folder for application data.
 pub(crate) fn default_home() -> Result<PathBuf, SynclineError> {
-    directories::ProjectDirs::from("app", "Syncline", "Syncline").map(|folders| folders.data_dir().to_owned()).ok_or_else(|| {
-        SynclineError::new(ErrorCode::File, "this system names no folder for application data")
-            .hint("name a folder: --home DIR, or SYNCLINE_HOME")
-    })
+    directories::ProjectDirs::from("app", "Syncline", "Syncline")
+        .map(|folders| folders.data_dir().to_owned())
+        .ok_or_else(|| {
+            SynclineError::new(ErrorCode::File, "this system names no folder for application data")
+                .hint("name a folder: --home DIR, or SYNCLINE_HOME")
+        })
 }
 
 fn file_fault(path: &Path, error: &std::io::Error) -> SynclineError {
-    let code = if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
+    let code =
+        if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
     SynclineError::new(code, format!("{}: {error}", path.display()))
         .hint("check that the folder exists and may be written to, or name another one with --home")
 }
@@ -63,8 +66,11 @@ fn store_id(home: &Path) -> Result<Uuid, SynclineError> {
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if home.join(STORE_FILE).exists() {
-                return Err(SynclineError::new(ErrorCode::StoreKeyWrong, format!("{} is missing beside the store", path.display()))
-                    .hint("put the file back from a backup; without it the key in the keychain can't be found"));
+                return Err(SynclineError::new(
+                    ErrorCode::StoreKeyWrong,
+                    format!("{} is missing beside the store", path.display()),
+                )
+                .hint("put the file back from a backup; without it the key in the keychain can't be found"));
             }
             std::fs::create_dir_all(home).map_err(|error| file_fault(home, &error))?;
             let id = Uuid::new_v4();

@@ -96,13 +96,21 @@ impl App {
     }
 
     /// Keeps what a sign-in gave and links anew.
-    pub(crate) async fn adopt(&self, connection: &Connection, signed_in: &SignedIn) -> Result<Arc<Link>, ApiError> {
+    pub(crate) async fn adopt(
+        &self,
+        connection: &Connection,
+        signed_in: &SignedIn,
+    ) -> Result<Arc<Link>, ApiError> {
         let link = Arc::new(self.make_link(connection, Some(signed_in)).await?);
         self.links.lock().await.insert(connection.id, Arc::clone(&link));
         Ok(link)
     }
 
-    async fn make_link(&self, connection: &Connection, signed_in: Option<&SignedIn>) -> Result<Link, ApiError> {
+    async fn make_link(
+        &self,
+        connection: &Connection,
+        signed_in: Option<&SignedIn>,
+    ) -> Result<Link, ApiError> {
         match connection.system {
             System::Dataverse => {
                 let config = SignInConfig::from_connection(connection)?;
@@ -118,8 +126,11 @@ impl App {
             }
             System::Insider => {
                 let token = self.secret(connection.id, SecretKind::RequestToken).await?.ok_or_else(|| {
-                    ApiError::new(ErrorCode::SignInNeeded, format!("{} has no request token", connection.name))
-                        .hint("save the connection again with its request token: --secret-stdin")
+                    ApiError::new(
+                        ErrorCode::SignInNeeded,
+                        format!("{} has no request token", connection.name),
+                    )
+                    .hint("save the connection again with its request token: --secret-stdin")
                 })?;
                 let settings = InsiderSettings {
                     url: connection.url.clone(),
@@ -140,9 +151,14 @@ impl App {
                             .hint("use one character such as , or ; or the word tab"));
                     }
                 };
-                Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Csv { delimiter }))))
+                Ok(Link::Tables(Arc::new(TablesConnector::new(
+                    &connection.url,
+                    FileFormat::Csv { delimiter },
+                ))))
             }
-            System::Jsonl => Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Jsonl)))),
+            System::Jsonl => {
+                Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Jsonl))))
+            }
         }
     }
 
@@ -153,7 +169,12 @@ impl App {
         timeout: Duration,
         retries: u32,
     ) -> Result<Arc<DataverseConnector>, ApiError> {
-        let mut settings = DataverseSettings { url: connection.url.clone(), timeout, retries, ..DataverseSettings::default() };
+        let mut settings = DataverseSettings {
+            url: connection.url.clone(),
+            timeout,
+            retries,
+            ..DataverseSettings::default()
+        };
         if let Some(version) = &connection.api_version {
             settings.api_version.clone_from(version);
         }

@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use syncline_api::{App, AppConfig, VaultChoice};
 
 #[derive(Parser)]
-#[command(name = "syncline-bridge", about = "Serves Syncline's command list on loopback, for tests in a browser")]
+#[command(
+    name = "syncline-bridge",
+    about = "Serves Syncline's command list on loopback, for tests in a browser"
+)]
 struct Arguments {
     /// Folder of the store
     #[arg(long, env = "SYNCLINE_HOME")]
@@ -47,7 +50,8 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), String> {
     let config = AppConfig::new(arguments.home, arguments.vault);
-    let app = App::open(config).await.map_err(|error| format!("{}: {}", error.code.as_str(), error.message))?;
+    let app =
+        App::open(config).await.map_err(|error| format!("{}: {}", error.code.as_str(), error.message))?;
     if arguments.sample {
         app.rpc("sample.start", serde_json::json!({})).await.map_err(|error| error.message)?;
     }

@@ -60,7 +60,9 @@ async fn events(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    if !served.guard.is_ours(&headers) || !served.guard.knows(&headers, query.get("token").map(String::as_str)) {
+    if !served.guard.is_ours(&headers)
+        || !served.guard.knows(&headers, query.get("token").map(String::as_str))
+    {
         return StatusCode::FORBIDDEN.into_response();
     }
     Sse::new(stream(served.app)).keep_alive(KeepAlive::default()).into_response()

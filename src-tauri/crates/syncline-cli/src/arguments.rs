@@ -8,7 +8,14 @@ use crate::verbs;
 
 /// Browse, cache, preview and sync Microsoft Dynamics 365 from a terminal.
 #[derive(Parser)]
-#[command(name = "syncline", version, about, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "syncline",
+    version,
+    about,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     /// Folder of the store; default: the platform's folder for application data
     #[arg(long, global = true, env = "SYNCLINE_HOME", value_name = "DIR")]

@@ -22,7 +22,12 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(arguments: &Arguments) -> Self {
-        Self { home: arguments.home.clone(), vault: arguments.vault, json: arguments.json, app: OnceCell::new() }
+        Self {
+            home: arguments.home.clone(),
+            vault: arguments.vault,
+            json: arguments.json,
+            app: OnceCell::new(),
+        }
     }
 
     /// The application; opens store and vault at the first call.
@@ -36,15 +41,23 @@ impl Context {
         name: &str,
         request: &Request,
     ) -> Result<Response, ApiError> {
-        let request = serde_json::to_value(request).map_err(|error| ApiError::new(ErrorCode::Usage, error.to_string()))?;
+        let request = serde_json::to_value(request)
+            .map_err(|error| ApiError::new(ErrorCode::Usage, error.to_string()))?;
         let response = self.app().await?.rpc_text(name, request).await?;
         serde_json::from_str(&response).map_err(|error| {
-            ApiError::new(ErrorCode::Internal, format!("the answer of {name} has an unexpected shape: {error}"))
+            ApiError::new(
+                ErrorCode::Internal,
+                format!("the answer of {name} has an unexpected shape: {error}"),
+            )
         })
     }
 
     /// Calls a command and gives its answer as it is.
-    pub(crate) async fn raw<Request: Serialize>(&self, name: &str, request: &Request) -> Result<serde_json::Value, ApiError> {
+    pub(crate) async fn raw<Request: Serialize>(
+        &self,
+        name: &str,
+        request: &Request,
+    ) -> Result<serde_json::Value, ApiError> {
         self.call(name, request).await
     }
 }
@@ -64,7 +77,8 @@ pub(crate) fn read_secret(from_stdin: bool, prompt: &str) -> Result<Secret, ApiE
     };
     let secret = text.trim_end_matches(['\r', '\n']).to_owned();
     if secret.is_empty() {
-        return Err(ApiError::new(ErrorCode::Usage, "the secret is empty").hint("write it on standard input: … --secret-stdin < file"));
+        return Err(ApiError::new(ErrorCode::Usage, "the secret is empty")
+            .hint("write it on standard input: … --secret-stdin < file"));
     }
     Ok(Secret::new(secret))
 }
@@ -73,12 +87,12 @@ pub(crate) fn read_secret(from_stdin: bool, prompt: &str) -> Result<Secret, ApiE
 pub(crate) fn read_file(path: &std::path::Path) -> Result<String, ApiError> {
     if path.as_os_str() == "-" {
         let mut text = String::new();
-        return std::io::stdin()
-            .read_to_string(&mut text)
-            .map(|_| text)
-            .map_err(|error| ApiError::new(ErrorCode::Usage, format!("standard input can't be read: {error}")));
+        return std::io::stdin().read_to_string(&mut text).map(|_| text).map_err(|error| {
+            ApiError::new(ErrorCode::Usage, format!("standard input can't be read: {error}"))
+        });
     }
     std::fs::read_to_string(path).map_err(|error| {
-        ApiError::new(ErrorCode::Usage, format!("{}: {error}", path.display())).hint("check the path; the file must be UTF-8 text")
+        ApiError::new(ErrorCode::Usage, format!("{}: {error}", path.display()))
+            .hint("check the path; the file must be UTF-8 text")
     })
 }

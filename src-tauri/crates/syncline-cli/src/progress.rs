@@ -33,16 +33,21 @@ pub(crate) async fn watch(app: &Arc<App>, job: &str) -> Result<JobView, ApiError
     bar.finish_and_clear();
     match (&view.state, &view.error) {
         (JobState::Failed, Some(error)) => Err(error.clone()),
-        (JobState::Cancelled, _) if view.result.is_null() => {
-            Err(view.error.clone().unwrap_or_else(|| ApiError::new(ErrorCode::Cancelled, format!("stopped: {}", view.title)))
-                .hint("the same command goes on where it stopped"))
-        }
+        (JobState::Cancelled, _) if view.result.is_null() => Err(view
+            .error
+            .clone()
+            .unwrap_or_else(|| ApiError::new(ErrorCode::Cancelled, format!("stopped: {}", view.title)))
+            .hint("the same command goes on where it stopped")),
         _ => Ok(view),
     }
 }
 
 fn target() -> ProgressDrawTarget {
-    if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() }
+    if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(8)
+    } else {
+        ProgressDrawTarget::hidden()
+    }
 }
 
 fn show(bar: &ProgressBar, view: &JobView) {

@@ -25,7 +25,10 @@ pub fn read_csv(text: &str, delimiter: u8, path: &Path) -> Result<Table, TableEr
     }
     for record in reader.records() {
         let record = record.map_err(|error| {
-            content(line_at(text, error.position().map(csv::Position::byte).unwrap_or_default()), error.to_string())
+            content(
+                line_at(text, error.position().map(csv::Position::byte).unwrap_or_default()),
+                error.to_string(),
+            )
         })?;
         let row: Row = table
             .columns

@@ -23,6 +23,8 @@ import type { EntityDescription } from "./EntityDescription";
 import type { EntityRef } from "./EntityRef";
 import type { EnvironmentView } from "./EnvironmentView";
 import type { ExportStart } from "./ExportStart";
+import type { FetchPage } from "./FetchPage";
+import type { FetchQuery } from "./FetchQuery";
 import type { FieldSuggestions } from "./FieldSuggestions";
 import type { FilterCheck } from "./FilterCheck";
 import type { FilterOperator } from "./FilterOperator";
@@ -35,6 +37,7 @@ import type { KeyedValue } from "./KeyedValue";
 import type { MapSample } from "./MapSample";
 import type { MappedSample } from "./MappedSample";
 import type { PlanExclude } from "./PlanExclude";
+import type { PlanItems } from "./PlanItems";
 import type { PlanRef } from "./PlanRef";
 import type { PlanRowDetail } from "./PlanRowDetail";
 import type { PlanRowRef } from "./PlanRowRef";
@@ -89,6 +92,7 @@ export type Commands = {
   "filters.operators": { request: Empty; response: Array<FilterOperator> };
   "filters.check": { request: FilterCheck; response: DefinitionCheck };
   "records.query": { request: RecordsQuery; response: RecordsPage };
+  "records.fetch": { request: FetchQuery; response: FetchPage };
   "records.get": { request: RecordGet; response: RecordView };
   "records.write": { request: RecordWrite; response: RecordWritten };
   "records.export": { request: ExportStart; response: JobStarted };
@@ -108,6 +112,7 @@ export type Commands = {
   "plans.get": { request: PlanRef; response: PlanSummary };
   "plans.list": { request: Empty; response: Array<PlanSummary> };
   "plans.rows": { request: PlanRowsQuery; response: PlanRowsPage };
+  "plans.items": { request: PlanRowsQuery; response: PlanItems };
   "plans.row": { request: PlanRowRef; response: PlanRowDetail };
   "plans.exclude": { request: PlanExclude; response: PlanSummary };
   "runs.start": { request: RunStart; response: JobStarted };
@@ -144,6 +149,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "filters.operators": { provides: [], stales: [] },
   "filters.check": { provides: [], stales: [] },
   "records.query": { provides: ["cache"], stales: [] },
+  "records.fetch": { provides: [], stales: [] },
   "records.get": { provides: ["cache"], stales: [] },
   "records.write": { provides: [], stales: [] },
   "records.export": { provides: [], stales: ["jobs"] },
@@ -163,6 +169,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "plans.get": { provides: ["plans"], stales: [] },
   "plans.list": { provides: ["plans"], stales: [] },
   "plans.rows": { provides: ["plans"], stales: [] },
+  "plans.items": { provides: ["plans"], stales: [] },
   "plans.row": { provides: ["plans"], stales: [] },
   "plans.exclude": { provides: [], stales: ["plans"] },
   "runs.start": { provides: [], stales: ["jobs","runs"] },

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::records::{filter_text, names};
 use crate::app::App;
 use crate::wire::{
-    ApiError, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted, PullReport, PullStart, SearchHit, SearchHits,
-    SqlTable, Tag,
+    ApiError, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted, PullReport, PullStart,
+    SearchHit, SearchHits, SqlTable, Tag,
 };
 
 const PAGE: u32 = 5000;
@@ -22,7 +22,10 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let filter = filter_text(request.filter.as_ref());
     if let Some(text) = &filter {
         Filter::parse(text).map_err(|error| {
-            ApiError::from(SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}")))
+            ApiError::from(SynclineError::new(
+                ErrorCode::QueryInvalid,
+                format!("the filter can't be read: {error}"),
+            ))
         })?;
     }
     let root = Arc::clone(app);
@@ -95,11 +98,19 @@ pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<Searc
     let (text, limit) = (request.text, request.limit.unwrap_or(50).clamp(1, 500));
     let found = app
         .with_store(move |store| {
-            store.search(&SearchQuery { text: &text, connections: within.as_deref(), entity: entity.as_ref(), limit })
+            store.search(&SearchQuery {
+                text: &text,
+                connections: within.as_deref(),
+                entity: entity.as_ref(),
+                limit,
+            })
         })
         .await?;
     let name = |id: Uuid| {
-        all.iter().find(|connection| connection.id == id).map(|connection| connection.name.to_string()).unwrap_or_default()
+        all.iter()
+            .find(|connection| connection.id == id)
+            .map(|connection| connection.name.to_string())
+            .unwrap_or_default()
     };
     Ok(SearchHits {
         more: found.more,
@@ -122,7 +133,9 @@ pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<Searc
 pub(crate) async fn sql(app: &Arc<App>, request: CacheSql) -> Result<SqlTable, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let result = app
-        .with_store(move |store| store.sql(connection.id, &request.statement, MOST_SQL_ROWS, &SqlCancel::new()))
+        .with_store(move |store| {
+            store.sql(connection.id, &request.statement, MOST_SQL_ROWS, &SqlCancel::new())
+        })
         .await?;
     Ok(SqlTable { columns: result.columns, rows: result.rows, cut: result.cut })
 }

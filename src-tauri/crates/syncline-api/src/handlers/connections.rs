@@ -14,8 +14,8 @@ use crate::app::{App, connection_name, run_blocking};
 use crate::guard::guard_identity;
 use crate::links::{Link, entered_secret};
 use crate::wire::{
-    AddressText, AddressUnderstood, ApiError, Budget, ConnectionRef, ConnectionSave, ConnectionTest, ConnectionView,
-    Empty, EnvironmentView, Forgotten, Unlock,
+    AddressText, AddressUnderstood, ApiError, Budget, ConnectionRef, ConnectionSave, ConnectionTest,
+    ConnectionView, Empty, EnvironmentView, Forgotten, Unlock,
 };
 
 pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<ConnectionView>, ApiError> {
@@ -65,7 +65,8 @@ pub(crate) async fn understand(_: &Arc<App>, request: AddressText) -> Result<Add
 /// A new connection with what its system implies.
 fn new_connection(request: &ConnectionSave) -> Result<Connection, ApiError> {
     let system = request.system.ok_or_else(|| {
-        ApiError::new(ErrorCode::Usage, "the system is missing").hint("name it: --system dataverse, insider, csv or jsonl")
+        ApiError::new(ErrorCode::Usage, "the system is missing")
+            .hint("name it: --system dataverse, insider, csv or jsonl")
     })?;
     let auth = request.auth.unwrap_or(match system {
         System::Dataverse => AuthMethod::AuthorizationCode,
@@ -112,7 +113,9 @@ fn set_address(connection: &mut Connection, text: &str, secret: &mut Option<Secr
                 }
                 match found.url {
                     Some(url) => address = url,
-                    None => return Err(ApiError::new(ErrorCode::Usage, "the environment's address is missing")),
+                    None => {
+                        return Err(ApiError::new(ErrorCode::Usage, "the environment's address is missing"));
+                    }
                 }
             }
             let understood = understand_address(&address)?;
@@ -131,9 +134,8 @@ fn set_address(connection: &mut Connection, text: &str, secret: &mut Option<Secr
             connection.url = url.origin().ascii_serialization();
         }
         System::Csv | System::Jsonl => {
-            let path = std::path::absolute(text.trim()).map_err(|error| {
-                ApiError::new(ErrorCode::Usage, format!("not a path: {text}: {error}"))
-            })?;
+            let path = std::path::absolute(text.trim())
+                .map_err(|error| ApiError::new(ErrorCode::Usage, format!("not a path: {text}: {error}")))?;
             connection.url = path.display().to_string();
         }
     }
@@ -145,8 +147,11 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     let known = app.with_store(move |store| store.connection_by_name(&wanted)).await?;
     let mut connection = match (known, request.create) {
         (Some(_), true) => {
-            return Err(ApiError::new(ErrorCode::AlreadyExists, format!("there is a connection {} already", request.name))
-                .hint("choose another name, or change the saved one"));
+            return Err(ApiError::new(
+                ErrorCode::AlreadyExists,
+                format!("there is a connection {} already", request.name),
+            )
+            .hint("choose another name, or change the saved one"));
         }
         (Some(connection), false) => connection,
         (None, _) => new_connection(&request)?,
@@ -166,19 +171,25 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     }
     if let Some(client_id) = &request.client_id {
         // `client_id@tenant_id` in one text.
-        let (id, tenant) = client_id.split_once('@').map_or((client_id.as_str(), None), |(id, tenant)| (id, Some(tenant)));
+        let (id, tenant) =
+            client_id.split_once('@').map_or((client_id.as_str(), None), |(id, tenant)| (id, Some(tenant)));
         connection.client_id = Some(id.trim().to_owned());
         connection.tenant = tenant.map(|tenant| tenant.trim().to_owned()).or(connection.tenant.take());
     }
-    connection.tenant = request.tenant.clone().or(connection.tenant.take()).filter(|tenant| !tenant.is_empty());
+    connection.tenant =
+        request.tenant.clone().or(connection.tenant.take()).filter(|tenant| !tenant.is_empty());
     connection.scopes = request.scopes.clone().unwrap_or(connection.scopes);
     connection.api_version = request.api_version.clone().or(connection.api_version.take());
     connection.kind = request.kind.unwrap_or(connection.kind);
-    connection.client = request.client.clone().or(connection.client.take()).filter(|client| !client.is_empty());
+    connection.client =
+        request.client.clone().or(connection.client.take()).filter(|client| !client.is_empty());
     if let Some(colour) = &request.colour {
-        let good = colour.len() == 7 && colour.starts_with('#') && colour[1..].bytes().all(|b| b.is_ascii_hexdigit());
+        let good = colour.len() == 7
+            && colour.starts_with('#')
+            && colour[1..].bytes().all(|b| b.is_ascii_hexdigit());
         if !good {
-            return Err(ApiError::new(ErrorCode::Usage, format!("not a colour: {colour}")).hint("write it as #rrggbb"));
+            return Err(ApiError::new(ErrorCode::Usage, format!("not a colour: {colour}"))
+                .hint("write it as #rrggbb"));
         }
         connection.colour = Some(colour.to_lowercase());
     }
@@ -186,10 +197,17 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     connection.options.extend(request.options.clone());
     connection.options.retain(|_, value| !value.is_empty());
     if connection.system == System::Insider && !connection.options.contains_key("partner") {
-        return Err(ApiError::new(ErrorCode::Usage, "the partner name is missing").hint("give it: --option partner=NAME"));
+        return Err(ApiError::new(ErrorCode::Usage, "the partner name is missing")
+            .hint("give it: --option partner=NAME"));
     }
     let leads_elsewhere = (&before.url, &before.auth, &before.tenant, &before.client_id, &before.authority)
-        != (&connection.url, &connection.auth, &connection.tenant, &connection.client_id, &connection.authority);
+        != (
+            &connection.url,
+            &connection.auth,
+            &connection.tenant,
+            &connection.client_id,
+            &connection.authority,
+        );
     if leads_elsewhere || secret.is_some() {
         connection.status = ConnectionStatus::Unverified;
         connection.status_message = None;
@@ -218,7 +236,12 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
 }
 
 /// Asks who it is and sets the light. `pin`: whoever answers is taken as the right one (after a sign-in by hand).
-pub(crate) async fn verify(app: &Arc<App>, connection: Connection, link: &Link, pin: bool) -> Result<ConnectionTest, ApiError> {
+pub(crate) async fn verify(
+    app: &Arc<App>,
+    connection: Connection,
+    link: &Link,
+    pin: bool,
+) -> Result<ConnectionTest, ApiError> {
     let mut connection = connection;
     let seen: Result<Identity, ApiError> = match link.identity().await {
         Ok(identity) if pin => Ok(identity),
@@ -237,12 +260,17 @@ pub(crate) async fn verify(app: &Arc<App>, connection: Connection, link: &Link, 
         }
         Err(error) => {
             // A network that is gone says nothing of the connection.
-            let unreachable = matches!(error.code, ErrorCode::Unreachable | ErrorCode::Throttled | ErrorCode::Cancelled);
+            let unreachable =
+                matches!(error.code, ErrorCode::Unreachable | ErrorCode::Throttled | ErrorCode::Cancelled);
             if !unreachable {
                 connection.status = ConnectionStatus::Broken;
                 connection.status_message = Some(error.message.clone());
             }
-            ConnectionTest { status: connection.status, identity: connection.identity.clone(), error: Some(error) }
+            ConnectionTest {
+                status: connection.status,
+                identity: connection.identity.clone(),
+                error: Some(error),
+            }
         }
     };
     app.update_connection(connection).await?;
@@ -286,7 +314,11 @@ pub(crate) async fn unlock(app: &Arc<App>, request: Unlock) -> Result<Connection
             app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.id, until);
         }
         Some(minutes) => {
-            return Err(ApiError::new(ErrorCode::Usage, format!("not a time to unlock for: {minutes} minutes")).hint("1 to 480"));
+            return Err(ApiError::new(
+                ErrorCode::Usage,
+                format!("not a time to unlock for: {minutes} minutes"),
+            )
+            .hint("1 to 480"));
         }
         None => {
             connection.writable = true;
@@ -304,11 +336,17 @@ pub(crate) async fn lock(app: &Arc<App>, request: ConnectionRef) -> Result<Conne
     app.view(connection).await
 }
 
-pub(crate) async fn environments(app: &Arc<App>, request: ConnectionRef) -> Result<Vec<EnvironmentView>, ApiError> {
+pub(crate) async fn environments(
+    app: &Arc<App>,
+    request: ConnectionRef,
+) -> Result<Vec<EnvironmentView>, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let link = app.link(&connection).await?;
     let Link::Dataverse { tokens, .. } = link.as_ref() else {
-        return Err(ApiError::new(ErrorCode::Usage, format!("{} is no Dataverse environment", connection.name)));
+        return Err(ApiError::new(
+            ErrorCode::Usage,
+            format!("{} is no Dataverse environment", connection.name),
+        ));
     };
     if connection.auth == AuthMethod::ClientCredentials {
         return Err(ApiError::new(ErrorCode::Usage, "an application has no list of environments")
@@ -319,10 +357,13 @@ pub(crate) async fn environments(app: &Arc<App>, request: ConnectionRef) -> Resu
     let service = own
         .or_else(|| understood.cloud.discovery(understood.region.as_deref()).map(str::to_owned))
         .ok_or_else(|| {
-            ApiError::new(ErrorCode::NotFound, "this cloud has no discovery service").hint("enter the environment's address")
+            ApiError::new(ErrorCode::NotFound, "this cloud has no discovery service")
+                .hint("enter the environment's address")
         })?;
     let provider = tokens.for_resource(default_scopes(&service, true));
-    let found = syncline_dataverse::environments(&app.client(), &service, provider, &CancellationToken::new()).await?;
+    let found =
+        syncline_dataverse::environments(&app.client(), &service, provider, &CancellationToken::new())
+            .await?;
     let saved = app.with_store(Store::connections).await?;
     Ok(found
         .into_iter()
@@ -337,7 +378,9 @@ pub(crate) async fn environments(app: &Arc<App>, request: ConnectionRef) -> Resu
             organization_id: Some(environment.organization_id),
             version: environment.version,
             region: environment.region,
-            purpose: environment.organization_type.map(|kind| if kind == 0 { "Production" } else { "Sandbox" }.to_owned()),
+            purpose: environment
+                .organization_type
+                .map(|kind| if kind == 0 { "Production" } else { "Sandbox" }.to_owned()),
         })
         .collect())
 }

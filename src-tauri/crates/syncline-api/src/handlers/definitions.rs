@@ -12,11 +12,15 @@ use super::syncs::{self, Sides};
 use super::views::run_view;
 use crate::app::App;
 use crate::wire::{
-    ApiError, DefinitionCheck, DefinitionRef, DefinitionSave, DefinitionText, DefinitionView, DestinationDescription,
-    Empty, EntityRef, FieldSuggestions, MapSample, MappedSample, MappedSampleRow,
+    ApiError, DefinitionCheck, DefinitionRef, DefinitionSave, DefinitionText, DefinitionView,
+    DestinationDescription, Empty, EntityRef, FieldSuggestions, MapSample, MappedSample, MappedSampleRow,
 };
 
-async fn view(app: &Arc<App>, stored: StoredDefinition, names: &HashMap<Uuid, String>) -> Result<DefinitionView, ApiError> {
+async fn view(
+    app: &Arc<App>,
+    stored: StoredDefinition,
+    names: &HashMap<Uuid, String>,
+) -> Result<DefinitionView, ApiError> {
     let name = stored.name.clone();
     let runs = app.with_store(move |store| store.runs(Some(&name), 0, 1)).await?;
     Ok(DefinitionView {
@@ -50,12 +54,17 @@ pub(crate) async fn save(app: &Arc<App>, request: DefinitionSave) -> Result<Defi
     let definition = syncs::read(&request.json)?;
     let name = definition.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 200 {
-        return Err(ApiError::new(ErrorCode::DefinitionInvalid, "a definition needs a name of at most 200 characters"));
+        return Err(ApiError::new(
+            ErrorCode::DefinitionInvalid,
+            "a definition needs a name of at most 200 characters",
+        ));
     }
     let (hash, json) = (definition_hash(&definition), definition.to_json());
     let previous = request.previous_name;
     let stored = app
-        .with_store(move |store| store.save_definition(previous.as_deref(), &name, &json, &hash, jiff::Timestamp::now()))
+        .with_store(move |store| {
+            store.save_definition(previous.as_deref(), &name, &json, &hash, jiff::Timestamp::now())
+        })
         .await?;
     let names = app.connection_names().await?;
     view(app, stored, &names).await
@@ -74,7 +83,13 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
     let definition = match SyncDefinition::from_json(&request.json) {
         Ok(definition) => definition,
         Err(problems) => {
-            return Ok(DefinitionCheck { valid: false, problems, warnings: Vec::new(), definition: None, hash: None });
+            return Ok(DefinitionCheck {
+                valid: false,
+                problems,
+                warnings: Vec::new(),
+                definition: None,
+                hash: None,
+            });
         }
     };
     let (problems, warnings) = match syncs::sides(app, &definition, false).await {
@@ -97,7 +112,10 @@ fn compiled(definition: &SyncDefinition, sides: &Sides) -> (Vec<Problem>, Vec<Pr
     }
 }
 
-pub(crate) async fn destination(app: &Arc<App>, request: EntityRef) -> Result<DestinationDescription, ApiError> {
+pub(crate) async fn destination(
+    app: &Arc<App>,
+    request: EntityRef,
+) -> Result<DestinationDescription, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let entity = request.entity.as_str().into();
     let (schema, _, _) = app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
@@ -110,8 +128,12 @@ pub(crate) async fn destination(app: &Arc<App>, request: EntityRef) -> Result<De
             }
             names
         }
-        System::Insider => syncline_insider::DEFAULT_IDENTIFIERS.iter().map(|name| (*name).to_owned()).collect(),
-        System::Csv | System::Jsonl => schema.columns.iter().map(|column| column.logical_name.to_string()).collect(),
+        System::Insider => {
+            syncline_insider::DEFAULT_IDENTIFIERS.iter().map(|name| (*name).to_owned()).collect()
+        }
+        System::Csv | System::Jsonl => {
+            schema.columns.iter().map(|column| column.logical_name.to_string()).collect()
+        }
     };
     Ok(DestinationDescription {
         schema,
@@ -135,7 +157,10 @@ async fn both_sides(app: &Arc<App>, definition: &SyncDefinition) -> Result<Sides
     })
 }
 
-pub(crate) async fn match_by_name(app: &Arc<App>, request: DefinitionText) -> Result<FieldSuggestions, ApiError> {
+pub(crate) async fn match_by_name(
+    app: &Arc<App>,
+    request: DefinitionText,
+) -> Result<FieldSuggestions, ApiError> {
     let definition = syncs::read(&request.json)?;
     let sides = both_sides(app, &definition).await?;
     Ok(FieldSuggestions { fields: auto_match(&sides.source_schema, &sides.destination_schema) })
@@ -144,20 +169,22 @@ pub(crate) async fn match_by_name(app: &Arc<App>, request: DefinitionText) -> Re
 pub(crate) async fn sample(app: &Arc<App>, request: MapSample) -> Result<MappedSample, ApiError> {
     let definition = syncs::read(&request.json)?;
     let sides = both_sides(app, &definition).await?;
-    let compiled = compile(&definition, &sides.source_schema, &sides.destination_schema, sides.destination.system)
-        .map_err(|problems| {
-            ApiError::new(
-                ErrorCode::DefinitionInvalid,
-                problems.first().map(|problem| problem.message.clone()).unwrap_or_default(),
-            )
-            .hint("mend the problems that are listed")
-        })?;
+    let compiled =
+        compile(&definition, &sides.source_schema, &sides.destination_schema, sides.destination.system)
+            .map_err(|problems| {
+                ApiError::new(
+                    ErrorCode::DefinitionInvalid,
+                    problems.first().map(|problem| problem.message.clone()).unwrap_or_default(),
+                )
+                .hint("mend the problems that are listed")
+            })?;
     let limit = u64::from(request.limit.unwrap_or(10).clamp(1, 50));
     let mut selection = syncs::selection(app, &definition, &sides, Some(limit)).await?;
     selection.page_size = u32::try_from(limit).unwrap_or(10);
     let cancel = CancellationToken::new();
     // The store answers at once; what was never pulled is asked of the service.
-    let from_store = syncs::source(app, &definition, &sides.source, true).await?.page(&selection, None, &cancel).await;
+    let from_store =
+        syncs::source(app, &definition, &sides.source, true).await?.page(&selection, None, &cancel).await;
     let (records, cached) = match from_store {
         Ok(page) if !page.records.is_empty() => (page.records, true),
         _ => {

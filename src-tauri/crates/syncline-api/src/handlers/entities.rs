@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::wire::{
-    ApiError, DefinitionCheck, Empty, EntitiesList, EntitiesView, EntityDescription, EntityRef, EntityView, FilterCheck,
-    FilterOperator,
+    ApiError, DefinitionCheck, Empty, EntitiesList, EntitiesView, EntityDescription, EntityRef, EntityView,
+    FilterCheck, FilterOperator,
 };
 
 /// Metadata younger than this is not asked for again unless somebody wants it.
@@ -72,7 +72,9 @@ impl App {
                 self.with_store(move |store| store.save_schema(id, &saved, now)).await?;
                 Ok((schema, now, false))
             }
-            (Err(error), Some((schema, at))) if !refresh || error.code == ErrorCode::Unreachable => Ok((schema, at, true)),
+            (Err(error), Some((schema, at))) if !refresh || error.code == ErrorCode::Unreachable => {
+                Ok((schema, at, true))
+            }
             (Err(error), _) => Err(error),
         }
     }
@@ -80,7 +82,8 @@ impl App {
 
 pub(crate) async fn list(app: &Arc<App>, request: EntitiesList) -> Result<EntitiesView, ApiError> {
     let connection = app.connection(&request.connection).await?;
-    let (entities, fetched_at, cached) = app.entities_of(&connection, request.refresh.unwrap_or(false)).await?;
+    let (entities, fetched_at, cached) =
+        app.entities_of(&connection, request.refresh.unwrap_or(false)).await?;
     let id = connection.id;
     let pulled: HashMap<EntityName, _> = app
         .with_store(move |store| store.cached(Some(id)))
@@ -113,7 +116,8 @@ pub(crate) async fn list(app: &Arc<App>, request: EntitiesList) -> Result<Entiti
 pub(crate) async fn describe(app: &Arc<App>, request: EntityRef) -> Result<EntityDescription, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let entity = EntityName::new(request.entity);
-    let (schema, fetched_at, cached) = app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
+    let (schema, fetched_at, cached) =
+        app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
     Ok(EntityDescription { schema, fetched_at: fetched_at.to_string(), cached })
 }
 

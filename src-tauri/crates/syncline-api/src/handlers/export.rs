@@ -16,8 +16,10 @@ use crate::wire::{ApiError, DataMode, ExportFormat, ExportReport, ExportStart, J
 const ROWS_A_TIME: u32 = 2000;
 
 fn file_fault(path: &std::path::Path, error: &std::io::Error) -> ApiError {
-    let code = if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
-    ApiError::new(code, format!("{}: {error}", path.display())).hint("choose a folder that you may write to, with room enough")
+    let code =
+        if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
+    ApiError::new(code, format!("{}: {error}", path.display()))
+        .hint("choose a folder that you may write to, with room enough")
 }
 
 pub(super) async fn start(app: &Arc<App>, request: ExportStart) -> Result<JobStarted, ApiError> {
@@ -36,7 +38,8 @@ pub(super) async fn start(app: &Arc<App>, request: ExportStart) -> Result<JobSta
             Ok(mut report) => {
                 std::fs::rename(&part, &path).map_err(|error| file_fault(&path, &error))?;
                 report.path = path.display().to_string();
-                serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+                serde_json::to_value(report)
+                    .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
             }
             Err(error) => {
                 // The half-written part is of no use.
@@ -48,7 +51,12 @@ pub(super) async fn start(app: &Arc<App>, request: ExportStart) -> Result<JobSta
     Ok(JobStarted { job })
 }
 
-async fn write(app: &Arc<App>, request: &ExportStart, part: &std::path::Path, handle: &JobHandle) -> Result<ExportReport, ApiError> {
+async fn write(
+    app: &Arc<App>,
+    request: &ExportStart,
+    part: &std::path::Path,
+    handle: &JobHandle,
+) -> Result<ExportReport, ApiError> {
     let fault = |error: std::io::Error| file_fault(part, &error);
     let connection = app.connection(&request.query.connection).await?;
     let entity = EntityName::new(request.query.entity.as_str());
@@ -65,12 +73,20 @@ async fn write(app: &Arc<App>, request: &ExportStart, part: &std::path::Path, ha
             let wanted = match request.query.columns.clone().filter(|names| !names.is_empty()) {
                 Some(names) => names,
                 None => page.pulled.clone().unwrap_or_else(|| {
-                    schema.columns.iter().filter(|column| column.readable).map(|column| column.logical_name.to_string()).collect()
+                    schema
+                        .columns
+                        .iter()
+                        .filter(|column| column.readable)
+                        .map(|column| column.logical_name.to_string())
+                        .collect()
                 }),
             };
             let by_name: HashMap<&str, &Column> =
                 schema.columns.iter().map(|column| (column.logical_name.as_str(), column)).collect();
-            let known: Vec<Column> = wanted.iter().filter_map(|name| by_name.get(name.as_str()).map(|column| (*column).clone())).collect();
+            let known: Vec<Column> = wanted
+                .iter()
+                .filter_map(|name| by_name.get(name.as_str()).map(|column| (*column).clone()))
+                .collect();
             if request.format == ExportFormat::Csv {
                 file.write_all(header(&known, request.formatted).as_bytes()).map_err(fault)?;
             }
@@ -79,7 +95,9 @@ async fn write(app: &Arc<App>, request: &ExportStart, part: &std::path::Path, ha
         for record in &page.records {
             let line = match request.format {
                 ExportFormat::Jsonl => format!("{}\n", record.raw.get()),
-                ExportFormat::Csv => csv_line(record, columns.as_deref().unwrap_or_default(), request.formatted)?,
+                ExportFormat::Csv => {
+                    csv_line(record, columns.as_deref().unwrap_or_default(), request.formatted)?
+                }
             };
             file.write_all(line.as_bytes()).map_err(fault)?;
         }
@@ -118,7 +136,13 @@ async fn window(
             let connection = app.connection(&query.connection).await?;
             let source = app.link(&connection).await?.source(&query.connection)?;
             let page = source.page(&selection(&query), cursor, cancel).await?;
-            Ok(Window { records: page.records, ended: page.next.is_none(), next: page.next, total: None, pulled: None })
+            Ok(Window {
+                records: page.records,
+                ended: page.next.is_none(),
+                next: page.next,
+                total: None,
+                pulled: None,
+            })
         }
         DataMode::Cached => {
             query.offset = Some(offset);
@@ -147,14 +171,19 @@ fn cell(text: &str) -> String {
 fn header(columns: &[Column], formatted: bool) -> String {
     let names: Vec<String> = columns
         .iter()
-        .map(|column| cell(if formatted { column.display_name.as_str() } else { column.logical_name.as_str() }))
+        .map(|column| {
+            cell(if formatted { column.display_name.as_str() } else { column.logical_name.as_str() })
+        })
         .collect();
     format!("\u{feff}{}\r\n", names.join(","))
 }
 
 fn csv_line(record: &Record, columns: &[Column], formatted: bool) -> Result<String, ApiError> {
     let fields = record.fields().map_err(|error| {
-        ApiError::new(ErrorCode::StoreCorrupt, format!("the record {} can't be read: {error}", RecordId::new(record.id.as_str())))
+        ApiError::new(
+            ErrorCode::StoreCorrupt,
+            format!("the record {} can't be read: {error}", RecordId::new(record.id.as_str())),
+        )
     })?;
     let cells: Vec<String> = columns
         .iter()

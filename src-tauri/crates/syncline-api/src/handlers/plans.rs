@@ -13,8 +13,8 @@ use super::views::plan_summary;
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail, PlanRowRef,
-    PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
+    ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail,
+    PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
 };
 
 const MOST_ROWS: u32 = 1000;
@@ -23,57 +23,60 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
     let text = match (&request.json, &request.name) {
         (Some(json), _) => json.clone(),
         (None, Some(name)) => syncs::saved_text(app, name).await?,
-        (None, None) => return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given")),
+        (None, None) => {
+            return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given"));
+        }
     };
     let definition = syncs::read(&text)?;
     let root = Arc::clone(app);
     let title = format!("previewing {}", definition.name);
     let connection = Some(definition.source.connection.to_string());
-    let job = app.jobs().start(JobKind::Preview, title, connection, vec![Tag::Plans], move |handle| async move {
-        let cached = request.cached.unwrap_or(false);
-        handle.progress("reading the descriptions", 0, None);
-        let sides = syncs::sides(&root, &definition, false).await.map_err(|problems| {
-            let list: Vec<String> =
-                problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
-            let mut error = ApiError::new(
-                ErrorCode::DefinitionInvalid,
-                format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
-            )
-            .hint("check the definition; every problem is told with its place and a hint");
-            error.detail = Some(list.join("\n"));
-            error
-        })?;
-        let selection = syncs::selection(&root, &definition, &sides, request.limit).await?;
-        let source = syncs::source(&root, &definition, &sides.source, cached).await?;
-        let destination = root.link(&sides.destination).await?.destination();
-        if !cached {
-            guard_identity(&sides.source, &source.identity().await?)?;
-        }
-        guard_identity(&sides.destination, &destination.identity().await?)?;
-        let asked = PlanRequest {
-            source: sides.source.id,
-            destination: sides.destination.id,
-            system: sides.destination.system,
-            source_schema: sides.source_schema,
-            destination_schema: sides.destination_schema,
-            definition,
-            selection,
-            source_id: request.source_id,
-            cached,
-        };
-        let plan = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await?;
-        let names = root.connection_names().await?;
-        let summary = root.with_store(move |store| plan_summary(store, &plan, &names)).await?;
-        serde_json::to_value(summary).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
-    });
+    let job =
+        app.jobs().start(JobKind::Preview, title, connection, vec![Tag::Plans], move |handle| async move {
+            let cached = request.cached.unwrap_or(false);
+            handle.progress("reading the descriptions", 0, None);
+            let sides = syncs::sides(&root, &definition, false).await.map_err(|problems| {
+                let list: Vec<String> =
+                    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+                let mut error = ApiError::new(
+                    ErrorCode::DefinitionInvalid,
+                    format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
+                )
+                .hint("check the definition; every problem is told with its place and a hint");
+                error.detail = Some(list.join("\n"));
+                error
+            })?;
+            let selection = syncs::selection(&root, &definition, &sides, request.limit).await?;
+            let source = syncs::source(&root, &definition, &sides.source, cached).await?;
+            let destination = root.link(&sides.destination).await?.destination();
+            if !cached {
+                guard_identity(&sides.source, &source.identity().await?)?;
+            }
+            guard_identity(&sides.destination, &destination.identity().await?)?;
+            let asked = PlanRequest {
+                source: sides.source.id,
+                destination: sides.destination.id,
+                system: sides.destination.system,
+                source_schema: sides.source_schema,
+                destination_schema: sides.destination_schema,
+                definition,
+                selection,
+                source_id: request.source_id,
+                cached,
+            };
+            let plan = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await?;
+            let names = root.connection_names().await?;
+            let summary = root.with_store(move |store| plan_summary(store, &plan, &names)).await?;
+            serde_json::to_value(summary)
+                .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+        });
     Ok(JobStarted { job })
 }
 
 /// A plan by its id.
 pub(super) async fn find(app: &Arc<App>, id: &str) -> Result<Plan, ApiError> {
-    let missing = || {
-        ApiError::new(ErrorCode::NotFound, format!("there is no plan {id}")).hint("make a new preview")
-    };
+    let missing =
+        || ApiError::new(ErrorCode::NotFound, format!("there is no plan {id}")).hint("make a new preview");
     let uuid = Uuid::parse_str(id).map_err(|_| missing())?;
     app.with_store(move |store| store.plan(uuid)).await?.ok_or_else(missing)
 }
@@ -113,7 +116,12 @@ fn row_view(row: &StoredRow) -> PlanRow {
 /// The request as it is sent. Headers that only tell the sending side something are left out.
 fn request_view(row: &StoredRow) -> Option<RequestView> {
     let request: RowRequest = serde_json::from_str(row.request.as_ref()?.get()).ok()?;
-    Some(RequestView { method: request.method, path: request.path, headers: request.headers, body: request.body })
+    Some(RequestView {
+        method: request.method,
+        path: request.path,
+        headers: request.headers,
+        body: request.body,
+    })
 }
 
 async fn page(app: &Arc<App>, request: &PlanRowsQuery) -> Result<syncline_store::PlanRowsPage, ApiError> {
@@ -186,10 +194,14 @@ async fn explain(
     let Some((source_schema, _)) = app.with_store(move |store| store.schema(source, &entity)).await? else {
         return Ok(Vec::new());
     };
-    let destination: EntitySchema = serde_json::from_value(plan.destination_schema.clone())
-        .map_err(|error| ApiError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}")))?;
+    let destination: EntitySchema =
+        serde_json::from_value(plan.destination_schema.clone()).map_err(|error| {
+            ApiError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
+        })?;
     let id = plan.destination;
-    let Some(connection) = app.with_store(move |store| store.connection(id)).await? else { return Ok(Vec::new()) };
+    let Some(connection) = app.with_store(move |store| store.connection(id)).await? else {
+        return Ok(Vec::new());
+    };
     let record = Record {
         entity: plan.source_entity.clone(),
         id: RecordId::new(row.source_id.as_str()),
@@ -205,7 +217,8 @@ async fn explain(
 pub(crate) async fn exclude(app: &Arc<App>, request: PlanExclude) -> Result<PlanSummary, ApiError> {
     let plan = find(app, &request.plan).await?;
     if plan.status == syncline_store::PlanStatus::Run {
-        return Err(ApiError::new(ErrorCode::GuardRefused, "this plan was run; it stays as it was run").hint("make a new preview"));
+        return Err(ApiError::new(ErrorCode::GuardRefused, "this plan was run; it stays as it was run")
+            .hint("make a new preview"));
     }
     let ordinals: Option<Vec<u32>> = request
         .ordinals

@@ -12,14 +12,19 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, DataMode, FetchPage, FetchQuery, RecordGet, RecordOperation, RecordRow, RecordView, RecordWrite, RecordWritten,
-    RecordsPage, RecordsQuery,
+    ApiError, DataMode, FetchPage, FetchQuery, RecordGet, RecordOperation, RecordRow, RecordView,
+    RecordWrite, RecordWritten, RecordsPage, RecordsQuery,
 };
 
 const MOST_ROWS: u32 = 5000;
 
 pub(super) fn names(columns: Option<&Vec<String>>) -> Vec<ColumnName> {
-    columns.into_iter().flatten().map(|name| ColumnName::new(name.trim())).filter(|name| !name.as_str().is_empty()).collect()
+    columns
+        .into_iter()
+        .flatten()
+        .map(|name| ColumnName::new(name.trim()))
+        .filter(|name| !name.as_str().is_empty())
+        .collect()
 }
 
 pub(super) fn filter_text(filter: Option<&String>) -> Option<String> {
@@ -71,7 +76,12 @@ async fn live(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, Api
         rows: page
             .records
             .into_iter()
-            .map(|record| RecordRow { id: record.id.to_string(), etag: record.etag, pulled_at: None, raw: record.raw })
+            .map(|record| RecordRow {
+                id: record.id.to_string(),
+                etag: record.etag,
+                pulled_at: None,
+                raw: record.raw,
+            })
             .collect(),
         total,
         total_exact,
@@ -118,7 +128,10 @@ fn row(row: GridRow) -> RecordRow {
     }
 }
 
-pub(super) async fn cached_page(app: &Arc<App>, request: &RecordsQuery) -> Result<syncline_store::GridPage, ApiError> {
+pub(super) async fn cached_page(
+    app: &Arc<App>,
+    request: &RecordsQuery,
+) -> Result<syncline_store::GridPage, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let mut query = grid_query(request)?;
     query.user_id = connection.identity.as_ref().and_then(|identity| identity.user_id.clone());
@@ -141,13 +154,12 @@ async fn cached(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, A
 pub(crate) async fn get(app: &Arc<App>, request: RecordGet) -> Result<RecordView, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let (entity, id) = (EntityName::new(request.entity), RecordId::new(request.id.to_lowercase()));
-    let missing = || {
-        ApiError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"))
-    };
+    let missing = || ApiError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"));
     let found = match request.mode {
         DataMode::Live => {
             let source = app.link(&connection).await?.source(&request.connection)?;
-            let records = source.get(&entity, std::slice::from_ref(&id), &[], &CancellationToken::new()).await?;
+            let records =
+                source.get(&entity, std::slice::from_ref(&id), &[], &CancellationToken::new()).await?;
             records.into_iter().flatten().next().map(|record| RecordRow {
                 id: record.id.to_string(),
                 etag: record.etag,
@@ -188,7 +200,8 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     let cancel = CancellationToken::new();
     let body = || {
         let text = request.data.as_ref().map(|raw| raw.get()).ok_or_else(|| {
-            ApiError::new(ErrorCode::Usage, "the columns are missing").hint("give them as a JSON object: --data JSON")
+            ApiError::new(ErrorCode::Usage, "the columns are missing")
+                .hint("give them as a JSON object: --data JSON")
         })?;
         Ok::<_, ApiError>(RecordBody::parse(text)?)
     };
@@ -215,7 +228,9 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     let record = match (&id, request.operation) {
         (_, RecordOperation::Delete) | (None, _) => None,
         // What was written stays written when it can't be read back.
-        (Some(id), _) => connector.read_record(&entity, &RowKey::Id(id.clone()), &[], &cancel).await.ok().flatten(),
+        (Some(id), _) => {
+            connector.read_record(&entity, &RowKey::Id(id.clone()), &[], &cancel).await.ok().flatten()
+        }
     };
     Ok(RecordWritten { id: id.map(|id| id.to_string()), record: record.map(|record| record.raw) })
 }
@@ -230,6 +245,9 @@ pub(crate) async fn fetch(app: &Arc<App>, request: FetchQuery) -> Result<FetchPa
     Ok(FetchPage { rows, next: next.map(|cursor| cursor.0) })
 }
 
-pub(crate) async fn export(app: &Arc<App>, request: crate::wire::ExportStart) -> Result<crate::wire::JobStarted, ApiError> {
+pub(crate) async fn export(
+    app: &Arc<App>,
+    request: crate::wire::ExportStart,
+) -> Result<crate::wire::JobStarted, ApiError> {
     super::export::start(app, request).await
 }

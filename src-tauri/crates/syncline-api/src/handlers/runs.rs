@@ -12,8 +12,8 @@ use super::{plans, session, syncs};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage, RunRowsQuery, RunStart,
-    RunView, Tag,
+    ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
+    RunRowsQuery, RunStart, RunView, Tag,
 };
 
 const MOST_FAILURES: u32 = 1000;
@@ -37,33 +37,44 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let root = Arc::clone(app);
     let title = format!("running {}", definition.name);
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
-    let job = app.jobs().start(JobKind::Run, title, Some(destination.name.to_string()), stale, move |handle| async move {
-        handle.progress("asking who writes", 0, None);
-        let (timeout, retries) = syncs::limits(&definition);
-        let writer = root.link(&destination).await?.destination();
-        guard_identity(&destination, &writer.identity().await?)?;
-        let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
-        let planned_at = plan.created_at;
-        let asked = RunRequest {
-            plan,
-            source: Some(reader),
-            destination: writer,
-            options: WriteOptions { skip_hook: definition.options.skip_hook },
-            stop_on_failed_batch: definition.options.stop_on_failed_batch,
-        };
-        let run = run_plan(&root.store, asked, &App::work(&handle)).await?;
-        if run.status == RunStatus::Succeeded && definition.source.fetch.mode != FetchMode::All {
-            // Only what went well whole moves the watermark: nothing that failed is lost sight of.
-            session::keep(&root, &syncs::watermark_key(&definition.name), planned_at.to_string().into()).await?;
-        }
-        let report = report(&root, run).await?;
-        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
-    });
+    let job = app.jobs().start(
+        JobKind::Run,
+        title,
+        Some(destination.name.to_string()),
+        stale,
+        move |handle| async move {
+            handle.progress("asking who writes", 0, None);
+            let (timeout, retries) = syncs::limits(&definition);
+            let writer = root.link(&destination).await?.destination();
+            guard_identity(&destination, &writer.identity().await?)?;
+            let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
+            let planned_at = plan.created_at;
+            let asked = RunRequest {
+                plan,
+                source: Some(reader),
+                destination: writer,
+                options: WriteOptions { skip_hook: definition.options.skip_hook },
+                stop_on_failed_batch: definition.options.stop_on_failed_batch,
+            };
+            let run = run_plan(&root.store, asked, &App::work(&handle)).await?;
+            if run.status == RunStatus::Succeeded && definition.source.fetch.mode != FetchMode::All {
+                // Only what went well whole moves the watermark: nothing that failed is lost sight of.
+                session::keep(&root, &syncs::watermark_key(&definition.name), planned_at.to_string().into())
+                    .await?;
+            }
+            let report = report(&root, run).await?;
+            serde_json::to_value(report)
+                .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+        },
+    );
     Ok(JobStarted { job })
 }
 
 async fn find(app: &Arc<App>, id: &str) -> Result<Run, ApiError> {
-    let missing = || ApiError::new(ErrorCode::NotFound, format!("there is no run {id}")).hint("syncline runs list shows them");
+    let missing = || {
+        ApiError::new(ErrorCode::NotFound, format!("there is no run {id}"))
+            .hint("syncline runs list shows them")
+    };
     let uuid = Uuid::parse_str(id).map_err(|_| missing())?;
     app.with_store(move |store| store.run(uuid)).await?.ok_or_else(missing)
 }
@@ -73,7 +84,10 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
     let id = run.id;
     let (failed, causes) = app
         .with_store(move |store: &Store| {
-            let filter = RunRowFilter { outcomes: vec!["failed".into(), "unknown".into(), "drifted".into()], text: None };
+            let filter = RunRowFilter {
+                outcomes: vec!["failed".into(), "unknown".into(), "drifted".into()],
+                text: None,
+            };
             Ok((store.run_rows(id, &filter, 0, MOST_FAILURES)?, store.run_failure_counts(id)?))
         })
         .await?;
@@ -92,7 +106,12 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
             .collect(),
         causes: causes
             .into_iter()
-            .map(|cause| IssueGroup { code: cause.code, field: cause.field, example: cause.example, rows: cause.rows })
+            .map(|cause| IssueGroup {
+                code: cause.code,
+                field: cause.field,
+                example: cause.example,
+                rows: cause.rows,
+            })
             .collect(),
     })
 }

@@ -65,8 +65,12 @@ async fn connect(app: &Arc<App>, details: &Details) -> Result<SampleTenant, ApiE
         definitions.push(definition.name.clone());
         let name = definition.name.clone();
         if app.with_store(move |store| store.definition(&name)).await?.is_none() {
-            let (name, json, hash) = (definition.name.clone(), definition.to_json(), definition_hash(&definition));
-            app.with_store(move |store| store.save_definition(None, &name, &json, &hash, jiff::Timestamp::now())).await?;
+            let (name, json, hash) =
+                (definition.name.clone(), definition.to_json(), definition_hash(&definition));
+            app.with_store(move |store| {
+                store.save_definition(None, &name, &json, &hash, jiff::Timestamp::now())
+            })
+            .await?;
         }
     }
     Ok(SampleTenant {

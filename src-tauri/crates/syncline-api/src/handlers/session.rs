@@ -35,7 +35,8 @@ pub(crate) async fn settings(app: &Arc<App>, _: Empty) -> Result<Settings, ApiEr
 
 pub(crate) async fn set_settings(app: &Arc<App>, request: Settings) -> Result<Settings, ApiError> {
     if !matches!(request.theme.as_str(), "system" | "light" | "dark") {
-        return Err(ApiError::new(ErrorCode::Usage, format!("not a theme: {}", request.theme)).hint("use system, light or dark"));
+        return Err(ApiError::new(ErrorCode::Usage, format!("not a theme: {}", request.theme))
+            .hint("use system, light or dark"));
     }
     app.use_network(&request)?;
     // Links hold the client of before.

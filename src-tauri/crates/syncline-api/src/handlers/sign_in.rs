@@ -42,7 +42,11 @@ fn job(
 }
 
 /// Keeps the tokens, then asks the service who it is.
-async fn finish(app: &Arc<App>, mut connection: Connection, signed_in: &SignedIn) -> Result<serde_json::Value, ApiError> {
+async fn finish(
+    app: &Arc<App>,
+    mut connection: Connection,
+    signed_in: &SignedIn,
+) -> Result<serde_json::Value, ApiError> {
     if let Some(claims) = &signed_in.claims {
         connection.options.insert(SIGNED_IN_TENANT.to_owned(), claims.tid.clone());
         connection = app.update_connection(connection).await?;
@@ -60,7 +64,9 @@ async fn finish(app: &Arc<App>, mut connection: Connection, signed_in: &SignedIn
     }
     match test.error {
         Some(error) => Err(error),
-        None => serde_json::to_value(test).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string())),
+        None => {
+            serde_json::to_value(test).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+        }
     }
 }
 
@@ -88,7 +94,13 @@ pub(crate) async fn start(app: &Arc<App>, request: SignInStart) -> Result<SignIn
                 }
             },
         );
-        return Ok(SignInStarted { job: id, authorize_url: None, user_code: None, verification_uri: None, expires_at: minutes(1) });
+        return Ok(SignInStarted {
+            job: id,
+            authorize_url: None,
+            user_code: None,
+            verification_uri: None,
+            expires_at: minutes(1),
+        });
     }
     let config = SignInConfig::from_connection(&connection)?;
     let cancel = CancellationToken::new();
@@ -109,7 +121,13 @@ pub(crate) async fn start(app: &Arc<App>, request: SignInStart) -> Result<SignIn
     if request.open_browser.unwrap_or(true) {
         app.open_url(&url);
     }
-    Ok(SignInStarted { job: id, authorize_url: Some(url), user_code: None, verification_uri: None, expires_at: minutes(5) })
+    Ok(SignInStarted {
+        job: id,
+        authorize_url: Some(url),
+        user_code: None,
+        verification_uri: None,
+        expires_at: minutes(5),
+    })
 }
 
 pub(crate) async fn sign_out(app: &Arc<App>, request: ConnectionRef) -> Result<ConnectionView, ApiError> {

@@ -21,10 +21,12 @@ pub(crate) struct Sides {
 /// The definition in a text, or an error with all problems in its detail.
 pub(crate) fn read(text: &str) -> Result<SyncDefinition, ApiError> {
     SyncDefinition::from_json(text).map_err(|problems| {
-        let list: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let list: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-        let mut error = ApiError::new(ErrorCode::DefinitionInvalid, format!("the definition can't be read: {first}"))
-            .hint("syncline sync check FILE tells every problem with its place");
+        let mut error =
+            ApiError::new(ErrorCode::DefinitionInvalid, format!("the definition can't be read: {first}"))
+                .hint("syncline sync check FILE tells every problem with its place");
         error.detail = Some(list.join("\n"));
         error
     })
@@ -35,15 +37,21 @@ pub(crate) async fn saved_text(app: &Arc<App>, name: &str) -> Result<String, Api
     let wanted = name.to_owned();
     let stored = app.with_store(move |store| store.definition(&wanted)).await?;
     stored.map(|stored| stored.json).ok_or_else(|| {
-        ApiError::new(ErrorCode::NotFound, format!("there is no definition {name}")).hint("save it first, or name a file")
+        ApiError::new(ErrorCode::NotFound, format!("there is no definition {name}"))
+            .hint("save it first, or name a file")
     })
 }
 
 /// Finds connections and schemas. Problems of naming come as problems with their path.
-pub(crate) async fn sides(app: &Arc<App>, definition: &SyncDefinition, refresh: bool) -> Result<Sides, Vec<Problem>> {
+pub(crate) async fn sides(
+    app: &Arc<App>,
+    definition: &SyncDefinition,
+    refresh: bool,
+) -> Result<Sides, Vec<Problem>> {
     let mut problems = Vec::new();
     let source = found(app, definition.source.connection.as_str(), "source.connection", &mut problems).await;
-    let destination = found(app, definition.destination.connection.as_str(), "destination.connection", &mut problems).await;
+    let destination =
+        found(app, definition.destination.connection.as_str(), "destination.connection", &mut problems).await;
     let entity = match (&definition.source.entity, &definition.source.list, &source) {
         (Some(entity), _, _) => Some(entity.clone()),
         (None, Some(list), Some(source)) => match list_of(app, source, list).await {
@@ -55,19 +63,35 @@ pub(crate) async fn sides(app: &Arc<App>, definition: &SyncDefinition, refresh: 
         },
         (None, _, _) => {
             if definition.source.list.is_none() {
-                problems.push(Problem::new("source.entity", "source_missing", "neither an entity nor a marketing list is named")
-                    .hint("name the entity to read"));
+                problems.push(
+                    Problem::new(
+                        "source.entity",
+                        "source_missing",
+                        "neither an entity nor a marketing list is named",
+                    )
+                    .hint("name the entity to read"),
+                );
             }
             None
         }
     };
     let source_schema = match (&source, &entity) {
-        (Some(source), Some(entity)) => schema(app, source, entity, "source.entity", refresh, &mut problems).await,
+        (Some(source), Some(entity)) => {
+            schema(app, source, entity, "source.entity", refresh, &mut problems).await
+        }
         _ => None,
     };
     let destination_schema = match &destination {
         Some(destination) => {
-            schema(app, destination, &definition.destination.entity, "destination.entity", refresh, &mut problems).await
+            schema(
+                app,
+                destination,
+                &definition.destination.entity,
+                "destination.entity",
+                refresh,
+                &mut problems,
+            )
+            .await
         }
         None => None,
     };
@@ -108,7 +132,8 @@ async fn schema(
     match app.schema_of(connection, entity, refresh).await {
         Ok((schema, _, _)) => Some(schema),
         Err(error) => {
-            let code = if error.code == ErrorCode::NotFound { "entity_unknown" } else { "entity_unavailable" };
+            let code =
+                if error.code == ErrorCode::NotFound { "entity_unknown" } else { "entity_unavailable" };
             problems.push(problem(path, code, &error));
             None
         }
@@ -116,9 +141,14 @@ async fn schema(
 }
 
 /// Id and member entity of a marketing list.
-async fn list_of(app: &Arc<App>, connection: &Connection, list: &str) -> Result<(String, EntityName), ApiError> {
+async fn list_of(
+    app: &Arc<App>,
+    connection: &Connection,
+    list: &str,
+) -> Result<(String, EntityName), ApiError> {
     let link = app.link(connection).await?;
-    let found = link.dataverse(connection.name.as_str())?.marketing_list(list, &CancellationToken::new()).await?;
+    let found =
+        link.dataverse(connection.name.as_str())?.marketing_list(list, &CancellationToken::new()).await?;
     Ok((found.id, found.member_entity))
 }
 
@@ -136,7 +166,12 @@ pub(crate) async fn source(
 ) -> Result<Arc<dyn Source>, ApiError> {
     if cached {
         let identity = connection.identity.clone().unwrap_or_default();
-        return Ok(Arc::new(CachedSource::new(app.store.clone(), connection.id, identity, Arc::new(jiff::Timestamp::now))));
+        return Ok(Arc::new(CachedSource::new(
+            app.store.clone(),
+            connection.id,
+            identity,
+            Arc::new(jiff::Timestamp::now),
+        )));
     }
     let (timeout, retries) = limits(definition);
     app.link_with(connection, timeout, retries).await?.source(connection.name.as_str())

@@ -12,7 +12,8 @@ use crate::links::entered_secret;
 use crate::wire::{ApiError, ConnectionView, IssueGroup, PlanCounts, PlanSummary, RunView};
 
 /// Colours for connections without one: distinct in light and dark, none of them red, which stays for production.
-const COLOURS: &[&str] = &["#0f6cbd", "#107c41", "#8764b8", "#ca5010", "#038387", "#4f6bed", "#986f0b", "#5c2e91"];
+const COLOURS: &[&str] =
+    &["#0f6cbd", "#107c41", "#8764b8", "#ca5010", "#038387", "#4f6bed", "#986f0b", "#5c2e91"];
 
 fn colour(connection: &Connection) -> String {
     connection.colour.clone().unwrap_or_else(|| {
@@ -59,7 +60,9 @@ impl App {
         let signed_in = match kind {
             None => true,
             // A keychain that can't be asked is told where it matters; here the light just does not say "signed in".
-            Some(kind) => run_blocking(move || Ok(vault.get(&VaultKey::new(id, kind))?.is_some())).await.unwrap_or(false),
+            Some(kind) => run_blocking(move || Ok(vault.get(&VaultKey::new(id, kind))?.is_some()))
+                .await
+                .unwrap_or(false),
         };
         Ok(ConnectionView {
             id: id.to_string(),
@@ -124,7 +127,12 @@ pub(crate) fn plan_summary(
         },
         issues: issues
             .into_iter()
-            .map(|issue| IssueGroup { code: issue.code, field: issue.field, example: issue.example, rows: issue.rows })
+            .map(|issue| IssueGroup {
+                code: issue.code,
+                field: issue.field,
+                example: issue.example,
+                rows: issue.rows,
+            })
             .collect(),
         requests: detail.requests,
         bytes: detail.bytes,

@@ -88,8 +88,14 @@ impl Jobs {
         };
         {
             let mut jobs = self.lock();
-            let job =
-                Job { view, cancel: cancel.clone(), begun: Instant::now(), told: None, rate: Rate::default(), stale };
+            let job = Job {
+                view,
+                cancel: cancel.clone(),
+                begun: Instant::now(),
+                told: None,
+                rate: Rate::default(),
+                stale,
+            };
             jobs.insert(id.clone(), job);
             forget_oldest(&mut jobs);
             if let Some(job) = jobs.get_mut(&id) {
@@ -160,7 +166,8 @@ impl Jobs {
     /// One.
     pub fn get(&self, id: &str) -> Result<JobView, ApiError> {
         self.lock().get(id).map(view_now).ok_or_else(|| {
-            ApiError::new(ErrorCode::NotFound, format!("there is no job {id}")).hint("jobs end with the process that began them")
+            ApiError::new(ErrorCode::NotFound, format!("there is no job {id}"))
+                .hint("jobs end with the process that began them")
         })
     }
 
@@ -277,7 +284,9 @@ mod tests {
         assert_eq!(view.result["read"], 10);
         let mut numbers = Vec::new();
         let mut invalidated = false;
-        while let Ok(Ok(event)) = tokio::time::timeout(std::time::Duration::from_millis(200), receiver.recv()).await {
+        while let Ok(Ok(event)) =
+            tokio::time::timeout(std::time::Duration::from_millis(200), receiver.recv()).await
+        {
             match event {
                 Event::Job { job } => numbers.push(job.number),
                 Event::Invalidate { tags } => invalidated = tags == vec![Tag::Cache],
@@ -298,7 +307,8 @@ mod tests {
         });
         jobs.cancel(&id).unwrap();
         assert_eq!(jobs.wait(&id).await.unwrap().state, JobState::Cancelled);
-        let id = jobs.start(JobKind::Run, "broken".into(), None, vec![], |_| async move { panic!("on purpose") });
+        let id =
+            jobs.start(JobKind::Run, "broken".into(), None, vec![], |_| async move { panic!("on purpose") });
         let view = jobs.wait(&id).await.unwrap();
         assert_eq!(view.error.unwrap().code, ErrorCode::Internal);
     }

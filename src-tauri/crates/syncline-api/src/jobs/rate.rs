@@ -13,7 +13,9 @@ pub(crate) struct Rate(VecDeque<(Instant, u64)>);
 impl Rate {
     pub(crate) fn add(&mut self, now: Instant, done: u64) {
         // A few samples a second are enough.
-        if self.0.len() > 1 && self.0.back().is_some_and(|(at, _)| now.duration_since(*at) < Duration::from_millis(50)) {
+        if self.0.len() > 1
+            && self.0.back().is_some_and(|(at, _)| now.duration_since(*at) < Duration::from_millis(50))
+        {
             self.0.pop_back();
         }
         self.0.push_back((now, done));

@@ -76,8 +76,9 @@ async fn pull(arguments: Pull, context: &Context) -> Result<u8, ApiError> {
     });
     let started: JobStarted = context.call("cache.pull", &request).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
-    let report: PullReport = serde_json::from_value(job.result)
-        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the pull ended with an unexpected result: {error}")))?;
+    let report: PullReport = serde_json::from_value(job.result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the pull ended with an unexpected result: {error}"))
+    })?;
     if context.json {
         output::json(&report);
     } else {
@@ -119,7 +120,12 @@ async fn list(context: &Context) -> Result<(), ApiError> {
     Ok(())
 }
 
-async fn search(text: String, connection: Option<String>, limit: u32, context: &Context) -> Result<(), ApiError> {
+async fn search(
+    text: String,
+    connection: Option<String>,
+    limit: u32,
+    context: &Context,
+) -> Result<(), ApiError> {
     let request = serde_json::json!({ "text": text, "connection": connection, "limit": limit });
     let hits: SearchHits = context.call("cache.search", &request).await?;
     if context.json {
@@ -129,7 +135,13 @@ async fn search(text: String, connection: Option<String>, limit: u32, context: &
     output::table(
         &["connection", "entity", "id", "title", "found"],
         hits.hits.into_iter().map(|hit| {
-            vec![hit.connection, hit.entity, hit.id, hit.title, hit.snippet.replace(['⟦', '⟧', '\n'], " ").trim().to_owned()]
+            vec![
+                hit.connection,
+                hit.entity,
+                hit.id,
+                hit.title,
+                hit.snippet.replace(['⟦', '⟧', '\n'], " ").trim().to_owned(),
+            ]
         }),
     );
     if hits.more {

@@ -13,7 +13,7 @@ use crate::{exit, output};
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// Save a new connection; read-only unless --writable
-    Add(Save),
+    Add(Box<Save>),
     /// List connections
     List,
     /// Show one
@@ -27,7 +27,7 @@ pub(crate) enum Verb {
         name: String,
     },
     /// Change a saved connection
-    Set(Save),
+    Set(Box<Save>),
     /// Remove a connection with its tokens, cached records, plans and runs
     Forget {
         /// Name
@@ -98,7 +98,8 @@ impl Save {
         let mut options = BTreeMap::new();
         for option in &self.options {
             let (key, value) = option.split_once('=').ok_or_else(|| {
-                ApiError::new(ErrorCode::Usage, format!("not a setting: {option}")).hint("write it as --option KEY=VALUE")
+                ApiError::new(ErrorCode::Usage, format!("not a setting: {option}"))
+                    .hint("write it as --option KEY=VALUE")
             })?;
             options.insert(key.to_owned(), value.to_owned());
         }
@@ -130,9 +131,15 @@ impl Save {
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
     match verb {
-        Verb::Add(arguments) => show(&context.call("connections.save", &arguments.request(true)?).await?, context),
-        Verb::Set(arguments) => show(&context.call("connections.save", &arguments.request(false)?).await?, context),
-        Verb::Show { name } => show(&context.call("connections.get", &ConnectionRef { connection: name }).await?, context),
+        Verb::Add(arguments) => {
+            show(&context.call("connections.save", &arguments.request(true)?).await?, context)
+        }
+        Verb::Set(arguments) => {
+            show(&context.call("connections.save", &arguments.request(false)?).await?, context)
+        }
+        Verb::Show { name } => {
+            show(&context.call("connections.get", &ConnectionRef { connection: name }).await?, context)
+        }
         Verb::List => list(context).await?,
         Verb::Test { name } => return test(name, context).await,
         Verb::Forget { name, yes } => forget(name, yes, context).await?,
@@ -203,7 +210,11 @@ async fn test(name: String, context: &Context) -> Result<u8, ApiError> {
         output::line(&format!(
             "{}: {}",
             word(&test.status),
-            identity.user_name.or(identity.user_id).or(identity.organization_id).unwrap_or_else(|| "nobody".to_owned())
+            identity
+                .user_name
+                .or(identity.user_id)
+                .or(identity.organization_id)
+                .unwrap_or_else(|| "nobody".to_owned())
         ));
         if let Some(error) = &test.error {
             output::failure(error, false);
@@ -221,8 +232,11 @@ async fn forget(name: String, yes: bool, context: &Context) -> Result<(), ApiErr
         context.call("connections.get", &ConnectionRef { connection: name.clone() }).await?;
     if !yes {
         if !std::io::stdin().is_terminal() {
-            return Err(ApiError::new(ErrorCode::Usage, format!("{name} is forgotten only when asked twice"))
-                .hint("add --yes to remove its tokens, cached records, plans and runs"));
+            return Err(ApiError::new(
+                ErrorCode::Usage,
+                format!("{name} is forgotten only when asked twice"),
+            )
+            .hint("add --yes to remove its tokens, cached records, plans and runs"));
         }
         eprint!(
             "Forget {name} ({}) with {} cached records, its tokens, plans and runs? Type the name to go on: ",
@@ -236,7 +250,8 @@ async fn forget(name: String, yes: bool, context: &Context) -> Result<(), ApiErr
             return Err(ApiError::new(ErrorCode::Cancelled, "nothing was forgotten"));
         }
     }
-    let counts: Forgotten = context.call("connections.forget", &ConnectionRef { connection: name.clone() }).await?;
+    let counts: Forgotten =
+        context.call("connections.forget", &ConnectionRef { connection: name.clone() }).await?;
     if context.json {
         output::json(&counts);
     } else {

@@ -69,7 +69,10 @@ pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u
     let schema = description.schema;
     output::line(&format!(
         "{} ({}), set {}, primary key {}",
-        schema.summary.logical_name, schema.summary.display_name, schema.summary.set_name, schema.summary.primary_id
+        schema.summary.logical_name,
+        schema.summary.display_name,
+        schema.summary.set_name,
+        schema.summary.primary_id
     ));
     let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     output::table(
@@ -98,7 +101,12 @@ pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u
     );
     for key in &schema.keys {
         let columns: Vec<&str> = key.columns.iter().map(AsRef::as_ref).collect();
-        output::line(&format!("key {}: {}{}", key.name, columns.join(", "), if key.active { "" } else { " (not active)" }));
+        output::line(&format!(
+            "key {}: {}{}",
+            key.name,
+            columns.join(", "),
+            if key.active { "" } else { " (not active)" }
+        ));
     }
     Ok(exit::DONE)
 }

@@ -36,7 +36,9 @@ pub(crate) async fn login(arguments: Login, context: &Context) -> Result<u8, Api
         .await?;
     if let (Some(code), Some(address)) = (&started.user_code, &started.verification_uri) {
         if context.json {
-            output::json(&serde_json::json!({ "user_code": code, "open": address, "expires_at": started.expires_at }));
+            output::json(
+                &serde_json::json!({ "user_code": code, "open": address, "expires_at": started.expires_at }),
+            );
         } else {
             eprintln!("Open {address} on any device and enter the code {code}");
         }
@@ -51,7 +53,10 @@ pub(crate) async fn login(arguments: Login, context: &Context) -> Result<u8, Api
     }
     let job = progress::watch(context.app().await?, &started.job).await?;
     let test: ConnectionTest = serde_json::from_value(job.result).map_err(|error| {
-        ApiError::new(syncline_model::ErrorCode::Internal, format!("the sign-in ended with an unexpected result: {error}"))
+        ApiError::new(
+            syncline_model::ErrorCode::Internal,
+            format!("the sign-in ended with an unexpected result: {error}"),
+        )
     })?;
     if let Some(error) = test.error {
         return Err(error);
@@ -74,7 +79,8 @@ fn open_browser(address: &str) -> std::io::Result<()> {
 }
 
 pub(crate) async fn logout(arguments: Logout, context: &Context) -> Result<u8, ApiError> {
-    let view: ConnectionView = context.call("sign_in.out", &ConnectionRef { connection: arguments.name }).await?;
+    let view: ConnectionView =
+        context.call("sign_in.out", &ConnectionRef { connection: arguments.name }).await?;
     if context.json {
         output::json(&view);
     } else {

@@ -90,5 +90,6 @@ fn pretty(value: &serde_json::Value, as_json: bool) -> String {
 }
 
 fn missing(what: &str) -> ApiError {
-    ApiError::new(ErrorCode::Usage, format!("{what} is missing")).hint("syncline record --help shows the form")
+    ApiError::new(ErrorCode::Usage, format!("{what} is missing"))
+        .hint("syncline record --help shows the form")
 }

@@ -105,7 +105,9 @@ fn order_terms(terms: &[String]) -> Result<Vec<serde_json::Value>, ApiError> {
         .map(|term| {
             let (column, direction) = term.split_once(':').unwrap_or((term, "asc"));
             match direction {
-                "asc" | "desc" => Ok(serde_json::json!({ "column": column, "descending": direction == "desc" })),
+                "asc" | "desc" => {
+                    Ok(serde_json::json!({ "column": column, "descending": direction == "desc" }))
+                }
                 other => Err(ApiError::new(ErrorCode::Usage, format!("not a direction: {other}"))
                     .hint("write --order COLUMN or --order COLUMN:desc")),
             }

@@ -48,7 +48,20 @@ async fn list(context: &Context) -> Result<(), ApiError> {
         return Ok(());
     }
     output::table(
-        &["run", "definition", "started", "status", "read", "created", "updated", "unchanged", "skipped", "drifted", "failed", "seconds"],
+        &[
+            "run",
+            "definition",
+            "started",
+            "status",
+            "read",
+            "created",
+            "updated",
+            "unchanged",
+            "skipped",
+            "drifted",
+            "failed",
+            "seconds",
+        ],
         all.into_iter().map(|run| {
             let mut row = vec![run.run_id, run.definition, run.started_at, run.status];
             row.extend(
@@ -78,7 +91,10 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
         return;
     }
     let run = &report.run;
-    output::line(&format!("run {} of \"{}\": {} in {:.1} s", run.run_id, run.definition, run.status, run.seconds));
+    output::line(&format!(
+        "run {} of \"{}\": {} in {:.1} s",
+        run.run_id, run.definition, run.status, run.seconds
+    ));
     output::line(&format!(
         "read {}, created {}, updated {}, unchanged {}, skipped {}, drifted {}, failed {}; events {}",
         run.read, run.created, run.updated, run.unchanged, run.skipped, run.drifted, run.failed, run.events
@@ -101,18 +117,32 @@ async fn export(id: &str, out: &std::path::Path, context: &Context) -> Result<()
     let as_csv = match out.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => true,
         Some("jsonl" | "ndjson" | "json") => false,
-        _ => return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", out.display())).hint("use .csv or .jsonl")),
+        _ => {
+            return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", out.display()))
+                .hint("use .csv or .jsonl"));
+        }
     };
     let fault = |error: std::io::Error| ApiError::new(ErrorCode::File, format!("{}: {error}", out.display()));
     let mut file = std::io::BufWriter::new(std::fs::File::create(out).map_err(fault)?);
-    const HEAD: [&str; 9] = ["ordinal", "source_id", "action", "outcome", "destination_id", "code", "message", "request_id", "at"];
+    const HEAD: [&str; 9] = [
+        "ordinal",
+        "source_id",
+        "action",
+        "outcome",
+        "destination_id",
+        "code",
+        "message",
+        "request_id",
+        "at",
+    ];
     if as_csv {
         file.write_all(format!("\u{feff}{}\r\n", HEAD.join(",")).as_bytes()).map_err(fault)?;
     }
     let mut written = 0_u64;
     loop {
-        let page: RunRowsPage =
-            context.call("runs.rows", &serde_json::json!({ "run": id, "offset": written, "limit": 1000 })).await?;
+        let page: RunRowsPage = context
+            .call("runs.rows", &serde_json::json!({ "run": id, "offset": written, "limit": 1000 }))
+            .await?;
         for row in &page.rows {
             let json = serde_json::to_value(row).unwrap_or_default();
             let line = if as_csv {

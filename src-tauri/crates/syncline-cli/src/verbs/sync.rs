@@ -82,7 +82,10 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
             let request = serde_json::json!({ "json": read_file(&file)?, "source_id": id });
             let plan = make_plan(&request, context).await?;
             if plan.summary.read == 0 {
-                return Err(ApiError::new(ErrorCode::NotFound, format!("the source has no record {id}, or the filter leaves it out")));
+                return Err(ApiError::new(
+                    ErrorCode::NotFound,
+                    format!("the source has no record {id}, or the filter leaves it out"),
+                ));
             }
             execute(&plan, expect.or(Some(writes(&plan))), context).await
         }
@@ -90,9 +93,12 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
 }
 
 async fn check(text: &str, context: &Context) -> Result<u8, ApiError> {
-    let check: DefinitionCheck = context.call("definitions.check", &serde_json::json!({ "json": text })).await?;
+    let check: DefinitionCheck =
+        context.call("definitions.check", &serde_json::json!({ "json": text })).await?;
     if context.json {
-        output::json(&serde_json::json!({ "valid": check.valid, "problems": check.problems, "warnings": check.warnings }));
+        output::json(
+            &serde_json::json!({ "valid": check.valid, "problems": check.problems, "warnings": check.warnings }),
+        );
     } else {
         for (kind, problems) in [("problem", &check.problems), ("warning", &check.warnings)] {
             for problem in problems {
@@ -113,8 +119,9 @@ async fn check(text: &str, context: &Context) -> Result<u8, ApiError> {
 async fn make_plan(request: &serde_json::Value, context: &Context) -> Result<PlanSummary, ApiError> {
     let started: JobStarted = context.call("plans.start", request).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
-    serde_json::from_value(job.result)
-        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the preview ended with an unexpected result: {error}")))
+    serde_json::from_value(job.result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the preview ended with an unexpected result: {error}"))
+    })
 }
 
 async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> {
@@ -128,9 +135,12 @@ async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> 
             "definition_hash": plan.definition_hash, "items": items(&plan.plan_id, context).await?,
         });
         if let Some(path) = &arguments.out {
-            std::fs::write(path, serde_json::to_string_pretty(&document).unwrap_or_default()).map_err(|error| {
-                ApiError::new(ErrorCode::File, format!("{}: {error}", path.display())).hint("choose a folder that you may write to")
-            })?;
+            std::fs::write(path, serde_json::to_string_pretty(&document).unwrap_or_default()).map_err(
+                |error| {
+                    ApiError::new(ErrorCode::File, format!("{}: {error}", path.display()))
+                        .hint("choose a folder that you may write to")
+                },
+            )?;
         }
         if context.json {
             output::json(&document);
@@ -147,7 +157,10 @@ async fn items(plan: &str, context: &Context) -> Result<Vec<serde_json::Value>, 
     let mut items = Vec::new();
     loop {
         let page = context
-            .raw("plans.items", &serde_json::json!({ "plan": plan, "offset": items.len(), "limit": ROWS_A_CALL }))
+            .raw(
+                "plans.items",
+                &serde_json::json!({ "plan": plan, "offset": items.len(), "limit": ROWS_A_CALL }),
+            )
             .await?;
         let rows = page["items"].as_array().cloned().unwrap_or_default();
         let ended = (rows.len() as u64) < ROWS_A_CALL;
@@ -161,10 +174,19 @@ async fn items(plan: &str, context: &Context) -> Result<Vec<serde_json::Value>, 
 fn show(plan: &PlanSummary) {
     let counts = &plan.summary;
     output::line(&format!("plan {} of \"{}\"", plan.plan_id, plan.definition));
-    output::line(&format!("{} {} → {} {}", plan.source, plan.source_entity, plan.destination, plan.destination_entity));
+    output::line(&format!(
+        "{} {} → {} {}",
+        plan.source, plan.source_entity, plan.destination, plan.destination_entity
+    ));
     output::line(&format!(
         "read {}: create {}, update {}, unchanged {}, skip {}, invalid {}; events {}",
-        counts.read, counts.create, counts.update, counts.unchanged, counts.skip, counts.invalid, counts.events
+        counts.read,
+        counts.create,
+        counts.update,
+        counts.unchanged,
+        counts.skip,
+        counts.invalid,
+        counts.events
     ));
     output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
     for group in &plan.issues {
@@ -202,8 +224,9 @@ async fn execute(plan: &PlanSummary, expect: Option<u64>, context: &Context) -> 
     let started: JobStarted =
         context.call("runs.start", &serde_json::json!({ "plan": plan.plan_id, "expect": expect })).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
-    let report: RunReport = serde_json::from_value(job.result)
-        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the run ended with an unexpected result: {error}")))?;
+    let report: RunReport = serde_json::from_value(job.result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the run ended with an unexpected result: {error}"))
+    })?;
     super::runs::show(&report, context);
     Ok(super::runs::exit_code(&report))
 }
