@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, SystemClock};
-use syncline_model::{Connection, ConnectionName, ErrorCode, SynclineError};
+use syncline_model::{Connection, ConnectionName, ConnectionStatus, ErrorCode, SynclineError};
 use syncline_sandbox::Sandbox;
 use syncline_secrets::Vault;
 use syncline_store::Store;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::home::{self, VaultChoice};
 use crate::jobs::{JobHandle, Jobs};
 use crate::links::Link;
-use crate::wire::{ApiError, Event, SampleTenant, Settings};
+use crate::wire::{ApiError, Event, JobKind, SampleTenant, Settings, Tag};
 
 /// Requests under way at once to one environment as one user.
 const PARALLEL: usize = 8;
@@ -168,6 +168,49 @@ impl App {
         let saved = connection.clone();
         self.with_store(move |store| store.save_connection(&saved, jiff::Timestamp::now())).await?;
         Ok(connection)
+    }
+
+    /// Looks at an error before it is told: a sign-in that has ended turns the connection's light red at once.
+    pub(crate) async fn noticed(&self, connection: Option<&str>, error: ApiError) -> ApiError {
+        if error.code != ErrorCode::SignInNeeded {
+            return error;
+        }
+        if let Some(name) = connection
+            && let Ok(mut connection) = self.connection(name).await
+            && connection.status != ConnectionStatus::Broken
+        {
+            connection.status = ConnectionStatus::Broken;
+            connection.status_message = Some(error.message.clone());
+            // The error that is told is the one that matters.
+            let _ = self.update_connection(connection).await;
+            self.jobs.invalidate(vec![Tag::Connections]);
+        }
+        error
+    }
+
+    /// Begins a job on one connection; its errors are looked at like those of commands.
+    pub(crate) fn start_job<F, W>(
+        self: &Arc<Self>,
+        kind: JobKind,
+        title: String,
+        connection: &str,
+        stale: Vec<Tag>,
+        work: W,
+    ) -> String
+    where
+        W: FnOnce(JobHandle) -> F,
+        F: Future<Output = Result<serde_json::Value, ApiError>> + Send + 'static,
+    {
+        let (root, name) = (Arc::clone(self), connection.to_owned());
+        self.jobs.start(kind, title, Some(connection.to_owned()), stale, move |handle| {
+            let work = work(handle);
+            async move {
+                match work.await {
+                    Ok(result) => Ok(result),
+                    Err(error) => Err(root.noticed(Some(&name), error).await),
+                }
+            }
+        })
     }
 
     pub(crate) fn client(&self) -> HttpClient {

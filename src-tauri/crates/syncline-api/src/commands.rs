@@ -123,8 +123,12 @@ macro_rules! dispatch {
         pub(crate) async fn dispatch(app: &Arc<App>, name: &str, request: serde_json::Value) -> Result<String, ApiError> {
             match name {
                 $($name => {
+                    let connection = request.get("connection").and_then(serde_json::Value::as_str).map(str::to_owned);
                     let request: $request = read_request($name, request)?;
-                    let response: $response = $($handler)*(app, request).await?;
+                    let response: $response = match $($handler)*(app, request).await {
+                        Ok(response) => response,
+                        Err(error) => return Err(app.noticed(connection.as_deref(), error).await),
+                    };
                     let stales: Vec<Tag> = vec![$(Tag::$stales),*];
                     if !stales.is_empty() {
                         app.jobs().invalidate(stales);

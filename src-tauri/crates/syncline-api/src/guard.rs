@@ -53,7 +53,9 @@ pub(crate) fn guard_identity(connection: &Connection, seen: &Identity) -> Result
                 connection.name
             ),
         )
-        .hint("test the connection and look at who answers before anything is written")),
+        .hint(
+            "find out who answers there; if it is right, enter the connection's address again and test it",
+        )),
         _ => Ok(()),
     }
 }

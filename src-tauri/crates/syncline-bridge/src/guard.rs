@@ -22,8 +22,8 @@ impl Guard {
     pub(crate) fn is_ours(&self, headers: &HeaderMap) -> bool {
         let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
         let host_fits = text(header::HOST).is_some_and(|host| self.names_us(host));
-        let origin_fits = text(header::ORIGIN)
-            .is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_loopback));
+        let origin_fits =
+            text(header::ORIGIN).is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_loopback));
         host_fits && origin_fits
     }
 

@@ -32,7 +32,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let title = format!("pulling {}", request.entity);
     let name = request.connection.clone();
     let stale = vec![Tag::Cache, Tag::Connections];
-    let job = app.jobs().start(JobKind::Pull, title, Some(name), stale, move |handle| async move {
+    let job = app.start_job(JobKind::Pull, title, &name, stale, move |handle| async move {
         let begun = std::time::Instant::now();
         handle.progress("reading the description", 0, None);
         let entity = EntityName::new(request.entity.as_str());

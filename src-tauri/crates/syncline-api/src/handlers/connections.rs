@@ -200,14 +200,16 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
         return Err(ApiError::new(ErrorCode::Usage, "the partner name is missing")
             .hint("give it: --option partner=NAME"));
     }
-    let leads_elsewhere = (&before.url, &before.auth, &before.tenant, &before.client_id, &before.authority)
-        != (
-            &connection.url,
-            &connection.auth,
-            &connection.tenant,
-            &connection.client_id,
-            &connection.authority,
-        );
+    // An address that is entered again is a wish to look anew at who answers there.
+    let leads_elsewhere = request.url.is_some()
+        || (&before.url, &before.auth, &before.tenant, &before.client_id, &before.authority)
+            != (
+                &connection.url,
+                &connection.auth,
+                &connection.tenant,
+                &connection.client_id,
+                &connection.authority,
+            );
     if leads_elsewhere || secret.is_some() {
         connection.status = ConnectionStatus::Unverified;
         connection.status_message = None;
@@ -235,7 +237,7 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     app.view(saved).await
 }
 
-/// Asks who it is and sets the light. `pin`: whoever answers is taken as the right one (after a sign-in by hand).
+/// Asks who it is and sets the light. `pin`: a person has just signed in, so another user is meant; another organization never is.
 pub(crate) async fn verify(
     app: &Arc<App>,
     connection: Connection,
@@ -244,7 +246,13 @@ pub(crate) async fn verify(
 ) -> Result<ConnectionTest, ApiError> {
     let mut connection = connection;
     let seen: Result<Identity, ApiError> = match link.identity().await {
-        Ok(identity) if pin => Ok(identity),
+        Ok(identity) if pin => {
+            let mut same_user = connection.clone();
+            if let Some(pinned) = &mut same_user.identity {
+                pinned.user_id = None;
+            }
+            guard_identity(&same_user, &identity).map(|()| identity)
+        }
         Ok(identity) => guard_identity(&connection, &identity).map(|()| identity),
         Err(error) => Err(error),
     };

@@ -29,8 +29,8 @@ pub(super) async fn start(app: &Arc<App>, request: ExportStart) -> Result<JobSta
     }
     let root = Arc::clone(app);
     let title = format!("exporting {}", request.query.entity);
-    let connection = Some(request.query.connection.clone());
-    let job = app.jobs().start(JobKind::Export, title, connection, Vec::new(), move |handle| async move {
+    let connection = request.query.connection.clone();
+    let job = app.start_job(JobKind::Export, title, &connection, Vec::new(), move |handle| async move {
         // Written beside and renamed: a file that exists stays whole until the new one is.
         let part = path.with_extension("syncline-part");
         let result = write(&root, &request, &part, &handle).await;

@@ -136,7 +136,17 @@ pub(super) async fn cached_page(
     let mut query = grid_query(request)?;
     query.user_id = connection.identity.as_ref().and_then(|identity| identity.user_id.clone());
     let (id, entity) = (connection.id, EntityName::new(request.entity.as_str()));
-    app.with_store(move |store| store.page_records(id, &entity, &query)).await
+    app.with_store(move |store| {
+        // The service gives the primary key whatever is asked; so does the cache.
+        if !query.columns.is_empty()
+            && let Some((schema, _)) = store.schema(id, &entity)?
+            && !query.columns.contains(&schema.summary.primary_id)
+        {
+            query.columns.push(schema.summary.primary_id);
+        }
+        store.page_records(id, &entity, &query)
+    })
+    .await
 }
 
 async fn cached(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, ApiError> {

@@ -125,6 +125,12 @@ async fn make_plan(request: &serde_json::Value, context: &Context) -> Result<Pla
 }
 
 async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> {
+    if let Some(path) = &arguments.out
+        && path.extension().is_none_or(|ending| ending != "json")
+    {
+        return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", path.display()))
+            .hint("use .json"));
+    }
     let request = serde_json::json!({
         "json": read_file(&arguments.file)?, "limit": arguments.limit, "cached": arguments.cached,
     });
