@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
 use crate::dataverse::Environment;
+use crate::entra::Refusal;
 use crate::server::Shared;
 
 /// An environment with the origin that its tokens must be made for.
@@ -29,10 +30,10 @@ pub(crate) async fn check(State(checked): State<Checked>, mut request: Request, 
     };
     let claims = match checked.shared.entra.verify(token) {
         Ok(claims) => claims,
-        Err(text) if text.contains("expired") => {
-            return unauthorized(&checked, "0x8005F101", "AccessTokenExpired");
+        Err(refusal) => {
+            let code = if refusal == Refusal::Expired { "0x8005F101" } else { "0x80040204" };
+            return unauthorized(&checked, code, refusal.text());
         }
-        Err(text) => return unauthorized(&checked, "0x80040204", &text),
     };
     if claims.aud.trim_end_matches('/') != checked.origin || claims.tid != checked.environment.tenant_id {
         return unauthorized(&checked, "0x80040204", "The token was issued for another resource or tenant.");

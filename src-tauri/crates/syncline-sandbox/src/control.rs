@@ -1,8 +1,21 @@
-//! The control endpoint on the sign-in port: faults, the request log, the lifetime of tokens, service protection.
+//! The control endpoint on the sign-in port. It belongs to the sandbox, not to any service it plays.
+//!
+//! | request | does |
+//! |---|---|
+//! | `POST /__control/faults` | adds rules: a JSON list of [`FaultRule`](crate::faults::FaultRule) |
+//! | `GET`, `DELETE /__control/faults` | the rules with their counts; clears them |
+//! | `GET /__control/requests?service=&path=&method=` | the request log; the values are compared, `path` as a part |
+//! | `DELETE /__control/requests` | forgets the requests so far |
+//! | `POST /__control/settings` | see `Settings`; 204 |
+//!
+//! What can't be read is refused with 400 and `{"error": "what and where"}`.
 
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -15,17 +28,32 @@ use crate::server::Shared;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/__control/faults", post(add_faults))
-        .route("/__control/faults", delete(clear_faults))
-        .route("/__control/requests", get(requests))
-        .route("/__control/requests", delete(clear_requests))
+        .route("/__control/faults", get(list_faults).post(add_faults).delete(clear_faults))
+        .route("/__control/requests", get(requests).delete(clear_requests))
         .route("/__control/settings", post(settings))
         .with_state(shared)
 }
 
-async fn add_faults(State(shared): State<Arc<Shared>>, Json(rules): Json<Vec<FaultRule>>) -> StatusCode {
-    shared.faults.add(rules);
-    StatusCode::NO_CONTENT
+fn refused(reason: impl std::fmt::Display) -> Response {
+    (StatusCode::BAD_REQUEST, Json(serde_json::json!({ "error": reason.to_string() }))).into_response()
+}
+
+async fn add_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let list: Vec<serde_json::Value> = match serde_json::from_slice(&body) {
+        Ok(list) => list,
+        Err(error) => return refused(format!("a JSON list of rules is expected: {error}")),
+    };
+    match FaultRule::read_list(list) {
+        Ok(rules) => {
+            shared.faults.add(rules);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => refused(error),
+    }
+}
+
+async fn list_faults(State(shared): State<Arc<Shared>>) -> Response {
+    Json(shared.faults.rules()).into_response()
 }
 
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
@@ -34,20 +62,27 @@ async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wanted {
     service: Option<String>,
     path: Option<String>,
+    method: Option<String>,
 }
 
 async fn requests(
     State(shared): State<Arc<Shared>>,
-    Query(wanted): Query<Wanted>,
-) -> Json<Vec<LoggedRequest>> {
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    let Query(wanted) = match wanted {
+        Ok(wanted) => wanted,
+        Err(error) => return refused(error),
+    };
     let fits = |request: &LoggedRequest| {
         wanted.service.as_deref().is_none_or(|service| request.service == service)
             && wanted.path.as_deref().is_none_or(|path| request.path.contains(path))
+            && wanted.method.as_deref().is_none_or(|method| request.method.eq_ignore_ascii_case(method))
     };
-    Json(shared.log.all().into_iter().filter(fits).collect())
+    Json(shared.log.all().into_iter().filter(fits).collect::<Vec<_>>()).into_response()
 }
 
 async fn clear_requests(State(shared): State<Arc<Shared>>) -> StatusCode {
@@ -55,23 +90,69 @@ async fn clear_requests(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// What can be changed while it runs.
+/// What can be changed while it runs. Absent members stay as they are.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
+    /// Seconds that access tokens live, from the next one on.
     access_token_lifetime_s: Option<u64>,
-    expire_refresh_tokens: Option<bool>,
-    /// Requests a user may send within `window_s`; 0: no limit.
+    /// True: access tokens issued so far are refused.
+    #[serde(default)]
+    expire_access_tokens: bool,
+    /// True: refresh tokens issued so far have expired (AADSTS700082).
+    #[serde(default)]
+    expire_refresh_tokens: bool,
+    /// True: nobody has consented to anything (AADSTS65001).
+    #[serde(default)]
+    revoke_consents: bool,
+    /// Seconds between two questions about a device code.
+    device_interval_s: Option<u64>,
+    /// Sign-in names that are blocked from now on (AADSTS50057).
+    #[serde(default)]
+    disable_people: Vec<String>,
+    /// Sign-in names that are let in again.
+    #[serde(default)]
+    enable_people: Vec<String>,
+    /// Requests a user may send to an environment within `window_s`; 0: no limit.
     requests: Option<usize>,
+    /// Seconds; 300 when absent.
     window_s: Option<u64>,
+    /// Requests that Insider One takes within a minute; 0: no limit.
+    insider_requests_per_minute: Option<u32>,
+    /// True: Insider One forgets all profiles.
+    #[serde(default)]
+    forget_profiles: bool,
 }
 
-async fn settings(State(shared): State<Arc<Shared>>, Json(settings): Json<Settings>) -> StatusCode {
+async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let settings: Settings = match serde_json::from_slice(&body) {
+        Ok(settings) => settings,
+        Err(error) => return refused(error),
+    };
+    let named = settings.disable_people.iter().chain(&settings.enable_people);
+    if let Some(unknown) = named.into_iter().find(|name| shared.entra.directory.person(name, None).is_none())
+    {
+        return refused(format!("nobody has the sign-in name {unknown:?}"));
+    }
+    for (names, disabled) in [(&settings.disable_people, true), (&settings.enable_people, false)] {
+        for name in names {
+            shared.entra.set_disabled(name, disabled);
+        }
+    }
     if let Some(seconds) = settings.access_token_lifetime_s {
         shared.entra.set_access_token_lifetime(seconds);
     }
-    if settings.expire_refresh_tokens == Some(true) {
+    if let Some(seconds) = settings.device_interval_s {
+        shared.entra.set_device_interval(seconds);
+    }
+    if settings.expire_access_tokens {
+        shared.entra.expire_access_tokens();
+    }
+    if settings.expire_refresh_tokens {
         shared.entra.expire_refresh_tokens();
+    }
+    if settings.revoke_consents {
+        shared.entra.revoke_consents();
     }
     if let Some(requests) = settings.requests {
         let window = Duration::from_secs(settings.window_s.unwrap_or(300));
@@ -80,5 +161,11 @@ async fn settings(State(shared): State<Arc<Shared>>, Json(settings): Json<Settin
             environment.protection.set(limits);
         }
     }
-    StatusCode::NO_CONTENT
+    if let Some(requests) = settings.insider_requests_per_minute {
+        shared.insider.set_rate(requests);
+    }
+    if settings.forget_profiles {
+        shared.insider.forget_profiles();
+    }
+    StatusCode::NO_CONTENT.into_response()
 }

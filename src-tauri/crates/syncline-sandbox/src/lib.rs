@@ -11,10 +11,13 @@ pub mod insider;
 
 mod bearer;
 mod control;
+mod details;
 mod discovery;
 mod log;
+mod sample;
 mod server;
 mod wire;
 
+pub use details::{Details, EnvironmentDetails, UserDetails};
 pub use log::LoggedRequest;
-pub use server::{Details, EnvironmentDetails, Sandbox, SandboxConfig, UserDetails};
+pub use server::{Sandbox, SandboxConfig};

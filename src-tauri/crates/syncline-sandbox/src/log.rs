@@ -1,12 +1,16 @@
-//! What was asked of the services: method, path, status, time. Never headers or bodies.
+//! What was asked of the services: method, path, headers without secrets, status, time. Never bodies.
 
+use http::HeaderMap;
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Requests that are kept.
-const KEPT: usize = 200_000;
+/// Requests that are kept; older ones are forgotten.
+const KEPT: usize = 50_000;
+
+/// Headers whose values are never kept.
+const SECRET: &[&str] = &["authorization", "proxy-authorization", "cookie", "x-request-token"];
 
 /// One request.
 #[derive(Debug, Clone, Serialize)]
@@ -17,14 +21,32 @@ pub struct LoggedRequest {
     pub method: String,
     /// Path with query.
     pub path: String,
-    /// Status of the answer; 0 when none was given.
+    /// Headers by lower-case name; of those that carry a secret only that they were there (`…`).
+    pub headers: BTreeMap<String, String>,
+    /// Status of the answer; 0 when the client went away before there was one.
     pub status: u16,
     /// Milliseconds since the sandbox began, when the request came.
     pub at_ms: u64,
-    /// Milliseconds until the answer was ready.
+    /// Milliseconds until the head of the answer was ready.
     pub took_ms: u64,
     /// The fault that was applied.
     pub fault: Option<String>,
+}
+
+/// The headers as they are kept.
+pub(crate) fn without_secrets(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let secret = SECRET.contains(&name.as_str());
+            let text = if secret {
+                "…".to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            (name.as_str().to_owned(), text)
+        })
+        .collect()
 }
 
 /// The log.

@@ -28,13 +28,31 @@ async fn main() -> std::io::Result<()> {
         records: arguments.records,
         seed: arguments.seed,
         access_token_lifetime_s: arguments.token_lifetime,
+        ..SandboxConfig::default()
     })
     .await?;
     #[expect(clippy::print_stdout, reason = "the one line that a caller reads")]
     {
         println!("{}", serde_json::to_string(sandbox.details())?);
     }
-    tokio::signal::ctrl_c().await?;
+    interrupted().await?;
     sandbox.stop().await;
     Ok(())
+}
+
+/// Waits for Ctrl-C, or for the signal that ends a process.
+#[cfg(unix)]
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+async fn interrupted() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }

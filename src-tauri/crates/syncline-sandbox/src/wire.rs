@@ -1,7 +1,8 @@
-//! Connections that can be broken on purpose: a listener whose streams stop after a number of bytes and then reset.
+//! Connections that can be broken on request: a TCP stream that stops after so many bytes and then resets, and that ends with the sandbox.
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// No break is asked for.
 const WHOLE: i64 = -1;
@@ -33,6 +35,16 @@ impl Cut {
 pub(crate) struct Wire {
     stream: TcpStream,
     cut: Cut,
+    stop: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Wire {
+    /// With a linger of zero the close that follows the error is a reset, not an orderly end.
+    fn reset(&self) -> io::Error {
+        // Without it the end is early all the same.
+        let _ = self.stream.set_zero_linger();
+        io::Error::new(io::ErrorKind::ConnectionReset, "cut on request")
+    }
 }
 
 impl AsyncRead for Wire {
@@ -41,6 +53,9 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.stop.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(self.reset()));
+        }
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
@@ -52,9 +67,7 @@ impl AsyncWrite for Wire {
             return Pin::new(&mut self.stream).poll_write(cx, bytes);
         }
         if left == 0 {
-            // With a linger of zero the close is a reset, not an orderly end. Without it the end is early all the same.
-            let _ = self.stream.set_zero_linger();
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut on request")));
+            return Poll::Ready(Err(self.reset()));
         }
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let written = Pin::new(&mut self.stream).poll_write(cx, &bytes[..most]);
@@ -62,6 +75,20 @@ impl AsyncWrite for Wire {
             self.cut.0.fetch_sub(i64::try_from(count).unwrap_or(left), Ordering::SeqCst);
         }
         written
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.cut.0.load(Ordering::SeqCst) == WHOLE {
+            return Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        }
+        let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
+        self.poll_write(cx, first)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
@@ -71,9 +98,12 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// Accepts connections that can be cut.
+/// Accepts connections that can be cut. They all end when `stop` is cancelled.
 #[derive(Debug)]
-pub(crate) struct WireListener(pub(crate) TcpListener);
+pub(crate) struct WireListener {
+    pub(crate) listener: TcpListener,
+    pub(crate) stop: CancellationToken,
+}
 
 impl Listener for WireListener {
     type Io = Wire;
@@ -81,11 +111,12 @@ impl Listener for WireListener {
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, address)) => {
                     // A small answer should not wait for the next one.
                     let _ = stream.set_nodelay(true);
-                    return (Wire { stream, cut: Cut::new() }, address);
+                    let stop = Box::pin(self.stop.clone().cancelled_owned());
+                    return (Wire { stream, cut: Cut::new(), stop }, address);
                 }
                 // Out of file handles or the like: others may end meanwhile.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
@@ -94,7 +125,7 @@ impl Listener for WireListener {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

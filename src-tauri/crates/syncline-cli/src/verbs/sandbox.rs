@@ -28,6 +28,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, ApiError> {
         records: arguments.records,
         seed: arguments.seed,
         access_token_lifetime_s: arguments.token_lifetime,
+        ..SandboxConfig::default()
     };
     let sandbox = Sandbox::start(config).await.map_err(|error| {
         ApiError::new(ErrorCode::Busy, format!("the sample tenant can't be started: {error}"))

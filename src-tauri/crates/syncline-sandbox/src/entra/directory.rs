@@ -1,6 +1,8 @@
-//! Who and what is registered: tenants, people, applications.
+//! Who and what is registered: tenants, people, applications, and how a request names them.
 
 use uuid::Uuid;
+
+use super::errors::EntraError;
 
 /// A tenant.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Tenant {
 pub enum PersonKind {
     /// Nothing.
     Normal,
-    /// Must approve a second factor.
+    /// Must approve a second factor; a refresh asks for it again unless the sign-in met the claims challenge.
     SecondFactor,
     /// Blocked from signing in.
     Disabled,
@@ -64,7 +66,7 @@ pub struct Application {
     pub kind: AppKind,
     /// Registered redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// Tenants that have disabled it.
+    /// Switched off by an administrator.
     pub disabled: bool,
 }
 
@@ -87,10 +89,60 @@ impl Directory {
         })
     }
 
-    /// An application by client id.
-    pub(crate) fn application(&self, client_id: &str) -> Option<&Application> {
-        let id = Uuid::parse_str(client_id).ok()?;
-        self.applications.iter().find(|application| application.client_id == id)
+    /// The tenant that a path names; none for "the tenant of whoever signs in". Else AADSTS90002 or 900023.
+    pub(crate) fn tenant_in_path(&self, text: &str) -> Result<Option<Uuid>, EntraError> {
+        if is_any_tenant(text) {
+            return Ok(None);
+        }
+        if let Some(tenant) = self.tenant(text) {
+            return Ok(Some(tenant.id));
+        }
+        let well_formed = Uuid::parse_str(text).is_ok() || text.contains('.');
+        Err(if well_formed {
+            EntraError::new(
+                "invalid_request",
+                90002,
+                format!(
+                    "Tenant '{text}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
+                ),
+            )
+        } else {
+            EntraError::new(
+                "invalid_request",
+                900_023,
+                format!(
+                    "Specified tenant identifier '{text}' is neither a valid DNS name, nor a valid external domain."
+                ),
+            )
+        })
+    }
+
+    /// The application that a request names. Else AADSTS700016 or 7000112.
+    pub(crate) fn application(&self, tenant: &str, client_id: &str) -> Result<&Application, EntraError> {
+        let id = Uuid::parse_str(client_id).ok();
+        // None of the applications takes personal accounts.
+        let found = self
+            .applications
+            .iter()
+            .find(|application| Some(application.client_id) == id && tenant != "consumers")
+            .ok_or_else(|| {
+                let directory = if tenant == "consumers" { "Microsoft Accounts" } else { tenant };
+                EntraError::new(
+                    "unauthorized_client",
+                    700_016,
+                    format!(
+                        "Application with identifier '{client_id}' was not found in the directory '{directory}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
+                    ),
+                )
+            })?;
+        if found.disabled {
+            return Err(EntraError::new(
+                "unauthorized_client",
+                7_000_112,
+                format!("Application '{client_id}'({}) is disabled.", found.name),
+            ));
+        }
+        Ok(found)
     }
 
     /// A person by sign-in name; for a concrete tenant only there.
@@ -109,5 +161,5 @@ impl Directory {
 
 /// True for the words that stand for "the tenant of whoever signs in".
 pub(crate) fn is_any_tenant(text: &str) -> bool {
-    matches!(text, "organizations" | "common")
+    matches!(text, "organizations" | "common" | "consumers")
 }

@@ -28,6 +28,25 @@ pub(crate) struct Claims {
     pub(crate) uti: Uuid,
 }
 
+/// Why an access token is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Expired,
+    Malformed,
+    Signature,
+}
+
+impl Refusal {
+    /// What the service says.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Expired => "AccessTokenExpired",
+            Self::Malformed => "The token is malformed.",
+            Self::Signature => "The signature of the token is not valid.",
+        }
+    }
+}
+
 /// The signing key.
 pub(crate) struct Signer {
     key: KeyPair,
@@ -58,16 +77,16 @@ impl Signer {
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Result<Claims, String> {
-        let malformed = || "The token is malformed.".to_owned();
-        let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-        let (_, body) = signed.split_once('.').ok_or_else(malformed)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| malformed())?;
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, Refusal> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
+        let (_, body) = signed.split_once('.').ok_or(Refusal::Malformed)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refusal::Malformed)?;
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.public_key().as_ref())
             .verify(signed.as_bytes(), &signature)
-            .map_err(|_| "The signature of the token is not valid.".to_owned())?;
-        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| malformed())?;
-        serde_json::from_slice(&body).map_err(|_| malformed())
+            .map_err(|_| Refusal::Signature)?;
+        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| Refusal::Malformed)?;
+        // An id_token has a good signature too, but not these claims.
+        serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)
     }
 
     pub(crate) fn key_set(&self) -> serde_json::Value {

@@ -1,4 +1,4 @@
-//! What the sign-in service remembers: codes, refresh tokens, device codes, consents.
+//! What the sign-in service remembers: codes, refresh tokens, device codes, consents, who is signed in at a browser.
 
 use rand::Rng;
 use std::collections::{HashMap, HashSet};
@@ -7,8 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-use super::directory::{Directory, Person, Tenant};
-use super::jwt::{Claims, Signer};
+use super::directory::{Application, Directory, Person, PersonKind};
+use super::jwt::{Claims, Refusal, Signer};
+use super::scopes::{Api, GRAPH};
 
 /// "Authorization codes live about 10 minutes".
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
@@ -24,6 +25,8 @@ pub(crate) struct CodeGrant {
     pub(crate) tenant_path: String,
     pub(crate) scope: String,
     pub(crate) nonce: Option<String>,
+    /// The sign-in met the claims challenge.
+    pub(crate) strong: bool,
     pub(crate) used: bool,
     pub(crate) until: Instant,
 }
@@ -33,13 +36,17 @@ pub(crate) struct CodeGrant {
 pub(crate) struct RefreshGrant {
     pub(crate) client_id: Uuid,
     pub(crate) person: Uuid,
-    pub(crate) generation: u64,
+    /// Asked for when a refresh names no scope.
+    pub(crate) scope: String,
+    pub(crate) strong: bool,
+    generation: u64,
 }
 
 /// A device code.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceGrant {
     pub(crate) client_id: Uuid,
+    pub(crate) tenant: Option<Uuid>,
     pub(crate) user_code: String,
     pub(crate) scope: String,
     pub(crate) state: DeviceState,
@@ -55,20 +62,39 @@ pub(crate) enum DeviceState {
     Approved(Uuid),
 }
 
+/// Somebody who is signed in at a browser.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) person: Uuid,
+    /// With a second factor.
+    pub(crate) approved: bool,
+}
+
+/// How the service is set up.
+#[derive(Debug, Clone)]
+pub(crate) struct EntraConfig {
+    /// Root of the service, without tenant.
+    pub(crate) issuer: String,
+    pub(crate) lifetime_s: u64,
+    pub(crate) device_interval_s: u64,
+}
+
 /// The sign-in service.
 #[derive(Debug)]
 pub struct Entra {
     pub(crate) directory: Directory,
     pub(crate) signer: Signer,
     pub(crate) codes: Mutex<HashMap<String, CodeGrant>>,
-    pub(crate) refreshes: Mutex<HashMap<String, RefreshGrant>>,
     pub(crate) devices: Mutex<HashMap<String, DeviceGrant>>,
-    /// Person, client, resource.
-    pub(crate) consents: Mutex<HashSet<(Uuid, Uuid, String)>>,
+    pub(crate) sessions: Mutex<HashMap<String, Session>>,
+    refreshes: Mutex<HashMap<String, RefreshGrant>>,
+    consents: Mutex<HashSet<(Uuid, Uuid, Api)>>,
+    disabled: Mutex<HashSet<Uuid>>,
     /// Origin of a resource, and its tenant; none: every tenant's.
     resources: Mutex<HashMap<String, Option<Uuid>>>,
     issuer: String,
     lifetime_s: AtomicU64,
+    device_interval_s: AtomicU64,
     access_generation: AtomicU64,
     refresh_generation: AtomicU64,
 }
@@ -86,17 +112,26 @@ pub(crate) fn random_text(prefix: &str) -> String {
 }
 
 impl Entra {
-    pub(crate) fn new(directory: Directory, issuer: &str, lifetime_s: u64) -> std::io::Result<Self> {
+    pub(crate) fn new(directory: Directory, config: EntraConfig) -> std::io::Result<Self> {
+        let disabled = directory
+            .people
+            .iter()
+            .filter(|person| person.kind == PersonKind::Disabled)
+            .map(|person| person.id)
+            .collect();
         Ok(Self {
             directory,
             signer: Signer::new()?,
             codes: Mutex::default(),
-            refreshes: Mutex::default(),
             devices: Mutex::default(),
+            sessions: Mutex::default(),
+            refreshes: Mutex::default(),
             consents: Mutex::default(),
-            resources: Mutex::default(),
-            issuer: issuer.to_owned(),
-            lifetime_s: AtomicU64::new(lifetime_s),
+            disabled: Mutex::new(disabled),
+            resources: Mutex::new(HashMap::from([(GRAPH.to_owned(), None)])),
+            issuer: config.issuer,
+            lifetime_s: AtomicU64::new(config.lifetime_s),
+            device_interval_s: AtomicU64::new(config.device_interval_s),
             access_generation: AtomicU64::new(0),
             refresh_generation: AtomicU64::new(0),
         })
@@ -107,7 +142,7 @@ impl Entra {
     }
 
     pub(crate) fn knows_resource(&self, origin: &str, tenant: Option<Uuid>) -> bool {
-        match lock(&self.resources).get(origin.trim_end_matches('/')) {
+        match lock(&self.resources).get(origin.strip_suffix('/').unwrap_or(origin)) {
             None => false,
             Some(None) => true,
             Some(Some(owner)) => tenant.is_none_or(|tenant| tenant == *owner),
@@ -117,6 +152,11 @@ impl Entra {
     /// Seconds that access tokens live from now on.
     pub fn set_access_token_lifetime(&self, seconds: u64) {
         self.lifetime_s.store(seconds, Ordering::SeqCst);
+    }
+
+    /// Seconds that applications must leave between two questions about a device code.
+    pub fn set_device_interval(&self, seconds: u64) {
+        self.device_interval_s.store(seconds, Ordering::SeqCst);
     }
 
     /// Access tokens issued so far are refused from now on.
@@ -129,12 +169,41 @@ impl Entra {
         self.refresh_generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    pub(crate) fn refresh_is_current(&self, grant: &RefreshGrant) -> bool {
-        grant.generation == self.refresh_generation.load(Ordering::SeqCst)
+    /// Nobody has consented to anything.
+    pub fn revoke_consents(&self) {
+        lock(&self.consents).clear();
+    }
+
+    /// Blocks a person, or lets them in again. False: nobody has this sign-in name.
+    pub fn set_disabled(&self, user_name: &str, disabled: bool) -> bool {
+        let Some(person) = self.directory.person(user_name, None) else { return false };
+        let mut all = lock(&self.disabled);
+        if disabled {
+            all.insert(person.id);
+        } else {
+            all.remove(&person.id);
+        }
+        true
+    }
+
+    pub(crate) fn is_disabled(&self, person: &Person) -> bool {
+        lock(&self.disabled).contains(&person.id)
+    }
+
+    pub(crate) fn consented(&self, person: &Person, application: &Application, resource: &str) -> bool {
+        lock(&self.consents).contains(&(person.id, application.client_id, Api::of(resource)))
+    }
+
+    pub(crate) fn consent(&self, person: &Person, application: &Application, resource: &str) {
+        lock(&self.consents).insert((person.id, application.client_id, Api::of(resource)));
     }
 
     pub(crate) fn lifetime(&self) -> u64 {
         self.lifetime_s.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn device_interval(&self) -> u64 {
+        self.device_interval_s.load(Ordering::SeqCst)
     }
 
     pub(crate) fn issuer(&self, tenant: Uuid) -> String {
@@ -150,13 +219,13 @@ impl Entra {
         person: Option<&Person>,
     ) -> Result<String, String> {
         let now = jiff::Timestamp::now().as_second();
-        let lifetime = i64::try_from(self.lifetime()).unwrap_or(3600);
+        let lifetime = i64::try_from(self.lifetime()).unwrap_or(i64::MAX);
         self.signer.sign(&Claims {
             aud: resource.to_owned(),
             iss: self.issuer(tenant),
             iat: now,
             nbf: now,
-            exp: now + lifetime,
+            exp: now.saturating_add(lifetime),
             tid: tenant,
             appid: client,
             oid: person.map(|person| person.id),
@@ -167,20 +236,29 @@ impl Entra {
     }
 
     /// The claims of a token that is ours and still valid.
-    pub(crate) fn verify(&self, token: &str) -> Result<Claims, String> {
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, Refusal> {
         let claims = self.signer.verify(token)?;
         let over = claims.exp <= jiff::Timestamp::now().as_second();
         if over || claims.generation != self.access_generation.load(Ordering::SeqCst) {
-            return Err("The token has expired.".to_owned());
+            return Err(Refusal::Expired);
         }
         Ok(claims)
     }
 
-    pub(crate) fn refresh_token(&self, client_id: Uuid, person: Uuid) -> String {
+    /// A new refresh token; those given out before stay valid.
+    pub(crate) fn refresh_token(&self, client_id: Uuid, person: Uuid, scope: &str, strong: bool) -> String {
         let token = random_text("0.AX");
         let generation = self.refresh_generation.load(Ordering::SeqCst);
-        lock(&self.refreshes).insert(token.clone(), RefreshGrant { client_id, person, generation });
+        let grant = RefreshGrant { client_id, person, scope: scope.to_owned(), strong, generation };
+        lock(&self.refreshes).insert(token.clone(), grant);
         token
+    }
+
+    /// A refresh token that was given out, and whether it is still good.
+    pub(crate) fn refresh_grant(&self, token: &str) -> Option<(RefreshGrant, bool)> {
+        let grant = lock(&self.refreshes).get(token).cloned()?;
+        let current = grant.generation == self.refresh_generation.load(Ordering::SeqCst);
+        Some((grant, current))
     }
 
     pub(crate) fn code(&self, mut grant: CodeGrant) -> String {
@@ -188,9 +266,5 @@ impl Entra {
         let code = random_text("0.AY");
         lock(&self.codes).insert(code.clone(), grant);
         code
-    }
-
-    pub(crate) fn tenant_of(&self, person: &Person) -> Option<&Tenant> {
-        self.directory.tenants.iter().find(|tenant| tenant.id == person.tenant)
     }
 }

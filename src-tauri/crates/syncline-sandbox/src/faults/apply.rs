@@ -4,18 +4,23 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::refusal::{page, refused};
 use super::{FaultKind, FaultRule};
 use crate::dataverse::Environment;
-use crate::log::LoggedRequest;
+use crate::log::{LoggedRequest, without_secrets};
 use crate::server::Shared;
 use crate::wire::Cut;
 
 /// Longest a hanging answer is held.
 const HANG: Duration = Duration::from_secs(600);
+/// Pieces that a slow answer comes in.
+const PIECES: usize = 16;
+/// Neither JSON nor UTF-8.
+const GARBAGE: &[u8] = b"{\"value\":[{\"\xff\xfe\": nul";
 
 /// A service and what its faults reach.
 #[derive(Clone)]
@@ -23,6 +28,21 @@ pub(crate) struct Guarded {
     pub(crate) service: String,
     pub(crate) shared: Arc<Shared>,
     pub(crate) environment: Option<Arc<Environment>>,
+}
+
+/// Logs the request when it is dropped, so that one whose client has gone away is seen as well.
+struct Entry {
+    shared: Arc<Shared>,
+    request: Option<LoggedRequest>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if let Some(mut request) = self.request.take() {
+            request.took_ms = self.shared.log.now_ms().saturating_sub(request.at_ms);
+            self.shared.log.add(request);
+        }
+    }
 }
 
 pub(crate) async fn guard(
@@ -36,40 +56,40 @@ pub(crate) async fn guard(
     if path.starts_with("/__control") {
         return next.run(request).await;
     }
-    let at_ms = guarded.shared.log.now_ms();
     let rule = guarded.shared.faults.next(&guarded.service, &method, &path);
-    let fault = rule.as_ref().map(|rule| {
-        serde_json::to_value(&rule.kind)
-            .ok()
-            .and_then(|kind| kind["kind"].as_str().map(str::to_owned))
-            .unwrap_or_default()
-    });
+    let mut entry = Entry {
+        shared: Arc::clone(&guarded.shared),
+        request: Some(LoggedRequest {
+            service: guarded.service.clone(),
+            method,
+            path,
+            headers: without_secrets(request.headers()),
+            status: 0,
+            at_ms: guarded.shared.log.now_ms(),
+            took_ms: 0,
+            fault: rule.as_ref().map(|rule| rule.kind.name().to_owned()),
+        }),
+    };
     let response = match rule {
         None => next.run(request).await,
         Some(rule) => apply(&guarded, &rule, &cut, request, next).await,
     };
-    guarded.shared.log.add(LoggedRequest {
-        service: guarded.service.clone(),
-        method,
-        path,
-        status: response.status().as_u16(),
-        at_ms,
-        took_ms: guarded.shared.log.now_ms().saturating_sub(at_ms),
-        fault,
-    });
+    if let Some(request) = &mut entry.request {
+        request.status = response.status().as_u16();
+    }
     response
 }
 
 async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request, next: Next) -> Response {
     match &rule.kind {
-        FaultKind::Status { status, retry_after } => refused(*status, *retry_after),
-        FaultKind::HtmlPage { status } => html(*status),
+        FaultKind::Status { status, retry_after } => refused(&guarded.service, *status, *retry_after),
+        FaultKind::HtmlPage { status } => page(*status),
         FaultKind::Hang => {
             tokio::time::sleep(HANG).await;
-            refused(504, None)
+            refused(&guarded.service, 504, None)
         }
-        FaultKind::ResetBefore => {
-            let response = next.run(request).await;
+        FaultKind::ResetBefore { acts } => {
+            let response = if *acts { next.run(request).await } else { Response::new(Body::empty()) };
             cut.after(0);
             response
         }
@@ -81,76 +101,45 @@ async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request,
         FaultKind::TruncatedJson => {
             rewritten(next.run(request).await, |body| body.slice(..body.len() / 2)).await
         }
-        FaultKind::GarbageJson => {
-            rewritten(next.run(request).await, |_| Bytes::from_static(b"{\"value\":[{\"\xff\xfe\": nul"))
-                .await
-        }
+        FaultKind::GarbageJson => rewritten(next.run(request).await, |_| Bytes::from_static(GARBAGE)).await,
         FaultKind::Slow { chunk_ms } => slow(next.run(request).await, Duration::from_millis(*chunk_ms)).await,
         FaultKind::ExpireTokens => {
             guarded.shared.entra.expire_access_tokens();
             next.run(request).await
         }
-        FaultKind::OtherOrganization => {
+        FaultKind::OtherOrganization { organization_id } => {
             if let Some(environment) = &guarded.environment {
-                environment.set_organization_id(uuid::Uuid::new_v4());
+                environment.set_organization_id(organization_id.unwrap_or_else(uuid::Uuid::new_v4));
             }
             next.run(request).await
         }
     }
 }
 
-fn status(number: u16) -> StatusCode {
-    StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// A refusal in the words of the service's documents ("Service protection API limits").
-fn refused(number: u16, retry_after: Option<u64>) -> Response {
-    let (code, message) = match number {
-        429 => {
-            ("0x80072322", "Number of requests exceeded the limit of 6000 over time window of 300 seconds.")
-        }
-        _ => ("0x80040216", "An unexpected error occurred."),
-    };
-    let body = serde_json::json!({ "error": { "code": code, "message": message } }).to_string();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status(number);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
-fn html(number: u16) -> Response {
-    let page = "<!DOCTYPE html><html><head><title>Our services aren't available right now</title></head>\
-                <body><h1>Our services aren't available right now</h1><p>We're working to restore all services.</p></body></html>";
-    let mut response = Response::new(Body::from(page));
-    *response.status_mut() = status(number);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    response
-}
-
 async fn whole(response: Response) -> (http::response::Parts, Bytes) {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
     (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())
 }
 
 async fn rewritten(response: Response, change: impl FnOnce(Bytes) -> Bytes) -> Response {
     let (mut parts, body) = whole(response).await;
-    parts.headers.remove(header::CONTENT_LENGTH);
+    // An answer without content has no place for a broken one.
+    if parts.status == StatusCode::NO_CONTENT {
+        parts.status = StatusCode::OK;
+    }
     Response::from_parts(parts, Body::from(change(body)))
 }
 
 async fn slow(response: Response, wait: Duration) -> Response {
-    const PIECES: usize = 16;
-    let (mut parts, body) = whole(response).await;
-    parts.headers.remove(header::CONTENT_LENGTH);
+    let (parts, body) = whole(response).await;
     let size = body.len().div_ceil(PIECES).max(1);
     let pieces: Vec<Bytes> =
         (0..body.len()).step_by(size).map(|at| body.slice(at..(at + size).min(body.len()))).collect();
     let stream = futures::stream::unfold(pieces.into_iter(), move |mut pieces| async move {
+        let piece = pieces.next()?;
         tokio::time::sleep(wait).await;
-        pieces.next().map(|piece| (Ok::<_, std::convert::Infallible>(piece), pieces))
+        Some((Ok::<_, std::convert::Infallible>(piece), pieces))
     });
     Response::from_parts(parts, Body::from_stream(stream))
 }

@@ -1,36 +1,49 @@
 //! Faults on request: rules that match requests, and what they do to the answer.
 
 mod apply;
+mod refusal;
 mod rule;
 
-pub use rule::{FaultKind, FaultRule};
+pub use rule::{BadRule, FaultKind, FaultRule};
 
 pub(crate) use apply::{Guarded, guard};
 
+use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
 
 /// The rules in force.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<Vec<Counted>>);
+pub struct Faults(Mutex<Vec<RuleInForce>>);
 
-#[derive(Debug)]
-struct Counted {
-    rule: FaultRule,
-    seen: u64,
+/// A rule and what it has done so far.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleInForce {
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: FaultRule,
+    /// Requests that fitted.
+    pub seen: u64,
+    /// Requests that were hit.
+    pub hit: u64,
 }
 
 impl Faults {
-    /// Adds rules; the first that fits a request is applied.
+    /// Adds rules; the first that fits a request and is due is applied.
     pub fn add(&self, rules: impl IntoIterator<Item = FaultRule>) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(rules.into_iter().map(|rule| Counted { rule, seen: 0 }));
+            .extend(rules.into_iter().map(|rule| RuleInForce { rule, seen: 0, hit: 0 }));
     }
 
     /// Removes all rules.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The rules with their counts, those that are used up too.
+    pub fn rules(&self) -> Vec<RuleInForce> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The rule for this request, counted.
@@ -47,6 +60,7 @@ impl Faults {
                 _ => turn > 0 && turn <= counted.rule.times,
             };
             if due {
+                counted.hit += 1;
                 return Some(counted.rule.clone());
             }
         }

@@ -1,6 +1,7 @@
 //! A rule: which requests, how often, and what happens to them.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One rule. Absent members fit everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ pub struct FaultRule {
     /// Method.
     #[serde(default)]
     pub method: Option<String>,
-    /// Part of the path with query.
+    /// Part of the path with query, as sent on the wire.
     #[serde(default)]
     pub path: Option<String>,
     /// Requests that fit and are let through first.
@@ -31,6 +32,9 @@ pub struct FaultRule {
 fn once() -> u64 {
     1
 }
+fn yes() -> bool {
+    true
+}
 fn half_a_kilobyte() -> u32 {
     512
 }
@@ -42,16 +46,20 @@ fn a_tenth() -> u64 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The service does not act and answers this status, 429 with `Retry-After`.
+    /// The service does not act and answers this status with its own error body, where asked for with `Retry-After`.
     Status {
-        /// Status.
+        /// Status, 400 to 599.
         status: u16,
         /// Seconds.
         #[serde(default)]
         retry_after: Option<u64>,
     },
-    /// The service acts; the connection resets before a byte of the answer.
-    ResetBefore,
+    /// The connection resets before a byte of the answer.
+    ResetBefore {
+        /// Whether the service does what was asked before that.
+        #[serde(default = "yes")]
+        acts: bool,
+    },
     /// The service acts; the connection resets after so many bytes.
     ResetInside {
         /// Bytes of the answer, head included.
@@ -64,27 +72,159 @@ pub enum FaultKind {
     GarbageJson,
     /// A gateway answers with a page in place of the service.
     HtmlPage {
-        /// Status.
+        /// Status, 200 to 599.
         status: u16,
     },
-    /// The service acts; the answer trickles.
+    /// The service acts; the answer trickles in sixteen pieces.
     Slow {
-        /// Milliseconds between two pieces.
+        /// Milliseconds before each piece.
         #[serde(default = "a_tenth")]
         chunk_ms: u64,
     },
     /// The service does not act and does not answer.
     Hang,
-    /// All access tokens issued so far are refused from now on.
+    /// All access tokens issued so far are refused from now on, this request's too.
     ExpireTokens,
     /// The environment answers as another organization from now on.
-    OtherOrganization,
+    OtherOrganization {
+        /// Its id; absent: a random one.
+        #[serde(default)]
+        organization_id: Option<Uuid>,
+    },
 }
 
+impl FaultKind {
+    /// The word in `kind`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::ResetBefore { .. } => "reset_before",
+            Self::ResetInside { .. } => "reset_inside",
+            Self::TruncatedJson => "truncated_json",
+            Self::GarbageJson => "garbage_json",
+            Self::HtmlPage { .. } => "html_page",
+            Self::Slow { .. } => "slow",
+            Self::Hang => "hang",
+            Self::ExpireTokens => "expire_tokens",
+            Self::OtherOrganization { .. } => "other_organization",
+        }
+    }
+
+    /// Members that this kind has beside those of every rule.
+    fn members(&self) -> &'static [&'static str] {
+        match self {
+            Self::Status { .. } => &["status", "retry_after"],
+            Self::ResetBefore { .. } => &["acts"],
+            Self::ResetInside { .. } => &["after_bytes"],
+            Self::HtmlPage { .. } => &["status"],
+            Self::Slow { .. } => &["chunk_ms"],
+            Self::OtherOrganization { .. } => &["organization_id"],
+            Self::TruncatedJson | Self::GarbageJson | Self::Hang | Self::ExpireTokens => &[],
+        }
+    }
+}
+
+/// Why a list of rules was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRule {
+    /// Not a list of rules.
+    #[error("rule {position}: {reason}")]
+    Malformed {
+        /// Position in the list, from 0.
+        position: usize,
+        /// What serde says.
+        reason: serde_json::Error,
+    },
+    /// A member that no rule of this kind has; taken silently it would widen the rule.
+    #[error(
+        "rule {position}: unknown member {member:?}; a {kind} rule has service, method, path, skip, times, every, kind, {members}"
+    )]
+    UnknownMember {
+        /// Position in the list, from 0.
+        position: usize,
+        /// The member.
+        member: String,
+        /// The rule's kind.
+        kind: &'static str,
+        /// What this kind has.
+        members: String,
+    },
+    /// A status that is no error.
+    #[error("rule {position}: the status {status} is not between {least} and 599")]
+    Status {
+        /// Position in the list, from 0.
+        position: usize,
+        /// The status.
+        status: u16,
+        /// The least one of this kind.
+        least: u16,
+    },
+}
+
+const COMMON: &[&str] = &["service", "method", "path", "skip", "times", "every", "kind"];
+
 impl FaultRule {
-    /// A rule that hits the first request of a service.
+    /// A rule that hits the first request of any service.
     pub fn new(kind: FaultKind) -> Self {
         Self { service: None, method: None, path: None, skip: 0, times: 1, every: None, kind }
+    }
+
+    /// The same rule for one service: `entra`, `insider`, or an environment's name.
+    #[must_use]
+    pub fn at(mut self, service: &str) -> Self {
+        self.service = Some(service.to_owned());
+        self
+    }
+
+    /// The same rule for requests whose path with query holds `part`.
+    #[must_use]
+    pub fn on(mut self, part: &str) -> Self {
+        self.path = Some(part.to_owned());
+        self
+    }
+
+    /// The same rule after `skip` requests, for `times` requests.
+    #[must_use]
+    pub fn after(mut self, skip: u64, times: u64) -> Self {
+        (self.skip, self.times) = (skip, times);
+        self
+    }
+
+    /// Reads a list of rules; a member it does not know is an error, since leaving it out would widen the rule.
+    pub fn read_list(list: Vec<serde_json::Value>) -> Result<Vec<Self>, BadRule> {
+        list.into_iter().enumerate().map(|(position, value)| Self::read(position, value)).collect()
+    }
+
+    fn read(position: usize, value: serde_json::Value) -> Result<Self, BadRule> {
+        let names: Vec<String> = value.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+        let rule: Self =
+            serde_json::from_value(value).map_err(|reason| BadRule::Malformed { position, reason })?;
+        let members = rule.kind.members();
+        let unknown = names
+            .into_iter()
+            .find(|name| !COMMON.contains(&name.as_str()) && !members.contains(&name.as_str()));
+        if let Some(member) = unknown {
+            let (kind, members) = (rule.kind.name(), members.join(", "));
+            return Err(BadRule::UnknownMember { position, member, kind, members });
+        }
+        let bounds = match &rule.kind {
+            FaultKind::Status { status, .. } => Some((*status, 400)),
+            FaultKind::HtmlPage { status } => Some((*status, 200)),
+            FaultKind::ResetBefore { .. }
+            | FaultKind::ResetInside { .. }
+            | FaultKind::TruncatedJson
+            | FaultKind::GarbageJson
+            | FaultKind::Slow { .. }
+            | FaultKind::Hang
+            | FaultKind::ExpireTokens
+            | FaultKind::OtherOrganization { .. } => None,
+        };
+        match bounds {
+            Some((status, least)) if !(least..=599).contains(&status) => {
+                Err(BadRule::Status { position, status, least })
+            }
+            _ => Ok(rule),
+        }
     }
 
     pub(super) fn fits(&self, service: &str, method: &str, path: &str) -> bool {
@@ -98,33 +238,63 @@ impl FaultRule {
 mod tests {
     use super::super::Faults;
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn rules_count_and_match() {
         let faults = Faults::default();
-        let mut rule = FaultRule::new(FaultKind::Hang);
-        rule.service = Some("contoso".into());
-        rule.path = Some("contacts".into());
-        rule.skip = 1;
-        rule.times = 2;
-        faults.add([rule]);
+        faults.add([FaultRule::new(FaultKind::Hang).at("contoso").on("contacts").after(1, 2)]);
         assert!(faults.next("fabrikam", "GET", "/contacts").is_none());
         let hits: Vec<bool> =
             (0..5).map(|_| faults.next("contoso", "GET", "/contacts?$top=1").is_some()).collect();
         assert_eq!(hits, [false, true, true, false, false]);
+        let rules = faults.rules();
+        assert_eq!((rules[0].seen, rules[0].hit), (5, 2));
     }
 
     #[test]
     fn every_fourth() {
         let faults = Faults::default();
-        let text = r#"[{"kind":"status","status":429,"retry_after":1,"every":4}]"#;
-        faults.add(serde_json::from_str::<Vec<FaultRule>>(text).unwrap());
+        let list = vec![json!({"kind":"status","status":429,"retry_after":1,"every":4})];
+        faults.add(FaultRule::read_list(list).unwrap());
         let hits = (0..12).filter(|_| faults.next("x", "GET", "/").is_some()).count();
         assert_eq!(hits, 3);
     }
 
     #[test]
-    fn a_rule_with_an_unknown_kind_is_refused() {
-        assert!(serde_json::from_str::<FaultRule>(r#"{"kind":"earthquake"}"#).is_err());
+    fn a_rule_that_is_not_understood_is_refused() {
+        for (value, reason) in [
+            (json!({"kind":"earthquake"}), "unknown variant"),
+            (json!({"kind":"hang","servcie":"entra"}), "servcie"),
+            (json!({"kind":"status","status":200}), "400"),
+            (json!({"kind":"status","status":429,"skip":-1}), "rule 0"),
+            (json!("hang"), "rule 0"),
+        ] {
+            let error = FaultRule::read_list(vec![value]).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_rule_survives_its_json() {
+        let kinds = [
+            FaultKind::Status { status: 503, retry_after: Some(2) },
+            FaultKind::ResetBefore { acts: false },
+            FaultKind::ResetInside { after_bytes: 9 },
+            FaultKind::TruncatedJson,
+            FaultKind::GarbageJson,
+            FaultKind::HtmlPage { status: 502 },
+            FaultKind::Slow { chunk_ms: 3 },
+            FaultKind::Hang,
+            FaultKind::ExpireTokens,
+            FaultKind::OtherOrganization { organization_id: Some(Uuid::from_u128(7)) },
+        ];
+        for kind in kinds {
+            let name = kind.name();
+            let rule = FaultRule::new(kind).at("contoso");
+            let value = serde_json::to_value(&rule).unwrap();
+            assert_eq!(value["kind"], name);
+            assert_eq!(FaultRule::read_list(vec![value]).unwrap(), [rule]);
+        }
     }
 }
