@@ -33,11 +33,13 @@ pub(crate) async fn watch(app: &Arc<App>, job: &str) -> Result<JobView, ApiError
     bar.finish_and_clear();
     match (&view.state, &view.error) {
         (JobState::Failed, Some(error)) => Err(error.clone()),
-        (JobState::Cancelled, _) if view.result.is_null() => Err(view
-            .error
-            .clone()
-            .unwrap_or_else(|| ApiError::new(ErrorCode::Cancelled, format!("stopped: {}", view.title)))
-            .hint("the same command goes on where it stopped")),
+        (JobState::Cancelled, error) if view.result.is_null() => {
+            let stopped = || {
+                ApiError::new(ErrorCode::Cancelled, format!("stopped: {}", view.title))
+                    .hint("the same command goes on where it stopped")
+            };
+            Err(error.clone().unwrap_or_else(stopped))
+        }
         _ => Ok(view),
     }
 }
