@@ -200,7 +200,7 @@ impl Condition {
     fn holds(&self, instance: &Value) -> bool {
         let same = match &instance[self.name.as_str()] {
             Value::String(text) => text.eq_ignore_ascii_case(&self.wanted),
-            other => other.to_string() == self.wanted,
+            other => self.wanted.parse::<Value>().is_ok_and(|wanted| wanted == *other),
         };
         same == self.equal
     }

@@ -1,4 +1,6 @@
 //! The services around the Web API, over real HTTP: sign-in, discovery, Insider One, faults, the program.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a fault in a test ends the test")]
+
 mod authorize;
 mod device;
 mod environments;
