@@ -1,22 +1,25 @@
 import { pickTextFile } from "./pick";
 import { type Host, HostFault } from "./types";
 
-const TOKEN_KEY = "syncline.bridge.token";
+/** The bridge tells its token to a page of its own origin; asked for once, and again after the bridge was started anew. */
+let token: Promise<string> | null = null;
 
-/**
- * A browser, served by the bridge on loopback (UI work and tests). The token comes once as `#token=…`, is kept for
- * this tab only, and leaves the address at once.
- */
-export function takeToken(location: Location, storage: Storage): string {
-  const match = /[#&?]token=([^&]+)/.exec(location.hash || location.search);
-  if (match?.[1]) {
-    storage.setItem(TOKEN_KEY, decodeURIComponent(match[1]));
-    history.replaceState(null, "", location.pathname);
-  }
-  return storage.getItem(TOKEN_KEY) ?? "";
+function askToken(): Promise<string> {
+  token ??= fetch("/bridge.json").then(async (response) => {
+    if (!response.ok) throw new HostFault(`the bridge answered ${response.status} when asked for its token`);
+    const body: unknown = await response.json();
+    if (typeof body === "object" && body !== null && "token" in body && typeof body.token === "string")
+      return body.token;
+    throw new HostFault("the bridge gave no token");
+  });
+  token.catch(() => {
+    token = null;
+  });
+  return token;
 }
 
-export function bridgeHost(token: string): Host {
+/** A browser, served by the bridge on loopback: for UI work and tests. */
+export function bridgeHost(): Host {
   return {
     name: "bridge",
     async rpc(name, request) {
@@ -24,10 +27,11 @@ export function bridgeHost(token: string): Host {
       try {
         response = await fetch(`/rpc/${name}`, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+          headers: { "content-type": "application/json", authorization: `Bearer ${await askToken()}` },
           body: JSON.stringify(request ?? {}),
         });
       } catch (cause) {
+        if (cause instanceof HostFault) throw cause;
         throw new HostFault("the application behind this page does not answer", String(cause));
       }
       const text = await response.text();
@@ -48,7 +52,7 @@ export function bridgeHost(token: string): Host {
     },
     listen(onEvent, onLink) {
       const stop = new AbortController();
-      void follow(token, onEvent, onLink, stop.signal);
+      void follow(onEvent, onLink, stop.signal);
       return () => stop.abort();
     },
     async openUrl(url) {
@@ -81,7 +85,6 @@ function unwrapError(body: unknown): unknown {
 
 /** Server-sent events read with fetch, since EventSource cannot carry the token's header. */
 async function follow(
-  token: string,
   onEvent: (event: unknown) => void,
   onLink: ((up: boolean) => void) | undefined,
   signal: AbortSignal,
@@ -90,9 +93,10 @@ async function follow(
   while (!signal.aborted) {
     try {
       const response = await fetch("/events", {
-        headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" },
+        headers: { authorization: `Bearer ${await askToken()}`, accept: "text/event-stream" },
         signal,
       });
+      if (response.status === 403) token = null;
       if (!response.ok || !response.body) throw new Error(String(response.status));
       onLink?.(true);
       wait = 250;
