@@ -38,9 +38,11 @@ export function ConnectionBar({
           ) : (
             <span className={styles.quiet}>{kindNames[current.kind].toLowerCase()}</span>
           )}
-          <span className={styles.who}>
-            <Name text={identityWords(current)} />
-          </span>
+          {statusSentence(current).includes(identityWords(current)) ? null : (
+            <span className={styles.who}>
+              <Name text={identityWords(current)} />
+            </span>
+          )}
           <span className={styles.light}>
             <StatusLight light={statusLights[current.status].light} label={statusSentence(current)} />
           </span>

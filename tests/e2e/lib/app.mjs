@@ -1,0 +1,136 @@
+// Starts the bridge on a home of its own and the built UI in Chromium; keeps a picture and the bridge's words when a test fails.
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../../..");
+const { chromium } = createRequire(join(root, "ui/package.json"))("playwright-core");
+
+/** The executable: SYNCLINE_BRIDGE, or what `cargo xtask test` builds. */
+const binary =
+  process.env.SYNCLINE_BRIDGE ?? join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "debug", "syncline-bridge");
+
+/** The browser: SYNCLINE_CHROMIUM, or Debian's. */
+const browserPath = process.env.SYNCLINE_CHROMIUM ?? "/usr/bin/chromium";
+
+const browserArguments = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A browser with a person in it, and Syncline behind the page. */
+export async function start({ args = [], context: contextOptions = {} } = {}) {
+  const home = await mkdtemp(join(tmpdir(), "syncline-e2e-"));
+  const bridge = spawn(binary, ["--home", join(home, "store"), "--vault", "memory", "--ui", join(root, "ui/dist"), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let words = "";
+  bridge.stderr.on("data", (piece) => {
+    words += piece;
+  });
+  const { url, token } = await firstLine(bridge, () => words);
+  const browser = await chromium.launch({ executablePath: browserPath, args: browserArguments });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Amsterdam",
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...contextOptions,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  await page.goto(url);
+  return {
+    page,
+    context,
+    home,
+    url,
+    /** Faults of the page's own code so far. */
+    faults,
+    /** One command, past the page. */
+    async rpc(name, request = {}) {
+      const response = await fetch(`${url}rpc/${name}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      const body = await response.json();
+      if (!response.ok) throw Object.assign(new Error(body.message), body);
+      return body;
+    },
+    /** A picture and the words of the bridge, for who looks into a failure. */
+    async keep(name) {
+      const folder = join(here, "..", "failures");
+      await mkdir(folder, { recursive: true });
+      const file = join(folder, name.replace(/[^a-z0-9]+/gi, "-"));
+      await page.screenshot({ path: `${file}.png` }).catch(() => undefined);
+      await writeFile(`${file}.log`, `${page.url()}\n${faults.join("\n")}\n--- bridge\n${words}`);
+    },
+    async stop() {
+      await browser.close();
+      const ended = new Promise((done) => bridge.once("exit", done));
+      bridge.kill("SIGINT");
+      const timer = setTimeout(() => bridge.kill("SIGKILL"), 3000);
+      await ended;
+      clearTimeout(timer);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function firstLine(child, words) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error(`the bridge did not start: ${words()}`)), 20_000);
+    createInterface({ input: child.stdout }).once("line", (line) => {
+      clearTimeout(timer);
+      done(JSON.parse(line));
+    });
+    child.once("error", fail);
+    child.once("exit", (code) => fail(new Error(`the bridge ended with ${code}: ${words()}`)));
+  });
+}
+
+/** Signs in on the sample tenant's own page, as a person does, and closes the page when it says that one may. */
+export async function signInOnPage(popup, { account = /admin/i } = {}) {
+  await popup.waitForLoadState();
+  await popup.locator("button.account").filter({ hasText: account }).or(popup.locator("button.account")).first().click();
+  // A second factor and consent are asked for where the sample tenant wants them.
+  for (let step = 0; step < 3; step++) {
+    await popup.waitForLoadState();
+    const next = popup.locator("button.main[value=mfa], button.main[value=accept]");
+    if ((await next.count()) === 0) break;
+    await next.click();
+  }
+  await popup.waitForURL(/^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*code=|\/$|done|closed/).catch(() => undefined);
+  await popup.close();
+}
+
+/** Makes every request to the sample tenant's services fail from now on, as with the cable out. */
+export async function cutNetwork(authority) {
+  await control(authority, "POST", [{ kind: "reset_before", times: 1_000_000_000 }]);
+}
+
+export async function restoreNetwork(authority) {
+  await control(authority, "DELETE");
+}
+
+async function control(authority, method, rules) {
+  const response = await fetch(`${authority}/__control/faults`, {
+    method,
+    headers: { "content-type": "application/json" },
+    body: rules ? JSON.stringify(rules) : undefined,
+  });
+  if (response.status !== 204) throw new Error(`the sample tenant answered ${response.status}`);
+}
