@@ -113,7 +113,8 @@ export function Grid<R>(props: GridProps<R>) {
   );
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.target !== event.currentTarget || rowCount === 0) return;
+    if (rowCount === 0) return;
+    if (event.target instanceof HTMLElement && event.target.closest("input, button, a")) return;
     const ctrl = event.ctrlKey || event.metaKey;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 300) / ROW_HEIGHT) - 2);
     if (ctrl && event.key.toLowerCase() === "c") {
@@ -159,6 +160,9 @@ export function Grid<R>(props: GridProps<R>) {
     else if ((event.ctrlKey || event.metaKey) && onSelection) toggle(row);
     else anchor.current = row;
     goTo({ row, column });
+    // A cell is marked, the grid holds the focus: a row that scrolls away takes no focus with it.
+    if (!(event.target instanceof HTMLElement && event.target.closest("input, button, a")))
+      scroll.current?.focus({ preventScroll: true });
   }
 
   return (

@@ -9,7 +9,7 @@ export type FilterOperator = {
  */
 name: string, 
 /**
- * In words.
+ * In words: a sentence.
  */
 label: string, 
 /**
@@ -17,6 +17,6 @@ label: string,
  */
 arity: number, 
 /**
- * Column types it fits, as in `ColumnType`.
+ * Families of column types it fits: `text`, `number`, `date`, `choice`, `choices`, `id`, `owner`, `other`.
  */
 types: Array<string>, };

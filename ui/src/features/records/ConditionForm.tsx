@@ -4,6 +4,7 @@ import type { Column, FilterOperator } from "@/api";
 import { Name } from "@/design";
 import type { Condition } from "@/lib/filter";
 import { fuzzyFilter } from "@/lib/fuzzy";
+import { operatorsFor, operatorWords } from "./operators";
 import styles from "./records.module.css";
 
 /** One condition: a column, an operator that fits it, and what it takes. */
@@ -25,10 +26,7 @@ export function ConditionForm({
   const [operator, setOperator] = useState(initial?.operator ?? "");
   const [values, setValues] = useState<string[]>(initial?.values ?? []);
   const column = columns.find((candidate) => candidate.logical_name === attribute);
-  const fitting = useMemo(
-    () => (column ? operators.filter(({ types }) => types.length === 0 || types.includes(column.type)) : []),
-    [operators, column],
-  );
+  const fitting = useMemo(() => (column ? operatorsFor(operators, column.type) : []), [operators, column]);
   const chosen = fitting.find(({ name }) => name === operator);
   const arity = chosen?.arity ?? 0;
   const found = useMemo(
@@ -68,9 +66,7 @@ export function ConditionForm({
             setTyped("");
             setAttribute(optionValue ?? "");
             const next = columns.find((candidate) => candidate.logical_name === optionValue);
-            const first = next
-              ? operators.find(({ types }) => types.length === 0 || types.includes(next.type))
-              : undefined;
+            const first = next ? operatorsFor(operators, next.type)[0] : undefined;
             setOperator(first?.name ?? "");
             setValues([]);
           }}
@@ -91,13 +87,13 @@ export function ConditionForm({
         <Dropdown
           size="small"
           disabled={!column}
-          value={chosen?.label ?? ""}
+          value={chosen ? operatorWords(chosen.name) : ""}
           selectedOptions={operator ? [operator] : []}
           onOptionSelect={(_, { optionValue }) => setOperator(optionValue ?? "")}
         >
           {fitting.map(({ name, label }) => (
-            <Option key={name} value={name} text={label}>
-              {label}
+            <Option key={name} value={name} text={operatorWords(name)} title={label}>
+              {operatorWords(name)}
             </Option>
           ))}
         </Dropdown>

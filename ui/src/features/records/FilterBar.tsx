@@ -5,6 +5,7 @@ import { type Column, useRead } from "@/api";
 import { type Condition, fromFetchXml, toFetchXml } from "@/lib/filter";
 import { ConditionForm } from "./ConditionForm";
 import { FilterText } from "./FilterText";
+import { operatorWords } from "./operators";
 import styles from "./records.module.css";
 
 /** Conditions as chips; what chips can't say is edited as FetchXML. */
@@ -26,8 +27,7 @@ export function FilterBar({
   const conditions = fromFetchXml(filter);
   const labelOf = (condition: Condition): string => {
     const column = columns.find(({ logical_name }) => logical_name === condition.attribute);
-    const operator =
-      operators.data?.find(({ name }) => name === condition.operator)?.label ?? condition.operator;
+    const operator = operatorWords(condition.operator);
     const values = condition.values.map(
       (value) => column?.options?.find((option) => String(option.value) === value)?.label ?? value,
     );

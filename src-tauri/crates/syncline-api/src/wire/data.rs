@@ -388,11 +388,11 @@ pub struct ExportStart {
 pub struct FilterOperator {
     /// As in FetchXML.
     pub name: String,
-    /// In words.
+    /// In words: a sentence.
     pub label: String,
     /// 0, 1, 2, or 255 for one or more.
     pub arity: u8,
-    /// Column types it fits, as in `ColumnType`.
+    /// Families of column types it fits: `text`, `number`, `date`, `choice`, `choices`, `id`, `owner`, `other`.
     pub types: Vec<String>,
 }
 
