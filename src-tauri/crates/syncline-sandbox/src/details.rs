@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-/// Addresses and credentials of a running sandbox.
-#[derive(Debug, Clone, Serialize)]
+/// Addresses and credentials of a running sandbox. The credentials are in its JSON, not in its debug text.
+#[derive(Clone, Serialize)]
 pub struct Details {
     /// Origin of the first environment.
     pub dataverse: String,
@@ -39,6 +39,12 @@ pub struct Details {
     pub environments: Vec<EnvironmentDetails>,
     /// Where faults are set and the request log is read.
     pub control: String,
+}
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Details").field("authority", &self.authority).finish_non_exhaustive()
+    }
 }
 
 /// A person that can sign in. Nobody needs a password.

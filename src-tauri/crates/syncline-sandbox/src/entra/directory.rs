@@ -41,8 +41,8 @@ pub struct Person {
     pub kind: PersonKind,
 }
 
-/// Kind of client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Kind of client. Its secrets are not printed.
+#[derive(Clone, PartialEq, Eq)]
 pub enum AppKind {
     /// "Mobile and desktop applications": no secret.
     Public,
@@ -53,6 +53,15 @@ pub enum AppKind {
         /// One that has run out.
         expired_secret: String,
     },
+}
+
+impl std::fmt::Debug for AppKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Public => "Public",
+            Self::Confidential { .. } => "Confidential",
+        })
+    }
 }
 
 /// An app registration.

@@ -15,6 +15,7 @@ pub(crate) fn fits(registered: &[String], asked: &str) -> bool {
         registered_url.scheme() == asked_url.scheme()
             && registered_url.host_str() == asked_url.host_str()
             && registered_url.path() == asked_url.path()
+            && registered_url.query() == asked_url.query()
             && asked_url.fragment().is_none()
     })
 }
@@ -33,6 +34,7 @@ mod tests {
         assert!(!fits(&registered, "http://[::1]:53127/"), "not supported");
         assert!(!fits(&registered, "https://app.example:444/cb"), "the port counts elsewhere");
         assert!(fits(&registered, "https://app.example/cb"));
+        assert!(!fits(&registered, "http://localhost:53127/?x=1"), "the query is compared");
         assert!(!fits(&registered, "no uri"));
     }
 }

@@ -80,7 +80,6 @@ pub(crate) struct EntraConfig {
 }
 
 /// The sign-in service.
-#[derive(Debug)]
 pub struct Entra {
     pub(crate) directory: Directory,
     pub(crate) signer: Signer,
@@ -97,6 +96,12 @@ pub struct Entra {
     device_interval_s: AtomicU64,
     access_generation: AtomicU64,
     refresh_generation: AtomicU64,
+}
+
+impl std::fmt::Debug for Entra {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entra").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -36,12 +36,17 @@ const MAX_BYTES: usize = 5_000_000;
 const MAX_USERS: usize = 1000;
 
 /// The account.
-#[derive(Debug)]
 pub(crate) struct Insider {
     partner: String,
     token: String,
     rate: Rate,
     profiles: Mutex<Profiles>,
+}
+
+impl std::fmt::Debug for Insider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Insider").field("partner", &self.partner).finish_non_exhaustive()
+    }
 }
 
 impl Insider {

@@ -93,6 +93,34 @@ async fn broken_bodies() {
 }
 
 #[tokio::test]
+async fn a_long_page_breaks_off_where_it_should() {
+    let world = world_with(|config| config.records = 1000).await;
+    let token = world.sign_in(ADMIN, &[]).await["access_token"].as_str().unwrap().to_owned();
+    let url = format!("{}/api/data/v9.2/contacts?$top=1000", world.details().dataverse);
+    let get = async || {
+        let mut response = world.client.get(&url).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let mut read = 0;
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => read += chunk.len(),
+                Ok(None) => return (read, true),
+                Err(_) => return (read, false),
+            }
+        }
+    };
+    let (whole, complete) = get().await;
+    assert!(complete && whole > 300_000, "{whole}");
+    world
+        .sandbox
+        .faults()
+        .add([FaultRule::new(FaultKind::ResetInside { after_bytes: 200_000 }).at("contoso")]);
+    let (read, complete) = get().await;
+    assert!(!complete && read <= 200_000, "{read}");
+    assert_eq!(get().await, (whole, true), "the same page again");
+}
+
+#[tokio::test]
 async fn each_service_refuses_in_its_own_words() {
     let world = world().await;
     let details = world.details();

@@ -153,6 +153,29 @@ async fn refresh_tokens_rotate_and_serve_other_resources() {
 }
 
 #[tokio::test]
+async fn two_refreshes_at_once_both_succeed() {
+    let world = world().await;
+    let token = world.sign_in(ADMIN, &[]).await["refresh_token"].as_str().unwrap().to_owned();
+    let ((first, one), (second, two)) = tokio::join!(world.refresh(&token, &[]), world.refresh(&token, &[]));
+    assert_eq!((first, second), (200, 200));
+    assert_ne!(one["refresh_token"], two["refresh_token"]);
+}
+
+#[tokio::test]
+async fn nothing_secret_in_debug_texts() {
+    let world = world().await;
+    let body = world.sign_in(ADMIN, &[]).await;
+    let text = format!("{:?} {:?}", world.sandbox, world.details());
+    let details = world.details();
+    let token = body["refresh_token"].as_str().unwrap();
+    for secret in
+        [details.client_secret.as_str(), &details.expired_client_secret, &details.insider_token, token]
+    {
+        assert!(!text.contains(secret));
+    }
+}
+
+#[tokio::test]
 async fn refresh_tokens_end() {
     let world = world().await;
     let token = world.sign_in(ADMIN, &[]).await["refresh_token"].as_str().unwrap().to_owned();
