@@ -88,10 +88,14 @@ async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request,
             tokio::time::sleep(HANG).await;
             refused(&guarded.service, 504, None)
         }
-        FaultKind::ResetBefore { acts } => {
-            let response = if *acts { next.run(request).await } else { Response::new(Body::empty()) };
+        FaultKind::ResetBefore => {
+            let response = next.run(request).await;
             cut.after(0);
             response
+        }
+        FaultKind::ResetUnheard => {
+            cut.after(0);
+            Response::new(Body::empty())
         }
         FaultKind::ResetInside { after_bytes } => {
             let response = next.run(request).await;

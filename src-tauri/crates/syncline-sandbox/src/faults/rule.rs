@@ -32,9 +32,6 @@ pub struct FaultRule {
 fn once() -> u64 {
     1
 }
-fn yes() -> bool {
-    true
-}
 fn half_a_kilobyte() -> u32 {
     512
 }
@@ -54,12 +51,10 @@ pub enum FaultKind {
         #[serde(default)]
         retry_after: Option<u64>,
     },
-    /// The connection resets before a byte of the answer.
-    ResetBefore {
-        /// Whether the service does what was asked before that.
-        #[serde(default = "yes")]
-        acts: bool,
-    },
+    /// The service acts; the connection resets before a byte of the answer.
+    ResetBefore,
+    /// The service does not act; the connection resets before a byte of the answer. A client can't tell it from `ResetBefore`.
+    ResetUnheard,
     /// The service acts; the connection resets after so many bytes.
     ResetInside {
         /// Bytes of the answer, head included.
@@ -98,7 +93,8 @@ impl FaultKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
-            Self::ResetBefore { .. } => "reset_before",
+            Self::ResetBefore => "reset_before",
+            Self::ResetUnheard => "reset_unheard",
             Self::ResetInside { .. } => "reset_inside",
             Self::TruncatedJson => "truncated_json",
             Self::GarbageJson => "garbage_json",
@@ -114,12 +110,16 @@ impl FaultKind {
     fn members(&self) -> &'static [&'static str] {
         match self {
             Self::Status { .. } => &["status", "retry_after"],
-            Self::ResetBefore { .. } => &["acts"],
             Self::ResetInside { .. } => &["after_bytes"],
             Self::HtmlPage { .. } => &["status"],
             Self::Slow { .. } => &["chunk_ms"],
             Self::OtherOrganization { .. } => &["organization_id"],
-            Self::TruncatedJson | Self::GarbageJson | Self::Hang | Self::ExpireTokens => &[],
+            Self::ResetBefore
+            | Self::ResetUnheard
+            | Self::TruncatedJson
+            | Self::GarbageJson
+            | Self::Hang
+            | Self::ExpireTokens => &[],
         }
     }
 }
@@ -210,7 +210,8 @@ impl FaultRule {
         let bounds = match &rule.kind {
             FaultKind::Status { status, .. } => Some((*status, 400)),
             FaultKind::HtmlPage { status } => Some((*status, 200)),
-            FaultKind::ResetBefore { .. }
+            FaultKind::ResetBefore
+            | FaultKind::ResetUnheard
             | FaultKind::ResetInside { .. }
             | FaultKind::TruncatedJson
             | FaultKind::GarbageJson
@@ -279,7 +280,8 @@ mod tests {
     fn a_rule_survives_its_json() {
         let kinds = [
             FaultKind::Status { status: 503, retry_after: Some(2) },
-            FaultKind::ResetBefore { acts: false },
+            FaultKind::ResetBefore,
+            FaultKind::ResetUnheard,
             FaultKind::ResetInside { after_bytes: 9 },
             FaultKind::TruncatedJson,
             FaultKind::GarbageJson,

@@ -25,7 +25,7 @@ async fn resets_are_resets() {
     let world = world().await;
     let origin = &world.details().authority;
     let rules = [
-        FaultRule::new(FaultKind::ResetBefore { acts: true }).at("entra"),
+        FaultRule::new(FaultKind::ResetBefore).at("entra"),
         FaultRule::new(FaultKind::ResetInside { after_bytes: 300 }).at("entra"),
     ];
     world.sandbox.faults().add(rules);
@@ -54,10 +54,10 @@ async fn a_reset_tells_nothing_about_what_was_done() {
         let request = request.header("x-partner-name", &world.details().insider_partner);
         request.header("x-request-token", &world.details().insider_token).json(&upsert(uuid)).send().await
     };
-    for (acts, profiles) in [(false, 0), (true, 1)] {
-        world.sandbox.faults().add([FaultRule::new(FaultKind::ResetBefore { acts }).at("insider")]);
+    for (kind, profiles) in [(FaultKind::ResetUnheard, 0), (FaultKind::ResetBefore, 1)] {
+        world.sandbox.faults().add([FaultRule::new(kind.clone()).at("insider")]);
         assert!(send("1").await.is_err());
-        assert_eq!(world.sandbox.profiles().len(), profiles, "acts: {acts}");
+        assert_eq!(world.sandbox.profiles().len(), profiles, "{kind:?}");
     }
 }
 
