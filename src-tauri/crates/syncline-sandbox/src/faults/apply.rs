@@ -30,18 +30,16 @@ pub(crate) struct Guarded {
     pub(crate) environment: Option<Arc<Environment>>,
 }
 
-/// Logs the request when it is dropped, so that one whose client has gone away is seen as well.
+/// Notes the end of a request when it is dropped, so that one whose client has gone away has an end as well.
 struct Entry {
     shared: Arc<Shared>,
-    request: Option<LoggedRequest>,
+    number: u64,
+    status: u16,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if let Some(mut request) = self.request.take() {
-            request.took_ms = self.shared.log.now_ms().saturating_sub(request.at_ms);
-            self.shared.log.add(request);
-        }
+        self.shared.log.end(self.number, self.status);
     }
 }
 
@@ -57,26 +55,22 @@ pub(crate) async fn guard(
         return next.run(request).await;
     }
     let rule = guarded.shared.faults.next(&guarded.service, &method, &path);
-    let mut entry = Entry {
-        shared: Arc::clone(&guarded.shared),
-        request: Some(LoggedRequest {
-            service: guarded.service.clone(),
-            method,
-            path,
-            headers: without_secrets(request.headers()),
-            status: 0,
-            at_ms: guarded.shared.log.now_ms(),
-            took_ms: 0,
-            fault: rule.as_ref().map(|rule| rule.kind.name().to_owned()),
-        }),
-    };
+    let number = guarded.shared.log.begin(LoggedRequest {
+        service: guarded.service.clone(),
+        method,
+        path,
+        headers: without_secrets(request.headers()),
+        status: 0,
+        at_ms: guarded.shared.log.now_ms(),
+        took_ms: 0,
+        fault: rule.as_ref().map(|rule| rule.kind.name().to_owned()),
+    });
+    let mut entry = Entry { shared: Arc::clone(&guarded.shared), number, status: 0 };
     let response = match rule {
         None => next.run(request).await,
         Some(rule) => apply(&guarded, &rule, &cut, request, next).await,
     };
-    if let Some(request) = &mut entry.request {
-        request.status = response.status().as_u16();
-    }
+    entry.status = response.status().as_u16();
     response
 }
 
