@@ -1,6 +1,12 @@
 //! The parts together, against the sample tenant.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod app_guards;
+mod app_preview;
+mod app_pull;
+mod app_recorder;
+mod app_sign_in;
+mod app_support;
 mod dataverse;
 mod dataverse_write;
 mod sign_in;

@@ -125,7 +125,8 @@ macro_rules! dispatch {
                 $($name => {
                     let connection = request.get("connection").and_then(serde_json::Value::as_str).map(str::to_owned);
                     let request: $request = read_request($name, request)?;
-                    let response: $response = match $($handler)*(app, request).await {
+                    // On the heap: in one future the state of all commands together would overflow a thread's stack.
+                    let response: $response = match Box::pin($($handler)*(app, request)).await {
                         Ok(response) => response,
                         Err(error) => return Err(app.noticed(connection.as_deref(), error).await),
                     };

@@ -63,7 +63,7 @@ impl InsiderConnector {
             .header("Content-Type", "application/json")
             .timeout(self.settings.timeout)
             .body(body)
-            .cancel(cancel);
+            .cancel_unsent(cancel);
         if idempotent {
             request = request.idempotent();
         }

@@ -75,8 +75,10 @@ impl Rows {
                 event.timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             }
         }
+        let identifiers = &planner.request.definition.identifiers;
+        let identifiers = identifiers.iter().map(|one| one.to.as_str()).collect::<Vec<_>>().join(", ");
         let left_out: Vec<Option<Decision>> =
-            mapped.iter_mut().map(|(record, mapped)| self.leave_out(record, mapped)).collect();
+            mapped.iter_mut().map(|(record, mapped)| self.leave_out(record, mapped, &identifiers)).collect();
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
         for ((((record, mapped), left_out), held), events) in
@@ -107,10 +109,17 @@ impl Rows {
     }
 
     /// The decision on a row that mapping left out or that another row came before.
-    fn leave_out(&mut self, record: &Record, mapped: &mut Mapped) -> Option<Decision> {
-        match &mapped.verdict {
-            Verdict::Skip { text, .. } => return Some(Decision::left_out(Action::Skip, text.clone())),
-            Verdict::Invalid { text, .. } => return Some(Decision::left_out(Action::Invalid, text.clone())),
+    fn leave_out(&mut self, record: &Record, mapped: &mut Mapped, identifiers: &str) -> Option<Decision> {
+        match mapped.verdict.clone() {
+            Verdict::Skip { code, text } => {
+                let field = if code == "no_identifier" { identifiers } else { "" };
+                name_cause(&mut mapped.issues, &code, field, &text);
+                return Some(Decision::left_out(Action::Skip, text));
+            }
+            Verdict::Invalid { code, field, text } => {
+                name_cause(&mut mapped.issues, &code, &field, &text);
+                return Some(Decision::left_out(Action::Invalid, text));
+            }
             Verdict::Ok => {}
         }
         let key = short_hash(&identity_key(&mapped.record));
@@ -129,6 +138,13 @@ impl Rows {
                 Some(Decision::left_out(Action::Skip, text))
             }
         }
+    }
+}
+
+/// A row that is left out is found under its cause; mapping tells some causes as issues, and others only as its verdict.
+fn name_cause(issues: &mut Vec<RowIssue>, code: &str, field: &str, text: &str) {
+    if !issues.iter().any(|issue| issue.code == code || issue.message == text) {
+        issues.push(RowIssue { code: code.to_owned(), field: field.to_owned(), message: text.to_owned() });
     }
 }
 

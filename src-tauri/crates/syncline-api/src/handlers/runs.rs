@@ -48,6 +48,8 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
             let writer = root.link(&destination).await?.destination();
             guard_identity(&destination, &writer.identity().await?)?;
             let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
+            // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
+            guard_identity(&source, &reader.identity().await?)?;
             let planned_at = plan.created_at;
             let asked = RunRequest {
                 plan,
