@@ -109,7 +109,7 @@ async fn faults_on_the_way_leave_the_right_data() {
         FaultKind::HtmlPage { status: 502 },
         FaultKind::HtmlPage { status: 200 },
         FaultKind::Slow { chunk_ms: 10 },
-        FaultKind::ResetBefore { acts: false },
+        FaultKind::ResetUnheard,
         FaultKind::ExpireTokens,
     ];
     for (number, kind) in kinds.into_iter().enumerate() {

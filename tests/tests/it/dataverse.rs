@@ -184,7 +184,7 @@ async fn faults_on_the_way_change_nothing() {
     let kinds = [
         FaultKind::Status { status: 429, retry_after: Some(1) },
         FaultKind::Status { status: 503, retry_after: None },
-        FaultKind::ResetBefore { acts: true },
+        FaultKind::ResetBefore,
         FaultKind::ResetInside { after_bytes: 700 },
         FaultKind::TruncatedJson,
         FaultKind::GarbageJson,

@@ -166,7 +166,7 @@ async fn a_lost_answer_is_asked_for_and_not_repeated() {
     let target = Target::new("contact").await;
     let key = values([("contactid", "00000000-0000-4000-8000-0000000000aa".into())]);
     let row = target.create(key.clone(), values([("lastname", "Lost".into())]));
-    for kind in [FaultKind::ResetBefore { acts: true }, FaultKind::Hang, FaultKind::HtmlPage { status: 502 }] {
+    for kind in [FaultKind::ResetBefore, FaultKind::Hang, FaultKind::HtmlPage { status: 502 }] {
         let name = format!("{kind:?}");
         target.bench.sandbox.faults().clear();
         target.bench.sandbox.clear_requests();

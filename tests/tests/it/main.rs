@@ -1,7 +1,11 @@
 //! The parts together, against the sample tenant.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod app_copy;
+mod app_files;
 mod app_guards;
+mod app_insider;
+mod app_offline;
 mod app_preview;
 mod app_pull;
 mod app_recorder;

@@ -182,7 +182,10 @@ async fn hold_back_events(
                 issues.push(RowIssue {
                     code: "event_already_sent".to_owned(),
                     field: event.name.clone(),
-                    message: format!("the event {} was sent on {at} and is held back", event.name),
+                    message: format!(
+                        "the event {} was sent, or left without an answer, on {at} and is held back",
+                        event.name
+                    ),
                 });
                 false
             }

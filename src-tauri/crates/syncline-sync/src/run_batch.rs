@@ -173,11 +173,14 @@ impl Batch<'_> {
                 (OutcomeKind::Drifted, _) => counts.drifted += 1,
                 (OutcomeKind::Failed | OutcomeKind::Unknown, _) => counts.failed += 1,
             }
-            if taken {
-                counts.events += row.mapped.events.len() as u64;
+            if taken || outcome.kind == OutcomeKind::Unknown {
+                // What may have arrived counts as sent: an event that comes twice can't be taken back.
                 events.extend(read_extra(row).into_iter().flat_map(|extra| extra.events).map(
                     |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp },
                 ));
+            }
+            if taken {
+                counts.events += row.mapped.events.len() as u64;
                 let mut mapped = row.mapped.clone();
                 // What is compared next time is what the profile holds, not what happened once.
                 mapped.events.clear();

@@ -1,10 +1,12 @@
 //! JSON lines: one object a line, values with their types, decimals digit for digit.
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use std::io::Write;
 use std::path::Path;
 use syncline_model::Value;
 
-use crate::{Row, Table, TableError};
+use crate::{Table, TableError};
 
 /// Reads JSON lines. Empty lines are passed over. `path` is for messages only.
 pub fn read_jsonl(text: &str, path: &Path) -> Result<Table, TableError> {
@@ -13,17 +15,44 @@ pub fn read_jsonl(text: &str, path: &Path) -> Result<Table, TableError> {
         if line.trim().is_empty() {
             continue;
         }
-        let row: Row = serde_json::from_str(line).map_err(|error| TableError::Content {
+        let Members(members) = serde_json::from_str(line).map_err(|error| TableError::Content {
             path: path.to_owned(),
             line: number as u64 + 1,
             message: format!("not a JSON object: {error}"),
         })?;
-        for name in row.keys() {
+        for (name, _) in &members {
             table.add_column(name);
         }
-        table.rows.push(row);
+        table.rows.push(members.into_iter().collect());
     }
     Ok(table)
+}
+
+/// An object's members in the order of the file, so that writing it again leaves the lines of other rows as they are.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
+    }
 }
 
 /// Writes a table as JSON lines.
@@ -53,13 +82,14 @@ mod tests {
 
     #[test]
     fn values_keep_their_types() {
-        let text = "{\"a\":1.50,\"b\":[\"x\"],\"c\":null}\n\n{\"a\":true}\n";
+        let text = "{\"z\":1.50,\"b\":[\"x\"],\"c\":null}\n\n{\"z\":true}\n";
         let table = read_jsonl(text, Path::new("t.jsonl")).unwrap();
         let mut bytes = Vec::new();
         write_jsonl(&table, &mut bytes).unwrap();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
-            "{\"a\":1.50,\"b\":[\"x\"],\"c\":null}\n{\"a\":true}\n"
+            "{\"z\":1.50,\"b\":[\"x\"],\"c\":null}\n{\"z\":true}\n",
+            "values and the order of the members"
         );
     }
 
