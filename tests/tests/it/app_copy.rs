@@ -30,7 +30,13 @@ fn copy(entity: &str, keys: &[&str], columns: &[&str]) -> Value {
 type Row = BTreeMap<String, Box<RawValue>>;
 
 /// All rows of an entity by the value of a column, every value as its JSON text.
-async fn rows(bench: &Bench, connection: &str, entity: &str, key: &str, columns: &[&str]) -> BTreeMap<String, Row> {
+async fn rows(
+    bench: &Bench,
+    connection: &str,
+    entity: &str,
+    key: &str,
+    columns: &[&str],
+) -> BTreeMap<String, Row> {
     #[derive(serde::Deserialize)]
     struct One {
         raw: Box<RawValue>,
@@ -133,11 +139,15 @@ async fn a_destination_row_that_changed_since_the_preview_is_not_overwritten() {
     let codes: Vec<&String> = source.keys().take(3).collect();
     let id = |row: &Row| row["new_projectid"].get().trim_matches('"').to_owned();
     for code in &codes {
-        bench.change("contoso", "new_project", &id(&source[*code]), json!({ "new_name": "From the source" })).await;
+        bench
+            .change("contoso", "new_project", &id(&source[*code]), json!({ "new_name": "From the source" }))
+            .await;
     }
     let plan = bench.preview(&definition).await;
     assert_eq!((count(&plan["summary"], "update"), count(&plan["summary"], "unchanged")), (3, 17), "{plan}");
-    bench.change("fabrikam", "new_project", &id(&copied[codes[1]]), json!({ "new_name": "By somebody" })).await;
+    bench
+        .change("fabrikam", "new_project", &id(&copied[codes[1]]), json!({ "new_name": "By somebody" }))
+        .await;
     let report = bench.run(&plan).await;
     assert_eq!(
         (&report["status"], count(&report, "updated"), count(&report, "drifted"), count(&report, "failed")),
@@ -175,7 +185,9 @@ async fn a_lost_answer_is_looked_into_and_doubles_nothing() {
         let bench = bench(1000).await;
         let definition = copy("new_project", &["new_projectcode"], &["new_name", "new_budget"]);
         let plan = bench.preview(&definition).await;
-        let lost = FaultRule::new(if acts { FaultKind::ResetBefore } else { FaultKind::ResetUnheard }).at("fabrikam").on("$batch");
+        let lost = FaultRule::new(if acts { FaultKind::ResetBefore } else { FaultKind::ResetUnheard })
+            .at("fabrikam")
+            .on("$batch");
         bench.sandbox.faults().add([lost]);
         let report = bench.run(&plan).await;
         let expected = if acts { ("succeeded", 20, 0) } else { ("failed", 0, 20) };
@@ -208,7 +220,8 @@ async fn the_bytes_of_each_row_are_those_of_the_preview() {
     save["url"] = json!(recorder.url);
     bench.rpc("connections.save", save).await;
     bench.rpc("connections.unlock", json!({ "connection": "fabrikam", "minutes": 5 })).await;
-    let definition = copy("contact", &["contactid"], &["lastname", "creditlimit", "gendercode", "description"]);
+    let definition =
+        copy("contact", &["contactid"], &["lastname", "creditlimit", "gendercode", "description"]);
     let plan = bench.preview(&definition).await;
     let items = bench.items(&plan).await;
     assert!(!recorder.text().contains("PATCH"), "a preview writes nothing");

@@ -11,8 +11,19 @@ async fn twice(system: &str) {
     let path = bench.file("out", system).await;
     let mut definition = contacts_to("contoso", "out", "rows");
     definition["source"]["columns"] = json!([
-        "contactid", "fullname", "firstname", "lastname", "creditlimit", "gendercode", "new_churnscore", "birthdate",
-        "donotemail", "description", "new_interests", "parentcustomerid", "jobtitle"
+        "contactid",
+        "fullname",
+        "firstname",
+        "lastname",
+        "creditlimit",
+        "gendercode",
+        "new_churnscore",
+        "birthdate",
+        "donotemail",
+        "description",
+        "new_interests",
+        "parentcustomerid",
+        "jobtitle"
     ]);
     definition["fields"] = json!([
         { "to": "name", "from": "fullname" }, { "to": "limit", "from": "creditlimit" },
@@ -35,11 +46,16 @@ async fn twice(system: &str) {
     let id = bench.items(&second).await[7]["source_id"].as_str().unwrap().to_owned();
     bench.change("contoso", "contact", &id, json!({ "jobtitle": "Keeper; of \"all\"\r\nkeys" })).await;
     let third = bench.preview(&definition).await;
-    assert_eq!((count(&third["summary"], "update"), count(&third["summary"], "unchanged")), (1, 119), "{third}");
+    assert_eq!(
+        (count(&third["summary"], "update"), count(&third["summary"], "unchanged")),
+        (1, 119),
+        "{third}"
+    );
     let changed = bench.rpc("plans.rows", json!({ "plan": third["plan_id"], "action": "update" })).await;
     let row = &changed["rows"][0];
     assert_eq!(row["source_id"], *id);
-    let fields: Vec<&Value> = row["changes"].as_array().unwrap().iter().map(|change| &change["field"]).collect();
+    let fields: Vec<&Value> =
+        row["changes"].as_array().unwrap().iter().map(|change| &change["field"]).collect();
     assert_eq!(fields, ["job"], "{row}");
     let report = bench.run(&third).await;
     assert_eq!((count(&report, "updated"), count(&report, "created")), (1, 0), "{report}");

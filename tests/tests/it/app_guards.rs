@@ -31,12 +31,12 @@ async fn read_only_until_unlocked_and_again_when_locked() {
     }
     assert_eq!(bench.sandbox.requests().len(), 0, "a refusal asks nobody");
     for minutes in [0, 481] {
-        let error =
-            bench.refused("connections.unlock", json!({ "connection": "fabrikam", "minutes": minutes })).await;
+        let error = bench
+            .refused("connections.unlock", json!({ "connection": "fabrikam", "minutes": minutes }))
+            .await;
         assert_eq!(error.code, ErrorCode::Usage);
     }
-    let unlocked =
-        bench.rpc("connections.unlock", json!({ "connection": "fabrikam", "minutes": 5 })).await;
+    let unlocked = bench.rpc("connections.unlock", json!({ "connection": "fabrikam", "minutes": 5 })).await;
     assert_eq!(unlocked["writable"], false, "unlocked for a time, not saved");
     assert!(unlocked["unlocked_until"].is_string());
     bench.rpc("connections.lock", json!({ "connection": "fabrikam" })).await;
@@ -53,9 +53,7 @@ async fn production_wants_the_number_and_the_right_one() {
     bench.connect_writable("fabrikam", "fabrikam").await;
     bench.rpc("connections.save", json!({ "name": "fabrikam", "kind": "production" })).await;
     let plan = bench.preview(&copy()).await;
-    bench
-        .rpc("plans.exclude", json!({ "plan": plan["plan_id"], "ordinals": [0], "excluded": true }))
-        .await;
+    bench.rpc("plans.exclude", json!({ "plan": plan["plan_id"], "ordinals": [0], "excluded": true })).await;
     bench.sandbox.clear_requests();
     let error = bench.refused("runs.start", json!({ "plan": plan["plan_id"] })).await;
     assert_eq!(error.code, ErrorCode::ConfirmationNeeded);

@@ -97,7 +97,11 @@ async fn a_lost_answer_with_events_is_never_asked_again() {
         let definition = with_event(contacts_to("contoso", "marketing", "profile"));
         let plan = bench.preview(&definition).await;
         assert_eq!(count(&plan["summary"], "events"), 40);
-        bench.sandbox.faults().add([next_batch(if acts { FaultKind::ResetBefore } else { FaultKind::ResetUnheard })]);
+        bench.sandbox.faults().add([next_batch(if acts {
+            FaultKind::ResetBefore
+        } else {
+            FaultKind::ResetUnheard
+        })]);
         let report = bench.run(&plan).await;
         assert_eq!(bench.sandbox.faults().rules()[0].hit, 1);
         assert_eq!(
@@ -115,13 +119,18 @@ async fn a_lost_answer_with_events_is_never_asked_again() {
         // The profiles are brought up to date; an event that may have arrived is held back, and that is said.
         let next = bench.preview(&definition).await;
         assert_eq!((count(&next["summary"], "create"), count(&next["summary"], "events")), (40, 0), "{next}");
-        let group = next["issues"].as_array().unwrap().iter().find(|group| group["code"] == "event_already_sent");
+        let group =
+            next["issues"].as_array().unwrap().iter().find(|group| group["code"] == "event_already_sent");
         assert_eq!(count(group.unwrap(), "rows"), 40);
         let report = bench.run(&next).await;
         assert_eq!((&report["status"], count(&report, "events")), (&json!("succeeded"), 0), "{report}");
         let profiles = bench.sandbox.profiles();
         assert_eq!(profiles.len(), 40);
-        assert!(events(&profiles).iter().all(|events| *events == usize::from(acts)), "{:?}", events(&profiles));
+        assert!(
+            events(&profiles).iter().all(|events| *events == usize::from(acts)),
+            "{:?}",
+            events(&profiles)
+        );
     }
 }
 
@@ -163,7 +172,11 @@ async fn a_run_stops_at_the_first_failed_batch_where_that_is_asked() {
         json!([{ "to": "surname", "from": "lastname" }, { "to": "country", "from": "address1_country" }]);
     let upserts = |bench: &Bench| {
         let length = |request: &syncline_sandbox::LoggedRequest| {
-            request.headers.get("content-length").and_then(|text| text.parse::<u64>().ok()).unwrap_or_default()
+            request
+                .headers
+                .get("content-length")
+                .and_then(|text| text.parse::<u64>().ok())
+                .unwrap_or_default()
         };
         bench.writes("insider").iter().filter(|request| length(request) > 100).count()
     };

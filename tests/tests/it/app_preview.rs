@@ -37,7 +37,13 @@ async fn five_kinds_of_bad_rows_are_all_named() {
     bench.marketing("marketing").await;
     let mut definition = planted("marketing");
     definition["source"]["columns"] = json!([
-        "contactid", "emailaddress1", "firstname", "lastname", "mobilephone", "new_segment", "description"
+        "contactid",
+        "emailaddress1",
+        "firstname",
+        "lastname",
+        "mobilephone",
+        "new_segment",
+        "description"
     ]);
     definition["identifiers"] = json!([{ "to": "email", "from": "emailaddress1" }]);
     definition["on_invalid_identifier"] = json!("skip-record");
@@ -97,17 +103,14 @@ async fn five_kinds_of_bad_rows_are_all_named() {
         );
         assert_eq!(row["request"].is_null(), action != "create", "only what is sent has a request");
         // The group of the cause leads to the row.
-        let group =
-            plan["issues"].as_array().unwrap().iter().find(|group| group["code"] == code).cloned();
+        let group = plan["issues"].as_array().unwrap().iter().find(|group| group["code"] == code).cloned();
         let group = group.unwrap_or_else(|| panic!("{code} in {}", plan["issues"]));
         assert_eq!((count(&group, "rows"), &group["field"]), (1, &json!(field)), "{group}");
-        let found =
-            bench.rpc("plans.rows", json!({ "plan": plan["plan_id"], "issue": code })).await;
+        let found = bench.rpc("plans.rows", json!({ "plan": plan["plan_id"], "issue": code })).await;
         assert_eq!(found["rows"][0]["source_id"], **id, "{found}");
     }
     assert_eq!(row(&good)["issues"], json!([]));
-    let by_action =
-        bench.rpc("plans.rows", json!({ "plan": plan["plan_id"], "action": "skip" })).await;
+    let by_action = bench.rpc("plans.rows", json!({ "plan": plan["plan_id"], "action": "skip" })).await;
     assert_eq!(count(&by_action, "total"), 3);
 }
 
@@ -142,8 +145,7 @@ async fn what_was_previewed_is_what_is_sent_byte_for_byte() {
         (&json!("succeeded"), 57, 3, 60),
         "{report}"
     );
-    let bodies: Vec<&str> =
-        kept.iter().map(|item| item["request"]["body"].as_str().unwrap()).collect();
+    let bodies: Vec<&str> = kept.iter().map(|item| item["request"]["body"].as_str().unwrap()).collect();
     let sent = format!("{{\"skip_hook\":false,\"users\":[{}]}}", bodies.join(","));
     let recorded = recorder.text();
     assert!(recorded.contains(&sent), "the batch is the previewed bodies in order");

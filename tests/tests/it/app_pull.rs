@@ -30,20 +30,19 @@ fn pages(bench: &Bench) -> Vec<LoggedRequest> {
     bench.sandbox.requests().into_iter().filter(page).collect()
 }
 
-async fn interrupted(bench: &Bench, name: &str) {
-    bench.connect(name, "contoso").await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_pull_goes_on_with_the_page_it_missed() {
     let bench = Bench::new(RECORDS).await;
     bench.connect("whole", "contoso").await;
     let whole = bench.done("cache.pull", ask("whole")).await;
-    assert_eq!((count(&whole, "read"), count(&whole, "pages"), &whole["resumed"]), (RECORDS, 3, &json!(false)));
+    assert_eq!(
+        (count(&whole, "read"), count(&whole, "pages"), &whole["resumed"]),
+        (RECORDS, 3, &json!(false))
+    );
     let undisturbed = bench.cached("whole", "contact").await;
     assert_eq!(undisturbed.len() as u64, RECORDS);
 
-    interrupted(&bench, "cut").await;
+    bench.connect("cut", "contoso").await;
     let cut = FaultRule::new(FaultKind::ResetInside { after_bytes: 30_000 }).at("contoso").on("skiptoken");
     bench.sandbox.faults().add([cut.after(0, 100)]);
     bench.sandbox.clear_requests();
@@ -61,7 +60,10 @@ async fn an_interrupted_pull_goes_on_with_the_page_it_missed() {
     assert_eq!((&report["resumed"], count(&report, "read")), (&json!(true), RECORDS), "{report}");
     let asked = pages(&bench);
     assert_eq!(asked.len(), 2, "{asked:?}");
-    assert!(asked.iter().all(|request| request.path.contains("skiptoken")), "the stored page is not asked again");
+    assert!(
+        asked.iter().all(|request| request.path.contains("skiptoken")),
+        "the stored page is not asked again"
+    );
     assert_eq!(bench.cached("cut", "contact").await, undisturbed);
 
     // Once more: nothing to go on with, nothing changed.
@@ -88,7 +90,11 @@ async fn a_cancelled_pull_goes_on_where_it_stood() {
     bench.rpc("jobs.cancel", json!({ "job": job })).await;
     let view = bench.wait(&job).await;
     assert_eq!(view.state, JobState::Cancelled, "{view:?}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "the slow page is not waited for: {:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "the slow page is not waited for: {:?}",
+        asked.elapsed()
+    );
     bench.sandbox.clear_requests();
     let report = bench.done("cache.pull", ask("contoso")).await;
     assert_eq!((&report["resumed"], count(&report, "read")), (&json!(true), RECORDS), "{report}");
@@ -96,22 +102,11 @@ async fn a_cancelled_pull_goes_on_where_it_stood() {
     assert_eq!(bench.cached("contoso", "contact").await.len() as u64, RECORDS);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn faults_on_the_way_leave_the_right_data() {
+async fn undisturbed_by(kinds: Vec<FaultKind>) {
     let bench = Bench::new(5_200).await;
     bench.connect("undisturbed", "contoso").await;
     bench.done("cache.pull", ask("undisturbed")).await;
     let undisturbed = bench.cached("undisturbed", "contact").await;
-    let kinds = [
-        FaultKind::Status { status: 503, retry_after: None },
-        FaultKind::TruncatedJson,
-        FaultKind::GarbageJson,
-        FaultKind::HtmlPage { status: 502 },
-        FaultKind::HtmlPage { status: 200 },
-        FaultKind::Slow { chunk_ms: 10 },
-        FaultKind::ResetUnheard,
-        FaultKind::ExpireTokens,
-    ];
     for (number, kind) in kinds.into_iter().enumerate() {
         let told = format!("{kind:?}");
         let name = format!("disturbed {number}");
@@ -124,6 +119,29 @@ async fn faults_on_the_way_leave_the_right_data() {
         assert_eq!(count(&view.result, "read"), 5_200, "{told}");
         assert!(bench.cached(&name, "contact").await == undisturbed, "{told}: other data");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_and_resets_on_the_way_leave_the_right_data() {
+    undisturbed_by(vec![
+        FaultKind::Status { status: 503, retry_after: None },
+        FaultKind::ResetBefore,
+        FaultKind::ResetUnheard,
+        FaultKind::ExpireTokens,
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_and_slow_answers_on_the_way_leave_the_right_data() {
+    undisturbed_by(vec![
+        FaultKind::TruncatedJson,
+        FaultKind::GarbageJson,
+        FaultKind::HtmlPage { status: 502 },
+        FaultKind::HtmlPage { status: 200 },
+        FaultKind::Slow { chunk_ms: 10 },
+    ])
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +160,10 @@ async fn nothing_leaves_during_the_pause_that_the_service_asked_for() {
     let budget = bench.rpc("connections.budget", json!({ "connection": "contoso" })).await;
     assert!(budget["paused_until"].is_string(), "{budget}");
     bench
-        .rpc("records.query", json!({ "connection": "contoso", "entity": "account", "mode": "live", "limit": 1 }))
+        .rpc(
+            "records.query",
+            json!({ "connection": "contoso", "entity": "account", "mode": "live", "limit": 1 }),
+        )
         .await;
     assert_eq!(bench.wait(&pull).await.state, JobState::Done);
     let requests = bench.sandbox.requests();

@@ -41,10 +41,10 @@ async fn by_code_the_identity_is_pinned_and_the_light_is_green() {
         .await;
     let before = bench.rpc("connections.get", json!({ "connection": "contoso" })).await;
     assert_eq!((&before["status"], &before["signed_in"]), (&json!("unverified"), &json!(false)));
-    let user = details.users.iter().find(|user| user.kind == "normal" && user.tenant == contoso.tenant).unwrap();
+    let user =
+        details.users.iter().find(|user| user.kind == "normal" && user.tenant == contoso.tenant).unwrap();
 
-    let started =
-        bench.rpc("sign_in.start", json!({ "connection": "contoso", "open_browser": false })).await;
+    let started = bench.rpc("sign_in.start", json!({ "connection": "contoso", "open_browser": false })).await;
     let page = browse(started["authorize_url"].as_str().unwrap(), &user.user_name).await;
     assert!(page.contains("You are signed in"), "{page}");
     let job = bench.wait(started["job"].as_str().unwrap()).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use syncline_api::wire::{JobState, JobView};
 use syncline_api::{ApiError, App, AppConfig, VaultChoice};
 use syncline_sandbox::{LoggedRequest, Sandbox, SandboxConfig};
+use syncline_secrets::Vault;
 use tempfile::TempDir;
 
 /// An application and a sample tenant.
@@ -18,10 +19,20 @@ pub(crate) struct Bench {
 impl Bench {
     /// A tenant whose first environment has so many contacts.
     pub(crate) async fn new(records: u64) -> Self {
-        let sandbox =
-            Sandbox::start(SandboxConfig { records, ..SandboxConfig::default() }).await.unwrap();
         let home = tempfile::tempdir().unwrap();
         let config = AppConfig::new(Some(home.path().to_owned()), VaultChoice::Memory);
+        Self::opened(records, home, config).await
+    }
+
+    /// The same with a vault that the test holds too.
+    pub(crate) async fn with_vault(records: u64, vault: Arc<dyn Vault>) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let config = AppConfig::with_vault(home.path().to_owned(), vault);
+        Self::opened(records, home, config).await
+    }
+
+    async fn opened(records: u64, home: TempDir, config: AppConfig) -> Self {
+        let sandbox = Sandbox::start(SandboxConfig { records, ..SandboxConfig::default() }).await.unwrap();
         Self { app: App::open(config).await.unwrap(), sandbox, home }
     }
 

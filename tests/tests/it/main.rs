@@ -3,14 +3,17 @@
 
 mod app_copy;
 mod app_files;
+mod app_forget;
 mod app_guards;
 mod app_insider;
 mod app_offline;
 mod app_preview;
 mod app_pull;
 mod app_recorder;
+mod app_secrets;
 mod app_sign_in;
 mod app_support;
+mod app_together;
 mod dataverse;
 mod dataverse_write;
 mod sign_in;

@@ -25,12 +25,18 @@ const PARALLEL: usize = 8;
 pub struct AppConfig {
     home: Option<PathBuf>,
     vault: VaultChoice,
+    given: Option<Arc<dyn Vault>>,
 }
 
 impl AppConfig {
     /// `home`: none for the platform's folder.
     pub fn new(home: Option<PathBuf>, vault: VaultChoice) -> Self {
-        Self { home, vault }
+        Self { home, vault, given: None }
+    }
+
+    /// A store whose key and secrets are in a vault that is handed in; it outlives this application as long as the vault does.
+    pub fn with_vault(home: PathBuf, vault: Arc<dyn Vault>) -> Self {
+        Self { home: Some(home), vault: VaultChoice::Memory, given: Some(vault) }
     }
 }
 
@@ -65,7 +71,10 @@ impl App {
                 Some(home) => home,
                 None => home::default_home()?,
             };
-            let opened = home::open(home, choice)?;
+            let opened = match config.given {
+                Some(vault) => home::open_kept(home, vault)?,
+                None => home::open(home, choice)?,
+            };
             opened.store.recover(jiff::Timestamp::now())?;
             Ok(opened)
         })

@@ -2,6 +2,7 @@
 //!
 //! Shells register nothing of their own; the UI's types are made from this list.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -123,18 +124,8 @@ macro_rules! dispatch {
         pub(crate) async fn dispatch(app: &Arc<App>, name: &str, request: serde_json::Value) -> Result<String, ApiError> {
             match name {
                 $($name => {
-                    let connection = request.get("connection").and_then(serde_json::Value::as_str).map(str::to_owned);
-                    let request: $request = read_request($name, request)?;
-                    // On the heap: in one future the state of all commands together would overflow a thread's stack.
-                    let response: $response = match Box::pin($($handler)*(app, request)).await {
-                        Ok(response) => response,
-                        Err(error) => return Err(app.noticed(connection.as_deref(), error).await),
-                    };
-                    let stales: Vec<Tag> = vec![$(Tag::$stales),*];
-                    if !stales.is_empty() {
-                        app.jobs().invalidate(stales);
-                    }
-                    serde_json::to_string(&response).map_err(|error| ApiError::new(syncline_model::ErrorCode::Internal, error.to_string()))
+                    let stales = vec![$(Tag::$stales),*];
+                    boxed::<$request, $response, _, _>(app, $name, request, stales, $($handler)*).await
                 })*
                 other => {
                     let names = [$($name),*];
@@ -150,6 +141,35 @@ macro_rules! dispatch {
     };
 }
 with_commands!(dispatch);
+
+/// One command on the heap, made in a frame of its own: the states of all commands side by side would overflow a thread's stack.
+fn boxed<'a, Request, Response, Handler, Work>(
+    app: &'a Arc<App>,
+    name: &'a str,
+    request: serde_json::Value,
+    stales: Vec<Tag>,
+    handler: Handler,
+) -> Pin<Box<dyn Future<Output = Result<String, ApiError>> + Send + 'a>>
+where
+    Request: serde::de::DeserializeOwned + Send + 'a,
+    Response: serde::Serialize + Send + 'a,
+    Handler: FnOnce(&'a Arc<App>, Request) -> Work + Send + 'a,
+    Work: Future<Output = Result<Response, ApiError>> + Send + 'a,
+{
+    Box::pin(async move {
+        let connection = request.get("connection").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let request: Request = read_request(name, request)?;
+        let response = match handler(app, request).await {
+            Ok(response) => response,
+            Err(error) => return Err(app.noticed(connection.as_deref(), error).await),
+        };
+        if !stales.is_empty() {
+            app.jobs().invalidate(stales);
+        }
+        serde_json::to_string(&response)
+            .map_err(|error| ApiError::new(syncline_model::ErrorCode::Internal, error.to_string()))
+    })
+}
 
 /// Reads a request from its text form, so that raw JSON members keep their digits.
 fn read_request<T: serde::de::DeserializeOwned>(

@@ -111,26 +111,32 @@ pub(crate) struct Opened {
     pub(crate) passing: Option<PathBuf>,
 }
 
+/// Opens the store of a folder whose key is in this vault; the first opening makes the key.
+pub(crate) fn open_kept(home: PathBuf, vault: Arc<dyn Vault>) -> Result<Opened, SynclineError> {
+    let id = store_id(&home)?;
+    // One process at a time: of two that begin together, one would make a key that the other's store is not opened with.
+    let path = home.join("store.id");
+    let turn = std::fs::File::open(&path).map_err(|error| file_fault(&path, &error))?;
+    turn.lock().map_err(|error| file_fault(&path, &error))?;
+    let key = match read_store_key(vault.as_ref(), id)? {
+        Some(key) => key,
+        None if home.join(STORE_FILE).exists() => {
+            return Err(SynclineError::new(ErrorCode::StoreKeyWrong, "the key of the store is not in this keychain")
+                .hint("use the keychain (user, machine) that the store was made with, or another folder: --home DIR")
+                .detail(home.join(STORE_FILE).display().to_string()));
+        }
+        None => create_store_key(vault.as_ref(), id, &random_key()?)?,
+    };
+    let key = StoreKey::from_hex(key.expose())
+        .map_err(|error| SynclineError::new(ErrorCode::StoreKeyWrong, error.to_string()))?;
+    let store = Store::open(&home, &key)?;
+    Ok(Opened { store, vault, home, passing: None })
+}
+
 /// Opens store and vault. Blocks: the first reading of the keychain may wait for a person.
 pub(crate) fn open(home: PathBuf, choice: VaultChoice) -> Result<Opened, SynclineError> {
     match choice {
-        VaultChoice::Keychain => {
-            let id = store_id(&home)?;
-            let vault: Arc<dyn Vault> = Arc::new(KeychainVault::new());
-            let key = match read_store_key(vault.as_ref(), id)? {
-                Some(key) => key,
-                None if home.join(STORE_FILE).exists() => {
-                    return Err(SynclineError::new(ErrorCode::StoreKeyWrong, "the key of the store is not in this keychain")
-                        .hint("use the keychain (user, machine) that the store was made with, or another folder: --home DIR")
-                        .detail(home.join(STORE_FILE).display().to_string()));
-                }
-                None => create_store_key(vault.as_ref(), id, &random_key()?)?,
-            };
-            let key = StoreKey::from_hex(key.expose())
-                .map_err(|error| SynclineError::new(ErrorCode::StoreKeyWrong, error.to_string()))?;
-            let store = Store::open(&home, &key)?;
-            Ok(Opened { store, vault, home, passing: None })
-        }
+        VaultChoice::Keychain => open_kept(home, Arc::new(KeychainVault::new())),
         VaultChoice::Memory => {
             // The key ends with the process, so the store can't outlive it either.
             let folder = home.join(format!("passing-{}", Uuid::new_v4().simple()));
