@@ -148,6 +148,8 @@ export function Fault({
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === "") return "";
-  const first = `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
+  // An address, a name with a sign in it or an id keeps its letters.
+  const plainWord = /^[a-z][a-z'’-]*(?=[\s,;:.!?]|$)(?!:\/\/)/.test(trimmed);
+  const first = plainWord ? `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}` : trimmed;
   return /[.!?…)]$/.test(first) ? first : `${first}.`;
 }

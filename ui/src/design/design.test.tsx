@@ -41,6 +41,10 @@ describe("an error in place", () => {
   it("writes sentences", () => {
     expect(sentence("no such entity")).toBe("No such entity.");
     expect(sentence("Really?")).toBe("Really?");
+    expect(sentence("http://127.0.0.1:41857 on this machine")).toBe(
+      "http://127.0.0.1:41857 on this machine.",
+    );
+    expect(sentence("new_project is not there")).toBe("new_project is not there.");
   });
 });
 

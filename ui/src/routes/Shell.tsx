@@ -1,5 +1,5 @@
 import { Activity, type CSSProperties, useEffect } from "react";
-import { type ConnectionView, useRead } from "@/api";
+import { type ConnectionView, change, useRead } from "@/api";
 import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
 import { shortLocal } from "@/lib/time";
@@ -28,6 +28,11 @@ export function Shell() {
     if (list.data && connection !== null && !names.split("\n").includes(connection))
       nav.renameConnection(connection, null);
   }, [list.data, names, connection]);
+  // The sample tenant ends with the application; who has it finds it running again.
+  const hasSample = connections.some(({ sample }) => sample);
+  useEffect(() => {
+    if (hasSample) void change("sample.start", {}).catch(() => undefined);
+  }, [hasSample]);
   useEffect(() => {
     window.addEventListener("keydown", onWindowKey);
     return () => window.removeEventListener("keydown", onWindowKey);

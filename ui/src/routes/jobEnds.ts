@@ -78,7 +78,11 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
     if (job.finished_at && Date.now() - Date.parse(job.finished_at) > 60_000) return;
     const notice = endNotice(job);
     if (!notice) return;
-    const inSight = job.kind === "preview" && nav.get().place.at === "plan";
+    // The screen that waits for it shows the end itself.
+    const { place } = nav.get();
+    const inSight =
+      (job.kind === "preview" && (place.at === "sync" || place.at === "plan") && job.state === "done") ||
+      (job.kind === "run" && place.at === "run");
     if (!inSight) notify(notice);
     if (settings()?.notifications && job.seconds > 3)
       void host.notify(notice.title, notice.text ?? "").catch(() => undefined);

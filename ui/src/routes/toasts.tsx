@@ -54,7 +54,11 @@ export function Notices() {
             </ToastFooter>
           ) : null}
         </Toast>,
-        { intent: tone, timeout: tone === "error" ? 15_000 : 6000, pauseOnHover: true },
+        {
+          intent: tone,
+          timeout: tone === "error" ? 15_000 : tone === "success" ? 4000 : 6000,
+          pauseOnHover: true,
+        },
       );
     };
     for (const notice of waiting.splice(0)) say(notice);
@@ -62,5 +66,5 @@ export function Notices() {
       say = null;
     };
   }, [dispatchToast]);
-  return <Toaster toasterId={id} position="bottom-end" offset={{ vertical: 40, horizontal: 16 }} />;
+  return <Toaster toasterId={id} position="bottom-start" offset={{ vertical: 36, horizontal: 60 }} />;
 }

@@ -141,9 +141,9 @@ export function FieldsPart({
     >
       {fields.map((field, index) => {
         const column = columns.find(({ logical_name }) => logical_name === field.from);
-        const coded = column ? (column.options?.length ?? 0) > 0 && column.type !== "boolean" : true;
-        const flag = column ? column.type === "boolean" : true;
-        const text = column ? column.type === "string" : true;
+        const coded = column ? (column.options?.length ?? 0) > 0 && column.type !== "boolean" : false;
+        const flag = column?.type === "boolean";
+        const text = column?.type === "string";
         return (
           <Line
             key={index}

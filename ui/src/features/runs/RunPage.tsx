@@ -55,6 +55,9 @@ export function RunPage({
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [search, setSearch] = useState("");
   const [opened, setOpened] = useState<RunRow | null>(null);
+  // A destination that upserts does not tell made from changed; its rows say so, and so do the counts.
+  const upserts = useRead("runs.rows", { run, outcome: "upserted", limit: 1 });
+  const upserted = upserts.data?.total ?? 0;
   const rows = usePages("runs.rows", {
     run,
     outcome: outcome ?? undefined,
@@ -102,8 +105,30 @@ export function RunPage({
             selected={outcome}
             onSelect={(next) => setOutcome(next === "unchanged" || next === "skipped" ? null : next)}
             parts={[
-              { key: "created", label: "created", value: data.created, tone: "create" },
-              { key: "updated", label: "updated", value: data.updated, tone: "update" },
+              ...(upserted > 0
+                ? [
+                    {
+                      key: "upserted" as const,
+                      label: "upserted",
+                      value: upserted,
+                      tone: "create" as const,
+                      hint: `Planned: ${count(data.created)} to create, ${count(data.updated)} to update; the destination does not tell which it did`,
+                    },
+                  ]
+                : [
+                    {
+                      key: "created" as const,
+                      label: "created",
+                      value: data.created,
+                      tone: "create" as const,
+                    },
+                    {
+                      key: "updated" as const,
+                      label: "updated",
+                      value: data.updated,
+                      tone: "update" as const,
+                    },
+                  ]),
               {
                 key: "drifted",
                 label: "drifted",

@@ -1,0 +1,102 @@
+// Every screen: controls have names, nothing is wider than the window at 200 %, no page fault, light and dark.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+
+before(async () => {
+  app = await start();
+  page = app.page;
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+});
+after(() => app?.stop());
+
+const places = ["home", "connect", "entities", "entity/contact/records", "entity/contact/schema", "search", "syncs", "sync/Active contacts to marketing", "runs", "settings"];
+
+async function goTo(place) {
+  await page.goto(`${app.url}#/${encodeURIComponent("contoso sample")}/${place.split("/").map(encodeURIComponent).join("/")}`);
+  await page.reload();
+  await page.locator("main h1, main [role=listbox]").first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^="Loading"]'));
+}
+
+/** Controls that a screen reader would call nothing. */
+function nameless() {
+  const controls = [...document.querySelectorAll("button, a[href], input, select, textarea, [role=button], [role=tab], [role=radio], [role=combobox], [role=grid]")];
+  return controls
+    .filter((element) => element.getClientRects().length > 0 && !element.closest("[aria-hidden=true]"))
+    .filter((element) => {
+      const labels = element.labels ? [...element.labels].map((label) => label.textContent) : [];
+      const by = (element.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
+      const name = [element.getAttribute("aria-label"), element.getAttribute("title"), element.textContent, ...labels, ...by].join("").trim();
+      return name === "";
+    })
+    .map((element) => element.outerHTML.slice(0, 160));
+}
+
+for (const place of places) {
+  test(`${place}: every control has a name, and all fits at 200 %`, async () => {
+    try {
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await goTo(place);
+      assert.deepEqual(await page.evaluate(nameless), [], "controls without a name");
+      // 200 % of a window of 1280 by 800 is a page of 640 by 400.
+      await page.setViewportSize({ width: 640, height: 400 });
+      await page.waitForTimeout(150);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${wide} px wider than the window`);
+      const cut = await page.evaluate(() => {
+        const main = document.querySelector("main")?.getBoundingClientRect();
+        return [...document.querySelectorAll("main h1, header, footer")].filter((element) => {
+          const box = element.getBoundingClientRect();
+          return main && box.width > 0 && (box.left < -1 || box.right > window.innerWidth + 1);
+        }).length;
+      });
+      assert.equal(cut, 0, "parts beyond the window's edge");
+      assert.deepEqual(app.faults, []);
+    } catch (error) {
+      await app.keep(`looks ${place}`);
+      throw error;
+    }
+  });
+}
+
+test("dark is dark, and the focus can be seen", async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await app.rpc("settings.set", { ...(await app.rpc("settings.get")), theme: "dark" });
+  await goTo("entity/contact/records");
+  const background = await page.locator("main").evaluate((element) => getComputedStyle(element).backgroundColor);
+  const [red] = background.match(/\d+/g).map(Number);
+  assert.ok(red < 80, background);
+  await page.keyboard.press("Tab");
+  const outline = await page.evaluate(() => {
+    const element = document.activeElement;
+    const style = element ? getComputedStyle(element) : null;
+    return style ? `${style.outlineStyle} ${style.outlineWidth} ${style.boxShadow} ${element?.getAttribute("data-fui-focus-visible")}` : "none";
+  });
+  assert.doesNotMatch(outline, /^none 0px none null$/);
+});
+
+test("the keyboard alone opens an entity, moves in the grid and opens a record", async () => {
+  await goTo("entities");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("@contacts");
+  await page.getByRole("option", { name: /Contacts/ }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("gridcell").first().waitFor();
+  await page.getByRole("grid").last().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.getByText(/selected/).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "Record" }).getByText("contactid").first().waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByText("Search or run a command").waitFor();
+  await page.keyboard.press("Escape");
+});
