@@ -51,13 +51,17 @@ export function Fault({
   onRetry,
   onDismiss,
   actions,
+  remedy,
 }: {
   fault: FaultInfo;
+  /** In place of the usual remedy, where the screen itself is the way to mend it. */
+  remedy?: { words: string; act: () => void };
   onRetry?: () => void;
   onDismiss?: () => void;
   actions?: ReactNode;
 }) {
-  const look = useContext(FaultContext)(fault, onRetry);
+  const usual = useContext(FaultContext)(fault, onRetry);
+  const look = remedy ? { ...usual, action: remedy.words, act: remedy.act } : usual;
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [copied, copy] = useCopy();

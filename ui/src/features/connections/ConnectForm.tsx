@@ -1,5 +1,5 @@
 import { Button, Field, Input, Radio, RadioGroup, Spinner, Switch } from "@fluentui/react-components";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { type AddressUnderstood, type ApiError, type ConnectionView, change, toApiError } from "@/api";
 import { Fault, Page } from "@/design";
 import { AddressField } from "./AddressField";
@@ -30,7 +30,6 @@ export function ConnectForm({
   onCancel: () => void;
 }) {
   const [form, setForm] = useState<ConnectionForm>(() => (editing ? formOf(editing) : emptyForm));
-  const [nameTyped, setNameTyped] = useState(editing !== null);
   const [tried, setTried] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const [saving, setSaving] = useState(false);
@@ -38,11 +37,15 @@ export function ConnectForm({
   const missing = missingIn(form, editing !== null);
   const isDynamics = form.system === "dataverse";
 
+  // What an address says fills the fields, but never over what the person typed.
+  const filled = useRef({ name: "", authority: "" });
   function understood(data: AddressUnderstood) {
+    const before = filled.current;
+    filled.current = { name: data.name, authority: data.authority };
     setForm((old) => ({
       ...old,
-      name: nameTyped || old.name !== "" ? (nameTyped ? old.name : data.name) : data.name,
-      authority: editing ? old.authority : data.authority,
+      name: old.name === before.name ? data.name : old.name,
+      authority: old.authority === before.authority ? data.authority : old.authority,
       tenant: old.tenant || data.tenant || "",
       clientId: old.clientId || data.client_id || "",
       apiVersion: old.apiVersion || data.api_version || "",
@@ -149,14 +152,7 @@ export function ConnectForm({
           <legend>How to know it, and how careful to be</legend>
           <div className={styles.two}>
             <Field label="Name" required>
-              <Input
-                value={form.name}
-                maxLength={64}
-                onChange={(_, { value }) => {
-                  setNameTyped(value !== "");
-                  patch({ name: value });
-                }}
-              />
+              <Input value={form.name} maxLength={64} onChange={(_, { value }) => patch({ name: value })} />
             </Field>
             <Field
               label="Client"

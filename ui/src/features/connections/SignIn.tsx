@@ -101,13 +101,9 @@ export function SignIn({
     case "failed":
       return (
         <div className={styles.signIn}>
-          <Fault
-            fault={phase.error}
-            onRetry={() => setAttempt(attempt + 1)}
-            actions={<RetryButton onClick={() => setAttempt(attempt + 1)} />}
-          />
+          <Fault fault={phase.error} remedy={{ words: "Try again", act: () => setAttempt(attempt + 1) }} />
           <div>
-            <Button onClick={onCancel}>Back</Button>
+            <Button onClick={onCancel}>Back to the connection</Button>
           </div>
         </div>
       );
@@ -131,14 +127,6 @@ const cancelled: ApiError = {
   request_id: null,
   service_code: null,
 };
-
-function RetryButton({ onClick }: { onClick: () => void }) {
-  return (
-    <Button size="small" onClick={onClick}>
-      Try again
-    </Button>
-  );
-}
 
 function Waiting({ started, onCancel }: { started: SignInStarted; onCancel: () => void }) {
   const [copied, copy] = useCopy();
