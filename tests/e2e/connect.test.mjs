@@ -78,7 +78,8 @@ check("a device code is shown with what to do, and the sign-in goes on by itself
   await device.getByRole("button", { name: "Continue" }).click();
   await device.close();
   await page.getByRole("heading", { name: "It works" }).waitFor({ timeout: 30_000 });
-  await page.getByText(/fabrikam/i).first().waitFor();
+  await page.getByText(/verified as/).first().waitFor();
+  await page.getByText(/Enter the environment's address/).waitFor();
 });
 
 check("a sign-in that is cancelled says so and leaves nothing waiting", async () => {

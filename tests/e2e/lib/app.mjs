@@ -75,7 +75,7 @@ export async function start({ args = [], context: contextOptions = {} } = {}) {
       const folder = join(here, "..", "failures");
       await mkdir(folder, { recursive: true });
       const file = join(folder, name.replace(/[^a-z0-9]+/gi, "-"));
-      await page.screenshot({ path: `${file}.png` }).catch(() => undefined);
+      await page.screenshot({ path: `${file}.png`, timeout: 5000 }).catch(() => undefined);
       await writeFile(`${file}.log`, `${page.url()}\n${faults.join("\n")}\n--- bridge\n${words}`);
     },
     async stop() {

@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { useState } from "react";
 import { type ApiError, type ConnectionView, change, type EnvironmentView, toApiError, useRead } from "@/api";
-import { Fault, Mark, Name, Section, Skeleton } from "@/design";
+import { Fault, Mark, Name, Section, Skeleton, sentence } from "@/design";
 import styles from "./connections.module.css";
 
 /** Other environments the signed-in person may use; one click makes a connection like this one. */
@@ -38,7 +38,13 @@ export function Environments({ connection }: { connection: ConnectionView }) {
   return (
     <Section title="Environments you may use">
       {found.isPending ? <Skeleton rows={3} label="Looking for environments" /> : null}
-      {found.error ? <Fault fault={found.error} onRetry={() => found.refetch()} /> : null}
+      {found.error?.code === "not_found" ? (
+        <p className={styles.muted}>
+          {sentence(found.error.message)} {found.error.hint ? sentence(found.error.hint) : ""}
+        </p>
+      ) : found.error ? (
+        <Fault fault={found.error} onRetry={() => found.refetch()} />
+      ) : null}
       {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
       {found.data?.length === 0 ? (
         <p className={styles.muted}>The discovery service names no other environment for this sign-in.</p>
