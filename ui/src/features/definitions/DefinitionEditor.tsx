@@ -1,22 +1,11 @@
-import {
-  Button,
-  Dropdown,
-  Field,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Option,
-} from "@fluentui/react-components";
+import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import {
   ArrowRedoRegular,
   ArrowUndoRegular,
-  CheckmarkCircleRegular,
   MoreHorizontalRegular,
   PlayRegular,
 } from "@fluentui/react-icons";
-import { type KeyboardEvent, useMemo, useState } from "react";
+import { type KeyboardEvent, useState } from "react";
 import {
   type ApiError,
   type ConnectionView,
@@ -26,16 +15,17 @@ import {
   useJob,
   useRead,
 } from "@/api";
-import { CodeEditor, Confirm, Fault, Page, Segmented, Split, sentence, useCopy } from "@/design";
+import { Confirm, Fault, Page, Segmented, Split, useCopy } from "@/design";
 import { compact, counted } from "@/lib/numbers";
+import { DestinationPart } from "./DestinationPart";
 import styles from "./definitions.module.css";
 import { EventsPart } from "./EventsPart";
+import { NameField, ProblemList, SaveState, Status } from "./editorHead";
+import { JsonSide } from "./JsonSide";
 import { FieldsPart, FixedPart, IdentifyPart, OptionsPart, PhonePart } from "./MappingParts";
-import { locate, problemsAt } from "./model";
-import { Part, Problems } from "./parts";
 import { SamplePanel } from "./SamplePanel";
 import { SourcePart } from "./SourcePart";
-import { type Editor, useEditor } from "./useEditor";
+import { useEditor } from "./useEditor";
 
 /** The editor of one definition: parts on the left; ten records or the JSON on the right. */
 export function DefinitionEditor({
@@ -248,176 +238,5 @@ export function DefinitionEditor({
         The definition is removed from this computer. Its previews and runs stay in the history.
       </Confirm>
     </div>
-  );
-}
-
-function NameField({ editor }: { editor: Editor }) {
-  const [name, setName] = useState(editor.definition.name);
-  const commit = () => {
-    if (name.trim() !== "" && name.trim() !== editor.definition.name)
-      editor.edit((old) => ({ ...old, name: name.trim() }));
-    else setName(editor.definition.name);
-  };
-  return (
-    <input
-      className={styles.titleInput}
-      dir="auto"
-      aria-label="Name of the definition"
-      value={name}
-      onChange={(event) => setName(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-    />
-  );
-}
-
-function SaveState({ editor }: { editor: Editor }) {
-  const words = { saved: "Saved", waiting: "Editing…", saving: "Saving…", failed: "Not saved" };
-  return (
-    <span className={styles.saved} role="status">
-      {words[editor.saveState]}
-    </span>
-  );
-}
-
-function Status({ editor }: { editor: Editor }) {
-  if (!editor.check) return null;
-  if (editor.problems.length > 0)
-    return (
-      <span style={{ color: "var(--colorStatusDangerForeground1)" }}>
-        {counted(editor.problems.length, "problem")}
-      </span>
-    );
-  return (
-    <span
-      style={{
-        display: "inline-flex",
-        gap: 4,
-        alignItems: "center",
-        color: "var(--colorStatusSuccessForeground1)",
-      }}
-    >
-      <CheckmarkCircleRegular aria-hidden /> no problems
-    </span>
-  );
-}
-
-function ProblemList({
-  title,
-  items,
-  warning,
-}: {
-  title: string;
-  items: Editor["problems"];
-  warning?: boolean;
-}) {
-  return (
-    <div className={`${styles.allProblems} ${warning ? styles.warnings : ""}`} role="status">
-      <b>{title}</b>
-      <ul>
-        {items.map((problem) => (
-          <li key={`${problem.path}${problem.code}${problem.message}`}>
-            {problem.path ? <code>{problem.path}</code> : null} {sentence(problem.message)}{" "}
-            {problem.hint ? <span className={styles.muted}>{sentence(problem.hint)}</span> : null}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-}
-
-function DestinationPart({
-  editor,
-  connections,
-}: {
-  editor: Editor;
-  connections: readonly ConnectionView[];
-}) {
-  const { definition, edit, problems } = editor;
-  const chosen = connections.find(({ name }) => name === definition.destination.connection);
-  const entities = useRead(
-    "entities.list",
-    { connection: definition.destination.connection },
-    { enabled: chosen?.system === "dataverse" },
-  );
-  const names =
-    chosen?.system === "dataverse"
-      ? (entities.data?.entities ?? []).map(({ logical_name }) => logical_name)
-      : chosen?.system === "insider"
-        ? ["profile"]
-        : ["rows"];
-  return (
-    <Part
-      number={2}
-      title="Destination"
-      summary={`${definition.destination.connection} · ${definition.destination.entity}`}
-    >
-      <div className={styles.two}>
-        <Field label="To">
-          <Dropdown
-            size="small"
-            value={definition.destination.connection}
-            selectedOptions={[definition.destination.connection]}
-            onOptionSelect={(_, { optionValue }) => {
-              const next = connections.find(({ name }) => name === optionValue);
-              const entity =
-                next?.system === "insider"
-                  ? "profile"
-                  : next?.system === "dataverse"
-                    ? (definition.source.entity ?? "")
-                    : "rows";
-              edit((old) => ({ ...old, destination: { connection: optionValue ?? "", entity } }));
-            }}
-          >
-            {connections.map((connection) => (
-              <Option key={connection.id} value={connection.name}>
-                {connection.name}
-              </Option>
-            ))}
-          </Dropdown>
-        </Field>
-        <Field label="As">
-          <Dropdown
-            size="small"
-            value={definition.destination.entity}
-            selectedOptions={[definition.destination.entity]}
-            onOptionSelect={(_, { optionValue }) =>
-              edit((old) => ({ ...old, destination: { ...old.destination, entity: optionValue ?? "" } }))
-            }
-          >
-            {names.map((name) => (
-              <Option key={name} value={name}>
-                {name}
-              </Option>
-            ))}
-          </Dropdown>
-        </Field>
-      </div>
-      <Problems problems={problemsAt(problems, "destination")} />
-    </Part>
-  );
-}
-
-function JsonSide({ editor }: { editor: Editor }) {
-  const marks = useMemo(
-    () =>
-      [
-        ...editor.problems.map((problem) => ({ problem, severity: "error" as const })),
-        ...editor.warnings.map((problem) => ({ problem, severity: "warning" as const })),
-      ].map(({ problem, severity }) => ({
-        ...locate(editor.json, problem.path),
-        severity,
-        message: problem.hint ? `${problem.message} – ${problem.hint}` : problem.message,
-      })),
-    [editor.json, editor.problems, editor.warnings],
-  );
-  return (
-    <CodeEditor
-      label="The definition as JSON"
-      language="json"
-      value={editor.json}
-      onChange={editor.editJson}
-      problems={marks}
-    />
   );
 }
