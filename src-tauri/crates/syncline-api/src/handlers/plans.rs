@@ -8,10 +8,9 @@ use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter};
 use syncline_sync::{PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
-use super::syncs;
+use super::syncs::{self, answered};
 use super::views::plan_summary;
 use crate::app::App;
-use crate::guard::guard_identity;
 use crate::wire::{
     ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail,
     PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
@@ -50,9 +49,9 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
             let source = syncs::source(&root, &definition, &sides.source, cached).await?;
             let destination = root.link(&sides.destination).await?.destination();
             if !cached {
-                guard_identity(&sides.source, &source.identity().await?)?;
+                answered(&root, &sides.source).await?;
             }
-            guard_identity(&sides.destination, &destination.identity().await?)?;
+            answered(&root, &sides.destination).await?;
             let asked = PlanRequest {
                 source: sides.source.id,
                 destination: sides.destination.id,

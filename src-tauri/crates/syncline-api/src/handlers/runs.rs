@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::views::run_view;
 use super::{plans, session, syncs};
 use crate::app::App;
-use crate::guard::guard_identity;
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
     RunRowsQuery, RunStart, RunView, Tag,
@@ -46,10 +45,10 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
             handle.progress("asking who writes", 0, None);
             let (timeout, retries) = syncs::limits(&definition);
             let writer = root.link(&destination).await?.destination();
-            guard_identity(&destination, &writer.identity().await?)?;
+            syncs::answered(&root, &destination).await?;
             let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
             // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
-            guard_identity(&source, &reader.identity().await?)?;
+            syncs::answered(&root, &source).await?;
             let planned_at = plan.created_at;
             let asked = RunRequest {
                 plan,

@@ -152,6 +152,16 @@ async fn list_of(
     Ok((found.id, found.member_entity))
 }
 
+/// Asks a side who it is before it is used: its light and the time of last use are set, and somebody else than the one who was verified is an
+/// error.
+pub(crate) async fn answered(app: &Arc<App>, connection: &Connection) -> Result<(), ApiError> {
+    let link = app.link(connection).await?;
+    match super::connections::verify(app, connection.clone(), &link, false).await?.error {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
 /// The time limits that a definition asks for.
 pub(crate) fn limits(definition: &SyncDefinition) -> (Duration, u32) {
     (Duration::from_millis(definition.source.timeout_ms), definition.source.retries)
