@@ -5,6 +5,7 @@ import { fromFetchXml, toFetchXml } from "./filter";
 import { fuzzyFilter } from "./fuzzy";
 import { matchesKey } from "./keys";
 import { bytes, compact, counted, duration, percent } from "./numbers";
+import { prettyJson } from "./prettyJson";
 import { cellOf, cellText, columnsPresent } from "./record";
 import { age, ago, shortLocal, utc } from "./time";
 import { changeTo, redo, undo, undoable } from "./undo";
@@ -117,5 +118,21 @@ describe("small things", () => {
   it("writes readably on a colour", () => {
     expect(readableOn("#c19c00")).toBe("#000000");
     expect(readableOn("#5c2e91")).toBe("#ffffff");
+  });
+});
+
+describe("JSON laid out for reading", () => {
+  it("keeps every digit and escape", () => {
+    const text = '{"a":20000.0000,"b":[1.50,{"c":"x, {y}: \\"z\\" \\u00e9"}],"d":{},"e":[ ]}';
+    const laid = prettyJson(text);
+    expect(laid).toContain('"a": 20000.0000');
+    expect(laid).toContain("1.50");
+    expect(laid).toContain('"x, {y}: \\"z\\" \\u00e9"');
+    expect(laid).toContain('"d": {}');
+    expect(laid.replaceAll(/\n\s*/g, "").replaceAll('": ', '":')).toBe(text.replace("[ ]", "[]"));
+  });
+  it("leaves other bodies alone", () => {
+    expect(prettyJson("a,b\n1,2")).toBe("a,b\n1,2");
+    expect(prettyJson('{"cut')).toContain('"cut');
   });
 });

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { type FieldChange, type PlanRowDetail, useRead } from "@/api";
 import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
+import { prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
 
@@ -92,7 +93,7 @@ export function RowDetail({
             language="json"
             readOnly
             height="60vh"
-            value={pretty(data.request.body)}
+            value={prettyJson(data.request.body)}
           />
         </div>
       ) : null}
@@ -181,13 +182,4 @@ function Change({
       ) : null}
     </>
   );
-}
-
-/** JSON laid out for reading; other bodies as they are. The copy is always the exact body. */
-function pretty(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
 }

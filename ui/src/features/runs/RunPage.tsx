@@ -42,9 +42,6 @@ export function RunPage({
   onOpenPlan: (plan: string) => void;
   onOpenDefinition: (name: string) => void;
 }) {
-  const job = useJobs().find(
-    (candidate) => candidate.kind === "run" && !isOver(candidate) && resultRun(candidate) === run,
-  );
   const report = useRead(
     "runs.get",
     { run },
@@ -52,6 +49,12 @@ export function RunPage({
   );
   const { data } = report;
   const running = data?.status === "running";
+  const job = useJobs().find(
+    (candidate) =>
+      candidate.kind === "run" &&
+      !isOver(candidate) &&
+      (resultRun(candidate) === run || (running && candidate.title.endsWith(data?.definition ?? "\n"))),
+  );
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [search, setSearch] = useState("");
   const [opened, setOpened] = useState<RunRow | null>(null);
