@@ -71,7 +71,7 @@ export function Split({
   );
   const aside = side ? (
     <aside
-      className={`${styles.side} ${inline ? "" : styles.over} ${yields ? styles.yields : ""}`}
+      className={`${styles.side} ${inline ? styles.inline : styles.over} ${yields ? styles.yields : ""}`}
       style={{ "--side-width": `${width}px` } as CSSProperties}
       aria-label={label}
     >
