@@ -1,0 +1,104 @@
+//! Processes of their own, and what they tell.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// What one process measured.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Figure {
+    pub(crate) records: u64,
+    pub(crate) seconds: f64,
+    pub(crate) peak_mib: f64,
+}
+
+impl Figure {
+    pub(crate) fn rate(&self) -> f64 {
+        self.records as f64 / self.seconds
+    }
+
+    /// Prints itself for the process that asked.
+    pub(crate) fn tell(records: u64, seconds: f64) {
+        let figure = Self { records, seconds, peak_mib: peak_mib() };
+        println!("{}", serde_json::to_string(&figure).expect("a figure is JSON"));
+    }
+}
+
+impl std::fmt::Display for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} records/s in {:.1} s with {:.0} MiB", self.rate(), self.seconds, self.peak_mib)
+    }
+}
+
+/// The most memory this process has held (`VmHWM`); 0 where the system does not tell.
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+}
+
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn again(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
+    command.args(arguments);
+    command
+}
+
+/// The sample tenant in a process of its own.
+pub(crate) struct Sandbox {
+    child: Child,
+    pub(crate) details: String,
+}
+
+impl Sandbox {
+    pub(crate) fn start(records: u64) -> Self {
+        let mut child = again(&["sandbox", &records.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the sandbox starts");
+        let mut details = String::new();
+        BufReader::new(child.stdout.take().expect("its output"))
+            .read_line(&mut details)
+            .expect("its first line");
+        Self { child, details: details.trim().to_owned() }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It has nothing to keep.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit.
+pub(crate) fn serve(records: u64) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        let config = syncline_sandbox::SandboxConfig { records, ..Default::default() };
+        let sandbox = syncline_sandbox::Sandbox::start(config).await.expect("the sandbox starts");
+        if let Some(environment) = sandbox.environment("contoso") {
+            environment.protection.set(None);
+        }
+        println!("{}", serde_json::to_string(sandbox.details()).expect("details are JSON"));
+        std::future::pending::<()>().await;
+    });
+}
+
+/// Runs one measurement in a process of its own.
+pub(crate) fn measure(name: &str, details: &str) -> Figure {
+    let output = again(&[name, details]).stderr(Stdio::inherit()).output().expect("the measurement starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().unwrap_or_default();
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{name} told no figure: {error}: {text}"))
+}
+
+/// A member of the sandbox's details.
+pub(crate) fn detail(details: &str, name: &str) -> String {
+    let json: serde_json::Value = serde_json::from_str(details).expect("details are JSON");
+    json[name].as_str().unwrap_or_default().to_owned()
+}

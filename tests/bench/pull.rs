@@ -1,0 +1,31 @@
+//! The application's own pull: sign-in, pages, the encrypted store with its search index.
+
+use std::time::Instant;
+use syncline_api::{App, AppConfig, VaultChoice};
+
+use crate::process::{Figure, detail};
+
+pub(crate) fn run(details: &str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(pull(details));
+}
+
+async fn pull(details: &str) {
+    let home = tempfile::tempdir().expect("a folder");
+    let app = App::open(AppConfig::new(Some(home.path().to_owned()), VaultChoice::Memory))
+        .await
+        .expect("the store");
+    let connection = serde_json::json!({
+        "name": "contoso", "system": "dataverse", "url": detail(details, "dataverse"), "auth": "client-credentials",
+        "authority": detail(details, "authority"), "tenant": detail(details, "tenant"),
+        "client_id": detail(details, "confidential_client_id"), "secret": detail(details, "client_secret"),
+    });
+    app.rpc("connections.save", connection).await.expect("the connection");
+    let asked = serde_json::json!({ "connection": "contoso", "entity": "contact" });
+    app.rpc("entities.describe", asked.clone()).await.expect("the description");
+    let begun = Instant::now();
+    let started = app.rpc("cache.pull", asked).await.expect("the pull begins");
+    let job = app.jobs().wait(started["job"].as_str().unwrap_or_default()).await.expect("the pull ends");
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(job.error.is_none(), "{:?}", job.error);
+    Figure::tell(job.result["read"].as_u64().unwrap_or_default(), seconds);
+}
