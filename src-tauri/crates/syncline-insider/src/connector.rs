@@ -158,6 +158,9 @@ impl Destination for InsiderConnector {
         options: &WriteOptions,
         cancel: &CancellationToken,
     ) -> Result<Vec<Outcome>, SynclineError> {
+        if cancel.is_cancelled() {
+            return Err(SynclineError::new(ErrorCode::Cancelled, "cancelled before the batch was sent"));
+        }
         let users: Vec<&str> = rows.iter().map(|row| row.body.as_str()).collect();
         let with_events = rows.iter().any(|row| row.headers.contains_key("events"));
         let sent = self.post(user::envelope(&users, options.skip_hook), !with_events, cancel).await;

@@ -234,8 +234,11 @@ impl Destination for TablesConnector {
         _: &EntitySchema,
         rows: &[RowRequest],
         _: &WriteOptions,
-        _: &CancellationToken,
+        cancel: &CancellationToken,
     ) -> Result<Vec<Outcome>, SynclineError> {
+        if cancel.is_cancelled() {
+            return Err(SynclineError::new(ErrorCode::Cancelled, "cancelled before the batch was written"));
+        }
         let _one_at_a_time = self.writing.lock().await;
         let (path, format, rows) = (self.path.clone(), self.format, rows.to_vec());
         blocking(move || {
