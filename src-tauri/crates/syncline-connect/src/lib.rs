@@ -3,7 +3,11 @@
 //! The engine asks for capabilities and never guesses from a system's name. Every implementation passes the conformance suite.
 
 mod capability;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod destination;
+#[cfg(feature = "conformance")]
+pub mod memory;
 mod selection;
 mod source;
 

@@ -1,0 +1,16 @@
+//! Every implementation of the seam against the one conformance suite: in memory, files, Dataverse and Insider One on the sample tenant.
+
+mod memory;
+mod services;
+mod tables;
+mod tenant;
+
+use syncline_connect::conformance::Held;
+
+/// All rules held, and none was left out.
+fn all(held: Held, rules: usize) {
+    match held {
+        Ok(held) => assert_eq!(held.len(), rules, "{held:#?}"),
+        Err(breach) => panic!("{breach}"),
+    }
+}
