@@ -5,6 +5,7 @@ mod app_copy;
 mod app_files;
 mod app_forget;
 mod app_guards;
+mod app_hazards;
 mod app_insider;
 mod app_offline;
 mod app_preview;

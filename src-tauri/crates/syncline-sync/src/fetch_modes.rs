@@ -1,14 +1,30 @@
 //! Which records a definition fetches: all, new and updated, or updated only, counted from the last sync that went well.
 
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use syncline_fetchxml::{Condition, Filter, Operator};
-use syncline_model::{ErrorCode, FetchMode, FetchSection, SynclineError};
+use syncline_model::{EntityName, ErrorCode, FetchMode, FetchSection, SyncDefinition, SynclineError};
+use uuid::Uuid;
 
 /// Records that were committed late carry an earlier time than the reading that missed them; so the window overlaps.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
 /// When the last sync that went well began to read.
 pub type Watermark = Option<Timestamp>;
+
+/// Name of the watermark of a definition between two connections. Who reads another selection, or writes to another place, has not been
+/// there yet and begins with everything.
+pub fn watermark_key(definition: &SyncDefinition, source: Uuid, destination: Uuid) -> String {
+    let read = &definition.source;
+    let (entity, to) = (read.entity.as_ref().map(EntityName::as_str), definition.destination.entity.as_str());
+    let mut hash = Sha256::new();
+    for part in [entity, read.list.as_deref(), read.filter.as_deref(), Some(to)] {
+        hash.update(part.unwrap_or_default());
+        hash.update([0]);
+    }
+    let selection = hex::encode(&hash.finalize()[..8]);
+    format!("watermark/{}/{source}/{destination}/{selection}", definition.name)
+}
 
 /// The definition's filter with what the fetch mode adds. Without a watermark, and without days to look back, everything is fetched.
 pub fn fetch_filter(

@@ -13,7 +13,7 @@ mod run_batch;
 
 pub use batches::estimate_batches;
 pub use cached::CachedSource;
-pub use fetch_modes::{Watermark, fetch_filter};
+pub use fetch_modes::{Watermark, fetch_filter, watermark_key};
 pub use plan::{PlanCounts, PlanDetail, PlanRequest, make_plan};
 pub use plan_rows::{RowExtra, read_extra};
 pub use progress::{Clock, OnProgress, Work};

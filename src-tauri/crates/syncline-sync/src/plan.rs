@@ -90,6 +90,8 @@ pub struct PlanDetail {
     pub compared_with: String,
     /// The source was the store.
     pub cached: bool,
+    /// Only a part of the selection was read: up to a number of records, or one.
+    pub partial: bool,
     /// The definition's whole filter, fetch mode included.
     pub filter: Option<String>,
 }
@@ -143,6 +145,7 @@ pub async fn make_plan(
     let mut detail = PlanDetail {
         compared_with: if capabilities.reads_back { "destination" } else { "last sent" }.to_owned(),
         cached: request.cached,
+        partial: request.selection.top.is_some() || request.source_id.is_some(),
         filter: request.selection.filter.clone(),
         ..PlanDetail::default()
     };

@@ -25,6 +25,8 @@ pub struct RunRequest {
     pub source: Option<Arc<dyn Source>>,
     /// The destination.
     pub destination: Arc<dyn Destination>,
+    /// Records that will be written, as the guard has let them through.
+    pub records: u64,
     /// Switches.
     pub options: WriteOptions,
     /// Stop at the first batch with a failure.
@@ -92,12 +94,13 @@ impl From<SynclineError> for RunError {
 /// Runs a plan. An error means that no run was begun; what goes wrong later is in the run.
 pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result<Run, SynclineError> {
     let plan = &request.plan;
+    let run_already = || {
+        SynclineError::new(ErrorCode::GuardRefused, "this plan was run already")
+            .hint("make a new preview; what was sent is not sent again")
+    };
     match plan.status {
         PlanStatus::Ready => {}
-        PlanStatus::Run => {
-            return Err(SynclineError::new(ErrorCode::GuardRefused, "this plan was run already")
-                .hint("make a new preview; what was sent is not sent again"));
-        }
+        PlanStatus::Run => return Err(run_already()),
         PlanStatus::Planning | PlanStatus::Incomplete => {
             return Err(SynclineError::new(ErrorCode::GuardRefused, "this plan is incomplete")
                 .hint("make the preview again and let it end"));
@@ -106,10 +109,26 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
     let schema: EntitySchema = serde_json::from_value(plan.destination_schema.clone()).map_err(damaged)?;
     let identity: Identity = serde_json::from_value(plan.identity.clone()).map_err(damaged)?;
     let planned: PlanDetail = serde_json::from_value(plan.detail.clone()).map_err(damaged)?;
-    let (kept, id) = (store.clone(), plan.id);
-    let excluded = blocking(move || Ok(kept.plan_action_counts(id)?.1)).await?;
+    // The plan at hand may be older than the one in the store: only who takes it there may run it.
+    let (kept, id, agreed) = (store.clone(), plan.id, request.records);
     let counts = planned.counts;
-    let total = (counts.create + counts.update).saturating_sub(excluded);
+    let excluded = blocking(move || {
+        if !kept.claim_plan(id)? {
+            return Err(run_already());
+        }
+        let excluded = kept.plan_action_counts(id)?.1;
+        if (counts.create + counts.update).saturating_sub(excluded) != agreed {
+            kept.set_plan_status(id, PlanStatus::Ready)?;
+            return Err(SynclineError::new(
+                ErrorCode::GuardRefused,
+                "rows were taken out of this plan, or put back, while the run began",
+            )
+            .hint("look at the preview and run it again"));
+        }
+        Ok(excluded)
+    })
+    .await?;
+    let total = agreed;
     let mut detail = RunDetail::default();
     detail.counts.read = counts.read;
     detail.counts.unchanged = counts.unchanged;
@@ -127,11 +146,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         detail: serde_json::to_value(&detail).map_err(damaged)?,
     };
     let (kept, begun) = (store.clone(), run.clone());
-    blocking(move || {
-        kept.save_run(&begun)?;
-        Ok(kept.set_plan_status(begun.plan, PlanStatus::Run)?)
-    })
-    .await?;
+    blocking(move || Ok(kept.save_run(&begun)?)).await?;
     work.tell("writing", 0, Some(total));
     let runner = Runner { store, request: &request, schema, identity, run: run.id, work };
     let result = runner.all(&mut detail, total).await;

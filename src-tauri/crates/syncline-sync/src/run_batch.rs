@@ -38,6 +38,7 @@ impl Batch<'_> {
             let requests: Vec<RowRequest> =
                 open.iter().map(|position| self.requests[*position].clone()).collect();
             detail.batches += 1;
+            self.note_events(&open).await?;
             let sent = self
                 .request
                 .destination
@@ -58,6 +59,7 @@ impl Batch<'_> {
                     }
                 }
                 Err(error) if ends_the_run(error.code) => {
+                    self.take_events_back(open).await?;
                     self.store_outcomes(outcomes, detail).await?;
                     return Err(error);
                 }
@@ -71,6 +73,12 @@ impl Batch<'_> {
                 }
             }
             self.ask_about_unknown(&mut outcomes).await;
+            let refused = |at: &usize| {
+                outcomes[*at]
+                    .as_ref()
+                    .is_some_and(|outcome| matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Drifted))
+            };
+            self.take_events_back(open.into_iter().filter(refused).collect()).await?;
         }
         let failed = outcomes
             .iter()
@@ -78,6 +86,39 @@ impl Batch<'_> {
             .any(|outcome| matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Unknown));
         self.store_outcomes(outcomes, detail).await?;
         Ok(failed)
+    }
+
+    fn events(&self, rows: &[usize]) -> Vec<EventKey> {
+        let keys = |row: &PlanRow| {
+            let events = read_extra(row).map(|extra| extra.events).unwrap_or_default();
+            let key = |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp };
+            events.into_iter().map(key).collect::<Vec<_>>()
+        };
+        rows.iter().flat_map(|at| keys(&self.rows[*at])).collect()
+    }
+
+    /// Events count as sent before they leave: if the machine dies in between, or no answer comes, they may have arrived, and an event that
+    /// comes twice can't be taken back.
+    async fn note_events(&self, rows: &[usize]) -> Result<(), SynclineError> {
+        let (events, now) = (self.events(rows), self.work.now());
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (store, plan) = (self.store.clone(), self.request.plan.clone());
+        blocking(move || {
+            Ok(store.save_events(&plan.definition, plan.source, plan.destination, &events, now)?)
+        })
+        .await
+    }
+
+    /// What was certainly not taken may be sent again.
+    async fn take_events_back(&self, rows: Vec<usize>) -> Result<(), SynclineError> {
+        let events = self.events(&rows);
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (store, definition) = (self.store.clone(), self.request.plan.definition.clone());
+        blocking(move || Ok(store.drop_events(&definition, &events)?)).await
     }
 
     /// Rows whose source record is no longer as it was planned.
@@ -155,7 +196,6 @@ impl Batch<'_> {
         let now = self.work.now();
         let mut kept = Vec::with_capacity(outcomes.len());
         let mut sent = Vec::new();
-        let mut events = Vec::new();
         for (row, outcome) in self.rows.iter().zip(outcomes) {
             let Some(outcome) = outcome else { continue };
             let counts = &mut detail.counts;
@@ -172,12 +212,6 @@ impl Batch<'_> {
                 (OutcomeKind::Updated | OutcomeKind::Upserted, _) => counts.updated += 1,
                 (OutcomeKind::Drifted, _) => counts.drifted += 1,
                 (OutcomeKind::Failed | OutcomeKind::Unknown, _) => counts.failed += 1,
-            }
-            if taken || outcome.kind == OutcomeKind::Unknown {
-                // What may have arrived counts as sent: an event that comes twice can't be taken back.
-                events.extend(read_extra(row).into_iter().flat_map(|extra| extra.events).map(
-                    |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp },
-                ));
             }
             if taken {
                 counts.events += row.mapped.events.len() as u64;
@@ -204,8 +238,19 @@ impl Batch<'_> {
         let (store, run, plan) = (self.store.clone(), self.run, self.request.plan.clone());
         blocking(move || {
             store.add_run_rows(run, &kept)?;
-            store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?;
-            Ok(store.save_events(&plan.definition, plan.source, plan.destination, &events, now)?)
+            let ids: Vec<&str> = sent.iter().map(|sent| sent.record_id.as_str()).collect();
+            let before = store.sent(plan.destination, &plan.destination_entity, plan.source, &ids)?;
+            for (sent, before) in sent.iter_mut().zip(before) {
+                // Another definition may have sent other attributes of the same row; they are there still.
+                if let Some(before) =
+                    before.filter(|before| before.mapped.identifiers == sent.mapped.identifiers)
+                {
+                    let mut attributes = before.mapped.attributes;
+                    attributes.append(&mut sent.mapped.attributes);
+                    sent.mapped.attributes = attributes;
+                }
+            }
+            Ok(store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?)
         })
         .await
     }

@@ -299,6 +299,8 @@ pub(crate) async fn test(app: &Arc<App>, request: ConnectionRef) -> Result<Conne
 
 pub(crate) async fn forget(app: &Arc<App>, request: ConnectionRef) -> Result<Forgotten, ApiError> {
     let connection = app.connection(&request.connection).await?;
+    // Work under way would use what is to be forgotten.
+    app.jobs().end_of(connection.name.as_str()).await;
     app.links.lock().await.remove(&connection.id);
     app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
     let (vault, id) = (Arc::clone(&app.vault), connection.id);

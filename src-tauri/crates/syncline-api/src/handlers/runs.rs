@@ -4,7 +4,7 @@ use std::sync::Arc;
 use syncline_connect::WriteOptions;
 use syncline_model::{Connection, ErrorCode, FetchMode};
 use syncline_store::{Run, RunRowFilter, RunStatus, Store};
-use syncline_sync::{PlanDetail, RunRequest, run_plan};
+use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
@@ -54,14 +54,16 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
                 plan,
                 source: Some(reader),
                 destination: writer,
+                records: writes,
                 options: WriteOptions { skip_hook: definition.options.skip_hook },
                 stop_on_failed_batch: definition.options.stop_on_failed_batch,
             };
             let run = run_plan(&root.store, asked, &App::work(&handle)).await?;
-            if run.status == RunStatus::Succeeded && definition.source.fetch.mode != FetchMode::All {
-                // Only what went well whole moves the watermark: nothing that failed is lost sight of.
-                session::keep(&root, &syncs::watermark_key(&definition.name), planned_at.to_string().into())
-                    .await?;
+            // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
+            let whole = !detail.partial && !detail.cached && excluded == 0;
+            if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
+                let key = watermark_key(&definition, source.id, destination.id);
+                session::keep(&root, &key, planned_at.to_string().into()).await?;
             }
             let report = report(&root, run).await?;
             serde_json::to_value(report)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_connect::{Selection, Source};
 use syncline_model::{Connection, EntityName, EntitySchema, ErrorCode, Problem, SyncDefinition};
-use syncline_sync::{CachedSource, fetch_filter};
+use syncline_sync::{CachedSource, fetch_filter, watermark_key};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -187,11 +187,6 @@ pub(crate) async fn source(
     app.link_with(connection, timeout, retries).await?.source(connection.name.as_str())
 }
 
-/// Key under which the time of the last sync that went well is kept.
-pub(crate) fn watermark_key(definition: &str) -> String {
-    format!("watermark/{definition}")
-}
-
 /// What a definition reads now.
 pub(crate) async fn selection(
     app: &Arc<App>,
@@ -199,7 +194,7 @@ pub(crate) async fn selection(
     sides: &Sides,
     top: Option<u64>,
 ) -> Result<Selection, ApiError> {
-    let key = watermark_key(&definition.name);
+    let key = watermark_key(definition, sides.source.id, sides.destination.id);
     let kept = app.with_store(move |store| store.kept(&key)).await?;
     let watermark = kept.and_then(|value| value.as_str().and_then(|text| text.parse().ok()));
     let filter = fetch_filter(

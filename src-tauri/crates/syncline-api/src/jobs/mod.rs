@@ -193,6 +193,23 @@ impl Jobs {
         }
     }
 
+    /// Asks all jobs on a connection to stop and waits until they have.
+    pub async fn end_of(&self, connection: &str) {
+        let at_work: Vec<String> = {
+            let jobs = self.lock();
+            let of = |job: &&Job| {
+                job.view.finished_at.is_none() && job.view.connection.as_deref() == Some(connection)
+            };
+            jobs.values().filter(of).map(|job| job.view.id.clone()).collect()
+        };
+        for id in at_work {
+            // A job that is gone from the list has ended.
+            if self.cancel(&id).is_ok() {
+                let _ = self.wait(&id).await;
+            }
+        }
+    }
+
     /// True while one is at work.
     pub fn any_running(&self) -> bool {
         self.lock().values().any(|job| job.view.finished_at.is_none())

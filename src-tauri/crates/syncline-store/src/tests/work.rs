@@ -140,7 +140,10 @@ fn rows_are_paged_filtered_counted_and_streamed() {
     assert_eq!(store.plan_issue_counts(plan.id).unwrap()[0].rows, 29);
     assert_eq!(store.plan_row(plan.id, 10).unwrap().unwrap().title, "again");
 
-    store.set_plan_status(plan.id, PlanStatus::Run).unwrap();
+    assert!(!store.claim_plan(plan.id).unwrap(), "a plan in the making can't be run");
+    store.set_plan_status(plan.id, PlanStatus::Ready).unwrap();
+    assert!(store.claim_plan(plan.id).unwrap());
+    assert!(!store.claim_plan(plan.id).unwrap(), "a plan is taken once");
     let kept = store.plan(plan.id).unwrap().unwrap();
     assert_eq!(kept, Plan { status: PlanStatus::Run, ..plan.clone() });
     assert!(matches!(store.exclude_plan_rows(plan.id, None, &creates, true), Err(StoreError::Busy { .. })));
@@ -227,4 +230,6 @@ fn what_was_sent_is_known_by_destination_entity_and_source() {
     store.save_events("d", source, destination, &[event("1")], now()).unwrap();
     assert_eq!(store.events_sent("d", &[event("2"), event("1")]).unwrap(), [None, Some(now())]);
     assert_eq!(store.events_sent("e", &[event("1")]).unwrap(), [None]);
+    store.drop_events("d", &[event("1"), event("2")]).unwrap();
+    assert_eq!(store.events_sent("d", &[event("1")]).unwrap(), [None]);
 }

@@ -170,6 +170,19 @@ impl Store {
         })
     }
 
+    /// Takes notes of events back that were certainly not sent.
+    pub fn drop_events(&self, definition: &str, events: &[EventKey]) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let mut delete = tx.prepare_cached(
+                "DELETE FROM sent_events WHERE definition = ?1 AND record_id = ?2 AND event = ?3 AND timestamp = ?4",
+            )?;
+            for key in events {
+                delete.execute(params![definition, key.record_id, key.event, key.timestamp])?;
+            }
+            Ok(())
+        })
+    }
+
     /// When each event was sent, in the order asked; `None`: never.
     pub fn events_sent(
         &self,

@@ -313,8 +313,10 @@ impl Store {
             while let Some(row) = rows.next()? {
                 if let Some(action) = Action::from_text(&row.get::<_, String>(0)?) {
                     counts.insert(action, row.get::<_, i64>(1)?.unsigned_abs());
+                    if action.writes() {
+                        excluded += row.get::<_, i64>(2)?.unsigned_abs();
+                    }
                 }
-                excluded += row.get::<_, i64>(2)?.unsigned_abs();
             }
             Ok((counts, excluded))
         })

@@ -207,6 +207,17 @@ impl Store {
         })
     }
 
+    /// Takes a ready plan for a run. False: it was not ready any more, so somebody else runs it or it is not whole. Of several that ask at
+    /// once, in this process or another, one is told true.
+    pub fn claim_plan(&self, id: Uuid) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let number = number(tx, id)?;
+            let (ready, run) = (PlanStatus::Ready.as_str(), PlanStatus::Run.as_str());
+            let sql = "UPDATE plans SET status = ?3 WHERE number = ?1 AND status = ?2";
+            Ok(tx.execute(sql, params![number, ready, run])? == 1)
+        })
+    }
+
     /// Removes a plan with its rows. A plan that was run stays, because its run speaks of its rows: `Busy`.
     pub fn delete_plan(&self, id: Uuid) -> Result<(), StoreError> {
         self.write(|tx| {
