@@ -177,3 +177,47 @@ async fn nothing_leaves_during_the_pause_that_the_service_asked_for() {
     assert!(early.is_empty(), "{early:?}");
     assert_eq!(bench.cached("contoso", "contact").await.len(), 5_200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_the_service_no_longer_knows_is_left_and_the_pull_begins_anew() {
+    let bench = Bench::new(5_200).await;
+    bench.connect("contoso", "contoso").await;
+    let gone = FaultRule::new(FaultKind::HtmlPage { status: 503 }).at("contoso").on("skiptoken").after(0, 4);
+    bench.sandbox.faults().add([gone]);
+    bench.failed("cache.pull", ask("contoso")).await;
+    bench.sandbox.faults().clear();
+    let expired = FaultKind::Status { status: 400, retry_after: None };
+    bench.sandbox.faults().add([FaultRule::new(expired).at("contoso").on("skiptoken")]);
+    let report = bench.done("cache.pull", ask("contoso")).await;
+    assert_eq!(
+        (&report["resumed"], count(&report, "read"), count(&report, "unchanged"), count(&report, "new")),
+        (&json!(false), 5_200, 5_000, 200),
+        "{report}"
+    );
+    assert_eq!(bench.cached("contoso", "contact").await.len(), 5_200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_two_organizations_are_never_mixed() {
+    let bench = Bench::new(30).await;
+    bench.connect("client", "contoso").await;
+    bench.done("cache.pull", ask("client")).await;
+    let before = bench.cached("client", "contact").await;
+    let environment = bench.sandbox.environment("contoso").unwrap();
+    let right = environment.organization_id();
+    environment.set_organization_id(uuid::Uuid::from_u128(5));
+    assert_eq!(bench.failed("cache.pull", ask("client")).await.code, ErrorCode::IdentityChanged);
+    environment.set_organization_id(right);
+    // The person points the connection at another environment: its own records stay what they are.
+    bench.connect("client", "northwind").await;
+    let error = bench.failed("cache.pull", ask("client")).await;
+    assert_eq!(error.code, ErrorCode::IdentityChanged, "{error:?}");
+    assert!(error.hint.unwrap().contains("forget"));
+    assert_eq!(bench.cached("client", "contact").await, before);
+    // Back again, or begun anew, it goes on.
+    bench.connect("client", "contoso").await;
+    bench.done("cache.pull", ask("client")).await;
+    bench.rpc("connections.forget", json!({ "connection": "client" })).await;
+    bench.connect("client", "northwind").await;
+    bench.done("cache.pull", ask("client")).await;
+}

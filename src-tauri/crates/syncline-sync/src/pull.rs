@@ -47,11 +47,77 @@ pub async fn pull(
     work.tell("counting", 0, None);
     let total = source.count(&selection, &work.cancel).await.ok().map(|count| count.value);
     work.check()?;
-    let begun = begin(store, &request, &selection, work).await?;
+    let first = attempt(store, Arc::clone(&source), &request, &selection, total, work).await?;
+    if !first.place_is_lost() {
+        return first.into_result();
+    }
+    // What was stored stays; every record is looked at again, and none is stored twice.
+    let anew = PullRequest { full: true, ..request };
+    attempt(store, source, &anew, &selection, total, work).await?.into_result()
+}
+
+/// A pull from its begin, or from the place where an earlier one stood.
+struct Attempt {
+    result: Result<(), SynclineError>,
+    begun: Pull,
+    finished: Pull,
+}
+
+impl Attempt {
+    /// The service no longer takes the place from which an earlier pull was to go on, as after a restart or when too much time has passed.
+    fn place_is_lost(&self) -> bool {
+        let refused = |error: &SynclineError| match error.code {
+            ErrorCode::ServiceRefused
+            | ErrorCode::NotFound
+            | ErrorCode::QueryInvalid
+            | ErrorCode::UnexpectedReply => true,
+            ErrorCode::Usage
+            | ErrorCode::DefinitionInvalid
+            | ErrorCode::AlreadyExists
+            | ErrorCode::SignInNeeded
+            | ErrorCode::SignInRefused
+            | ErrorCode::SignInCancelled
+            | ErrorCode::PrivilegeMissing
+            | ErrorCode::ReadOnly
+            | ErrorCode::ConfirmationNeeded
+            | ErrorCode::IdentityChanged
+            | ErrorCode::GuardRefused
+            | ErrorCode::Throttled
+            | ErrorCode::Unreachable
+            | ErrorCode::KeychainUnavailable
+            | ErrorCode::StoreKeyWrong
+            | ErrorCode::StoreNewer
+            | ErrorCode::StoreCorrupt
+            | ErrorCode::DiskFull
+            | ErrorCode::Busy
+            | ErrorCode::Cancelled
+            | ErrorCode::File
+            | ErrorCode::Internal => false,
+        };
+        self.begun.cursor.is_some()
+            && self.finished.counts.pages == self.begun.counts.pages
+            && self.result.as_ref().is_err_and(refused)
+    }
+
+    fn into_result(self) -> Result<Pull, SynclineError> {
+        self.result.map(|()| self.finished)
+    }
+}
+
+async fn attempt(
+    store: &Store,
+    source: Arc<dyn Source>,
+    request: &PullRequest,
+    selection: &Selection,
+    total: Option<u64>,
+    work: &Work,
+) -> Result<Attempt, SynclineError> {
+    let begun = begin(store, request, selection, work).await?;
     let already = begun.counts.read;
     work.tell("reading", already, total);
     let first = begun.cursor.clone().map(Cursor);
-    let result = read_and_store(store, source, selection, begun.id, first, already, total, work).await;
+    let result =
+        read_and_store(store, source, selection.clone(), begun.id, first, already, total, work).await;
     let end = match &result {
         Ok(()) => PullEnd::Done,
         Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
@@ -60,10 +126,10 @@ pub async fn pull(
     work.tell("finishing", total.unwrap_or_default(), total);
     let (kept, id, now) = (store.clone(), begun.id, work.now());
     let finished = blocking(move || Ok(kept.finish_pull(id, end, now)?)).await;
-    match result {
-        Ok(()) => finished,
-        // A cursor that the service no longer knows can't be resumed: the next pull begins anew.
-        Err(error) => Err(error),
+    match (result, finished) {
+        (result, Ok(finished)) => Ok(Attempt { result, begun, finished }),
+        // What went wrong first is what matters.
+        (Err(error), Err(_)) | (Ok(()), Err(error)) => Err(error),
     }
 }
 

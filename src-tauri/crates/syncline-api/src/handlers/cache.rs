@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use syncline_fetchxml::Filter;
-use syncline_model::{EntityName, ErrorCode, SynclineError};
+use syncline_model::{Connection, EntityName, ErrorCode, Identity, SynclineError};
 use syncline_store::{SearchQuery, SqlCancel, Store};
 use syncline_sync::{PullRequest, pull as pull_entity};
 use uuid::Uuid;
 
 use super::records::{filter_text, names};
 use crate::app::App;
+use crate::guard::guard_identity;
 use crate::wire::{
     ApiError, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted, PullReport, PullStart,
     SearchHit, SearchHits, SqlTable, Tag,
@@ -34,10 +35,13 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &name, stale, move |handle| async move {
         let begun = std::time::Instant::now();
+        handle.progress("asking who answers", 0, None);
+        let link = root.link(&connection).await?;
+        let source = link.source(&request.connection)?;
+        own_records(&root, &connection, &link.identity().await?).await?;
         handle.progress("reading the description", 0, None);
         let entity = EntityName::new(request.entity.as_str());
         let (schema, _, _) = root.schema_of(&connection, &entity, false).await?;
-        let source = root.link(&connection).await?.source(&request.connection)?;
         let asked = PullRequest {
             connection: connection.id,
             schema,
@@ -62,6 +66,33 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     });
     Ok(JobStarted { job })
+}
+
+/// One connection's cache holds the records of one organization: what another one answers is never mixed in.
+async fn own_records(app: &App, connection: &Connection, seen: &Identity) -> Result<(), ApiError> {
+    guard_identity(connection, seen)?;
+    let (id, key) = (connection.id, format!("cached organization/{}", connection.id));
+    let now = serde_json::json!(seen.organization_id);
+    app.with_store(move |store| {
+        let known = store.kept(&key)?.filter(|known| known.is_string());
+        let any = store.cached(Some(id))?.iter().any(|entity| entity.records > 0);
+        match known {
+            Some(known) if any && known != now => Ok(false),
+            _ => store.keep(&key, Some(id), &now, jiff::Timestamp::now()).map(|()| true),
+        }
+    })
+    .await?
+    .then_some(())
+    .ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::IdentityChanged,
+            format!(
+                "the cached records of {} are of another organization than the one that answers now",
+                connection.name
+            ),
+        )
+        .hint("make a connection of its own for the other environment, or forget this one first")
+    })
 }
 
 pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<CachedEntity>, ApiError> {
