@@ -68,7 +68,13 @@ pub(crate) fn usage(error: &clap::Error) -> std::process::ExitCode {
     if std::env::args().any(|argument| argument == "--json") {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let problem = ApiError::new(ErrorCode::Usage, message).hint("syncline --help lists the verbs");
+        let told = |line: &str| {
+            let line = line.trim();
+            (line.starts_with("tip:") || line.starts_with("[possible values:")).then(|| line.to_owned())
+        };
+        let hint =
+            text.lines().find_map(told).unwrap_or_else(|| "syncline --help lists the verbs".to_owned());
+        let problem = ApiError::new(ErrorCode::Usage, message).hint(hint);
         crate::output::failure(&problem, true);
     } else {
         let _ = error.print();

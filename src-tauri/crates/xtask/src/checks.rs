@@ -19,8 +19,9 @@ pub(crate) fn test(steps: &mut Steps) -> Outcome {
     steps.step("clippy", || {
         command::run(command::cargo(["clippy", "--all-targets"]).args(ALL).args(["--", "--deny", "warnings"]))
     })?;
-    rust_tests(steps)?;
+    // Before the tests, since some of them drive the programs.
     build_programs(steps)?;
+    rust_tests(steps)?;
     node_tests(steps, &node, "browser tests", "e2e", Display::None)?;
     node_tests(steps, &node, "desktop tests", "desktop", Display::Virtual)
 }
@@ -61,7 +62,9 @@ fn rust_tests(steps: &mut Steps) -> Outcome {
     steps.step("build of the Rust tests", || {
         command::run(command::cargo(&run[..run.len() - 1]).args(ALL).arg("--no-run"))
     })?;
-    counted(steps, "Rust tests", &mut within(Display::None, command::cargo(run).args(ALL)))
+    let mut tests = command::cargo(run);
+    tests.args(ALL).env("SYNCLINE_REQUIRE_KEYCHAIN", "1").env("SYNCLINE_CLI", tree::program("syncline"));
+    counted(steps, "Rust tests", &mut within(Display::None, &tests))
 }
 
 fn node_tests(steps: &mut Steps, node: &Node, name: &str, folder: &str, display: Display) -> Outcome {

@@ -43,13 +43,13 @@ pub(crate) struct Save {
     /// Name
     name: String,
     /// dataverse, insider, csv or jsonl
-    #[arg(long)]
+    #[arg(long, value_parser = ["dataverse", "insider", "csv", "jsonl"])]
     system: Option<String>,
     /// Address in any form; for files a path
     #[arg(long)]
     url: Option<String>,
     /// authorization-code, device-code, client-credentials, access-token or none
-    #[arg(long)]
+    #[arg(long, value_parser = ["authorization-code", "device-code", "client-credentials", "access-token", "none"])]
     auth: Option<String>,
     /// Root of the sign-in service
     #[arg(long)]
@@ -67,7 +67,7 @@ pub(crate) struct Save {
     #[arg(long)]
     api_version: Option<String>,
     /// production, sandbox or development
-    #[arg(long)]
+    #[arg(long, value_parser = ["production", "sandbox", "development"])]
     kind: Option<String>,
     /// Client this connection belongs to
     #[arg(long)]

@@ -1,6 +1,8 @@
 //! `syncline record`: one record by hand.
 
 use clap::{Args, ValueEnum};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use syncline_api::ApiError;
 use syncline_model::ErrorCode;
 
@@ -50,13 +52,13 @@ pub(crate) async fn run(arguments: Record, context: &Context) -> Result<u8, ApiE
     if arguments.operation == Operation::Get {
         let id = arguments.id.ok_or_else(|| missing("an id"))?;
         let mode = if arguments.cached { "cached" } else { "live" };
-        let view = context
-            .raw(
+        let view: Got = context
+            .call(
                 "records.get",
                 &serde_json::json!({ "connection": arguments.name, "entity": arguments.entity, "id": id, "mode": mode }),
             )
             .await?;
-        output::line(&pretty(&view["row"]["raw"], context.json));
+        output::line(&record_text(&view.row.raw, context.json)?);
         return Ok(exit::DONE);
     }
     let data = match &arguments.data {
@@ -83,6 +85,26 @@ pub(crate) async fn run(arguments: Record, context: &Context) -> Result<u8, ApiE
     let written = context.raw("records.write", &request).await?;
     output::line(&pretty(&written, context.json));
     Ok(exit::DONE)
+}
+
+/// The part of a reading that is printed; the record stays as it came, digit for digit.
+#[derive(serde::Deserialize)]
+struct Got {
+    row: Row,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    raw: Box<RawValue>,
+}
+
+fn record_text(raw: &RawValue, as_json: bool) -> Result<String, ApiError> {
+    if as_json {
+        return Ok(raw.get().to_owned());
+    }
+    serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(raw.get())
+        .and_then(|members| serde_json::to_string_pretty(&members))
+        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the record can't be shown: {error}")))
 }
 
 fn pretty(value: &serde_json::Value, as_json: bool) -> String {

@@ -1,0 +1,12 @@
+//! The `syncline` command from outside: every verb as a process of its own, against a sample tenant within the test.
+//!
+//! Secrets must outlast a process, so most tests need a real keychain: `cargo xtask session -- cargo test -p syncline-tests --test cli`.
+//! Without a session bus they say so and pass, unless `SYNCLINE_REQUIRE_KEYCHAIN` is set; then they fail.
+
+mod cache;
+mod connections;
+mod exits;
+mod program;
+mod records;
+mod syncs;
+mod usage;
