@@ -2,6 +2,7 @@
 //!
 //! Secrets must outlast a process, so most tests need a real keychain: `cargo xtask session -- cargo test -p syncline-tests --test cli`.
 //! Without a session bus they say so and pass, unless `SYNCLINE_REQUIRE_KEYCHAIN` is set; then they fail.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cache;
 mod connections;
