@@ -10,19 +10,16 @@ impl Work<'_> {
     pub(crate) fn identifiers(&mut self) -> Vec<IdentifierRule> {
         let definition = self.definition;
         if definition.identifiers.is_empty() {
-            match self.system {
-                System::Insider | System::Dataverse => self.problem(
-                    Problem::new("identifiers", "identifiers_missing", "no identifier is given").hint(
-                        match self.system {
-                            System::Insider => "add one to email, phone_number, uuid or a custom identifier",
-                            System::Dataverse | System::Csv | System::Jsonl => {
-                                "add the primary key or the columns of an alternate key"
-                            }
-                        },
-                    ),
-                ),
-                System::Csv | System::Jsonl => {}
-            }
+            let hint = match self.system {
+                System::Insider => "add one to email, phone_number, uuid or a custom identifier",
+                System::Dataverse => "add the primary key or the columns of an alternate key",
+                System::Csv | System::Jsonl => {
+                    "add the column that tells the file's rows apart, such as contactid"
+                }
+            };
+            self.problem(
+                Problem::new("identifiers", "identifiers_missing", "no identifier is given").hint(hint),
+            );
         }
         let mut rules = Vec::new();
         for (index, mapping) in definition.identifiers.iter().enumerate() {
