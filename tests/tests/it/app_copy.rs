@@ -240,3 +240,109 @@ async fn the_bytes_of_each_row_are_those_of_the_preview() {
     }
     assert_eq!(recorded.matches("PATCH /api/data").count(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lookups_to_two_kinds_of_rows_arrive_as_what_they_were() {
+    let bench = bench(120).await;
+    for definition in [
+        copy("account", &["accountid"], &["name"]),
+        copy("contact", &["contactid"], &["lastname", "new_churnscore", "address1_latitude", "anniversary"]),
+    ] {
+        let report = bench.run(&bench.preview(&definition).await).await;
+        assert_eq!(report["status"], "succeeded", "{report}");
+    }
+    let columns = [
+        "lastname",
+        "new_churnscore",
+        "address1_latitude",
+        "anniversary",
+        "parentcustomerid",
+        "new_interests",
+    ];
+    let definition = copy("contact", &["contactid"], &columns);
+    let plan = bench.preview(&definition).await;
+    assert!(count(&plan["summary"], "update") > 60 && count(&plan["summary"], "create") == 0, "{plan}");
+    let report = bench.run(&plan).await;
+    assert_eq!(report["status"], "succeeded", "{report}");
+    let kind = "_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname";
+    let wire = [
+        "lastname",
+        "new_churnscore",
+        "address1_latitude",
+        "anniversary",
+        "_parentcustomerid_value",
+        "new_interests",
+    ];
+    let source = rows(&bench, "contoso", "contact", "contactid", &columns).await;
+    let copied = rows(&bench, "fabrikam", "contact", "contactid", &columns).await;
+    same(&source, &copied, &wire);
+    let kinds = |all: &BTreeMap<String, Row>| -> Vec<(String, String)> {
+        let of = |(id, row): (&String, &Row)| row.get(kind).map(|raw| (id.clone(), raw.get().to_owned()));
+        all.iter().filter(|(id, _)| source.contains_key(*id)).filter_map(of).collect()
+    };
+    assert_eq!(kinds(&source), kinds(&copied));
+    for wanted in ["\"account\"", "\"contact\""] {
+        assert!(kinds(&source).iter().any(|(_, kind)| kind == wanted), "{wanted} was among them");
+    }
+    let again = bench.preview(&definition).await;
+    assert_eq!(again["summary"]["unchanged"], again["summary"]["read"], "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_goes_the_same_way() {
+    let bench = bench(30).await;
+    let definition = copy("contact", &["contactid"], &["lastname"]);
+    let all = bench.preview(&definition).await;
+    let id = bench.items(&all).await[11]["source_id"].clone();
+    let ask = json!({ "json": definition.to_string(), "source_id": id });
+    let one = bench.done("plans.start", ask.clone()).await;
+    assert_eq!((count(&one["summary"], "read"), count(&one["summary"], "create")), (1, 1), "{one}");
+    assert_eq!(count(&bench.run(&one).await, "created"), 1);
+    let again = bench.done("plans.start", ask).await;
+    assert_eq!(count(&again["summary"], "unchanged"), 1);
+    let nobody =
+        json!({ "json": definition.to_string(), "source_id": "0000ffff-0000-4000-8000-00000000dead" });
+    assert_eq!(bench.failed("plans.start", nobody).await.code, syncline_model::ErrorCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_the_service_slows_down_ends_well() {
+    let bench = bench(300).await;
+    let definition = copy("contact", &["contactid"], &["lastname"]);
+    let plan = bench.preview(&definition).await;
+    let limits = syncline_sandbox::dataverse::Limits {
+        requests: 3,
+        window: std::time::Duration::from_millis(900),
+        parallelism_hint: 2,
+    };
+    bench.sandbox.environment("fabrikam").unwrap().protection.set(Some(limits));
+    bench.sandbox.clear_requests();
+    let report = bench.run(&plan).await;
+    assert_eq!((&report["status"], count(&report, "created")), (&json!("succeeded"), 300), "{report}");
+    assert!(bench.sandbox.requests().iter().any(|request| request.status == 429), "it was slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_ends_during_a_run_is_told_and_what_was_written_stays_told() {
+    let bench = bench(2100).await;
+    let definition = copy("contact", &["contactid"], &["lastname"]);
+    let plan = bench.preview(&definition).await;
+    // The first batch is written; then nobody is let in any more, not with a new token either.
+    let refused = FaultKind::Status { status: 401, retry_after: None };
+    bench.sandbox.faults().add([FaultRule::new(refused).at("fabrikam").on("WhoAmI").after(2, 100)]);
+    let report = bench.run(&plan).await;
+    let created = count(&report, "created");
+    assert_eq!(
+        (&report["status"], &report["error"]["code"]),
+        (&json!("failed"), &json!("sign_in_needed")),
+        "{report}"
+    );
+    assert!(created > 0 && created < 2100 && report["error"]["hint"].is_string(), "{report}");
+    let light = bench.rpc("connections.get", json!({ "connection": "fabrikam" })).await;
+    assert_eq!(light["status"], "broken", "the light is red at once: {light}");
+    bench.sandbox.faults().clear();
+    bench.rpc("connections.test", json!({ "connection": "fabrikam" })).await;
+    let next = bench.preview(&definition).await;
+    assert_eq!(count(&next["summary"], "unchanged"), created);
+    assert_eq!(bench.run(&next).await["status"], "succeeded");
+}

@@ -199,3 +199,29 @@ async fn rows_that_are_not_written_anyway_do_not_lower_the_number() {
     let report = bench.done("runs.start", json!({ "plan": plan["plan_id"], "expect": 4 })).await;
     assert_eq!((count(&report, "created"), count(&report, "skipped")), (4, 3), "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_or_a_farewell_while_the_service_is_asked_holds() {
+    let bench = bench(10).await;
+    bench.connect("client", "contoso").await;
+    bench.rpc("connections.unlock", json!({ "connection": "client" })).await;
+    let slow = || FaultRule::new(FaultKind::Slow { chunk_ms: 30 }).at("contoso").on("WhoAmI");
+    let test = || bench.app.rpc("connections.test", json!({ "connection": "client" }));
+    bench.sandbox.faults().add([slow(), slow()]);
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        bench.rpc("connections.lock", json!({ "connection": "client" })).await
+    };
+    let (tested, _) = tokio::join!(test(), meanwhile);
+    assert_eq!(tested.unwrap()["status"], "verified");
+    let view = bench.rpc("connections.get", json!({ "connection": "client" })).await;
+    assert_eq!(view["writable"], false, "the test does not undo the lock");
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        bench.rpc("connections.forget", json!({ "connection": "client" })).await
+    };
+    let (tested, _) = tokio::join!(test(), meanwhile);
+    assert_eq!(tested.unwrap_err().code, ErrorCode::NotFound);
+    let gone = bench.refused("connections.get", json!({ "connection": "client" })).await;
+    assert_eq!(gone.code, ErrorCode::NotFound, "it does not come back");
+}

@@ -181,7 +181,7 @@ impl App {
 
     /// Looks at an error before it is told: a sign-in that has ended turns the connection's light red at once.
     pub(crate) async fn noticed(&self, connection: Option<&str>, error: ApiError) -> ApiError {
-        if error.code != ErrorCode::SignInNeeded {
+        if !signed_out(error.code) {
             return error;
         }
         if let Some(name) = connection
@@ -275,6 +275,11 @@ impl Drop for App {
             let _ = std::fs::remove_dir_all(folder);
         }
     }
+}
+
+/// The sign-in has ended, or a client secret no longer works: nothing goes until a person mends it.
+pub(crate) fn signed_out(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::SignInNeeded | ErrorCode::SignInRefused)
 }
 
 /// Runs blocking work off the async threads.

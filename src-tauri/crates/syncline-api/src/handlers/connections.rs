@@ -244,8 +244,19 @@ pub(crate) async fn verify(
     link: &Link,
     pin: bool,
 ) -> Result<ConnectionTest, ApiError> {
-    let mut connection = connection;
-    let seen: Result<Identity, ApiError> = match link.identity().await {
+    let answer = link.identity().await;
+    // What was changed while the service was asked, such as a lock, stays changed; a connection that was forgotten stays forgotten.
+    let (id, asked) = (connection.id, connection);
+    let mut connection = app.with_store(move |store| store.connection(id)).await?.ok_or_else(|| {
+        ApiError::new(ErrorCode::NotFound, format!("{} was forgotten meanwhile", asked.name))
+    })?;
+    if (&connection.url, &connection.auth, &connection.client_id)
+        != (&asked.url, &asked.auth, &asked.client_id)
+    {
+        return Err(ApiError::new(ErrorCode::Busy, format!("{} was changed while it was asked", asked.name))
+            .hint("test it again"));
+    }
+    let seen: Result<Identity, ApiError> = match answer {
         Ok(identity) if pin => {
             let mut same_user = connection.clone();
             if let Some(pinned) = &mut same_user.identity {

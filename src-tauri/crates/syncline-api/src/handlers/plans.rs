@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::syncs::{self, answered};
 use super::views::plan_summary;
-use crate::app::App;
+use crate::app::{App, signed_out};
 use crate::wire::{
     ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail,
     PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
@@ -52,6 +52,7 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
                 answered(&root, &sides.source).await?;
             }
             answered(&root, &sides.destination).await?;
+            let ends = (sides.source.clone(), sides.destination.clone());
             let asked = PlanRequest {
                 source: sides.source.id,
                 destination: sides.destination.id,
@@ -63,7 +64,11 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
                 source_id: request.source_id,
                 cached,
             };
-            let plan = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await?;
+            let made = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await;
+            if made.as_ref().is_err_and(|error| signed_out(error.code)) {
+                syncs::signed_out(&root, [&ends.0, &ends.1]).await;
+            }
+            let plan = made?;
             let names = root.connection_names().await?;
             let summary = root.with_store(move |store| plan_summary(store, &plan, &names)).await?;
             serde_json::to_value(summary)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::views::run_view;
 use super::{plans, session, syncs};
-use crate::app::App;
+use crate::app::{App, signed_out};
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
     RunRowsQuery, RunStart, RunView, Tag,
@@ -66,6 +66,9 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
                 session::keep(&root, &key, planned_at.to_string().into()).await?;
             }
             let report = report(&root, run).await?;
+            if report.run.error.as_ref().is_some_and(|error| signed_out(error.code)) {
+                syncs::signed_out(&root, [&destination, &source]).await;
+            }
             serde_json::to_value(report)
                 .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
         },

@@ -8,7 +8,7 @@ use syncline_sync::{CachedSource, fetch_filter, watermark_key};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Tag};
 
 /// Both sides of a definition.
 pub(crate) struct Sides {
@@ -160,6 +160,15 @@ pub(crate) async fn answered(app: &Arc<App>, connection: &Connection) -> Result<
         Some(error) => Err(error),
         None => Ok(()),
     }
+}
+
+/// After a sign-in that ended during the work: both sides are asked again, so that the light of the right one turns red at once.
+pub(crate) async fn signed_out(app: &Arc<App>, sides: [&Connection; 2]) {
+    for connection in sides {
+        // The error that is told is the one that the work met.
+        let _ = answered(app, connection).await;
+    }
+    app.jobs().invalidate(vec![Tag::Connections]);
 }
 
 /// The time limits that a definition asks for.
