@@ -76,6 +76,8 @@ impl Home {
     /// Starts the program.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         Command::new(program())
+            // The width of help texts.
+            .env_remove("COLUMNS")
             .env_remove("SYNCLINE_HOME")
             .env_remove("SYNCLINE_VAULT")
             .arg("--home")
