@@ -51,7 +51,8 @@ pub(crate) fn code_of(error: &ApiError) -> u8 {
 pub(crate) fn code_of_run(status: &str) -> u8 {
     match status {
         "succeeded" => DONE,
-        "partial" => PARTIAL,
+        // A run that was refused for every record is done all the same; one that broke off has an error of its own.
+        "partial" | "failed" => PARTIAL,
         "cancelled" | "interrupted" => INTERRUPTED,
         _ => FAILED,
     }

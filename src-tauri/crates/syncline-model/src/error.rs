@@ -95,8 +95,10 @@ impl ErrorCode {
     }
 }
 
-/// The one error shape above floor 1. Lower crates have their own error enums and turn into this at their border.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// The one error shape above floor 1, kept with runs and shown by shells as it is (TypeScript knows it as `ApiError`). Lower crates
+/// have their own error enums and turn into this at their border.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "ApiError"))]
 #[error("{message}")]
 pub struct SynclineError {
     /// What kind of failure.

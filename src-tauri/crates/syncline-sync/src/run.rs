@@ -62,33 +62,9 @@ pub struct RunDetail {
     /// Counts.
     pub counts: RunCounts,
     /// Why it stopped before its end.
-    pub error: Option<RunError>,
+    pub error: Option<SynclineError>,
     /// Write batches sent.
     pub batches: u64,
-}
-
-/// An error as it is kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunError {
-    /// Code.
-    pub code: ErrorCode,
-    /// Message.
-    pub message: String,
-    /// Hint.
-    pub hint: Option<String>,
-    /// Detail.
-    pub detail: Option<String>,
-    /// Request id.
-    pub request_id: Option<String>,
-    /// The service's code.
-    pub service_code: Option<String>,
-}
-
-impl From<SynclineError> for RunError {
-    fn from(error: SynclineError) -> Self {
-        let SynclineError { code, message, hint, detail, request_id, service_code } = error;
-        Self { code, message, hint, detail, request_id, service_code }
-    }
 }
 
 /// Runs a plan. An error means that no run was begun; what goes wrong later is in the run.
@@ -159,7 +135,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         Err(error) if error.code == ErrorCode::Cancelled => RunStatus::Cancelled,
         Err(_) => RunStatus::Failed,
     };
-    detail.error = result.err().map(RunError::from);
+    detail.error = result.err();
     run.finished_at = Some(work.now());
     run.detail = serde_json::to_value(&detail).map_err(damaged)?;
     let (kept, ended) = (store.clone(), run.clone());

@@ -174,13 +174,6 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         failed: counts.failed,
         events: counts.events,
         seconds: end.duration_since(run.started_at).as_secs_f64(),
-        error: detail.error.map(|error| ApiError {
-            code: error.code,
-            message: error.message,
-            hint: error.hint,
-            detail: error.detail,
-            request_id: error.request_id,
-            service_code: error.service_code,
-        }),
+        error: detail.error,
     }
 }
