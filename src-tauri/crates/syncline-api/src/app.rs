@@ -287,7 +287,7 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SynclineError> + Send + 'static,
 ) -> Result<T, ApiError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(ApiError::from),
+        Ok(result) => result,
         Err(error) => Err(ApiError::new(ErrorCode::Internal, format!("the work broke off: {error}"))),
     }
 }

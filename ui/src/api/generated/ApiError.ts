@@ -2,7 +2,8 @@
 import type { ErrorCode } from "./ErrorCode";
 
 /**
- * Code, message, hint and what a support case needs.
+ * The one error shape above floor 1, kept with runs and shown by shells as it is (TypeScript knows it as `ApiError`). Lower crates
+ * have their own error enums and turn into this at their border.
  */
 export type ApiError = { 
 /**
@@ -10,7 +11,7 @@ export type ApiError = {
  */
 code: ErrorCode, 
 /**
- * What happened, to what.
+ * What happened, to what. Lower case, no full stop, no secret.
  */
 message: string, 
 /**
@@ -18,14 +19,14 @@ message: string,
  */
 hint: string | null, 
 /**
- * More for those who look.
+ * More for those who look: the service's own code and text, the AADSTS number, the place in a file.
  */
 detail: string | null, 
 /**
- * The service's request or correlation id.
+ * The service's request or correlation id, for a support case.
  */
 request_id: string | null, 
 /**
- * The service's own code, such as `AADSTS700016` or `0x80040220`.
+ * The service's own code where there is one: `0x80040217`, `AADSTS700016`, `INVALID_FIELD`.
  */
 service_code: string | null, };

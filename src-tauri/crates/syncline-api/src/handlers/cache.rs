@@ -23,10 +23,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let filter = filter_text(request.filter.as_ref());
     if let Some(text) = &filter {
         Filter::parse(text).map_err(|error| {
-            ApiError::from(SynclineError::new(
-                ErrorCode::QueryInvalid,
-                format!("the filter can't be read: {error}"),
-            ))
+            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
         })?;
     }
     let root = Arc::clone(app);

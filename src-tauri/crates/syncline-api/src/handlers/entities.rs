@@ -32,7 +32,7 @@ impl App {
         }
         let live = async {
             let link = self.link(connection).await?;
-            Ok::<_, ApiError>(link.destination().entities(&CancellationToken::new()).await?)
+            link.destination().entities(&CancellationToken::new()).await
         };
         match (live.await, kept) {
             (Ok(entities), _) => {
@@ -64,7 +64,7 @@ impl App {
         }
         let live = async {
             let link = self.link(connection).await?;
-            Ok::<_, ApiError>(link.destination().schema(entity, &CancellationToken::new()).await?)
+            link.destination().schema(entity, &CancellationToken::new()).await
         };
         match (live.await, kept) {
             (Ok(schema), _) => {

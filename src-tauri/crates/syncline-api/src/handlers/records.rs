@@ -213,7 +213,7 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
             ApiError::new(ErrorCode::Usage, "the columns are missing")
                 .hint("give them as a JSON object: --data JSON")
         })?;
-        Ok::<_, ApiError>(RecordBody::parse(text)?)
+        RecordBody::parse(text)
     };
     let key = || {
         let id = request.id.as_deref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the id is missing"))?;
