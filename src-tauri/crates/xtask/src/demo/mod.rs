@@ -32,6 +32,8 @@ pub(crate) fn run(steps: &mut Steps, options: &Options) -> Outcome {
         let node = steps.step("Node", Node::ensure)?;
         return headless::run(steps, &node, options.records);
     }
+    // Asked before anything is built: the build may replace this very program, and its path is not told after that.
+    let this = std::env::current_exe().map_err(|error| failed("the session", &error.to_string()))?;
     let node = setup::run(steps, For::Running)?;
     checks::build_user_interface(steps, &node)?;
     checks::build_programs(steps)?;
@@ -43,7 +45,6 @@ pub(crate) fn run(steps: &mut Steps, options: &Options) -> Outcome {
     }
     // No bus, so no keychain: the report is run again by this very program, within a session.
     println!("▸ no session bus here: going on in a session with a keychain of its own");
-    let this = std::env::current_exe().map_err(|error| failed("the session", &error.to_string()))?;
     let mut again = command::program(this);
     again.args(["demo", "--within-session", "--records", &options.records.to_string()]);
     let status =
