@@ -25,7 +25,7 @@ pub(crate) fn run(steps: &mut Steps, node: &Node, records: u32) -> Outcome {
     })?;
     println!("  {}", counts(&pulled, &["read", "new", "changed", "unchanged", "pages"]));
     let definition = job.definition.to_string_lossy().into_owned();
-    let plan = steps.step("preview", || job.json(&["sync", "preview", &definition, "--limit", "0"]))?;
+    let plan = steps.step("preview", || job.json(&["sync", "preview", &definition]))?;
     println!("  {}", counts(&plan["summary"], &["read", "create", "update", "unchanged", "skip", "invalid"]));
     let run = steps.step("run of that very plan", || {
         job.json(&["sync", "run", "--plan", &text(&plan, "plan_id"), "--yes"])
@@ -175,7 +175,7 @@ impl Job {
             .map_err(|error| format!("syncline: {error}"))?;
         if let Some(mut input) = adding.stdin.take() {
             input
-                .write_all(b"sample-request-token\n")
+                .write_all(format!("{}\n", self.at("insider_token")).as_bytes())
                 .map_err(|error| format!("the request token: {error}"))?;
         }
         let output = adding.wait_with_output().map_err(|error| format!("syncline: {error}"))?;
