@@ -186,7 +186,7 @@ impl App {
         }
         if let Some(name) = connection
             && let Ok(mut connection) = self.connection(name).await
-            && connection.status != ConnectionStatus::Broken
+            && connection.status == ConnectionStatus::Verified
         {
             connection.status = ConnectionStatus::Broken;
             connection.status_message = Some(error.message.clone());

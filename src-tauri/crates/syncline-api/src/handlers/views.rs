@@ -1,6 +1,7 @@
 //! Stored things as shells see them.
 
 use std::collections::HashMap;
+use syncline_auth::{SecretExpiry, secret_expiry};
 use syncline_model::{AuthMethod, Connection, ConnectionStatus, System};
 use syncline_secrets::{SecretKind, VaultKey};
 use syncline_store::{Plan, PlanStatus, Run, Store};
@@ -22,8 +23,25 @@ fn colour(connection: &Connection) -> String {
     })
 }
 
-/// The sentence behind the status light.
-fn sentence(connection: &Connection, signed_in: bool) -> String {
+/// The sentence behind the status light, with a warning while a client secret nears its end.
+fn sentence(connection: &Connection, signed_in: bool, now: jiff::Timestamp) -> String {
+    let state = state(connection, signed_in);
+    let expiry = connection.options.get("secret_expires").and_then(|text| secret_expiry(text, now));
+    match expiry {
+        Some(SecretExpiry::Ended { at }) => {
+            format!("{state}; its client secret ended on {}: make a new one", at.strftime("%F"))
+        }
+        Some(SecretExpiry::Soon { at, days }) => {
+            format!(
+                "{state}; its client secret ends on {} (in {days} days): make a new one",
+                at.strftime("%F")
+            )
+        }
+        Some(SecretExpiry::Fine { .. }) | None => state,
+    }
+}
+
+fn state(connection: &Connection, signed_in: bool) -> String {
     match connection.status {
         ConnectionStatus::Verified => {
             let who = connection
@@ -83,7 +101,7 @@ impl App {
             options: connection.options.clone(),
             identity: connection.identity.clone(),
             status: connection.status,
-            status_message: sentence(&connection, signed_in),
+            status_message: sentence(&connection, signed_in, jiff::Timestamp::now()),
             signed_in,
             checked_at: connection.checked_at.clone(),
             used_at: connection.used_at.clone(),
@@ -175,5 +193,24 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         events: counts.events,
         seconds: end.duration_since(run.started_at).as_secs_f64(),
         error: detail.error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_nears_its_end_is_said() {
+        let json = serde_json::json!({
+            "id": Uuid::nil(), "name": "c", "system": "dataverse", "url": "https://c.crm.dynamics.com", "auth": "client-credentials",
+            "authority": "https://login.microsoftonline.com", "kind": "sandbox", "writable": false, "status": "verified",
+            "options": { "secret_expires": "2026-12-01" },
+        });
+        let connection: Connection = serde_json::from_value(json).unwrap();
+        let at = |text: &str| sentence(&connection, true, text.parse().unwrap());
+        assert_eq!(at("2026-01-01T00:00:00Z"), "verified");
+        assert!(at("2026-11-21T00:00:00Z").contains("ends on 2026-12-01"), "{}", at("2026-11-21T00:00:00Z"));
+        assert!(at("2026-12-02T00:00:00Z").contains("ended on 2026-12-01"));
     }
 }
