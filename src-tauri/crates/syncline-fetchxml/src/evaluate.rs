@@ -1,17 +1,19 @@
 //! Evaluating a filter on a record that is here: for previews without a network.
 //!
-//! The service's semantics: text without regard to case, `%_[]` wildcards, dates by instant or by day in UTC. A comparison
-//! with an empty column does not hold; the negative operators (`ne`, `not-in`, `not-like` and so on) hold for an empty column.
+//! The service's semantics: text without regard to case, `%_[]` wildcards, dates by instant or by day of the asker's zone. A
+//! comparison with an empty column does not hold; the negative operators (`ne`, `not-in`, `not-like` and so on) hold for an empty
+//! column, as the service adds "or is null" to them. Two columns are compared as SQL does: where one of them is empty nothing holds.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
-use syncline_model::{ColumnType, DateTimeBehavior, EntitySchema, Value};
+use syncline_model::{DateTimeBehavior, EntitySchema, Value};
 
 use crate::ast::{Condition, Filter, FilterKind};
 use crate::like::{Pattern, fold};
 use crate::period::{self, Span};
-use crate::{Family, Operator};
+use crate::{DateGrouping, Family, Fiscal, Operator};
 
 /// A filter that can't be evaluated here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,34 @@ pub enum Unsupported {
         /// The value.
         value: String,
     },
+}
+
+/// What relative conditions are relative to.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Now, in the zone whose days count.
+    pub now: Zoned,
+    /// The organization's fiscal calendar.
+    pub fiscal: Fiscal,
+    /// The user, lower case.
+    pub user: Option<String>,
+    /// The user's business unit, lower case.
+    pub business_unit: Option<String>,
+    /// The user's language, such as 1033.
+    pub language: Option<i64>,
+}
+
+impl Asker {
+    /// Nobody in particular, with UTC days and the fiscal calendar that organizations begin with.
+    pub fn utc(now: Timestamp) -> Self {
+        Self {
+            now: now.to_zoned(TimeZone::UTC),
+            fiscal: Fiscal::default(),
+            user: None,
+            business_unit: None,
+            language: None,
+        }
+    }
 }
 
 /// A filter made ready for many records: values parsed and spans of time computed once.
@@ -66,7 +96,9 @@ enum Check {
     Between(Key, Key),
     Like(Pattern),
     Selected(Vec<i64>),
-    Within(Span),
+    /// Dates with a time by moment; days and times without a zone by the clock on the asker's wall.
+    Within(Span, DateTimeBehavior),
+    FiscalPeriod(i64, Fiscal),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +212,12 @@ fn codes(value: &Value) -> Option<Vec<i64>> {
 impl Filter {
     /// Makes the filter ready for records of this entity at this moment.
     pub fn evaluator(&self, schema: &EntitySchema, now: Timestamp) -> Result<Evaluator, Unsupported> {
-        group(self, schema, now).map(Evaluator)
+        self.evaluator_for(schema, &Asker::utc(now))
+    }
+
+    /// Makes the filter ready for records of this entity, as one person asks.
+    pub fn evaluator_for(&self, schema: &EntitySchema, asker: &Asker) -> Result<Evaluator, Unsupported> {
+        group(self, schema, asker).map(Evaluator)
     }
 
     /// Whether one record passes; `get` gives a column's value by its logical name. For many records use
@@ -234,7 +271,7 @@ impl Test {
             return empty == wanted;
         }
         if empty {
-            return self.negative;
+            return self.negative && !matches!(self.check, Check::Columns(..));
         }
         let Some(found) = key(self.family, &value) else { return self.negative };
         let holds = match &self.check {
@@ -245,7 +282,7 @@ impl Test {
             Check::Columns(relation, other) => {
                 match get(other).filter(|value| !value.is_null()).and_then(|value| key(self.family, &value)) {
                     Some(other) => found.compare(&other).is_some_and(|ordering| relation.holds(ordering)),
-                    None => return self.negative,
+                    None => return false,
                 }
             }
             Check::OneOf(wanted) => {
@@ -260,8 +297,15 @@ impl Test {
                 Key::Codes(codes) => wanted.iter().any(|code| codes.contains(code)),
                 Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Instant(_) => false,
             },
-            Check::Within(span) => match found {
-                Key::Instant(instant) => span.contains(instant),
+            Check::Within(span, behavior) => match found {
+                Key::Instant(instant) => within(span, *behavior, instant),
+                Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Codes(_) => false,
+            },
+            Check::FiscalPeriod(wanted, fiscal) => match found {
+                Key::Instant(instant) => {
+                    let day = instant.to_zoned(TimeZone::UTC).date();
+                    fiscal.part(DateGrouping::FiscalPeriod, day) == Some(*wanted)
+                }
                 Key::Text(_) | Key::Number(_) | Key::Double(_) | Key::Codes(_) => false,
             },
         };
@@ -269,7 +313,23 @@ impl Test {
     }
 }
 
-fn group(filter: &Filter, schema: &EntitySchema, now: Timestamp) -> Result<Group, Unsupported> {
+fn within(span: &Span, behavior: DateTimeBehavior, instant: Timestamp) -> bool {
+    let wall = || instant.to_zoned(TimeZone::UTC).datetime();
+    match behavior {
+        DateTimeBehavior::UserLocal => span.contains(instant),
+        DateTimeBehavior::DateOnly => {
+            let (from, until) = span.days();
+            let day = wall().date();
+            from.is_none_or(|from| day >= from) && until.is_none_or(|until| day < until)
+        }
+        DateTimeBehavior::TimeZoneIndependent => {
+            span.from.as_ref().is_none_or(|from| wall() >= from.datetime())
+                && span.until.as_ref().is_none_or(|until| wall() < until.datetime())
+        }
+    }
+}
+
+fn group(filter: &Filter, schema: &EntitySchema, now: &Asker) -> Result<Group, Unsupported> {
     if let Some(link) = filter.links.first() {
         return Err(Unsupported::Linked(link.name.clone()));
     }
@@ -289,7 +349,7 @@ fn group(filter: &Filter, schema: &EntitySchema, now: Timestamp) -> Result<Group
     })
 }
 
-fn test(condition: &Condition, schema: &EntitySchema, now: Timestamp) -> Result<Test, Unsupported> {
+fn test(condition: &Condition, schema: &EntitySchema, asker: &Asker) -> Result<Test, Unsupported> {
     use Operator as O;
     let operator = condition.operator;
     if let Some(alias) = &condition.entity_name {
@@ -325,14 +385,10 @@ fn test(condition: &Condition, schema: &EntitySchema, now: Timestamp) -> Result<
         }
         Ok(Check::Selected(wanted))
     };
-    let on_day = |wanted: fn(Timestamp, Timestamp) -> Span| -> Result<Check, Unsupported> {
-        let text = nth(0)?;
-        let day = period::parse(text).map(period::day_of).ok_or_else(|| wrong(text))?;
-        let next = day.tomorrow().ok().and_then(period::midnight);
-        match (period::midnight(day), next) {
-            (Some(start), Some(end)) => Ok(Check::Within(wanted(start, end))),
-            (_, _) => Err(wrong(text)),
-        }
+    let behavior = column.behavior.unwrap_or(DateTimeBehavior::UserLocal);
+    let who = |id: &Option<String>| -> Result<Check, Unsupported> {
+        let id = id.as_ref().ok_or(Unsupported::Operator(operator))?;
+        Ok(Check::OneOf(vec![parsed(id)?]))
     };
     let mut negative = false;
     let check = match operator {
@@ -377,23 +433,42 @@ fn test(condition: &Condition, schema: &EntitySchema, now: Timestamp) -> Result<
             negative = true;
             selected()?
         }
-        O::On => on_day(|start, end| Span { from: Some(start), until: Some(end) })?,
-        O::OnOrBefore => on_day(|_, end| Span { from: None, until: Some(end) })?,
-        O::OnOrAfter => on_day(|start, _| Span { from: Some(start), until: None })?,
+        O::On | O::OnOrBefore | O::OnOrAfter => {
+            let text = nth(0)?;
+            let span = period::day_span(operator, text, asker.now.time_zone()).ok_or_else(|| wrong(text))?;
+            Check::Within(span, behavior)
+        }
+        O::EqUserId => who(&asker.user)?,
+        O::NeUserId => {
+            negative = true;
+            who(&asker.user)?
+        }
+        O::EqBusinessId => who(&asker.business_unit)?,
+        O::NeBusinessId => {
+            negative = true;
+            who(&asker.business_unit)?
+        }
+        O::EqUserLanguage => {
+            let language = asker.language.ok_or(Unsupported::Operator(operator))?;
+            Check::OneOf(vec![Key::Number(Decimal::from(language))])
+        }
         relative => {
-            let count = match condition.values.first() {
-                Some(text) if operator.takes_count() => {
-                    text.trim().parse::<i64>().ok().filter(|count| *count >= 0).ok_or_else(|| wrong(text))?
-                }
-                Some(_) | None => 0,
-            };
-            let mut span = period::span(relative, count, now).ok_or(Unsupported::Operator(operator))?;
-            if column.column_type == ColumnType::DateTime
-                && column.behavior == Some(DateTimeBehavior::DateOnly)
-            {
-                span = span.whole_days();
+            let numbers = condition
+                .values
+                .iter()
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| text.trim().parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| wrong(text)))
+                .collect::<Result<Vec<_>, _>>()?;
+            if numbers.is_empty() && relative.takes_count() {
+                return Err(wrong(""));
             }
-            Check::Within(span)
+            if relative == O::InFiscalPeriod {
+                Check::FiscalPeriod(numbers.first().copied().unwrap_or_default(), asker.fiscal)
+            } else {
+                let span = period::span(relative, &numbers, &asker.now, &asker.fiscal)
+                    .ok_or(Unsupported::Operator(operator))?;
+                Check::Within(span, behavior)
+            }
         }
     };
     Ok(Test { attribute: condition.attribute.clone(), family, negative, check })

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod error;
 mod evaluate;
+mod fiscal;
 mod like;
 mod operator;
 mod period;
@@ -22,5 +23,7 @@ pub use ast::{
 };
 pub use check::{check, is_warning};
 pub use error::{FetchXmlError, Position};
-pub use evaluate::{Evaluator, Unsupported};
+pub use evaluate::{Asker, Evaluator, Unsupported};
+pub use fiscal::{Fiscal, FiscalPeriods};
 pub use operator::{Arity, Family, Operator, OperatorHelp, operator_help};
+pub use period::{Span, day_span, span};

@@ -221,6 +221,7 @@ fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Conn
     connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536")?;
     connection.set_prepared_statement_cache_capacity(128);
     fold::register(&connection)?;
+    crate::cache::query::register(&connection)?;
     Ok(connection)
 }
 

@@ -3,6 +3,8 @@ import type { About } from "./About";
 import type { AddressText } from "./AddressText";
 import type { AddressUnderstood } from "./AddressUnderstood";
 import type { Budget } from "./Budget";
+import type { CacheFetch } from "./CacheFetch";
+import type { CacheFetched } from "./CacheFetched";
 import type { CacheSearch } from "./CacheSearch";
 import type { CacheSql } from "./CacheSql";
 import type { CachedEntity } from "./CachedEntity";
@@ -99,6 +101,7 @@ export type Commands = {
   "cache.pull": { request: PullStart; response: JobStarted };
   "cache.list": { request: Empty; response: Array<CachedEntity> };
   "cache.search": { request: CacheSearch; response: SearchHits };
+  "cache.fetch": { request: CacheFetch; response: CacheFetched };
   "cache.sql": { request: CacheSql; response: SqlTable };
   "definitions.list": { request: Empty; response: Array<DefinitionView> };
   "definitions.get": { request: DefinitionRef; response: DefinitionView };
@@ -156,6 +159,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "cache.pull": { provides: [], stales: ["jobs"] },
   "cache.list": { provides: ["cache"], stales: [] },
   "cache.search": { provides: ["cache"], stales: [] },
+  "cache.fetch": { provides: ["cache"], stales: [] },
   "cache.sql": { provides: ["cache"], stales: [] },
   "definitions.list": { provides: ["definitions","runs"], stales: [] },
   "definitions.get": { provides: ["definitions"], stales: [] },

@@ -1,6 +1,7 @@
 //! Bodies of the commands: read the request, call lower floors, make the answer.
 
 pub(crate) mod cache;
+pub(crate) mod cached;
 pub(crate) mod connections;
 pub(crate) mod definitions;
 pub(crate) mod entities;

@@ -134,7 +134,9 @@ pub(super) async fn cached_page(
 ) -> Result<syncline_store::GridPage, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let mut query = grid_query(request)?;
-    query.user_id = connection.identity.as_ref().and_then(|identity| identity.user_id.clone());
+    let asker = super::cached::asker(app, &connection).await?;
+    query.now = asker.now;
+    query.facts = asker.facts;
     let (id, entity) = (connection.id, EntityName::new(request.entity.as_str()));
     app.with_store(move |store| {
         // The service gives the primary key whatever is asked; so does the cache.

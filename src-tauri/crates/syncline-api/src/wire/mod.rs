@@ -1,5 +1,6 @@
 //! Requests and responses as they cross to a shell. Types only; nothing here knows a table or a protocol. No response holds a secret.
 
+mod cached;
 mod connections;
 mod data;
 mod error;
@@ -7,6 +8,7 @@ mod events;
 mod session;
 mod syncs;
 
+pub use cached::*;
 pub use connections::*;
 pub use data::*;
 pub use error::ApiError;

@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use syncline_model::{Column, ColumnName, ColumnType, EntityName, EntitySchema, FORMATTED_VALUE};
+use syncline_model::{
+    Column, ColumnName, ColumnType, DateTimeBehavior, EntityName, EntitySchema, FORMATTED_VALUE,
+};
 use uuid::Uuid;
 
 use crate::cache::codec::Codec;
@@ -49,6 +51,12 @@ pub struct CacheColumn {
     /// Labels by code, for records that come without formatted values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<i64, String>,
+    /// How a date behaves, where the service said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) behavior: Option<DateTimeBehavior>,
+    /// Entities a lookup may point at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) targets: Vec<EntityName>,
 }
 
 impl CacheColumn {
@@ -62,6 +70,8 @@ impl CacheColumn {
             slot,
             labelled: column_type.has_options() || column_type.is_lookup(),
             options,
+            behavior: column.behavior,
+            targets: column.targets.clone(),
         }
     }
     pub(crate) fn value_sql(&self) -> String {

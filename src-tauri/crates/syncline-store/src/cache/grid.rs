@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::cache::dataset::{CacheColumn, Dataset};
 use crate::cache::extract::{Cell, members};
-use crate::cache::filter::{FilterSql, Now};
+use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::grid_row;
 use crate::cache::search::match_expression;
 use crate::{Store, StoreError};
@@ -35,6 +35,8 @@ pub struct GridQuery {
     pub now: Zoned,
     /// Who is asking, for `eq-userid` and the like.
     pub user_id: Option<String>,
+    /// What else is known of the person and the organization.
+    pub facts: AskerFacts,
 }
 
 impl GridQuery {
@@ -49,7 +51,17 @@ impl GridQuery {
             limit,
             now,
             user_id: None,
+            facts: AskerFacts::default(),
         }
+    }
+}
+
+impl GridQuery {
+    /// Who asks, with everything that is known of them.
+    fn asker(&self) -> Asker {
+        let mut facts = self.facts.clone();
+        facts.user_id = self.user_id.clone().or(facts.user_id);
+        Asker { now: self.now.clone(), facts }
     }
 }
 
@@ -118,9 +130,12 @@ impl Store {
             let mut values: Vec<Cell> = Vec::new();
             let mut conditions: Vec<String> = Vec::new();
             if let Some(filter) = &query.filter {
-                let now = Now { now: &query.now, user_id: query.user_id.as_deref() };
-                let mut sql = FilterSql::new(&dataset, now, &mut values);
-                conditions.push(sql.filter(filter)?);
+                let asker = query.asker();
+                register_dates(db, asker.now.time_zone().clone(), asker.fiscal())?;
+                let mut compiler = Compiler::new(self, db, connection, &asker)?;
+                compiler.add(std::sync::Arc::clone(&dataset), entity.as_str(), Some("c"));
+                conditions.push(compiler.filter(0, filter)?);
+                values = compiler.into_values();
             }
             if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
                 match match_expression(text) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 use crate::cache::dataset::CacheColumn;
+use crate::cache::query::register_exact;
 use crate::store::lock;
 use crate::{Store, StoreError};
 
@@ -41,13 +42,17 @@ impl SqlCancel {
     fn is_cancelled(&self) -> bool {
         lock(&self.0).cancelled
     }
-    fn begin(&self, connection: &Connection) -> Result<(), StoreError> {
+    pub(crate) fn begin(&self, connection: &Connection) -> Result<(), StoreError> {
         let mut state = lock(&self.0);
         if state.cancelled {
             return Err(StoreError::Cancelled);
         }
         state.running = Some(connection.get_interrupt_handle());
         Ok(())
+    }
+    /// Nothing is running any more that could be stopped.
+    pub(crate) fn end(&self) {
+        lock(&self.0).running = None;
     }
 }
 
@@ -83,12 +88,13 @@ impl Store {
             return Err(StoreError::query(format!("the statement is longer than {LONGEST} bytes")));
         }
         let mut db = self.reader()?;
+        register_exact(&db)?;
         cancel.begin(&db)?;
         let visible = make_views(&db, connection)?;
         let names = visible.entities.clone();
         db.authorizer(Some(move |context: AuthContext<'_>| allow(&context, &visible)))?;
         let result = run(&db, statement, most_rows, cancel);
-        lock(&cancel.0).running = None;
+        cancel.end();
         result.map_err(|error| match error {
             StoreError::Internal { detail } if detail.contains("no such table") => StoreError::query(detail)
                 .with_hint(if names.is_empty() {

@@ -93,16 +93,22 @@ impl Store {
         connection: Uuid,
         entity: &EntityName,
     ) -> Result<Option<(EntitySchema, Timestamp)>, StoreError> {
-        let row: Option<(Vec<u8>, i64)> = self.read(|db| {
-            Ok(db
-                .prepare_cached(
-                    "SELECT body, fetched_at FROM entity_schemas WHERE connection = ?1 AND entity = ?2",
-                )?
-                .query_row(params![connection.to_string(), entity.as_str()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?)
-        })?;
+        self.read(|db| self.schema_in(db, connection, entity))
+    }
+
+    /// The same on a connection that is in use already.
+    pub(crate) fn schema_in(
+        &self,
+        db: &rusqlite::Connection,
+        connection: Uuid,
+        entity: &EntityName,
+    ) -> Result<Option<(EntitySchema, Timestamp)>, StoreError> {
+        let row: Option<(Vec<u8>, i64)> = db
+            .prepare_cached(
+                "SELECT body, fetched_at FROM entity_schemas WHERE connection = ?1 AND entity = ?2",
+            )?
+            .query_row(params![connection.to_string(), entity.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
         row.map(|(body, at)| Ok((unpack(&body)?, from_millis(at)))).transpose()
     }
 }

@@ -158,7 +158,6 @@ fn days_are_those_of_the_person() {
 fn what_can_not_be_answered_is_told() {
     let (_folder, store) = filled();
     for xml in [
-        "<condition attribute='createdon' operator='this-fiscal-year'/>",
         "<condition attribute='parentcustomerid' operator='under' value='x'/>",
         "<condition attribute='parentcustomerid' operator='eq-businessid'/>",
         "<condition attribute='parentcustomerid' operator='eq-userid'/>",

@@ -2,6 +2,7 @@
 
 mod cache;
 mod crash;
+mod fetch;
 mod filters;
 mod forgetting;
 mod opening;
