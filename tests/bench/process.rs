@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct Figure {
     pub(crate) records: u64,
     pub(crate) seconds: f64,
+    /// Until the search index had caught up as well, where there is one.
+    pub(crate) searchable_seconds: Option<f64>,
     pub(crate) peak_mib: f64,
 }
 
@@ -16,16 +18,34 @@ impl Figure {
         self.records as f64 / self.seconds
     }
 
+    /// Records a second until they could be searched.
+    pub(crate) fn searchable_rate(&self) -> f64 {
+        self.records as f64 / self.searchable_seconds.unwrap_or(self.seconds)
+    }
+
     /// Prints itself for the process that asked.
     pub(crate) fn tell(records: u64, seconds: f64) {
-        let figure = Self { records, seconds, peak_mib: peak_mib() };
-        println!("{}", serde_json::to_string(&figure).expect("a figure is JSON"));
+        Self { records, seconds, searchable_seconds: None, peak_mib: peak_mib() }.print();
+    }
+
+    /// Prints itself with the time until the records could be searched.
+    pub(crate) fn tell_both(records: u64, seconds: f64, searchable: f64) {
+        Self { records, seconds, searchable_seconds: Some(searchable), peak_mib: peak_mib() }.print();
+    }
+
+    fn print(&self) {
+        let figure = self;
+        println!("{}", serde_json::to_string(figure).expect("a figure is JSON"));
     }
 }
 
 impl std::fmt::Display for Figure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.0} records/s in {:.1} s with {:.0} MiB", self.rate(), self.seconds, self.peak_mib)
+        write!(f, "{:.0} records/s in {:.1} s", self.rate(), self.seconds)?;
+        if let Some(seconds) = self.searchable_seconds {
+            write!(f, ", searchable after {seconds:.1} s")?;
+        }
+        write!(f, ", with {:.0} MiB", self.peak_mib)
     }
 }
 

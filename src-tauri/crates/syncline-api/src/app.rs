@@ -57,6 +57,8 @@ pub struct App {
     pub(crate) links: tokio::sync::Mutex<HashMap<Uuid, Arc<Link>>>,
     pub(crate) unlocked: Mutex<HashMap<Uuid, jiff::Timestamp>>,
     pub(crate) sample: tokio::sync::Mutex<Option<Sample>>,
+    /// Held while search indexes that were left behind catch up.
+    pub(crate) indexing: tokio::sync::Mutex<()>,
     jobs: Arc<Jobs>,
     events: broadcast::Sender<Event>,
     passing: Option<PathBuf>,
@@ -90,6 +92,7 @@ impl App {
             links: tokio::sync::Mutex::default(),
             unlocked: Mutex::default(),
             sample: tokio::sync::Mutex::default(),
+            indexing: tokio::sync::Mutex::default(),
             jobs: Jobs::new(events.clone()),
             events,
             passing: opened.passing,

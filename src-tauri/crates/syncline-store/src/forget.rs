@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::cache::dataset;
 use crate::store::lock;
 use crate::work::{plans, runs};
 use crate::{Store, StoreError};
@@ -56,9 +57,9 @@ impl Store {
         self.refuse_while_used(tx, &id)?;
         let datasets: Vec<i64> = numbers(tx, "SELECT id FROM datasets WHERE connection = ?1", &id)?;
         for dataset in &datasets {
-            gone.records += count(tx, &format!("SELECT count(*) FROM c_{dataset}"))?;
+            gone.records += dataset::record_count(tx, *dataset)?;
             tx.execute_batch(&format!(
-                "DROP TABLE s_{dataset}; DROP TABLE r_{dataset}; DROP TABLE c_{dataset};"
+                "DROP TABLE s_{dataset}; DROP TABLE IF EXISTS q_{dataset}; DROP TABLE r_{dataset}; DROP TABLE c_{dataset};"
             ))?;
         }
         gone.entities = datasets.len() as u64;
@@ -135,10 +136,6 @@ impl Store {
 fn numbers(tx: &Connection, sql: &str, id: &str) -> Result<Vec<i64>, StoreError> {
     let mut statement = tx.prepare(sql)?;
     Ok(statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-fn count(tx: &Connection, sql: &str) -> Result<u64, StoreError> {
-    Ok(tx.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
 fn definitions_that_name(tx: &Connection, name: &str) -> Result<u64, StoreError> {

@@ -23,6 +23,7 @@ mod work;
 
 pub use cache::dataset::{CacheColumn, CachedEntity};
 pub use cache::grid::{GridPage, GridQuery, GridRow};
+pub use cache::index::IndexState;
 pub use cache::pulls::{Pull, PullCounts, PullEnd, PullKind, PullStart, PullStatus};
 pub use cache::query::{Asker, AskerFacts, FetchAsk, FetchedRows};
 pub use cache::search::{SearchHit, SearchHits, SearchQuery};

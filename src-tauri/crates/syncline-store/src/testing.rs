@@ -133,5 +133,13 @@ pub(crate) fn pull(store: &Store, kind: PullKind, records: &[Record]) -> (Pull, 
         sum.changed += counts.changed;
         sum.unchanged += counts.unchanged;
     }
-    (store.finish_pull(pull.id, PullEnd::Done, now()).unwrap(), sum)
+    let done = store.finish_pull(pull.id, PullEnd::Done, now()).unwrap();
+    catch_up(store, connection_id());
+    (done, sum)
+}
+
+/// Brings the search index of the contacts up to date.
+pub(crate) fn catch_up(store: &Store, connection: Uuid) {
+    while store.index_records(connection, &contact(), 150).unwrap().behind > 0 {}
+    assert_eq!(store.not_indexed(Some(connection)).unwrap(), []);
 }

@@ -1,6 +1,7 @@
 //! Pulling an entity into the store: the network reads the next page while the last one is stored; each page is durable with its cursor,
 //! so that an interrupted pull goes on from the page in flight.
 
+use jiff::SignedDuration;
 use std::sync::Arc;
 use syncline_connect::{Cursor, Page, Selection, Source};
 use syncline_model::{ColumnName, EntitySchema, ErrorCode, SynclineError};
@@ -8,10 +9,19 @@ use syncline_store::{Pull, PullEnd, PullKind, PullStart, Store};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::index;
 use crate::progress::{Work, blocking};
 
-/// Pages that may wait for the store: one being stored, one ready, one on the wire.
-const PAGES_AHEAD: usize = 2;
+/// Pages that may wait for the store: one is being stored, one is ready, one is on the wire.
+const PAGES_AHEAD: usize = 1;
+/// Bytes that a page is to have, about. Three such pages are in memory at once, and for a moment a page's body and its records.
+const PAGE_BYTES: usize = 6 << 20;
+/// Bytes of a column in a page, with its name and annotations, about.
+const COLUMN_BYTES: usize = 64;
+/// Smallest page that is asked for on account of its bytes.
+const LEAST_RECORDS: usize = 500;
+/// A wait for the network that is long enough to index records meanwhile.
+const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
 
 /// What to pull.
 #[derive(Debug, Clone)]
@@ -41,7 +51,7 @@ pub async fn pull(
         entity: Some(request.schema.summary.logical_name.clone()),
         columns: request.columns.clone(),
         filter: request.filter.clone(),
-        page_size: request.page_size.clamp(1, source.capabilities().max_page_size.max(1)),
+        page_size: page_size(&request).clamp(1, source.capabilities().max_page_size.max(1)),
         ..Selection::default()
     };
     work.tell("counting", 0, None);
@@ -54,6 +64,17 @@ pub async fn pull(
     // What was stored stays; every record is looked at again, and none is stored twice.
     let anew = PullRequest { full: true, ..request };
     attempt(store, source, &anew, &selection, total, work).await?.into_result()
+}
+
+/// Records a page: as asked, and fewer where the records are wide, so that memory does not depend on the entity.
+fn page_size(request: &PullRequest) -> u32 {
+    let columns = if request.columns.is_empty() {
+        request.schema.columns.iter().filter(|column| column.readable).count()
+    } else {
+        request.columns.len()
+    };
+    let fitting = (PAGE_BYTES / (columns.max(1) * COLUMN_BYTES)).max(LEAST_RECORDS);
+    request.page_size.min(u32::try_from(fitting).unwrap_or(u32::MAX))
 }
 
 /// A pull from its begin, or from the place where an earlier one stood.
@@ -116,8 +137,7 @@ async fn attempt(
     let already = begun.counts.read;
     work.tell("reading", already, total);
     let first = begun.cursor.clone().map(Cursor);
-    let result =
-        read_and_store(store, source, selection.clone(), begun.id, first, already, total, work).await;
+    let result = read_and_store(store, source, selection.clone(), &begun, first, already, total, work).await;
     let end = match &result {
         Ok(()) => PullEnd::Done,
         Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
@@ -167,7 +187,7 @@ async fn read_and_store(
     store: &Store,
     source: Arc<dyn Source>,
     selection: Selection,
-    pull: Uuid,
+    pull: &Pull,
     first: Option<Cursor>,
     already: u64,
     total: Option<u64>,
@@ -189,19 +209,26 @@ async fn read_and_store(
     });
     let mut read = already;
     let mut last = false;
-    while let Some(page) = receiver.recv().await {
-        let page = page?;
+    loop {
+        let asked = work.now();
+        let Some(page) = receiver.recv().await else { break };
+        let waited = work.now().duration_since(asked);
+        let (page, id) = (page?, pull.id);
         last = page.next.is_none();
-        let (store, now) = (store.clone(), work.now());
+        let (kept, now) = (store.clone(), work.now());
         let count = page.records.len() as u64;
         blocking(move || {
             let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
-            Ok(store.write_page(pull, &page.records, next, page.bytes, now)?)
+            Ok(kept.write_page(id, &page.records, next, page.bytes, now)?)
         })
         .await?;
         read += count;
         work.tell("reading", read, total.map(|total| total.max(read)));
         work.check()?;
+        if waited >= LONG_WAIT {
+            // The network is slower than the store: the next wait is time for the search index.
+            index::a_little(store, pull.connection, &pull.entity).await?;
+        }
     }
     if let Err(error) = reader.await {
         return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));

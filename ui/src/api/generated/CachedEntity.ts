@@ -21,6 +21,10 @@ display_name: string,
  */
 records: number, 
 /**
+ * Records that can't be found by words yet, at most.
+ */
+not_indexed: number, 
+/**
  * When pulled last, RFC 3339 UTC.
  */
 pulled_at: string | null, 

@@ -33,9 +33,17 @@ deleted: number,
  */
 pages: number, 
 /**
- * Seconds.
+ * Seconds until every record was stored.
  */
 seconds: number, 
+/**
+ * Seconds that the search index took afterwards.
+ */
+indexing_seconds: number, 
+/**
+ * Records that can't be found by words yet: the index did not catch up because the job was stopped.
+ */
+not_indexed: number, 
 /**
  * It went on where an interrupted pull stood.
  */

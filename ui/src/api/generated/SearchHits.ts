@@ -16,4 +16,8 @@ more: boolean,
 /**
  * The index is still catching up with a pull.
  */
-catching_up: boolean, };
+catching_up: boolean, 
+/**
+ * Records that can't be found yet, at most.
+ */
+not_indexed: number, };

@@ -91,7 +91,9 @@ export function SearchView({
               <span className={styles.muted} role="status">
                 {counted(found.data.hits.length, "hit")}
                 {found.data.more ? " and more" : ""}
-                {found.data.catching_up ? " · the index is still catching up with a pull" : ""}
+                {found.data.catching_up
+                  ? ` · ${counted(found.data.not_indexed, "record")} not searchable yet: the index is catching up`
+                  : ""}
               </span>
             ) : null}
           </>

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, Identity, SynclineError};
 use syncline_store::{SearchQuery, SqlCancel, Store};
-use syncline_sync::{PullRequest, pull as pull_entity};
+use syncline_sync::{PullRequest, Work, catch_up, pull as pull_entity};
 use uuid::Uuid;
 
 use super::records::{filter_text, names};
@@ -49,6 +49,8 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
         };
         let pull = pull_entity(&root.store, source, asked, &App::work(&handle)).await?;
         let counts = pull.counts;
+        let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
+        let not_indexed = catch_up(&root.store, connection.id, &entity, &App::work(&handle)).await?;
         let report = PullReport {
             entity: request.entity,
             read: counts.read,
@@ -57,7 +59,9 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
             unchanged: counts.unchanged,
             deleted: counts.deleted,
             pages: counts.pages,
-            seconds: begun.elapsed().as_secs_f64(),
+            seconds,
+            indexing_seconds: stored.elapsed().as_secs_f64(),
+            not_indexed,
             resumed: pull.resumed,
         };
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
@@ -92,6 +96,27 @@ async fn own_records(app: &App, connection: &Connection, seen: &Identity) -> Res
     })
 }
 
+/// Brings search indexes up to date that a pull left behind, as after a crash. Not while it does so already.
+fn catch_up_behind(app: &Arc<App>) {
+    let app = Arc::clone(app);
+    tokio::spawn(async move {
+        let Ok(_one_at_a_time) = app.indexing.try_lock() else { return };
+        let work = Work {
+            clock: Arc::new(jiff::Timestamp::now),
+            progress: Arc::new(|_, _, _| ()),
+            cancel: tokio_util::sync::CancellationToken::new(),
+        };
+        let behind = app.with_store(|store| store.not_indexed(None)).await.unwrap_or_default();
+        for (connection, entity, _) in behind {
+            if let Err(error) = catch_up(&app.store, connection, &entity, &work).await {
+                // The next search tries again and says how many records are missing until then.
+                tracing::warn!(%entity, %error, "the search index could not catch up");
+            }
+        }
+        app.jobs().invalidate(vec![Tag::Cache]);
+    });
+}
+
 pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<CachedEntity>, ApiError> {
     let names = app.connection_names().await?;
     let cached = app.with_store(|store| store.cached(None)).await?;
@@ -102,6 +127,7 @@ pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<CachedEntity>, 
             entity: entity.entity.to_string(),
             display_name: entity.display_name,
             records: entity.records,
+            not_indexed: entity.not_indexed,
             pulled_at: entity.pulled_at.map(|at| at.to_string()),
             status: entity.status.map_or_else(|| "done".to_owned(), |status| status.as_str().to_owned()),
             bytes: entity.bytes,
@@ -134,6 +160,9 @@ pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<Searc
             })
         })
         .await?;
+    if found.not_indexed > 0 {
+        catch_up_behind(app);
+    }
     let name = |id: Uuid| {
         all.iter()
             .find(|connection| connection.id == id)
@@ -142,7 +171,8 @@ pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<Searc
     };
     Ok(SearchHits {
         more: found.more,
-        catching_up: false,
+        catching_up: found.not_indexed > 0,
+        not_indexed: found.not_indexed,
         hits: found
             .hits
             .into_iter()

@@ -270,8 +270,12 @@ pub struct PullReport {
     pub deleted: u64,
     /// Pages.
     pub pages: u64,
-    /// Seconds.
+    /// Seconds until every record was stored.
     pub seconds: f64,
+    /// Seconds that the search index took afterwards.
+    pub indexing_seconds: f64,
+    /// Records that can't be found by words yet: the index did not catch up because the job was stopped.
+    pub not_indexed: u64,
     /// It went on where an interrupted pull stood.
     pub resumed: bool,
 }
@@ -287,6 +291,8 @@ pub struct CachedEntity {
     pub display_name: String,
     /// Records.
     pub records: u64,
+    /// Records that can't be found by words yet, at most.
+    pub not_indexed: u64,
     /// When pulled last, RFC 3339 UTC.
     pub pulled_at: Option<String>,
     /// `done`, `running`, `interrupted` or `cancelled`.
@@ -337,6 +343,8 @@ pub struct SearchHits {
     pub more: bool,
     /// The index is still catching up with a pull.
     pub catching_up: bool,
+    /// Records that can't be found yet, at most.
+    pub not_indexed: u64,
 }
 
 /// Reads the cache with SQL.

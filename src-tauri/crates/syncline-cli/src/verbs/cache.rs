@@ -95,6 +95,12 @@ async fn pull(arguments: Pull, context: &Context) -> Result<u8, ApiError> {
             report.deleted,
             if report.resumed { ", resumed" } else { "" }
         ));
+        if report.not_indexed > 0 {
+            eprintln!(
+                "{} records can't be found by words yet; the next pull goes on with that",
+                report.not_indexed
+            );
+        }
     }
     Ok(exit::DONE)
 }
@@ -148,7 +154,10 @@ async fn search(
         eprintln!("more was found; raise --limit");
     }
     if hits.catching_up {
-        eprintln!("the search index is still catching up with a pull");
+        eprintln!(
+            "the search index is still catching up with a pull: {} records can't be found yet",
+            hits.not_indexed
+        );
     }
     Ok(())
 }

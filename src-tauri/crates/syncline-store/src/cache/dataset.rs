@@ -11,15 +11,17 @@ use syncline_model::{
 use uuid::Uuid;
 
 use crate::cache::codec::Codec;
+use crate::cache::index;
 use crate::cache::pulls::PullStatus;
 use crate::migrate::Migration;
 use crate::store::lock;
 use crate::time::from_millis;
 use crate::{Store, StoreError};
 
-pub(crate) const HISTORY: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE datasets(
+pub(crate) const HISTORY: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE datasets(
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             connection TEXT NOT NULL,
             entity TEXT NOT NULL,
@@ -30,12 +32,21 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             revision INTEGER NOT NULL DEFAULT 1,
             dictionary BLOB,
             UNIQUE(connection, entity))",
-}];
+    },
+    // `version`: counts changes of the records. `records`: their number; null in a store of version 1 until it is counted. `current`:
+    // those of the current generation. For `index_format` and `indexed_to` see `index`.
+    Migration {
+        version: 2,
+        sql: "ALTER TABLE datasets ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE datasets ADD COLUMN records INTEGER;
+              ALTER TABLE datasets ADD COLUMN current INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE datasets ADD COLUMN index_format INTEGER NOT NULL DEFAULT 0;
+              ALTER TABLE datasets ADD COLUMN indexed_to INTEGER NOT NULL DEFAULT 0",
+    },
+];
 
 /// SQLite allows 2,000 columns a table; four are ours.
 const MOST_SLOTS: usize = 1900;
-/// Bytes of new search entries held in memory before they are written; a page of records fits.
-const SEARCH_MEMORY: usize = 64 << 20;
 
 /// One column of a pulled entity that can be filtered, ordered and read with SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +104,8 @@ pub struct CachedEntity {
     pub display_name: String,
     /// Records.
     pub records: u64,
+    /// Records of these that the search index has not caught up with, at most.
+    pub not_indexed: u64,
     /// When the last page was stored.
     pub pulled_at: Option<Timestamp>,
     /// How the last pull ended.
@@ -192,6 +205,27 @@ pub(crate) fn find(
         .optional()?)
 }
 
+/// Number of records of a pulled entity.
+pub(crate) fn record_count(db: &Connection, id: i64) -> Result<u64, StoreError> {
+    let counted: Option<i64> =
+        db.prepare_cached("SELECT records FROM datasets WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+    let records = match counted {
+        Some(records) => records,
+        None => db.query_row(&format!("SELECT count(*) FROM c_{id}"), [], |row| row.get(0))?,
+    };
+    Ok(records.max(0).unsigned_abs())
+}
+
+/// Begins the generation of a full pull: no record is of it yet.
+pub(crate) fn begin_generation(tx: &Connection, id: i64) -> Result<(), StoreError> {
+    let records = record_count(tx, id)?;
+    tx.execute(
+        "UPDATE datasets SET generation = generation + 1, current = 0, records = ?2 WHERE id = ?1",
+        params![id, records as i64],
+    )?;
+    Ok(())
+}
+
 /// The columns a pull brings: the asked ones, or all readable ones.
 fn wanted<'a>(schema: &'a EntitySchema, columns: &[ColumnName]) -> Vec<&'a Column> {
     let is_wanted = |column: &&Column| {
@@ -218,7 +252,7 @@ pub(crate) fn prepare(
             .map(|(n, c)| CacheColumn::new(c, n))
             .collect();
         db.execute(
-            "INSERT INTO datasets(connection, entity, display_name, primary_name, columns) VALUES(?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO datasets(connection, entity, display_name, primary_name, columns, records) VALUES(?1, ?2, ?3, ?4, ?5, 0)",
             params![
                 connection.to_string(),
                 summary.logical_name.as_str(),
@@ -233,12 +267,9 @@ pub(crate) fn prepare(
             "CREATE TABLE c_{id}(rid INTEGER PRIMARY KEY, record_id TEXT NOT NULL, etag TEXT, hash BLOB NOT NULL,
                pulled_at INTEGER NOT NULL, generation INTEGER NOT NULL{typed});
              CREATE UNIQUE INDEX i_{id} ON c_{id}(record_id);
-             CREATE TABLE r_{id}(rid INTEGER PRIMARY KEY, raw BLOB NOT NULL);
-             CREATE VIRTUAL TABLE s_{id} USING fts5(title, body, content='', contentless_delete=1,
-               tokenize=\"unicode61 remove_diacritics 2\");
-             INSERT INTO s_{id}(s_{id}, rank) VALUES('hashsize', {SEARCH_MEMORY});
-             INSERT INTO s_{id}(s_{id}, rank) VALUES('automerge', 0);"
+             CREATE TABLE r_{id}(rid INTEGER PRIMARY KEY, raw BLOB NOT NULL);"
         ))?;
+        index::make(db, id)?;
         return Ok((id, false));
     };
     let before = Dataset::load(db, id)?;
@@ -332,8 +363,7 @@ impl Store {
             let mut found = Vec::new();
             for row in rows {
                 let (id, connection, entity, display_name, columns, status) = row?;
-                let records: i64 =
-                    db.query_row(&format!("SELECT count(*) FROM c_{id}"), [], |row| row.get(0))?;
+                let records = record_count(db, id)?;
                 let pulled_at: Option<i64> = db.query_row(
                     "SELECT max(coalesce(finished_at, page_at, started_at)) FROM pulls WHERE dataset = ?1 AND pages > 0",
                     [id],
@@ -351,7 +381,8 @@ impl Store {
                         .map_err(|_| StoreError::Corrupt { detail: "a connection id is no id".to_owned() })?,
                     entity: EntityName::new(entity),
                     display_name,
-                    records: records.unsigned_abs(),
+                    records,
+                    not_indexed: index::behind(db, id)?,
                     pulled_at: pulled_at.map(from_millis),
                     status: status.as_deref().and_then(PullStatus::from_text),
                     columns: serde_json::from_str(&columns)?,

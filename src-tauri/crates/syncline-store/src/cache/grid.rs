@@ -1,18 +1,18 @@
 //! Windows of cached records: filtered, searched, ordered, counted, without a network.
 
 use jiff::{Timestamp, Zoned};
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use syncline_fetchxml::Filter;
 use syncline_model::{ColumnName, ColumnType, EntityName, Record};
 use uuid::Uuid;
 
-use crate::cache::dataset::{CacheColumn, Dataset};
-use crate::cache::extract::{Cell, members};
+use crate::cache::dataset::CacheColumn;
+use crate::cache::extract::Cell;
+use crate::cache::index;
+use crate::cache::members::members;
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::grid_row;
-use crate::cache::search::match_expression;
+use crate::cache::search::expressions;
 use crate::{Store, StoreError};
 
 /// Which records, how ordered, which window of them.
@@ -138,16 +138,16 @@ impl Store {
                 values = compiler.into_values();
             }
             if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
-                match match_expression(text) {
-                    Some(expression) => {
-                        values.push(Cell::Text(expression));
+                match expressions(text) {
+                    Some(expressions) if index::indexed_to(db, n)? > 0 => {
+                        values.push(Cell::Text(expressions.all));
                         conditions.push(format!(
                             "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",
                             values.len()
                         ));
                     }
-                    // Nothing in the text can be a word: nothing is found.
-                    None => conditions.push("0".to_owned()),
+                    // Nothing in the text can be a word, or nothing is indexed yet: nothing is found.
+                    Some(_) | None => conditions.push("0".to_owned()),
                 }
             }
             let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
@@ -179,7 +179,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let mut row = grid_row(&dataset, &mut unpacker, row, 0)?;
                 if !query.columns.is_empty() {
-                    row.record.raw = narrowed(&dataset, &query.columns, row.record.raw.get())?;
+                    row.record.raw = narrowed(&query.columns, row.record.raw.get())?;
                 }
                 found.push(row);
             }
@@ -194,24 +194,26 @@ impl Store {
 }
 
 /// Only the asked columns with their annotations, and the annotations of the record itself.
-fn narrowed(dataset: &Dataset, columns: &[ColumnName], raw: &str) -> Result<Box<RawValue>, StoreError> {
+fn narrowed(columns: &[ColumnName], raw: &str) -> Result<Box<RawValue>, StoreError> {
     let is_wanted = |member: &str| {
         let name = member.split_once('@').map_or(member, |(name, _)| name);
         let plain = name.strip_prefix('_').and_then(|name| name.strip_suffix("_value"));
         name.is_empty()
             || columns.iter().any(|column| column.as_str() == name || Some(column.as_str()) == plain)
     };
-    let mut text = Vec::with_capacity(raw.len());
-    let mut serializer = serde_json::Serializer::new(&mut text);
-    let mut map = serializer.serialize_map(None)?;
-    for (name, value) in members(raw)? {
-        let name: Cow<'_, str> = name;
-        if is_wanted(&name) {
-            map.serialize_entry(&*name, value)?;
+    let mut text = String::with_capacity(raw.len());
+    text.push('{');
+    for member in members(raw)? {
+        let member = member?;
+        if is_wanted(&member.name) {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(member.token);
+            text.push(':');
+            text.push_str(member.value);
         }
     }
-    SerializeMap::end(map)?;
-    let text = String::from_utf8(text)
-        .map_err(|_| StoreError::internal(format!("a record of {} is no UTF-8", dataset.entity)))?;
+    text.push('}');
     Ok(RawValue::from_string(text)?)
 }

@@ -212,7 +212,7 @@ impl Store {
                 write::refill(&*self.dataset(tx, dataset)?, tx)?;
             }
             if start.kind == PullKind::Full {
-                tx.execute("UPDATE datasets SET generation = generation + 1 WHERE id = ?1", [dataset])?;
+                dataset::begin_generation(tx, dataset)?;
             }
             tx.execute(
                 "INSERT INTO pulls(id, dataset, connection, entity, kind, selection, status, session, generation, started_at)
@@ -293,7 +293,7 @@ impl Store {
             let mut deleted = 0;
             if end == PullEnd::Done && pull.kind == PullKind::Full {
                 let dataset = self.dataset_of(tx, pull.connection, &pull.entity)?;
-                deleted = write::delete_where(tx, dataset.id, "generation < ?1", &[&pull.generation])?;
+                deleted = write::delete_unseen(tx, dataset.id, pull.generation)?;
             }
             tx.execute(
                 "UPDATE pulls SET status = ?2, finished_at = ?3, deleted = deleted + ?4,

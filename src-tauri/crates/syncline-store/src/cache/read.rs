@@ -124,10 +124,6 @@ impl Store {
 fn count(db: &Connection, connection: Uuid, entity: &EntityName) -> Result<u64, StoreError> {
     match crate::cache::dataset::find(db, connection, entity)? {
         None => Ok(0),
-        Some(number) => {
-            let records: i64 =
-                db.query_row(&format!("SELECT count(*) FROM c_{number}"), [], |row| row.get(0))?;
-            Ok(records.unsigned_abs())
-        }
+        Some(number) => crate::cache::dataset::record_count(db, number),
     }
 }

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 use syncline_model::{EntityName, RecordId};
 use uuid::Uuid;
 
 use crate::cache::dataset::Dataset;
-use crate::cache::extract::{Piece, phone_digits, pieces};
-use crate::fold::{fold, is_mark};
+use crate::cache::index;
+use crate::cache::words::{Piece, phone_digits, pieces, words};
+use crate::fold::fold;
 use crate::time::from_millis;
 use crate::{Store, StoreError};
 
@@ -55,61 +57,82 @@ pub struct SearchHits {
     pub hits: Vec<SearchHit>,
     /// There are more.
     pub more: bool,
+    /// Records that can't be found yet because the search index has not caught up, at most.
+    pub not_indexed: u64,
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
+/// FTS5 expressions in which nothing of the person's text is syntax: each word is quoted, all must be there.
+pub(crate) struct Expressions {
+    /// Every hit: each word as a beginning, or a phone number by its digits.
+    pub(crate) all: String,
+    /// From the best hits to all: whole words of the primary name, beginnings there, whole words anywhere, all.
+    tiers: [String; 4],
 }
 
-/// The words of a text as the index cuts them.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !is_word(c)).filter(|word| word.chars().any(char::is_alphanumeric))
-}
-
-/// An FTS5 expression in which nothing of the person's text is syntax: each word is quoted and a beginning, all must be there.
 /// `None`: there is no word in the text.
-pub(crate) fn match_expression(text: &str) -> Option<String> {
-    let all: Vec<String> = words(text).take(MOST_WORDS).map(|word| format!("\"{word}\"*")).collect();
-    if all.is_empty() {
+pub(crate) fn expressions(text: &str) -> Option<Expressions> {
+    let folded = fold(text);
+    let found: Vec<&str> = words(&folded).take(MOST_WORDS).collect();
+    if found.is_empty() {
         return None;
     }
-    let all = all.join(" AND ");
-    Some(match phone_digits(text.trim()) {
-        Some(digits) => format!("({all}) OR \"{digits}\"*"),
-        None => all,
-    })
+    let joined =
+        |star: &str| found.iter().map(|word| format!("\"{word}\"{star}")).collect::<Vec<_>>().join(" AND ");
+    let (whole, begins) = (joined(""), joined("*"));
+    let all = match phone_digits(text.trim()) {
+        Some(digits) => format!("({begins}) OR \"{digits}\"*"),
+        None => begins.clone(),
+    };
+    let tiers = [format!("title : ({whole})"), format!("title : ({begins})"), whole, all.clone()];
+    Some(Expressions { all, tiers })
 }
 
 impl Store {
-    /// Searches the cached records.
+    /// Searches the cached records. The best hits come first: records whose primary name has the words, whole or as beginnings, then
+    /// records that have them elsewhere. No hit is stale; records that the index has not caught up with are not found and counted.
     pub fn search(&self, query: &SearchQuery<'_>) -> Result<SearchHits, StoreError> {
-        let Some(expression) = match_expression(query.text) else { return Ok(SearchHits::default()) };
+        let Some(expressions) = expressions(query.text) else { return Ok(SearchHits::default()) };
         let limit = query.limit as usize;
         self.read(|db| {
-            let mut ranked: Vec<(f64, i64, Uuid, i64)> = Vec::new();
+            let mut found: Vec<(i64, Uuid, i64)> = Vec::new();
+            let mut seen = HashSet::new();
+            let mut not_indexed = 0;
+            let mut places = Vec::new();
             for (number, connection) in searched(db, query)? {
-                let mut statement = db.prepare_cached(&format!(
-                    "SELECT rowid, bm25(s_{number}, 4.0, 1.0) AS rank FROM s_{number} WHERE s_{number} MATCH ?1
-                     ORDER BY rank LIMIT ?2"
-                ))?;
-                let rows = statement
-                    .query_map(params![expression, limit as i64 + 1], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                for row in rows {
-                    let (rid, rank): (i64, f64) = row?;
-                    ranked.push((rank, number, connection, rid));
+                not_indexed += index::behind(db, number)?;
+                if index::indexed_to(db, number)? > 0 {
+                    places.push((number, connection));
                 }
             }
-            ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.3.cmp(&b.3)));
-            let more = ranked.len() > limit;
-            ranked.truncate(limit);
-            let hits = ranked
+            'tiers: for tier in &expressions.tiers {
+                for (number, connection) in &places {
+                    // Hits of better tiers come again; so many are read that a new one is among them.
+                    let mut statement = db.prepare_cached(&format!(
+                        "SELECT rowid FROM s_{number} WHERE s_{number} MATCH ?1 LIMIT ?2"
+                    ))?;
+                    let most = (found.len() + limit + 1) as i64;
+                    let rows = statement.query_map(params![tier, most], |row| row.get::<_, i64>(0))?;
+                    for rid in rows {
+                        let rid = rid?;
+                        if seen.insert((*number, rid)) {
+                            found.push((*number, *connection, rid));
+                        }
+                        if found.len() > limit {
+                            break 'tiers;
+                        }
+                    }
+                }
+            }
+            let more = found.len() > limit;
+            found.truncate(limit);
+            let hits = found
                 .into_iter()
-                .map(|(_, number, connection, rid)| {
+                .map(|(number, connection, rid)| {
                     let dataset = self.dataset(db, number)?;
                     hit(db, &dataset, connection, rid, query.text)
                 })
                 .collect::<Result<Vec<_>, _>>()?;
-            Ok(SearchHits { hits, more })
+            Ok(SearchHits { hits, more, not_indexed })
         })
     }
 }

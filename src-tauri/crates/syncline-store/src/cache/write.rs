@@ -1,4 +1,5 @@
-//! Storing a page of records: cells, raw JSON, search index and cursor in one transaction.
+//! Storing a page of records: cells, raw JSON and cursor in one transaction. One thread compresses and takes apart while another
+//! writes. The search index follows behind (`index`).
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
@@ -7,15 +8,20 @@ use std::collections::HashMap;
 use syncline_model::{EntityName, Record, RecordId};
 use uuid::Uuid;
 
+use crate::cache::cells::Slot;
 use crate::cache::codec::{self, compress};
 use crate::cache::dataset::Dataset;
-use crate::cache::extract::{Extract, extract};
+use crate::cache::extract::Taker;
+use crate::cache::index;
 use crate::cache::pulls::{self, PullStatus};
+use crate::cache::spread::spread;
 use crate::time::millis;
 use crate::{Store, StoreError};
 
-/// Below this many records a second thread costs more than it gains.
-const WORTH_A_THREAD: usize = 128;
+/// Records that are prepared before they are handed to the writer.
+const AT_A_TIME: usize = 128;
+/// Prepared portions that may wait for the writer.
+const PORTIONS_AHEAD: usize = 2;
 
 /// What became of a page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,9 +37,9 @@ pub struct PageCounts {
 }
 
 /// A record ready to be stored.
-struct Prepared {
+struct Prepared<'a> {
     packed: Vec<u8>,
-    extract: Extract,
+    cells: Vec<Slot<'a>>,
 }
 
 /// The content hash of a record: its id and its raw JSON to the letter.
@@ -45,42 +51,37 @@ pub(crate) fn content_hash(id: &str, raw: &str) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Runs over a slice on as many threads as are worth it; the results keep the order.
-fn spread<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&[T]) -> Result<Vec<R>, StoreError> + Sync,
-) -> Result<Vec<R>, StoreError> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
-    let threads = threads.min(items.len().div_ceil(WORTH_A_THREAD)).max(1);
-    if threads == 1 {
-        return work(items);
-    }
-    let share = items.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> = items.chunks(share).map(|chunk| scope.spawn(move || work(chunk))).collect();
-        let mut results = Vec::with_capacity(items.len());
-        for handle in handles {
-            results.extend(
-                handle.join().map_err(|_| StoreError::internal("preparing a page of records failed"))??,
-            );
-        }
-        Ok(results)
-    })
-}
-
-fn prepare(dataset: &Dataset, records: &[&Record]) -> Result<Vec<Prepared>, StoreError> {
-    spread(records, |records| {
-        let mut compressor = dataset.codec.compressor()?;
-        records
+/// Compresses and takes apart, in order; what is made borrows from the records.
+fn prepare<'a>(
+    dataset: &'a Dataset,
+    records: &[&'a Record],
+    mut give: impl FnMut(Vec<Prepared<'a>>) -> bool,
+) -> Result<(), StoreError> {
+    let mut compressor = dataset.codec.compressor()?;
+    let mut taker = Taker::new(dataset);
+    for records in records.chunks(AT_A_TIME) {
+        let prepared = records
             .iter()
             .map(|record| {
-                let mut packed = Vec::with_capacity(record.raw.get().len() / 3);
-                compress(&mut compressor, record.raw.get(), &mut packed)?;
-                Ok(Prepared { packed, extract: extract(dataset, record.raw.get())? })
+                let raw = record.raw.get();
+                let mut packed = Vec::with_capacity(raw.len() / 3);
+                compress(&mut compressor, raw, &mut packed)?;
+                Ok(Prepared { packed, cells: taker.cells(raw)? })
             })
-            .collect()
-    })
+            .collect::<Result<_, StoreError>>()?;
+        if !give(prepared) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What has become of the records of an entity.
+#[derive(Default)]
+struct Tally {
+    counts: PageCounts,
+    /// Records that were not of this generation before.
+    marked: u64,
 }
 
 impl Store {
@@ -148,7 +149,11 @@ impl Store {
         self.write(|tx| {
             let Some(id) = crate::cache::dataset::find(tx, connection, entity)? else { return Ok(None) };
             let dataset = self.dataset(tx, id)?;
-            store(tx, &dataset, &records, &hashes, dataset.generation, millis(now)).map(Some)
+            let counts = store(tx, &dataset, &records, &hashes, dataset.generation, millis(now))?;
+            if records.len() <= index::AT_ONCE {
+                index::at_once(tx, &dataset)?;
+            }
+            Ok(Some(counts))
         })
     }
 
@@ -201,33 +206,37 @@ fn store(
     now: i64,
 ) -> Result<PageCounts, StoreError> {
     let id = dataset.id;
-    let mut counts = PageCounts { read: records.len() as u64, ..PageCounts::default() };
+    let indexed_to = index::indexed_to(tx, id)?;
+    let mut tally = Tally::default();
+    tally.counts.read = records.len() as u64;
     // What is there already; only what differs is taken apart and compressed.
-    let mut find = tx.prepare_cached(&format!("SELECT rid, hash FROM c_{id} WHERE record_id = ?1"))?;
+    let mut find =
+        tx.prepare_cached(&format!("SELECT rid, hash, generation FROM c_{id} WHERE record_id = ?1"))?;
     let mut keep = tx.prepare_cached(&format!(
         "UPDATE c_{id} SET generation = ?2, pulled_at = ?3, etag = ?4 WHERE rid = ?1"
     ))?;
     let mut fresh: Vec<(usize, Option<i64>)> = Vec::new();
     for (at, record) in records.iter().enumerate() {
-        let known: Option<(i64, [u8; 32])> =
-            find.query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let known: Option<(i64, [u8; 32], i64)> = find
+            .query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        tally.marked += u64::from(known.is_none_or(|(_, _, seen)| seen != generation));
         match known {
-            Some((rid, hash)) if hash == hashes[at] => {
+            Some((rid, hash, _)) if hash == hashes[at] => {
                 keep.execute(params![rid, generation, now, record.etag])?;
-                counts.unchanged += 1;
+                tally.counts.unchanged += 1;
             }
-            Some((rid, _)) => {
+            Some((rid, ..)) => {
                 fresh.push((at, Some(rid)));
-                counts.changed += 1;
+                tally.counts.changed += 1;
             }
             None => {
                 fresh.push((at, None));
-                counts.new += 1;
+                tally.counts.new += 1;
             }
         }
     }
     let chosen: Vec<&Record> = fresh.iter().map(|(at, _)| records[*at]).collect();
-    let prepared = prepare(dataset, &chosen)?;
     let marks: String = (0..cell_count(dataset)).map(|n| format!(", ?{}", n + 7)).collect();
     let names: String = cell_names(dataset).map(|name| format!(", {name}")).collect();
     let mut cells = tx.prepare_cached(&format!(
@@ -235,32 +244,56 @@ fn store(
          VALUES(?1, ?2, ?3, ?4, ?5, ?6{marks})"
     ))?;
     let mut raw = tx.prepare_cached(&format!("INSERT OR REPLACE INTO r_{id}(rid, raw) VALUES(?1, ?2)"))?;
-    let mut unindex = tx.prepare_cached(&format!("DELETE FROM s_{id} WHERE rowid = ?1"))?;
-    let mut index =
-        tx.prepare_cached(&format!("INSERT INTO s_{id}(rowid, title, body) VALUES(?1, ?2, ?3)"))?;
-    for ((at, rid), prepared) in fresh.iter().zip(&prepared) {
-        let record = records[*at];
-        cells.raw_bind_parameter(1, rid)?;
-        cells.raw_bind_parameter(2, record.id.as_str())?;
-        cells.raw_bind_parameter(3, record.etag.as_deref())?;
-        cells.raw_bind_parameter(4, hashes[*at].as_slice())?;
-        cells.raw_bind_parameter(5, now)?;
-        cells.raw_bind_parameter(6, generation)?;
-        for (n, cell) in prepared.extract.cells.iter().enumerate() {
-            cells.raw_bind_parameter(n + 7, cell)?;
-        }
-        cells.raw_execute()?;
-        let rid = match rid {
-            Some(rid) => {
-                unindex.execute([rid])?;
-                *rid
+    let mut next = fresh.iter();
+    let mut write = |portion: Vec<Prepared<'_>>| -> Result<(), StoreError> {
+        for (prepared, (at, rid)) in portion.into_iter().zip(&mut next) {
+            let record = records[*at];
+            cells.raw_bind_parameter(1, rid)?;
+            cells.raw_bind_parameter(2, record.id.as_str())?;
+            cells.raw_bind_parameter(3, record.etag.as_deref())?;
+            cells.raw_bind_parameter(4, hashes[*at].as_slice())?;
+            cells.raw_bind_parameter(5, now)?;
+            cells.raw_bind_parameter(6, generation)?;
+            for (n, cell) in prepared.cells.iter().enumerate() {
+                cells.raw_bind_parameter(n + 7, cell)?;
             }
-            None => tx.last_insert_rowid(),
-        };
-        raw.execute(params![rid, prepared.packed])?;
-        index.execute(params![rid, prepared.extract.title, prepared.extract.body])?;
+            cells.raw_execute()?;
+            let place = match rid {
+                Some(rid) => {
+                    index::changed(tx, id, indexed_to, *rid)?;
+                    *rid
+                }
+                None => tx.last_insert_rowid(),
+            };
+            raw.execute(params![place, prepared.packed])?;
+        }
+        Ok(())
+    };
+    if chosen.len() <= AT_A_TIME {
+        let mut result = Ok(());
+        prepare(dataset, &chosen, |portion| {
+            result = write(portion);
+            result.is_ok()
+        })?;
+        result?;
+    } else {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::sync_channel(PORTIONS_AHEAD);
+            let chosen = &chosen;
+            // Where the writer has failed nobody receives, and the rest need not be prepared.
+            let preparing =
+                scope.spawn(move || prepare(dataset, chosen, |portion| sender.send(portion).is_ok()));
+            let written = receiver.into_iter().try_for_each(&mut write);
+            let prepared = preparing.join();
+            written?;
+            prepared.map_err(|_| StoreError::internal("preparing a page of records failed"))?
+        })?;
     }
-    Ok(counts)
+    tx.prepare_cached(
+        "UPDATE datasets SET version = version + 1, records = records + ?2, current = current + ?3 WHERE id = ?1",
+    )?
+    .execute(params![id, tally.counts.new as i64, tally.marked as i64])?;
+    Ok(tally.counts)
 }
 
 fn cell_count(dataset: &Dataset) -> usize {
@@ -275,50 +308,81 @@ fn cell_names(dataset: &Dataset) -> impl Iterator<Item = String> {
     })
 }
 
-/// Removes rows from all three tables.
+/// Removes the rows that a condition on `c` holds for, portion by portion; memory does not grow with their number.
 pub(crate) fn delete_where(
     tx: &Connection,
     dataset: i64,
     condition: &str,
     values: &[&dyn ToSql],
 ) -> Result<u64, StoreError> {
-    for (table, key) in [("s", "rowid"), ("r", "rid")] {
-        tx.prepare_cached(&format!(
-            "DELETE FROM {table}_{dataset} WHERE {key} IN (SELECT rid FROM c_{dataset} WHERE {condition})"
-        ))?
-        .execute(values)?;
+    let indexed_to = index::indexed_to(tx, dataset)?;
+    let generation: i64 = tx
+        .prepare_cached("SELECT generation FROM datasets WHERE id = ?1")?
+        .query_row([dataset], |row| row.get(0))?;
+    let place = values.len() + 1;
+    let mut find = tx.prepare_cached(&format!(
+        "SELECT rid, generation FROM c_{dataset} WHERE ({condition}) AND rid > ?{place} ORDER BY rid LIMIT 1000"
+    ))?;
+    let mut raw = tx.prepare_cached(&format!("DELETE FROM r_{dataset} WHERE rid = ?1"))?;
+    let mut cells = tx.prepare_cached(&format!("DELETE FROM c_{dataset} WHERE rid = ?1"))?;
+    let (mut deleted, mut current, mut last) = (0_u64, 0_i64, i64::MIN);
+    loop {
+        let all: Vec<&dyn ToSql> = values.iter().copied().chain([&last as &dyn ToSql]).collect();
+        let portion: Vec<(i64, i64)> = find
+            .query_map(all.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let Some((end, _)) = portion.last() else { break };
+        for (rid, seen) in &portion {
+            index::gone(tx, dataset, indexed_to, *rid)?;
+            raw.execute([rid])?;
+            cells.execute([rid])?;
+            current += i64::from(*seen == generation);
+        }
+        deleted += portion.len() as u64;
+        last = *end;
     }
-    let deleted =
-        tx.prepare_cached(&format!("DELETE FROM c_{dataset} WHERE {condition}"))?.execute(values)?;
-    Ok(deleted as u64)
+    if deleted > 0 {
+        tx.prepare_cached(
+            "UPDATE datasets SET version = version + 1, records = records - ?2, current = current - ?3 WHERE id = ?1",
+        )?
+        .execute(params![dataset, deleted as i64, current])?;
+        index::lower_mark(tx, dataset)?;
+    }
+    Ok(deleted)
 }
 
-/// Fills the typed columns and the search index of every row again, after columns were added or have changed their type.
+/// Removes the records that a full pull did not see.
+pub(crate) fn delete_unseen(tx: &Connection, dataset: i64, generation: i64) -> Result<u64, StoreError> {
+    let (records, current): (Option<i64>, Option<i64>) = tx
+        .prepare_cached("SELECT records, current FROM datasets WHERE id = ?1")?
+        .query_row([dataset], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if records.is_some() && records == current {
+        // Every record was seen; nothing has to be looked for.
+        return Ok(0);
+    }
+    delete_where(tx, dataset, "generation < ?1", &[&generation])
+}
+
+/// Fills the typed columns of every row again, after columns were added or have changed their type. The search index is made anew.
 pub(crate) fn refill(dataset: &Dataset, tx: &Connection) -> Result<(), StoreError> {
     let id = dataset.id;
     let sets: Vec<String> =
         cell_names(dataset).enumerate().map(|(n, name)| format!("{name} = ?{}", n + 2)).collect();
-    let mut unpacker = dataset.codec.decompressor()?;
-    let mut next = tx.prepare(&format!("SELECT rid, raw FROM r_{id} ORDER BY rid"))?;
-    let mut update = if sets.is_empty() {
-        None
-    } else {
-        Some(tx.prepare(&format!("UPDATE c_{id} SET {} WHERE rid = ?1", sets.join(", ")))?)
-    };
-    let mut unindex = tx.prepare(&format!("DELETE FROM s_{id} WHERE rowid = ?1"))?;
-    let mut index = tx.prepare(&format!("INSERT INTO s_{id}(rowid, title, body) VALUES(?1, ?2, ?3)"))?;
-    let mut rows = next.query([])?;
-    while let Some(row) = rows.next()? {
-        let rid: i64 = row.get(0)?;
-        let raw = unpacker.text(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        let extract = extract(dataset, &raw)?;
-        if let Some(update) = &mut update {
-            let values = std::iter::once(&rid as &dyn ToSql)
-                .chain(extract.cells.iter().map(|cell| cell as &dyn ToSql));
+    if !sets.is_empty() {
+        let mut unpacker = dataset.codec.decompressor()?;
+        let mut taker = Taker::new(dataset);
+        let mut next = tx.prepare(&format!("SELECT rid, raw FROM r_{id} ORDER BY rid"))?;
+        let mut update = tx.prepare(&format!("UPDATE c_{id} SET {} WHERE rid = ?1", sets.join(", ")))?;
+        let mut rows = next.query([])?;
+        while let Some(row) = rows.next()? {
+            let rid: i64 = row.get(0)?;
+            let raw = unpacker.text(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+            let cells = taker.cells(&raw)?;
+            let values =
+                std::iter::once(&rid as &dyn ToSql).chain(cells.iter().map(|cell| cell as &dyn ToSql));
             update.execute(params_from_iter(values))?;
         }
-        unindex.execute([rid])?;
-        index.execute(params![rid, extract.title, extract.body])?;
     }
-    Ok(())
+    tx.execute("UPDATE datasets SET version = version + 1 WHERE id = ?1", [id])?;
+    index::make(tx, id)
 }

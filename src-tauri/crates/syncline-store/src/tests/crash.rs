@@ -5,7 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::testing::{begin, connection_id, contact, key, now, sample};
-use crate::{PullKind, PullStatus, Store};
+use crate::{GridQuery, PullKind, PullStatus, SearchQuery, Store};
+
+fn zoned() -> jiff::Zoned {
+    now().to_zoned(jiff::tz::TimeZone::UTC)
+}
 
 const FOLDER: &str = "SYNCLINE_STORE_TEST_FOLDER";
 const PAGE: u64 = 50;
@@ -26,6 +30,7 @@ fn child_that_writes_pages() {
         let page: Vec<_> = (next..next + PAGE).map(sample).collect();
         next += PAGE;
         store.write_page(pull.id, &page, Some(&next.to_string()), 1, now()).unwrap();
+        store.index_records(connection_id(), &contact(), 30).unwrap();
     }
 }
 
@@ -33,7 +38,7 @@ fn child_that_writes_pages() {
 fn killed_at_any_moment_the_records_are_those_before_the_cursor() {
     let folder = tempfile::tempdir().unwrap();
     let mut before = 0;
-    let mut advanced = 0;
+    let (mut advanced, mut indexed) = (0, 0);
     for round in 0..24u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "tests::crash::child_that_writes_pages", "--nocapture"])
@@ -58,11 +63,13 @@ fn killed_at_any_moment_the_records_are_those_before_the_cursor() {
         assert!(cursor >= before);
         advanced += u32::from(cursor > before);
         before = cursor;
-        // The search index and the JSON are those of the same records.
-        let hits = store
-            .search(&crate::SearchQuery { text: "fair", connections: None, entity: None, limit: 1 })
-            .unwrap();
-        assert_eq!(hits.hits.len(), usize::from(cursor > 0));
+        // Every record is found, or counted as not searchable yet.
+        let found = GridQuery { search: Some("fair".to_owned()), ..GridQuery::new(zoned(), 1) };
+        let found = store.page_records(connection_id(), &contact(), &found).unwrap().total;
+        let query = SearchQuery { text: "fair", connections: None, entity: None, limit: 1 };
+        let hits = store.search(&query).unwrap();
+        assert_eq!((hits.hits.len() as u64, found + hits.not_indexed), (found.min(1), cursor));
+        indexed = indexed.max(found);
         if cursor > 0 {
             let last = sample(cursor - 1);
             let row = store.record(connection_id(), &contact(), &last.id).unwrap().unwrap();
@@ -70,6 +77,7 @@ fn killed_at_any_moment_the_records_are_those_before_the_cursor() {
             assert!(store.record(connection_id(), &contact(), &sample(cursor).id).unwrap().is_none());
         }
     }
+    assert!(indexed > 0, "the index never caught up with anything");
     assert!(advanced >= 5, "only {advanced} rounds wrote anything");
     assert!(Store::open(folder.path(), &key()).unwrap().examine().unwrap().whole);
 }

@@ -5,6 +5,7 @@ mod crash;
 mod fetch;
 mod filters;
 mod forgetting;
+mod index;
 mod opening;
 mod search_sql;
 mod small_tables;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-use crate::testing::{connection_id, contact, now, open, pull, record, schema_of};
+use crate::testing::{catch_up, connection_id, contact, now, open, pull, record, schema_of};
 use crate::{PullEnd, PullKind, PullStart, SearchQuery, SqlCancel, Store, StoreError};
 
 fn filled() -> (tempfile::TempDir, Store) {
@@ -32,6 +32,7 @@ fn filled() -> (tempfile::TempDir, Store) {
     let theirs = record("9", json!({ "fullname": "Zoe Theirs", "emailaddress1": "secret@other.example" }));
     store.write_page(other.id, &[theirs], None, 1, now()).unwrap();
     store.finish_pull(other.id, PullEnd::Done, now()).unwrap();
+    catch_up(&store, Uuid::from_u128(99));
     (folder, store)
 }
 

@@ -10,7 +10,7 @@ use syncline_model::FORMATTED_VALUE;
 use super::aggregate::Output;
 use crate::StoreError;
 use crate::cache::codec::Unpacker;
-use crate::cache::extract::members;
+use crate::cache::members::members;
 
 /// Which members of a table's JSON go into the result, and under which names.
 pub(super) struct Shape {
@@ -68,7 +68,9 @@ impl RowText {
         packed: &[u8],
     ) -> Result<(), StoreError> {
         let raw = unpacker.text(packed)?;
-        for (member, value) in members(&raw)? {
+        for member in members(&raw)? {
+            let member = member?;
+            let (member, value) = (member.name, member.value);
             let (name, annotation) = match member.split_once('@') {
                 Some((name, annotation)) => (name, Some(annotation)),
                 None => (&*member, None),
@@ -76,11 +78,11 @@ impl RowText {
             if name.is_empty() {
                 // What is said of the record itself: its version.
                 if shape.prefix.is_none() {
-                    self.put(&member, value.get())?;
+                    self.put(&member, value)?;
                 }
                 continue;
             }
-            if value.get() == "null" || (annotation.is_none() && value.get() == "\"\"") {
+            if value == "null" || (annotation.is_none() && value == "\"\"") {
                 continue;
             }
             let logical = name.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(name);
@@ -91,11 +93,11 @@ impl RowText {
             };
             let wanted = shape.names.get(logical);
             if shape.all && wanted.is_none_or(|names| !names.iter().any(String::is_empty)) {
-                self.put(&format!("{own}{tail}"), value.get())?;
+                self.put(&format!("{own}{tail}"), value)?;
             }
             for name in wanted.into_iter().flatten() {
                 let name = if name.is_empty() { &own } else { name };
-                self.put(&format!("{name}{tail}"), value.get())?;
+                self.put(&format!("{name}{tail}"), value)?;
             }
         }
         Ok(())

@@ -1,0 +1,210 @@
+//! The members of a record's JSON, found without building a tree. A record's text is known to be JSON (`RawValue` holds nothing else),
+//! so that names and values only have to be told apart, not checked again.
+
+use std::borrow::Cow;
+
+use crate::StoreError;
+
+/// One member of a JSON object, as slices of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member<'a> {
+    /// The name, with escapes resolved.
+    pub(crate) name: Cow<'a, str>,
+    /// The name as it is written, quotes included.
+    pub(crate) token: &'a str,
+    /// The value as it is written.
+    pub(crate) value: &'a str,
+}
+
+/// Gives the members of an object in their order.
+pub(crate) struct Members<'a> {
+    text: &'a str,
+    at: usize,
+    first: bool,
+}
+
+fn broken() -> StoreError {
+    StoreError::internal("a record is no JSON object")
+}
+
+/// The members of a record's JSON; an error for what is no object.
+pub(crate) fn members(text: &str) -> Result<Members<'_>, StoreError> {
+    let mut members = Members { text, at: 0, first: true };
+    members.skip_space();
+    if members.byte() != Some(b'{') {
+        return Err(broken());
+    }
+    members.at += 1;
+    Ok(members)
+}
+
+/// The text of a JSON string without escapes; `None` for everything else.
+pub(crate) fn plain_text(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.as_bytes().contains(&b'\\')).then_some(inner)
+}
+
+impl<'a> Members<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Passes a string; `at` is on its first quote.
+    fn skip_string(&mut self) -> Result<(), StoreError> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at + 1;
+        loop {
+            let rest = bytes.get(at..).ok_or_else(broken)?;
+            let step = rest.iter().position(|b| *b == b'"' || *b == b'\\').ok_or_else(broken)?;
+            at += step;
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return Ok(());
+            }
+            at += 2;
+        }
+    }
+
+    fn skip_value(&mut self) -> Result<(), StoreError> {
+        match self.byte().ok_or_else(broken)? {
+            b'"' => self.skip_string(),
+            b'{' | b'[' => {
+                let mut depth = 0_usize;
+                loop {
+                    match self.byte().ok_or_else(broken)? {
+                        b'"' => {
+                            self.skip_string()?;
+                            continue;
+                        }
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => depth -= 1,
+                        _ => {}
+                    }
+                    self.at += 1;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+            }
+            _ => {
+                while !matches!(self.byte(), None | Some(b',' | b'}' | b' ' | b'\t' | b'\n' | b'\r')) {
+                    self.at += 1;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn member(&mut self) -> Result<Option<Member<'a>>, StoreError> {
+        self.skip_space();
+        match self.byte().ok_or_else(broken)? {
+            b'}' => return Ok(None),
+            b',' if !self.first => {
+                self.at += 1;
+                self.skip_space();
+            }
+            _ if self.first => {}
+            _ => return Err(broken()),
+        }
+        self.first = false;
+        if self.byte() != Some(b'"') {
+            return Err(broken());
+        }
+        let from = self.at;
+        self.skip_string()?;
+        let token = &self.text[from..self.at];
+        let name = match plain_text(token) {
+            Some(plain) => Cow::Borrowed(plain),
+            None => Cow::Owned(serde_json::from_str(token).map_err(|_| broken())?),
+        };
+        self.skip_space();
+        if self.byte() != Some(b':') {
+            return Err(broken());
+        }
+        self.at += 1;
+        self.skip_space();
+        let from = self.at;
+        self.skip_value()?;
+        if from == self.at {
+            return Err(broken());
+        }
+        Ok(Some(Member { name, token, value: &self.text[from..self.at] }))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = Result<Member<'a>, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.member().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_map(|n| serde_json::json!(n)),
+            any::<String>().prop_map(Into::into),
+            "[\"\\\\{}\\[\\],: é]{0,6}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::Array),
+                proptest::collection::vec(("[\"\\\\a-c]{0,4}", inner), 0..4)
+                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_those_of_a_full_parse(value in json(), pretty: bool) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text) {
+                Ok(map) => {
+                    let found: Vec<Member<'_>> = members(&text).unwrap().collect::<Result<_, _>>().unwrap();
+                    prop_assert_eq!(found.len(), map.len());
+                    for (member, (name, value)) in found.iter().zip(&map) {
+                        prop_assert_eq!(member.name.as_ref(), name.as_str());
+                        prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(member.value).unwrap(), value);
+                        prop_assert_eq!(&serde_json::from_str::<String>(member.token).unwrap(), name);
+                    }
+                }
+                Err(_) => prop_assert!(members(&text).is_err()),
+            }
+        }
+
+        #[test]
+        fn any_text_ends(text in "[{}\\[\\]\":,\\\\a1 é]{0,40}") {
+            if let Ok(found) = members(&text) {
+                let _: Vec<_> = found.take(100).collect();
+            }
+        }
+    }
+
+    #[test]
+    fn texts_without_escapes_are_borrowed() {
+        assert_eq!(plain_text("\"Zoë\""), Some("Zoë"));
+        assert_eq!(plain_text("\"a\\n\""), None);
+        assert_eq!(plain_text("12"), None);
+        let raw: Box<RawValue> =
+            serde_json::from_str(r#" {"a" : {"b":"}"} , "c":[1,"]"],"d":-1.50e3} "#).unwrap();
+        let found: Vec<_> =
+            members(raw.get()).unwrap().map(|member| member.unwrap().value.to_owned()).collect();
+        assert_eq!(found, [r#"{"b":"}"}"#, r#"[1,"]"]"#, "-1.50e3"]);
+    }
+}

@@ -1,0 +1,148 @@
+//! Which words of a record are searched: the texts of its columns, cut into words, without regard to case and accents. Words are cut
+//! and folded here, once for the index and for what a person types; the index's own tokenizer only separates them.
+
+use std::collections::HashSet;
+use syncline_model::ColumnType;
+
+use crate::StoreError;
+use crate::cache::cells::{Slot, slot_text};
+use crate::cache::dataset::{CacheColumn, Dataset};
+use crate::cache::extract::Taker;
+use crate::fold::{fold, is_mark};
+
+/// One searchable text of a record.
+pub(crate) struct Piece {
+    /// Logical name of the column.
+    pub(crate) column: String,
+    /// The text.
+    pub(crate) text: String,
+    /// It is the primary name.
+    pub(crate) title: bool,
+}
+
+/// The words of a record, each once.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Words of the primary name.
+    pub(crate) title: String,
+    /// All other words.
+    pub(crate) body: String,
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
+/// The words of a text.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !is_word(c)).filter(|word| word.chars().any(char::is_alphanumeric))
+}
+
+fn searchable<'a>(column: &CacheColumn, cell: &'a Slot<'_>, label: Option<&'a Slot<'_>>) -> Option<&'a str> {
+    let text = match column.column_type {
+        ColumnType::String | ColumnType::Memo => slot_text(cell),
+        ColumnType::Boolean => None,
+        ColumnType::Picklist
+        | ColumnType::MultiSelectPicklist
+        | ColumnType::State
+        | ColumnType::Status
+        | ColumnType::Lookup
+        | ColumnType::Customer
+        | ColumnType::Owner => label.and_then(slot_text),
+        ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Decimal
+        | ColumnType::Double
+        | ColumnType::Money
+        | ColumnType::PartyList
+        | ColumnType::UniqueIdentifier
+        | ColumnType::DateTime
+        | ColumnType::Image
+        | ColumnType::File
+        | ColumnType::Other => None,
+    };
+    text.filter(|text| !text.is_empty())
+}
+
+/// The searchable texts of a record, one a column.
+pub(crate) fn pieces(dataset: &Dataset, raw: &str) -> Result<Vec<Piece>, StoreError> {
+    let mut pieces = Vec::new();
+    Taker::new(dataset).each(raw, |column, cell, label| {
+        if let Some(text) = searchable(column, cell, label) {
+            pieces.push(Piece {
+                column: column.name.to_string(),
+                text: text.to_owned(),
+                title: dataset.primary_name.as_deref() == Some(column.name.as_str()),
+            });
+        }
+    })?;
+    Ok(pieces)
+}
+
+/// Makes the words of many records.
+pub(crate) struct WordMaker<'d> {
+    dataset: &'d Dataset,
+    taker: Taker<'d>,
+    seen: HashSet<u64>,
+    hasher: std::hash::RandomState,
+}
+
+impl<'d> WordMaker<'d> {
+    pub(crate) fn new(dataset: &'d Dataset) -> Self {
+        Self {
+            dataset,
+            taker: Taker::new(dataset),
+            seen: HashSet::with_capacity(128),
+            hasher: std::hash::RandomState::new(),
+        }
+    }
+
+    pub(crate) fn words(&mut self, raw: &str) -> Result<Words, StoreError> {
+        let Self { dataset, taker, seen, hasher } = self;
+        seen.clear();
+        let mut made = Words::default();
+        taker.each(raw, |column, cell, label| {
+            let Some(text) = searchable(column, cell, label) else { return };
+            let is_title = dataset.primary_name.as_deref() == Some(column.name.as_str());
+            let list = if is_title { &mut made.title } else { &mut made.body };
+            // A word of the primary name counts there, so it is seen apart.
+            let mut add = |word: &str| {
+                use std::hash::BuildHasher;
+                if seen.insert(hasher.hash_one((is_title, word))) {
+                    if !list.is_empty() {
+                        list.push(' ');
+                    }
+                    list.push_str(word);
+                }
+            };
+            let folded = fold(text);
+            words(&folded).for_each(&mut add);
+            if !is_title {
+                phone_words(text, add);
+            }
+        })?;
+        Ok(made)
+    }
+}
+
+/// A phone number is found by its digits however it is written: whole, and without leading zeros
+/// and a country code of one to three digits.
+fn phone_words(text: &str, mut add: impl FnMut(&str)) {
+    if let Some(digits) = phone_digits(text) {
+        let plain = digits.trim_start_matches('0');
+        let without_code = (0..=3).filter_map(|skip| plain.get(skip..));
+        std::iter::once(digits.as_str())
+            .chain(without_code)
+            .filter(|word| word.len() >= 6)
+            .for_each(&mut add);
+    }
+}
+
+/// The digits of a text that is written like a phone number.
+pub(crate) fn phone_digits(text: &str) -> Option<String> {
+    if text.len() > 32 || !text.bytes().all(|b| b.is_ascii_digit() || b" +-().,/x#".contains(&b)) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 6).then_some(digits)
+}
