@@ -81,7 +81,7 @@ pub(crate) fn record(
     let key = schema.summary.primary_id.as_str();
     let names: &[String] = if fill { &asked.wire } else { &[] };
     let place = schema.summary.set_name.as_str();
-    let head = record_head(raw.get(), key, names).map_err(|error| {
+    let head = record_head(raw, key, names).map_err(|error| {
         unreadable(place, &format!("a record is no object, line {} column {}", error.line(), error.column()))
     })?;
     let id = head.id.ok_or_else(|| unreadable(place, &format!("a record has no {key}")))?;

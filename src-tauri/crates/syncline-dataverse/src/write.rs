@@ -198,7 +198,8 @@ fn row_id(schema: &EntitySchema, row: &RowRequest, part: &BatchPart) -> Option<R
     let entity_id = part.headers.get("odata-entityid").and_then(|value| value.to_str().ok());
     let in_body = || {
         let text = std::str::from_utf8(&part.body).ok()?;
-        syncline_odata::record_head(text, schema.summary.primary_id.as_str(), &[]).ok()?.id
+        let raw: &serde_json::value::RawValue = serde_json::from_str(text).ok()?;
+        syncline_odata::record_head(raw, schema.summary.primary_id.as_str(), &[]).ok()?.id
     };
     guid_in(&row.path)
         .or_else(|| entity_id.and_then(guid_in))

@@ -7,6 +7,7 @@ mod definition;
 mod error;
 mod identity;
 mod mapped;
+mod members;
 mod name;
 mod record;
 mod schema;
@@ -25,6 +26,7 @@ pub use definition::{
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;
 pub use mapped::{Action, Explanation, FieldChange, MappedEvent, MappedRecord, RowIssue, Step};
+pub use members::{Member, Members, NotAnObject, members, plain_text};
 pub use name::{ColumnName, EntityName};
 pub use record::{FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, RecordId};
 pub use schema::{

@@ -103,6 +103,12 @@ impl StoreError {
     }
 }
 
+impl From<syncline_model::NotAnObject> for StoreError {
+    fn from(_: syncline_model::NotAnObject) -> Self {
+        Self::internal("a record is no JSON object")
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;

@@ -218,7 +218,7 @@ fn connect(path: &Path, key: Option<&StoreKey>, flags: OpenFlags) -> Result<Conn
         .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
         .map_err(|error| wrong_key_or_damage(error, path, key))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536")?;
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -12288")?;
     connection.set_prepared_statement_cache_capacity(128);
     fold::register(&connection)?;
     crate::cache::query::register(&connection)?;

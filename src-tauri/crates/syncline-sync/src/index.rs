@@ -7,9 +7,9 @@ use uuid::Uuid;
 use crate::progress::{Work, blocking};
 
 /// Records a transaction while a pull is under way: its next page waits no longer than these take.
-const WHILE_WAITING: u32 = 1_000;
+pub(crate) const WHILE_WAITING: u32 = 1_000;
 /// Records a transaction when nothing else is to be written. More are cheaper each and hold others off longer.
-const A_BATCH: u32 = 10_000;
+const A_BATCH: u32 = 5_000;
 
 /// Indexes all that can't be found yet, batch by batch. Gives how many are left: none, or some where the work was asked to stop.
 pub async fn catch_up(
@@ -27,15 +27,6 @@ pub async fn catch_up(
         }
         work.tell("making it searchable", done, Some(done + state.behind));
     }
-}
-
-/// Indexes a little.
-pub(crate) async fn a_little(
-    store: &Store,
-    connection: Uuid,
-    entity: &EntityName,
-) -> Result<(), SynclineError> {
-    step(store, connection, entity, WHILE_WAITING).await.map(|_| ())
 }
 
 async fn step(

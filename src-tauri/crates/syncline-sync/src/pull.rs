@@ -15,7 +15,7 @@ use crate::progress::{Work, blocking};
 /// Pages that may wait for the store: one is being stored, one is ready, one is on the wire.
 const PAGES_AHEAD: usize = 1;
 /// Bytes that a page is to have, about. Three such pages are in memory at once, and for a moment a page's body and its records.
-const PAGE_BYTES: usize = 6 << 20;
+const PAGE_BYTES: usize = 4 << 20;
 /// Bytes of a column in a page, with its name and annotations, about.
 const COLUMN_BYTES: usize = 64;
 /// Smallest page that is asked for on account of its bytes.
@@ -194,42 +194,27 @@ async fn read_and_store(
     work: &Work,
 ) -> Result<(), SynclineError> {
     let (sender, mut receiver) = mpsc::channel::<Result<Page, SynclineError>>(PAGES_AHEAD);
-    let cancel = work.cancel.clone();
-    let reader = tokio::spawn(async move {
+    let reading = work.cancel.child_token();
+    let cancel = reading.clone();
+    // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
+    let runtime = tokio::runtime::Handle::current();
+    let reader = tokio::task::spawn_blocking(move || {
         let mut cursor = first;
         loop {
-            let page = source.page(&selection, cursor.as_ref(), &cancel).await;
+            let page = runtime.block_on(source.page(&selection, cursor.as_ref(), &cancel));
             let next = page.as_ref().ok().and_then(|page| page.next.clone());
             let ended = page.is_err() || next.is_none();
-            if sender.send(page).await.is_err() || ended {
+            if sender.blocking_send(page).is_err() || ended {
                 return;
             }
             cursor = next;
         }
     });
-    let mut read = already;
-    let mut last = false;
-    loop {
-        let asked = work.now();
-        let Some(page) = receiver.recv().await else { break };
-        let waited = work.now().duration_since(asked);
-        let (page, id) = (page?, pull.id);
-        last = page.next.is_none();
-        let (kept, now) = (store.clone(), work.now());
-        let count = page.records.len() as u64;
-        blocking(move || {
-            let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
-            Ok(kept.write_page(id, &page.records, next, page.bytes, now)?)
-        })
-        .await?;
-        read += count;
-        work.tell("reading", read, total.map(|total| total.max(read)));
-        work.check()?;
-        if waited >= LONG_WAIT {
-            // The network is slower than the store: the next wait is time for the search index.
-            index::a_little(store, pull.connection, &pull.entity).await?;
-        }
-    }
+    let (store, pull, work) = (store.clone(), pull.clone(), work.clone());
+    let stored = blocking(move || store_pages(&store, &mut receiver, &pull, already, total, &work)).await;
+    // Where a page could not be stored, the next one need not come.
+    reading.cancel();
+    let last = stored?;
     if let Err(error) = reader.await {
         return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
     }
@@ -237,5 +222,34 @@ async fn read_and_store(
         Ok(())
     } else {
         Err(SynclineError::new(ErrorCode::Internal, "the reading ended before the last page"))
+    }
+}
+
+/// Stores pages as they come. True: the last one was among them.
+fn store_pages(
+    store: &Store,
+    pages: &mut mpsc::Receiver<Result<Page, SynclineError>>,
+    pull: &Pull,
+    already: u64,
+    total: Option<u64>,
+    work: &Work,
+) -> Result<bool, SynclineError> {
+    let (mut read, mut last) = (already, false);
+    loop {
+        let asked = work.now();
+        let Some(page) = pages.blocking_recv() else { return Ok(last) };
+        let waited = work.now().duration_since(asked);
+        let page = page?;
+        last = page.next.is_none();
+        let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
+        store.write_page(pull.id, &page.records, next, page.bytes, work.now())?;
+        read += page.records.len() as u64;
+        drop(page);
+        work.tell("reading", read, total.map(|total| total.max(read)));
+        work.check()?;
+        if waited >= LONG_WAIT {
+            // The network is slower than the store: the next wait is time for the search index.
+            store.index_records(pull.connection, &pull.entity, index::WHILE_WAITING)?;
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! What a typed column of the cache holds for a value of the service: one form a column type, so that it orders and compares in SQL.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use syncline_model::{ColumnType, Value};
+use syncline_model::{ColumnType, Value, plain_text};
 
 use crate::cache::dataset::CacheColumn;
-use crate::cache::members::plain_text;
 
 /// What an SQL column holds.
 pub(crate) type Cell = rusqlite::types::Value;

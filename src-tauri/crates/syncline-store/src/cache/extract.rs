@@ -1,11 +1,11 @@
 //! From a record's raw JSON to the cells of its typed columns.
 
 use std::collections::HashMap;
+use syncline_model::members;
 
 use crate::StoreError;
 use crate::cache::cells::{NOTHING, Slot, label_slot, slot};
 use crate::cache::dataset::{CacheColumn, Dataset, Target};
-use crate::cache::members::members;
 
 pub(crate) use crate::cache::cells::{Cell, date_text};
 

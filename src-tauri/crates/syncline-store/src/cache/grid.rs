@@ -3,13 +3,12 @@
 use jiff::{Timestamp, Zoned};
 use serde_json::value::RawValue;
 use syncline_fetchxml::Filter;
-use syncline_model::{ColumnName, ColumnType, EntityName, Record};
+use syncline_model::{ColumnName, ColumnType, EntityName, Record, members};
 use uuid::Uuid;
 
 use crate::cache::dataset::CacheColumn;
 use crate::cache::extract::Cell;
 use crate::cache::index;
-use crate::cache::members::members;
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::grid_row;
 use crate::cache::search::expressions;

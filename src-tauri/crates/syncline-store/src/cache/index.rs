@@ -17,7 +17,7 @@ use crate::{Store, StoreError};
 /// The form of the index that is made here. An index of another form is made anew.
 const FORMAT: i64 = 2;
 /// Bytes of new entries that are held in memory before they are written.
-const MEMORY: usize = 16 << 20;
+const MEMORY: usize = 8 << 20;
 /// Segments of one level that are merged at once. Merging seldom costs less while writing; a search looks into a few more segments.
 const SEGMENTS: u32 = 16;
 /// Records that are changed by hand are searchable at once, up to this many.

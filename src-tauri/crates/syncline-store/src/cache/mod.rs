@@ -13,7 +13,6 @@ pub(crate) mod digest;
 pub(crate) mod extract;
 pub(crate) mod grid;
 pub(crate) mod index;
-pub(crate) mod members;
 pub(crate) mod pulls;
 pub(crate) mod query;
 pub(crate) mod read;

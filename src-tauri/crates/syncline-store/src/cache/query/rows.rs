@@ -5,12 +5,11 @@ use rusqlite::types::ValueRef;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use syncline_fetchxml::Attribute;
-use syncline_model::FORMATTED_VALUE;
+use syncline_model::{FORMATTED_VALUE, members};
 
 use super::aggregate::Output;
 use crate::StoreError;
 use crate::cache::codec::Unpacker;
-use crate::cache::members::members;
 
 /// Which members of a table's JSON go into the result, and under which names.
 pub(super) struct Shape {

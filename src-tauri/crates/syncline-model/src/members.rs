@@ -3,32 +3,36 @@
 
 use std::borrow::Cow;
 
-use crate::StoreError;
-
 /// One member of a JSON object, as slices of its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Member<'a> {
+pub struct Member<'a> {
     /// The name, with escapes resolved.
-    pub(crate) name: Cow<'a, str>,
+    pub name: Cow<'a, str>,
     /// The name as it is written, quotes included.
-    pub(crate) token: &'a str,
+    pub token: &'a str,
     /// The value as it is written.
-    pub(crate) value: &'a str,
+    pub value: &'a str,
 }
 
 /// Gives the members of an object in their order.
-pub(crate) struct Members<'a> {
+#[derive(Debug, Clone)]
+pub struct Members<'a> {
     text: &'a str,
     at: usize,
     first: bool,
 }
 
-fn broken() -> StoreError {
-    StoreError::internal("a record is no JSON object")
+/// A text is no JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSON object")]
+pub struct NotAnObject;
+
+fn broken() -> NotAnObject {
+    NotAnObject
 }
 
 /// The members of a record's JSON; an error for what is no object.
-pub(crate) fn members(text: &str) -> Result<Members<'_>, StoreError> {
+pub fn members(text: &str) -> Result<Members<'_>, NotAnObject> {
     let mut members = Members { text, at: 0, first: true };
     members.skip_space();
     if members.byte() != Some(b'{') {
@@ -39,7 +43,7 @@ pub(crate) fn members(text: &str) -> Result<Members<'_>, StoreError> {
 }
 
 /// The text of a JSON string without escapes; `None` for everything else.
-pub(crate) fn plain_text(value: &str) -> Option<&str> {
+pub fn plain_text(value: &str) -> Option<&str> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.as_bytes().contains(&b'\\')).then_some(inner)
 }
@@ -56,7 +60,7 @@ impl<'a> Members<'a> {
     }
 
     /// Passes a string; `at` is on its first quote.
-    fn skip_string(&mut self) -> Result<(), StoreError> {
+    fn skip_string(&mut self) -> Result<(), NotAnObject> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         loop {
@@ -71,7 +75,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn skip_value(&mut self) -> Result<(), StoreError> {
+    fn skip_value(&mut self) -> Result<(), NotAnObject> {
         match self.byte().ok_or_else(broken)? {
             b'"' => self.skip_string(),
             b'{' | b'[' => {
@@ -101,7 +105,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn member(&mut self) -> Result<Option<Member<'a>>, StoreError> {
+    fn member(&mut self) -> Result<Option<Member<'a>>, NotAnObject> {
         self.skip_space();
         match self.byte().ok_or_else(broken)? {
             b'}' => return Ok(None),
@@ -139,7 +143,7 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Iterator for Members<'a> {
-    type Item = Result<Member<'a>, StoreError>;
+    type Item = Result<Member<'a>, NotAnObject>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.member().transpose()
