@@ -119,6 +119,12 @@ struct Settings {
     window_s: Option<u64>,
     /// Requests that Insider One takes within a minute; 0: no limit.
     insider_requests_per_minute: Option<u32>,
+    /// The first environment has 1,000 tables with 40,000 columns, or only the sample ones again.
+    big_tenant: Option<bool>,
+    /// Sign-in names of users who lack rights from now on, in place of those who did.
+    restrict_people: Option<Vec<String>>,
+    /// Logical names of the tables that restricted users may not read, in place of `lead`.
+    hide_tables: Option<Vec<String>>,
     /// True: Insider One forgets all profiles.
     #[serde(default)]
     forget_profiles: bool,
@@ -163,6 +169,20 @@ async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     }
     if let Some(requests) = settings.insider_requests_per_minute {
         shared.insider.set_rate(requests);
+    }
+    if let Some(big) = settings.big_tenant
+        && let Some(first) = shared.environments.first()
+    {
+        first.set_big(big);
+    }
+    for environment in &shared.environments {
+        if let Some(people) = &settings.restrict_people {
+            let users = environment.users.iter().filter(|user| people.contains(&user.domain_name));
+            environment.rights().restrict(users.map(|user| user.user_id).collect());
+        }
+        if let Some(tables) = &settings.hide_tables {
+            environment.rights().hide(tables.clone());
+        }
     }
     if settings.forget_profiles {
         shared.insider.forget_profiles();

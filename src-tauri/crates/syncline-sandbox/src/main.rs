@@ -18,6 +18,9 @@ struct Arguments {
     /// Lifetime of access tokens in seconds
     #[arg(long, default_value_t = 3900)]
     token_lifetime: u64,
+    /// The first environment has 1,000 tables with 40,000 columns
+    #[arg(long)]
+    big_tenant: bool,
 }
 
 #[tokio::main]
@@ -28,6 +31,7 @@ async fn main() -> std::io::Result<()> {
         records: arguments.records,
         seed: arguments.seed,
         access_token_lifetime_s: arguments.token_lifetime,
+        big_tenant: arguments.big_tenant,
         ..SandboxConfig::default()
     })
     .await?;

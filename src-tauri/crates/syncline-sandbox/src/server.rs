@@ -34,6 +34,8 @@ pub struct SandboxConfig {
     pub device_interval_s: u64,
     /// Requests that Insider One takes from one key within a minute; 0: no limit.
     pub insider_requests_per_minute: u32,
+    /// The first environment has 1,000 tables with 40,000 columns.
+    pub big_tenant: bool,
 }
 
 impl Default for SandboxConfig {
@@ -46,6 +48,7 @@ impl Default for SandboxConfig {
             access_token_lifetime_s: 3900,
             device_interval_s: 5,
             insider_requests_per_minute: 25_000,
+            big_tenant: false,
         }
     }
 }
@@ -89,6 +92,7 @@ impl Sandbox {
                 environment.tenant_id = plan.tenant;
                 environment.profile = plan.profile;
                 environment.users = sample::members(&people, plan.tenant);
+                environment.big = config.big_tenant && number == 0;
                 Environment::new(environment)
             })
             .collect();

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Lifetime of access tokens in seconds
     #[arg(long, default_value_t = 3900)]
     token_lifetime: u64,
+    /// The first environment has 1,000 tables with 40,000 columns
+    #[arg(long)]
+    big_tenant: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<u8, ApiError> {
@@ -28,6 +31,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, ApiError> {
         records: arguments.records,
         seed: arguments.seed,
         access_token_lifetime_s: arguments.token_lifetime,
+        big_tenant: arguments.big_tenant,
         ..SandboxConfig::default()
     };
     let sandbox = Sandbox::start(config).await.map_err(|error| {

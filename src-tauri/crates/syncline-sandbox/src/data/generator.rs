@@ -1,9 +1,12 @@
 //! The source of generated rows: counts, dice and ids.
+use super::entities::solutions::ADMINISTRATOR;
 use super::ids::{id_of, index_of, mix};
 use super::schema::Table;
+use super::solutions::Solutions;
 use super::value::Value;
 use crate::dataverse::environment::{Profile, UserSeed};
 use rust_decimal::Decimal;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Everything a column's maker may look at.
@@ -12,7 +15,9 @@ pub struct Generator {
     pub seed: u64,
     pub users: Vec<UserSeed>,
     pub root_unit: Uuid,
-    counts: [u32; 16],
+    /// Solutions and what is in them; set when the schema is known.
+    pub solutions: Arc<Solutions>,
+    counts: [u32; Table::ALL.len()],
 }
 
 /// Users besides the configured ones.
@@ -38,7 +43,7 @@ impl Generator {
     pub fn new(seed: u64, records: u32, profile: Profile, users: Vec<UserSeed>, root_unit: Uuid) -> Self {
         let sample = profile == Profile::Sample;
         let n = if sample { records } else { records.min(3) };
-        let mut counts = [0; 16];
+        let mut counts = [0; Table::ALL.len()];
         let mut set = |table: Table, count: u32| counts[table as usize] = count;
         set(Table::Contact, n);
         set(Table::Account, if sample { (n / 5).max(1) } else { n });
@@ -56,7 +61,16 @@ impl Generator {
         set(Table::SavedQuery, 8);
         set(Table::Project, if sample { n / 50 } else { 0 });
         set(Table::ProjectMember, if sample { n / 10 } else { 0 });
-        Self { seed, users, root_unit, counts }
+        set(Table::RoleTemplate, ROLES.len() as u32);
+        Self { seed, users, root_unit, solutions: Arc::default(), counts }
+    }
+
+    /// Puts tables into solutions.
+    pub fn with_solutions(mut self, solutions: Solutions) -> Self {
+        self.counts[Table::Solution as usize] = solutions.all.len() as u32;
+        self.counts[Table::SolutionComponent as usize] = solutions.components.len() as u32;
+        self.solutions = Arc::new(solutions);
+        self
     }
 
     /// Generated rows of a table.
@@ -69,6 +83,7 @@ impl Generator {
         match table {
             Table::SystemUser if (index as usize) < self.users.len() => self.users[index as usize].user_id,
             Table::BusinessUnit if index == 0 => self.root_unit,
+            Table::RoleTemplate if index == 0 => ADMINISTRATOR,
             _ => id_of(self.seed, table, index),
         }
     }
@@ -78,6 +93,7 @@ impl Generator {
         let special = match table {
             Table::SystemUser => self.users.iter().position(|u| u.user_id == id).map(|n| n as u32),
             Table::BusinessUnit if id == self.root_unit => Some(0),
+            Table::RoleTemplate if id == ADMINISTRATOR => Some(0),
             _ => None,
         };
         special.or_else(|| index_of(self.seed, table, id)).filter(|n| *n < self.count(table))
@@ -147,6 +163,6 @@ impl Generator {
 
     /// The row version; unique over all tables, below every version that a write gives.
     pub fn version(&self, table: Table, index: u32) -> i64 {
-        1_000_000 + i64::from(index) * 16 + table as i64
+        1_000_000 + i64::from(index) * 64 + table as i64
     }
 }

@@ -15,6 +15,12 @@ fn round(key: u64, half: u32) -> u32 {
     (mix(key ^ u64::from(half)) & 0xffff) as u32
 }
 
+/// A metadata id that depends on nothing but the name.
+pub fn metadata_of(name: &str) -> Uuid {
+    let word = name.bytes().fold(7u64, |h, b| mix(h ^ u64::from(b)));
+    Uuid::from_u64_pair(word & !0xf000 | 0x4000, mix(word) >> 2 | 1 << 63)
+}
+
 fn scramble(key: u64, index: u32) -> u32 {
     let (mut l, mut r) = (index >> 16, index & 0xffff);
     for n in 0..4 {

@@ -4,9 +4,13 @@ pub mod entities;
 pub mod generator;
 pub mod ids;
 pub mod schema;
+pub mod solutions;
 pub mod untidy;
 pub mod value;
+pub mod wide;
 
 pub use generator::Generator;
 pub use schema::{Column, Entity, Kind, Schema, Table};
+pub use solutions::Solutions;
 pub use value::Value;
+pub use wide::Wide;

@@ -23,11 +23,14 @@ pub enum Table {
     SavedQuery,
     Project,
     ProjectMember,
+    RoleTemplate,
+    Solution,
+    SolutionComponent,
 }
 
 impl Table {
     /// All tables, in the order of the schema.
-    pub const ALL: [Table; 16] = [
+    pub const ALL: [Table; 19] = [
         Table::Account,
         Table::Contact,
         Table::Lead,
@@ -44,6 +47,9 @@ impl Table {
         Table::SavedQuery,
         Table::Project,
         Table::ProjectMember,
+        Table::RoleTemplate,
+        Table::Solution,
+        Table::SolutionComponent,
     ];
 }
 

@@ -117,6 +117,11 @@ pub(crate) fn get(
         "$metadata" => return Ok(metadata::csdl(store)),
         _ => {}
     }
+    if let Some(wide) = &store.wide
+        && let Some(entity) = wide.by_set(&first.name)
+    {
+        return super::wide::get(environment, store, request, path, wide, entity);
+    }
     let entity = store.schema.by_set(&first.name).ok_or_else(|| ServiceError::no_segment(&first.name))?;
     may_read(environment, request, entity)?;
     let options = Options::read(&request.query)?;
@@ -154,6 +159,9 @@ fn related(
 ) -> Outcome<ApiResponse> {
     let entity = store.schema.entity(row.0);
     let Some(segment) = rest.first() else { return read::single(environment, store, request, row, options) };
+    if entity.table == Table::SystemUser && segment.name.ends_with("RetrieveUserPrivileges") {
+        return Ok(super::rights::user_privileges(environment, store, request, store.id(row)));
+    }
     if let Some((column, target)) = entity.navigation(&segment.name) {
         let table = target.table;
         may_read(environment, request, store.schema.entity(table))?;
@@ -225,7 +233,7 @@ fn condition_of(store: &Store, row: Row, relation: &Relation) -> Expr {
 
 /// Refuses a table the caller may not read.
 pub(crate) fn may_read(environment: &Environment, request: &ApiRequest, entity: &Entity) -> Outcome<()> {
-    if entity.table == Table::Lead && environment.restricted(request.caller.user_id) {
+    if environment.rights.hides(request.caller.user_id, entity.logical) {
         return Err(denied(request, entity, "Read"));
     }
     Ok(())
@@ -246,12 +254,7 @@ pub(crate) fn may_write(
 }
 
 fn denied(request: &ApiRequest, entity: &Entity, verb: &str) -> ServiceError {
-    ServiceError::new(
-        403,
-        code::PRIVILEGE_DENIED,
-        format!(
-            "Principal user (Id={}, type=8, roleCount=1, privilegeCount=210, accessMode=0) is missing prv{verb}{} privilege on OTC={} for entity '{}' (LocalizedName='{}').",
-            request.caller.user_id, entity.schema, entity.code, entity.logical, entity.display
-        ),
-    )
+    let privilege = super::rights::privilege(verb, entity.schema, entity.activity);
+    let about = (entity.code, entity.logical, entity.display);
+    super::rights::denied(request.caller.user_id, &privilege, about)
 }

@@ -2,6 +2,7 @@
 use super::caller::Caller;
 use super::protection::{Limits, Protection};
 use super::query::order::Orders;
+use super::rights::Rights;
 use super::store::{FIRST_WRITE, Store};
 use crate::data::Generator;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,7 +30,7 @@ pub struct UserSeed {
     pub object_id: Uuid,
     /// Client id, for an application user.
     pub application_id: Option<Uuid>,
-    /// Lacks prvReadLead, and may write nothing but contacts and tasks.
+    /// Lacks prvReadLead (see [`Rights`]), and may write nothing but contacts and tasks.
     pub restricted: bool,
 }
 
@@ -48,6 +49,8 @@ pub struct EnvironmentConfig {
     pub now: Option<i64>,
     /// `None` switches service protection off.
     pub limits: Option<Limits>,
+    /// 1,000 tables with 40,000 columns in place of the sample ones alone.
+    pub big: bool,
 }
 
 impl EnvironmentConfig {
@@ -63,6 +66,7 @@ impl EnvironmentConfig {
             users: sample_users(),
             now: None,
             limits: Some(Limits::default()),
+            big: false,
         }
     }
 }
@@ -97,6 +101,7 @@ pub struct Environment {
     pub(crate) orders: Orders,
     fixed_now: Option<i64>,
     oldest_delta: AtomicI64,
+    pub(crate) rights: Rights,
 }
 
 impl Environment {
@@ -104,8 +109,13 @@ impl Environment {
     pub fn new(config: EnvironmentConfig) -> Arc<Self> {
         let generator =
             Generator::new(config.seed, config.records, config.profile, config.users.clone(), ROOT_UNIT);
+        let mut store = Store::new(generator);
+        if config.big {
+            store.set_big(true);
+        }
         Arc::new(Self {
-            store: RwLock::new(Store::new(generator)),
+            rights: Rights::new(&config.users),
+            store: RwLock::new(store),
             orders: Orders::default(),
             fixed_now: config.now,
             oldest_delta: AtomicI64::new(FIRST_WRITE),
@@ -158,9 +168,19 @@ impl Environment {
         self.fixed_now.unwrap_or_else(|| jiff::Timestamp::now().as_second())
     }
 
+    /// Makes it a tenant of 1,000 tables with 40,000 columns, or the small one again.
+    pub fn set_big(&self, big: bool) {
+        self.store.write().unwrap_or_else(PoisonError::into_inner).set_big(big);
+    }
+
+    /// What restricted users may not do.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
     /// True for a user who lacks rights.
     pub(crate) fn restricted(&self, user: Uuid) -> bool {
-        self.users.iter().any(|u| u.user_id == user && u.restricted)
+        self.rights.restricted(user)
     }
 }
 

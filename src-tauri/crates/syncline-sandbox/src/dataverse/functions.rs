@@ -71,6 +71,11 @@ pub(crate) fn service_document(store: &Store, request: &ApiRequest) -> ApiRespon
         .iter()
         .map(|e| json!({ "name": e.set, "kind": "EntitySet", "url": e.set }))
         .collect();
+    let wide = store.wide.iter().flat_map(|wide| wide.entities());
+    let sets: Vec<Json> = sets
+        .into_iter()
+        .chain(wide.map(|e| json!({ "name": e.set, "kind": "EntitySet", "url": e.set })))
+        .collect();
     ApiResponse::value(
         200,
         &json!({ "@odata.context": format!("{}/$metadata", request.service_root), "value": sets }),

@@ -16,12 +16,15 @@ pub mod protection;
 mod query;
 mod read;
 mod request;
+pub mod rights;
 mod server;
 mod store;
 mod track;
+mod wide;
 mod write;
 
 pub use caller::Caller;
 pub use environment::{Environment, EnvironmentConfig, Profile, UserSeed, sample_users};
 pub use protection::Limits;
+pub use rights::Rights;
 pub use server::router;

@@ -26,7 +26,7 @@ pub(crate) fn setting<'a>(environment: &Environment, store: &'a Store, request: 
         now: environment.now(),
         user: request.caller.user_id,
         unit: environment.root_business_unit(),
-        hidden: environment.restricted(request.caller.user_id).then_some(Table::Lead),
+        hidden: environment.rights.hidden(request.caller.user_id, &store.schema),
     }
 }
 

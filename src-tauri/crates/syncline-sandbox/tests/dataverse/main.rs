@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod batches;
+mod big;
 mod fetching;
 mod reading;
 mod speed;

@@ -4,6 +4,7 @@ mod contact;
 mod projects;
 mod sales;
 pub(crate) mod setup;
+pub(crate) mod solutions;
 
 use super::generator::Generator;
 use super::schema::{Column, Entity, Key, Kind, LookupKind, OptionRow, Schema, Table, Target};
@@ -29,6 +30,9 @@ pub fn schema() -> Schema {
         setup::saved_query(),
         projects::project(),
         projects::member(),
+        solutions::role_template(),
+        solutions::solution(),
+        solutions::component(),
     ];
     entities.sort_by_key(|e| e.table as u8);
     Schema::new(entities)
@@ -231,7 +235,11 @@ mod tests {
             assert_eq!(entity.table as usize, at, "{}", entity.logical);
             assert_eq!(entity.by_name.len(), entity.columns.len(), "{} repeats a column", entity.logical);
             assert!(entity.column(entity.primary_id).is_some());
-            assert!(entity.intersect || entity.column(entity.primary_name).is_some(), "{}", entity.logical);
+            assert!(
+                entity.primary_name.is_empty() || entity.column(entity.primary_name).is_some(),
+                "{}",
+                entity.logical
+            );
         }
         assert!(schema.entity(Table::Contact).columns.len() >= 60);
     }

@@ -133,6 +133,13 @@ pub(super) fn role() -> Entity {
         )
         .read_only()
         .make(|g, i| Value::Ref(Table::Role, g.id(Table::Role, i % ROLES.len() as u32))),
+        lookup(
+            "roletemplateid",
+            "Role Template ID",
+            &[(Table::RoleTemplate, "roletemplateid", "role_template_roles")],
+        )
+        .create_only()
+        .make(|g, i| Value::Ref(Table::RoleTemplate, g.id(Table::RoleTemplate, i % ROLES.len() as u32))),
     ]);
     fn parent(g: &Generator, i: u32) -> Value {
         let roles = ROLES.len() as u32;

@@ -6,6 +6,6 @@ mod parse;
 #[cfg(test)]
 mod robust;
 mod run;
-mod xml;
+pub(crate) mod xml;
 
 pub(crate) use run::run;

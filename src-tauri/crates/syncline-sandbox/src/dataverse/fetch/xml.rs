@@ -5,21 +5,21 @@ use quick_xml::events::{BytesStart, Event};
 
 /// One element.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
-    pub(super) text: String,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Element>,
+    pub(crate) text: String,
 }
 
 impl Element {
     /// An attribute's value.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|a| a.0 == name).map(|a| a.1.as_str())
     }
 
     /// True for `true` and `1`.
-    pub(super) fn flag(&self, name: &str) -> bool {
+    pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Some("true" | "1"))
     }
 }
@@ -44,7 +44,7 @@ fn open(start: &BytesStart<'_>) -> Outcome<Element> {
 }
 
 /// Reads a document with one root element.
-pub(super) fn parse(text: &str) -> Outcome<Element> {
+pub(crate) fn parse(text: &str) -> Outcome<Element> {
     let mut reader = Reader::from_str(text);
     let mut stack = vec![Element::default()];
     loop {

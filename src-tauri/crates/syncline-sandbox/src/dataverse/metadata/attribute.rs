@@ -1,24 +1,77 @@
 //! Attribute metadata of every type, with the virtual companion columns.
 use super::entity::{label, managed, metadata_of};
 use crate::data::schema::{LookupKind, OptionRow};
-use crate::data::{Column, Entity, Kind};
+use crate::data::{Entity, Kind};
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::store::Store;
 use serde_json::{Map, Value as Json, json};
 
+/// The table that columns belong to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub(super) logical: &'a str,
+    pub(super) display: &'a str,
+    pub(super) primary_id: &'a str,
+    pub(super) primary_name: &'a str,
+}
+
+/// A column of any table.
+#[derive(Debug, Clone)]
+pub(super) struct Field<'a> {
+    pub(super) logical: &'a str,
+    pub(super) schema: &'a str,
+    pub(super) display: &'a str,
+    pub(super) kind: &'a Kind,
+    /// Logical names that a lookup points at.
+    pub(super) targets: Vec<&'a str>,
+    pub(super) required: &'a str,
+    pub(super) create: bool,
+    pub(super) update: bool,
+    pub(super) custom: bool,
+}
+
 /// All attributes, companions included, with everything their type has.
 pub(super) fn all(store: &Store, entity: &Entity) -> Vec<Json> {
+    let owner = Owner {
+        logical: entity.logical,
+        display: entity.display,
+        primary_id: entity.primary_id,
+        primary_name: entity.primary_name,
+    };
+    let fields = entity.columns.iter().map(|column| Field {
+        logical: column.logical,
+        schema: &column.schema,
+        display: column.display,
+        kind: &column.kind,
+        targets: column.targets().iter().map(|t| store.schema.entity(t.table).logical).collect(),
+        required: column.required,
+        create: column.create,
+        update: column.update,
+        custom: column.logical.starts_with("new_"),
+    });
+    described(owner, fields)
+}
+
+/// The attributes of a table's columns, companions included.
+pub(super) fn described<'a>(owner: Owner<'_>, fields: impl Iterator<Item = Field<'a>>) -> Vec<Json> {
     let mut out = Vec::new();
-    for (number, column) in entity.columns.iter().enumerate() {
-        out.push(attribute(store, entity, column, number));
-        let companion =
-            !column.options().is_empty() || matches!(column.kind, Kind::Boolean { .. } | Kind::Lookup { .. });
+    for (number, field) in fields.enumerate() {
+        out.push(attribute(owner, &field, number));
+        let companion = matches!(
+            field.kind,
+            Kind::Boolean { .. }
+                | Kind::Lookup { .. }
+                | Kind::Choice { .. }
+                | Kind::Choices { .. }
+                | Kind::State { .. }
+                | Kind::Status { .. }
+        );
         if companion {
-            out.push(virtual_column(entity, column, "name", number));
+            out.push(virtual_column(owner, &field, "name", number));
         }
-        if matches!(column.kind, Kind::Lookup { kind: LookupKind::Customer | LookupKind::Owner, .. }) {
-            out.push(virtual_column(entity, column, "type", number));
-            out.push(virtual_column(entity, column, "yominame", number));
+        if matches!(field.kind, Kind::Lookup { kind: LookupKind::Customer | LookupKind::Owner, .. }) {
+            out.push(virtual_column(owner, &field, "type", number));
+            out.push(virtual_column(owner, &field, "yominame", number));
         }
     }
     out
@@ -63,9 +116,15 @@ pub(super) fn edm(kind: &Kind) -> &'static str {
     }
 }
 
-fn base(entity: &Entity, logical: &str, schema: &str, display: &str, number: usize) -> Map<String, Json> {
+fn base(
+    entity: Owner<'_>,
+    logical: &str,
+    schema: &str,
+    display: &str,
+    custom: bool,
+    number: usize,
+) -> Map<String, Json> {
     let mut map = Map::new();
-    let custom = logical.starts_with("new_");
     for (key, value) in [
         ("MetadataId", json!(metadata_of(&format!("{}.{logical}", entity.logical)))),
         ("HasChanged", Json::Null),
@@ -94,9 +153,9 @@ fn base(entity: &Entity, logical: &str, schema: &str, display: &str, number: usi
     map
 }
 
-fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> Json {
-    let mut map = base(entity, column.logical, &column.schema, column.display, number);
-    let (kind, name, cast) = types(&column.kind);
+fn attribute(entity: Owner<'_>, column: &Field<'_>, number: usize) -> Json {
+    let mut map = base(entity, column.logical, column.schema, column.display, column.custom, number);
+    let (kind, name, cast) = types(column.kind);
     let mut set = |key: &str, value: Json| {
         map.insert(key.to_owned(), value);
     };
@@ -112,7 +171,7 @@ fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> 
         "RequiredLevel",
         json!({ "Value": column.required, "CanBeChanged": column.required != "SystemRequired", "ManagedPropertyLogicalName": "canmodifyrequirementlevelsettings" }),
     );
-    let typed: Vec<(&str, Json)> = match &column.kind {
+    let typed: Vec<(&str, Json)> = match column.kind {
         Kind::Text { max, format } => vec![
             ("MaxLength", json!(max)),
             ("Format", json!(format)),
@@ -158,7 +217,7 @@ fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> 
         Kind::Choice { options, global: Some(name) } => vec![
             ("DefaultFormValue", json!(-1)),
             ("OptionSet", Json::Null),
-            ("GlobalOptionSet", option_set(column, options, Some(name))),
+            ("GlobalOptionSet", option_set(column.logical, column.display, options, Some(name), false)),
         ],
         Kind::Choice { options, global: None } | Kind::Choices { options } => vec![
             ("DefaultFormValue", json!(-1)),
@@ -171,10 +230,7 @@ fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> 
         Kind::Status { options } => {
             vec![("OptionSet", named_set(entity, column, options, "Status")), ("GlobalOptionSet", Json::Null)]
         }
-        Kind::Lookup { targets, .. } => {
-            let names: Vec<_> = targets.iter().map(|t| store.schema.entity(t.table).logical).collect();
-            vec![("Targets", json!(names)), ("Format", json!("None"))]
-        }
+        Kind::Lookup { .. } => vec![("Targets", json!(column.targets)), ("Format", json!("None"))],
         Kind::Id | Kind::EntityName => vec![],
     };
     for (key, value) in typed {
@@ -183,9 +239,10 @@ fn attribute(store: &Store, entity: &Entity, column: &Column, number: usize) -> 
     Json::Object(map)
 }
 
-fn virtual_column(entity: &Entity, column: &Column, suffix: &str, number: usize) -> Json {
+fn virtual_column(entity: Owner<'_>, column: &Field<'_>, suffix: &str, number: usize) -> Json {
     let logical = format!("{}{suffix}", column.logical);
-    let mut map = base(entity, &logical, &format!("{}{suffix}", column.schema), "", number);
+    let schema = format!("{}{suffix}", column.schema);
+    let mut map = base(entity, &logical, &schema, "", column.custom, number);
     let type_column = suffix == "type";
     let (kind, name) =
         if type_column { ("EntityName", "EntityNameType") } else { ("Virtual", "VirtualType") };
@@ -220,8 +277,8 @@ fn option(value: i64, text: &str, state: Option<i64>) -> Json {
     out
 }
 
-fn named_set(entity: &Entity, column: &Column, options: &[OptionRow], kind: &str) -> Json {
-    let mut set = option_set(column, options, None);
+fn named_set(entity: Owner<'_>, column: &Field<'_>, options: &[OptionRow], kind: &str) -> Json {
+    let mut set = option_set(column.logical, column.display, options, None, kind == "Status");
     set["Name"] = json!(format!("{}_{}", entity.logical, column.logical));
     set["OptionSetType"] = json!(kind);
     set["MetadataId"] = json!(metadata_of(&format!("{}.{}.options", entity.logical, column.logical)));
@@ -229,16 +286,21 @@ fn named_set(entity: &Entity, column: &Column, options: &[OptionRow], kind: &str
 }
 
 /// An option set.
-pub(super) fn option_set(column: &Column, options: &[OptionRow], global: Option<&str>) -> Json {
-    let status = matches!(column.kind, Kind::Status { .. });
+pub(super) fn option_set(
+    logical: &str,
+    display: &str,
+    options: &[OptionRow],
+    global: Option<&str>,
+    status: bool,
+) -> Json {
     let options: Vec<Json> = options.iter().map(|o| option(o.0, o.1, status.then_some(o.2))).collect();
     json!({
-        "MetadataId": metadata_of(global.unwrap_or(column.logical)),
+        "MetadataId": metadata_of(global.unwrap_or(logical)),
         "IsGlobal": global.is_some(),
-        "IsCustomOptionSet": column.logical.starts_with("new_"),
-        "Name": global.unwrap_or(column.logical),
+        "IsCustomOptionSet": logical.starts_with("new_"),
+        "Name": global.unwrap_or(logical),
         "OptionSetType": "Picklist",
-        "DisplayName": label(column.display),
+        "DisplayName": label(display),
         "Options": options,
     })
 }

@@ -1,15 +1,12 @@
 //! Entity metadata, keys and relationships.
+use crate::data::Entity;
 use crate::data::schema::MANY_TO_MANY;
-use crate::data::{Entity, ids::mix};
+use crate::dataverse::rights::described;
 use crate::dataverse::store::Store;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-/// A metadata id that depends on nothing but the name.
-pub(super) fn metadata_of(name: &str) -> Uuid {
-    let word = name.bytes().fold(7u64, |h, b| mix(h ^ u64::from(b)));
-    Uuid::from_u64_pair(word & !0xf000 | 0x4000, mix(word) >> 2 | 1 << 63)
-}
+pub(super) use crate::data::ids::metadata_of;
 
 /// `MetadataId` of a table.
 pub(super) fn metadata_id(entity: &Entity) -> Uuid {
@@ -69,6 +66,7 @@ pub(super) fn definition(_: &Store, e: &Entity) -> Json {
         "HasNotes": false,
         "DataProviderId": null,
         "ActivityTypeMask": i32::from(e.activity),
+        "Privileges": described(e.schema, e.activity, e.intersect, e.user_owned),
         "IntroducedVersion": if custom { "1.0.0.0" } else { "5.0.0.0" },
     })
 }
@@ -119,28 +117,26 @@ pub(super) fn many_to_one(store: &Store, e: &Entity) -> Vec<Json> {
 }
 
 pub(super) fn one_to_many(store: &Store, e: &Entity) -> Vec<Json> {
-    store.schema.referencing(e.table).map(|(from, at, t)| relationship(store, from, at, t)).collect()
+    let own = store.schema.referencing(e.table).map(|(from, at, t)| relationship(store, from, at, t));
+    own.chain(super::wide::one_to_many(store, e.logical)).collect()
 }
 
 pub(super) fn many_to_many(store: &Store, e: &Entity) -> Vec<Json> {
-    MANY_TO_MANY
-        .iter()
-        .filter(|m| m.first.0 == e.table || m.second.0 == e.table)
-        .map(|m| {
-            let (one, two) = (store.schema.entity(m.first.0), store.schema.entity(m.second.0));
-            json!({
-                "MetadataId": metadata_of(m.name),
-                "SchemaName": m.name,
-                "RelationshipType": "ManyToManyRelationship",
-                "IsCustomRelationship": false,
-                "IntersectEntityName": store.schema.entity(m.intersect).logical,
-                "Entity1LogicalName": one.logical,
-                "Entity1IntersectAttribute": m.first.1,
-                "Entity1NavigationPropertyName": m.name,
-                "Entity2LogicalName": two.logical,
-                "Entity2IntersectAttribute": m.second.1,
-                "Entity2NavigationPropertyName": m.name,
-            })
+    let own = MANY_TO_MANY.iter().filter(|m| m.first.0 == e.table || m.second.0 == e.table).map(|m| {
+        let (one, two) = (store.schema.entity(m.first.0), store.schema.entity(m.second.0));
+        json!({
+            "MetadataId": metadata_of(m.name),
+            "SchemaName": m.name,
+            "RelationshipType": "ManyToManyRelationship",
+            "IsCustomRelationship": false,
+            "IntersectEntityName": store.schema.entity(m.intersect).logical,
+            "Entity1LogicalName": one.logical,
+            "Entity1IntersectAttribute": m.first.1,
+            "Entity1NavigationPropertyName": m.name,
+            "Entity2LogicalName": two.logical,
+            "Entity2IntersectAttribute": m.second.1,
+            "Entity2NavigationPropertyName": m.name,
         })
-        .collect()
+    });
+    own.chain(super::wide::many_to_many(store, e.logical)).collect()
 }

@@ -2,6 +2,7 @@
 mod attribute;
 mod entity;
 mod project;
+mod wide;
 
 use super::error::{Outcome, ServiceError};
 use super::odata::options::Options;
@@ -9,7 +10,9 @@ use super::path::Segment;
 use super::request::{ApiRequest, ApiResponse};
 use super::store::Store;
 use crate::data::Entity;
+use crate::data::wide::{Wide, WideEntity};
 use serde_json::{Value as Json, json};
+use uuid::Uuid;
 
 /// Answers every metadata path.
 pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outcome<ApiResponse> {
@@ -18,14 +21,11 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
         return global(store, request, &path[0]);
     }
     let root = &request.service_root;
-    let Some(key) = &path[0].key else {
-        let all = store.schema.entities.iter().map(|e| entity::definition(store, e)).collect();
-        return list(request, "EntityDefinitions", all, &options, store, None);
-    };
+    let Some(key) = &path[0].key else { return all(store, request, &options) };
     let found = find(store, key)?;
-    let name = format!("EntityDefinitions({})", entity::metadata_id(found));
+    let name = format!("EntityDefinitions({})", found.metadata_id());
     let Some(part) = path.get(1) else {
-        let mut value = entity::definition(store, found);
+        let mut value = found.definition(store);
         project::expand(&mut value, &options, store, found)?;
         let mut value = project::select(value, &options, &["MetadataId"])?;
         with_context(&mut value, format!("{root}/$metadata#EntityDefinitions/$entity"));
@@ -34,7 +34,7 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
     let cast = path.get(2).map(|s| s.name.as_str());
     let all = match part.name.as_str() {
         "Attributes" => {
-            let mut all = attribute::all(store, found);
+            let mut all = found.attributes(store);
             if let Some(key) = &part.key {
                 return one_attribute(request, all, key, cast, &options, &name);
             }
@@ -45,13 +45,84 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
             }
             all
         }
-        "Keys" => entity::keys(found),
-        "ManyToOneRelationships" => entity::many_to_one(store, found),
-        "OneToManyRelationships" => entity::one_to_many(store, found),
-        "ManyToManyRelationships" => entity::many_to_many(store, found),
-        other => return Err(ServiceError::no_segment(other)),
+        other => found.collection(store, other).ok_or_else(|| ServiceError::no_segment(other))?,
     };
-    list(request, &format!("{name}/{}", part.name), all, &options, store, Some(found))
+    list(request, &format!("{name}/{}", part.name), all, &options)
+}
+
+/// A table: one of the sample's, or one of a big tenant's.
+#[derive(Debug, Clone, Copy)]
+enum Found<'a> {
+    Sample(&'a Entity),
+    Wide(&'a Wide, &'a WideEntity),
+}
+
+impl Found<'_> {
+    fn metadata_id(self) -> Uuid {
+        match self {
+            Self::Sample(e) => entity::metadata_id(e),
+            Self::Wide(_, e) => entity::metadata_of(&e.logical),
+        }
+    }
+
+    /// The table without its collections.
+    fn definition(self, store: &Store) -> Json {
+        match self {
+            Self::Sample(e) => entity::definition(store, e),
+            Self::Wide(_, e) => wide::definition(e),
+        }
+    }
+
+    fn attributes(self, store: &Store) -> Vec<Json> {
+        match self {
+            Self::Sample(e) => attribute::all(store, e),
+            Self::Wide(wide, e) => wide::attributes(wide, e),
+        }
+    }
+
+    /// Keys or relationships.
+    fn collection(self, store: &Store, name: &str) -> Option<Vec<Json>> {
+        Some(match (self, name) {
+            (Self::Sample(e), "Keys") => entity::keys(e),
+            (Self::Sample(e), "ManyToOneRelationships") => entity::many_to_one(store, e),
+            (Self::Sample(e), "OneToManyRelationships") => entity::one_to_many(store, e),
+            (Self::Sample(e), "ManyToManyRelationships") => entity::many_to_many(store, e),
+            (Self::Wide(_, e), "Keys") => wide::keys(e),
+            (Self::Wide(wide, e), "ManyToOneRelationships") => wide::many_to_one(store, wide, e),
+            (Self::Wide(_, e), "OneToManyRelationships") => wide::one_to_many(store, &e.logical).collect(),
+            (Self::Wide(_, e), "ManyToManyRelationships") => wide::many_to_many(store, &e.logical).collect(),
+            _ => return None,
+        })
+    }
+}
+
+/// All tables, one after the other: what is made of one is written before the next is begun, so that memory holds the answer only.
+fn all(store: &Store, request: &ApiRequest, options: &Options) -> Outcome<ApiResponse> {
+    let filter = options.filter.as_deref().map(project::Filter::parse).transpose()?;
+    let mut out = Vec::with_capacity(64 * 1024);
+    out.extend_from_slice(b"{\"@odata.context\":");
+    crate::dataverse::json::string(
+        &mut out,
+        &format!("{}/$metadata#EntityDefinitions", request.service_root),
+    );
+    out.extend_from_slice(b",\"value\":[");
+    let mut first = true;
+    let wide = store.wide.iter().flat_map(|w| w.entities().iter().map(move |e| Found::Wide(w, e)));
+    for found in store.schema.entities.iter().map(Found::Sample).chain(wide) {
+        let mut value = found.definition(store);
+        if filter.as_ref().is_some_and(|filter| !filter.holds(&value)) {
+            continue;
+        }
+        project::expand(&mut value, options, store, found)?;
+        let value = project::select(value, options, &["MetadataId"])?;
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.extend_from_slice(value.to_string().as_bytes());
+    }
+    out.extend_from_slice(b"]}");
+    Ok(ApiResponse::json(200, out))
 }
 
 fn one_attribute(
@@ -86,30 +157,14 @@ fn with_context(value: &mut Json, context: String) {
     }
 }
 
-fn list(
-    request: &ApiRequest,
-    name: &str,
-    mut all: Vec<Json>,
-    options: &Options,
-    store: &Store,
-    found: Option<&Entity>,
-) -> Outcome<ApiResponse> {
+fn list(request: &ApiRequest, name: &str, mut all: Vec<Json>, options: &Options) -> Outcome<ApiResponse> {
     if let Some(filter) = &options.filter {
         let filter = project::Filter::parse(filter)?;
         all.retain(|item| filter.holds(item));
     }
     let mut out = Vec::new();
-    for mut item in all {
-        match found {
-            None => {
-                let entity = item["LogicalName"].as_str().and_then(|n| store.schema.by_logical(n));
-                if let Some(entity) = entity {
-                    project::expand(&mut item, options, store, entity)?;
-                }
-            }
-            Some(_) => item = project::keep_expanded(item, options),
-        }
-        out.push(project::select(item, options, &["MetadataId"])?);
+    for item in all {
+        out.push(project::select(project::keep_expanded(item, options), options, &["MetadataId"])?);
     }
     Ok(ApiResponse::value(
         200,
@@ -117,22 +172,25 @@ fn list(
     ))
 }
 
-fn find<'a>(store: &'a Store, key: &str) -> Outcome<&'a Entity> {
+fn find<'a>(store: &'a Store, key: &str) -> Outcome<Found<'a>> {
     let wanted = unquote(key.split_once('=').map_or(key, |p| p.1));
-    store
-        .schema
-        .entities
-        .iter()
-        .find(|e| e.logical == wanted || entity::metadata_id(e).to_string() == wanted)
-        .ok_or_else(|| {
-            ServiceError::new(
-                404,
-                "0x80040217",
-                format!(
-                    "Could not find an entity with name {wanted} and id 00000000-0000-0000-0000-000000000000."
-                ),
-            )
-        })
+    let sample = store.schema.entities.iter().map(Found::Sample).find(|found| {
+        matches!(found, Found::Sample(e) if e.logical == wanted) || found.metadata_id().to_string() == wanted
+    });
+    let wide = store.wide.as_deref().and_then(|w| {
+        w.by_logical(&wanted)
+            .or_else(|| w.entities().iter().find(|e| entity::metadata_of(&e.logical).to_string() == wanted))
+            .map(|e| Found::Wide(w, e))
+    });
+    sample.or(wide).ok_or_else(|| {
+        ServiceError::new(
+            404,
+            "0x80040217",
+            format!(
+                "Could not find an entity with name {wanted} and id 00000000-0000-0000-0000-000000000000."
+            ),
+        )
+    })
 }
 
 fn unquote(text: &str) -> String {
@@ -143,7 +201,7 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
     let mut sets: Vec<Json> = Vec::new();
     for column in store.schema.entities.iter().flat_map(|e| &e.columns) {
         if let crate::data::Kind::Choice { options, global: Some(name) } = &column.kind {
-            sets.push(attribute::option_set(column, options, Some(name)));
+            sets.push(attribute::option_set(column.logical, column.display, options, Some(name), false));
         }
     }
     let root = &request.service_root;
@@ -200,6 +258,9 @@ pub(crate) fn csdl(store: &Store) -> ApiResponse {
             "<EntitySet Name=\"{}\" EntityType=\"Microsoft.Dynamics.CRM.{}\" />",
             entity.set, entity.logical
         );
+    }
+    for (wide, entity) in store.wide.iter().flat_map(|w| w.entities().iter().map(move |e| (w, e))) {
+        wide::csdl(wide, entity, &mut out, &mut sets);
     }
     out += &format!(
         "<EntityContainer Name=\"System\">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>"

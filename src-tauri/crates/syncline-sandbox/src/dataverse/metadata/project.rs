@@ -1,6 +1,5 @@
 //! `$select`, `$expand` and `$filter` on metadata.
-use super::{attribute, entity};
-use crate::data::Entity;
+use super::{Found, attribute};
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::odata::options::{Options, split};
 use crate::dataverse::store::Store;
@@ -24,15 +23,13 @@ fn expansions(options: &Options) -> Vec<(String, Options)> {
 }
 
 /// `$expand=Attributes,Keys,…` on a table.
-pub(super) fn expand(value: &mut Json, options: &Options, store: &Store, e: &Entity) -> Outcome<()> {
+pub(super) fn expand(value: &mut Json, options: &Options, store: &Store, found: Found<'_>) -> Outcome<()> {
     for (name, inner) in expansions(options) {
         let all = match name.as_str() {
-            "Attributes" => attribute::all(store, e).into_iter().map(attribute::common).collect(),
-            "Keys" => entity::keys(e),
-            "ManyToOneRelationships" => entity::many_to_one(store, e),
-            "OneToManyRelationships" => entity::one_to_many(store, e),
-            "ManyToManyRelationships" => entity::many_to_many(store, e),
-            other => return Err(ServiceError::no_property(other, "EntityMetadata")),
+            "Attributes" => found.attributes(store).into_iter().map(attribute::common).collect(),
+            other => found
+                .collection(store, other)
+                .ok_or_else(|| ServiceError::no_property(other, "EntityMetadata"))?,
         };
         let filter = inner.filter.as_deref().map(Filter::parse).transpose()?;
         let all = all

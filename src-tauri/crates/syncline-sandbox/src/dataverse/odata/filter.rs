@@ -16,8 +16,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) now: i64,
     pub(crate) user: Uuid,
     pub(crate) unit: Uuid,
-    /// A table the caller may not read.
-    pub(crate) hidden: Option<Table>,
+    /// Tables the caller may not read, as bits by their number.
+    pub(crate) hidden: u64,
 }
 
 /// Deepest nesting of parentheses.

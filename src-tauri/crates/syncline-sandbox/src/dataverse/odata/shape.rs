@@ -129,7 +129,7 @@ impl Shape {
                     (Expanded::Many(relation), target)
                 }
             };
-            if setting.hidden == Some(target) {
+            if setting.hidden >> (target as u8) & 1 == 1 {
                 let hidden = setting.schema.entity(target);
                 return Err(ServiceError::new(
                     403,

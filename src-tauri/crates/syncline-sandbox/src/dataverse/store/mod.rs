@@ -5,8 +5,9 @@ mod table;
 
 pub(crate) use table::{Delta, TableData};
 
-use crate::data::{Generator, Schema, Table, Value, entities};
+use crate::data::{Generator, Schema, Solutions, Table, Value, Wide, entities};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// First version that a write gives; above every generated row's version.
@@ -30,6 +31,8 @@ struct Undo {
 pub(crate) struct Store {
     pub(crate) schema: Schema,
     pub(crate) generator: Generator,
+    /// The other tables of a big tenant; `None` in a small one.
+    pub(crate) wide: Option<Arc<Wide>>,
     pub(crate) tables: Vec<TableData>,
     /// The version the next write gets.
     pub(crate) version: i64,
@@ -38,8 +41,20 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(generator: Generator) -> Self {
+        let schema = entities::schema();
+        let generator = generator.with_solutions(Solutions::of(&schema, None));
         let tables = Table::ALL.iter().map(|t| TableData::new(generator.count(*t))).collect();
-        Self { schema: entities::schema(), generator, tables, version: FIRST_WRITE, undo: Vec::new() }
+        Self { schema, generator, wide: None, tables, version: FIRST_WRITE, undo: Vec::new() }
+    }
+
+    /// Adds the tables of a big tenant, or takes them away.
+    pub(crate) fn set_big(&mut self, big: bool) {
+        self.wide = big.then(|| Arc::new(Wide::new(self.generator.seed, &self.schema)));
+        let solutions = Solutions::of(&self.schema, self.wide.as_deref());
+        self.generator = self.generator.clone().with_solutions(solutions);
+        for table in [Table::Solution, Table::SolutionComponent] {
+            self.tables[table as usize] = TableData::new(self.generator.count(table));
+        }
     }
 
     pub(crate) fn table(&self, table: Table) -> &TableData {
