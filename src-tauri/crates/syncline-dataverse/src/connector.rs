@@ -45,6 +45,12 @@ impl DataverseConnector {
         *self.memory.summaries.write().unwrap_or_else(PoisonError::into_inner) = map;
     }
 
+    /// Adds lines to what is remembered.
+    pub(crate) fn remember_more(&self, found: Vec<EntitySummary>) {
+        let mut summaries = self.memory.summaries.write().unwrap_or_else(PoisonError::into_inner);
+        summaries.extend(found.into_iter().map(|summary| (summary.logical_name.clone(), summary)));
+    }
+
     pub(crate) fn remember_schema(&self, schema: &Arc<EntitySchema>) {
         let mut schemas = self.memory.schemas.write().unwrap_or_else(PoisonError::into_inner);
         schemas.insert(schema.summary.logical_name.clone(), Arc::clone(schema));
@@ -63,7 +69,7 @@ impl DataverseConnector {
         names.insert(id.to_owned(), name.to_owned());
     }
 
-    /// The entity's line in the list of all, asked once.
+    /// The entity's names, asked once; the list of all is not read for it.
     pub(crate) async fn summary(
         &self,
         entity: &EntityName,
@@ -72,8 +78,9 @@ impl DataverseConnector {
         if let Some(summary) = self.remembered_summary(entity) {
             return Ok(summary);
         }
-        self.load_entities(cancel).await?;
-        self.remembered_summary(entity).ok_or_else(|| no_such_entity(entity))
+        let summary = self.load_summary(entity, cancel).await?;
+        self.remember_more(vec![summary.clone()]);
+        Ok(summary)
     }
 
     /// The entity's schema, asked once.

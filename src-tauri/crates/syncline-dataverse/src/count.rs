@@ -118,6 +118,6 @@ impl DataverseConnector {
     }
 }
 
-fn aggregate_refused(error: &SynclineError) -> bool {
+pub(crate) fn aggregate_refused(error: &SynclineError) -> bool {
     error.service_code.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(AGGREGATE_REFUSED))
 }

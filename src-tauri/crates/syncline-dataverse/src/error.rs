@@ -142,11 +142,72 @@ pub fn explain(mut error: SynclineError) -> SynclineError {
         error.hint = Some(hint.to_owned());
     }
     if error.code == ErrorCode::PrivilegeMissing
-        && let Some(name) = privilege(&error.message)
+        && let Some(missing) = missing_privilege(&error.message)
     {
-        error.hint = Some(format!("ask an administrator for a security role with the privilege {name}"));
+        let text = std::mem::replace(&mut error.message, missing.sentence());
+        error.detail = Some(match error.detail.take() {
+            Some(detail) => format!("{detail}; {text}"),
+            None => text,
+        });
+        error.hint = Some(format!(
+            "ask a System Administrator of the environment for a security role with the privilege {}",
+            missing.name
+        ));
     }
     error
+}
+
+/// A privilege that the service's text says is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingPrivilege {
+    /// Such as `prvReadList`.
+    pub name: String,
+    /// Logical name of the entity, where the text tells it.
+    pub entity: Option<String>,
+    /// Its display name, where the text tells it.
+    pub display_name: Option<String>,
+}
+
+impl MissingPrivilege {
+    /// What can't be done: `Marketing List (list) can't be read: the privilege prvReadList is missing`.
+    fn sentence(&self) -> String {
+        let what = match (&self.display_name, &self.entity) {
+            (Some(display), Some(entity)) => format!("{display} ({entity}) "),
+            (None, Some(entity)) => format!("{entity} "),
+            (Some(_) | None, None) => String::new(),
+        };
+        if what.is_empty() {
+            return format!("the privilege {} is missing", self.name);
+        }
+        format!("{what}can't be {}: the privilege {} is missing", self.done(), self.name)
+    }
+
+    fn done(&self) -> &'static str {
+        const VERBS: [(&str, &str); 8] = [
+            ("Create", "created"),
+            ("Read", "read"),
+            ("Write", "changed"),
+            ("Delete", "deleted"),
+            ("Assign", "assigned"),
+            ("Share", "shared"),
+            ("AppendTo", "appended to"),
+            ("Append", "appended"),
+        ];
+        let rest = self.name.strip_prefix("prv").unwrap_or_default();
+        VERBS.iter().find(|(verb, _)| rest.starts_with(verb)).map_or("used so", |(_, done)| done)
+    }
+}
+
+/// What a refusal's text says of a missing privilege. Texts of the service have the form `… is missing prvReadList privilege (Id=…) on
+/// OTC=4300 for entity 'list' (LocalizedName='Marketing List')…`.
+pub fn missing_privilege(text: &str) -> Option<MissingPrivilege> {
+    let name = privilege(text)?.to_owned();
+    let quoted = |before: &str| {
+        let from = text.find(before)? + before.len();
+        let length = text[from..].find('\'')?;
+        Some(text[from..from + length].to_owned()).filter(|found| !found.is_empty())
+    };
+    Some(MissingPrivilege { name, entity: quoted("for entity '"), display_name: quoted("LocalizedName='") })
 }
 
 /// The error of an answer that is no success.
@@ -180,7 +241,27 @@ mod tests {
         );
         assert_eq!(error.code, ErrorCode::PrivilegeMissing);
         assert!(error.hint.unwrap().ends_with("the privilege prvReadList"));
+        assert_eq!(error.message, "the privilege prvReadList is missing");
+        let error = explain(
+            SynclineError::new(
+                ErrorCode::ServiceRefused,
+                "Principal user (Id=1, type=8) is missing prvReadList privilege (Id=2) on OTC=4300 for entity 'list' (LocalizedName='Marketing List').",
+            )
+            .service_code("0x80040220"),
+        );
+        assert_eq!(
+            error.message,
+            "Marketing List (list) can't be read: the privilege prvReadList is missing"
+        );
+        assert!(error.detail.unwrap().starts_with("Principal user"));
         assert_eq!(privilege("improving prve"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_left(text in "(prv|Read|for entity '|LocalizedName='|'|[a-zé ]|\\PC){0,20}") {
+            let _ = missing_privilege(&text);
+        }
     }
 
     #[test]

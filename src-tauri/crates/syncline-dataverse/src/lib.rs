@@ -3,9 +3,11 @@
 //! It owns the wire: which requests are made, how records come in pages, how a row becomes a request and what became of it. It does
 //! not decide what is written (the engine does), how one signs in, or how a network fault is retried.
 
+mod access;
 mod api;
 mod body;
 mod builder;
+mod catalogue;
 mod connector;
 mod count;
 mod cursor;
@@ -25,12 +27,18 @@ mod records;
 mod relationships;
 mod request;
 mod single;
+mod solutions;
 mod source;
+mod statistics;
 mod write;
 
+pub use access::{Administrator, HeldPrivilege};
 pub use builder::{DataverseBuilder, DataverseSettings};
+pub use catalogue::{Catalogue, EntityExtra, Privilege};
 pub use connector::DataverseConnector;
 pub use discovery::{Environment, GLOBAL_DISCOVERY, environments};
-pub use error::{explain, known_code};
+pub use error::{MissingPrivilege, explain, known_code, missing_privilege};
 pub use lists::MarketingList;
 pub use single::{RecordBody, RowKey};
+pub use solutions::Solution;
+pub use statistics::{COLUMNS_A_REQUEST, SAMPLE, over_the_limit};

@@ -3,7 +3,8 @@
 use futures::future::try_join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
-use syncline_model::{Column, EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
+use syncline_model::{Column, ColumnType, EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
+use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
@@ -11,8 +12,11 @@ use crate::connector::no_such_entity;
 use crate::encode::quoted;
 use crate::metadata_wire::{Many, WireAttribute, WireCast, WireEntity, label_text};
 
-const ENTITY_FIELDS: &str = "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute,DisplayName,DisplayCollectionName,IsCustomEntity,ChangeTrackingEnabled,IsPrivate";
+pub(crate) const ENTITY_FIELDS: &str = "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute,DisplayName,DisplayCollectionName,IsCustomEntity,ChangeTrackingEnabled,IsPrivate";
 const ATTRIBUTE_FIELDS: &str = "LogicalName,AttributeType,AttributeTypeName,AttributeOf,DisplayName,RequiredLevel,IsValidForCreate,IsValidForUpdate,IsValidForRead,IsCustomAttribute";
+
+/// Entities whose names are asked for at once; keeps the address short.
+const TARGETS_A_REQUEST: usize = 100;
 
 /// Cast and its query.
 const CASTS: &[(&str, &str)] = &[
@@ -36,33 +40,54 @@ impl DataverseConnector {
         &self,
         cancel: &CancellationToken,
     ) -> Result<Vec<EntitySummary>, SynclineError> {
-        let path = format!("/EntityDefinitions?$select={ENTITY_FIELDS}");
-        let wire: Many<WireEntity> = self.api.json(&path, cancel).await?;
-        let mut found: Vec<EntitySummary> = wire
-            .value
-            .into_iter()
-            .filter(|entity| entity.is_private != Some(true))
-            .filter_map(summary)
-            .collect();
-        found.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
-        self.remember_summaries(&found);
-        Ok(found)
+        Ok(self.catalogue(cancel).await?.entities)
     }
 
-    /// The entity with everything, asked in parallel as far as the gate lets.
+    /// One entity's names.
+    pub(crate) async fn load_summary(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<EntitySummary, SynclineError> {
+        let path =
+            format!("/EntityDefinitions(LogicalName={})?$select={ENTITY_FIELDS}", quoted(entity.as_str()));
+        let wire: WireEntity =
+            self.api.json(&path, cancel).await.map_err(|error| not_found(error, entity))?;
+        summary(wire).ok_or_else(|| no_such_entity(entity))
+    }
+
+    /// Lookups are written with the set names of their targets: those that are not known yet are asked for, many at once.
+    pub(crate) async fn learn_targets<'a>(
+        &self,
+        columns: impl IntoIterator<Item = &'a Column>,
+        cancel: &CancellationToken,
+    ) -> Result<(), SynclineError> {
+        let mut unknown: Vec<&EntityName> = columns
+            .into_iter()
+            .flat_map(|column| &column.targets)
+            .filter(|target| self.remembered_summary(target).is_none())
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        for names in unknown.chunks(TARGETS_A_REQUEST) {
+            let tests: Vec<String> =
+                names.iter().map(|name| format!("LogicalName eq {}", quoted(name.as_str()))).collect();
+            let query = QueryOptions::new().select(&[ENTITY_FIELDS]).filter(tests.join(" or ")).to_query();
+            let path = format!("/EntityDefinitions{query}");
+            let wire: Many<WireEntity> = self.api.json(&path, cancel).await?;
+            self.remember_more(wire.value.into_iter().filter_map(summary).collect());
+        }
+        Ok(())
+    }
+
+    /// The entity with everything, in a few requests: what is common to all columns first, then one request for each type of column
+    /// that it has. Nothing is read of any other entity but the names of those that its lookups point at.
     pub(crate) async fn load_schema(
         &self,
         entity: &EntityName,
         cancel: &CancellationToken,
     ) -> Result<Arc<EntitySchema>, SynclineError> {
         let root = format!("/EntityDefinitions(LogicalName={})", quoted(entity.as_str()));
-        // The list of all is wanted too: lookups are written with the set names of their targets.
-        let summaries = async {
-            match self.remembered_summary(entity) {
-                Some(summary) => Ok(summary),
-                None => self.summary(entity, cancel).await,
-            }
-        };
         let attributes_path = format!("{root}/Attributes?$select={ATTRIBUTE_FIELDS}");
         let attributes = async {
             self.api
@@ -70,37 +95,65 @@ impl DataverseConnector {
                 .await
                 .map_err(|error| not_found(error, entity))
         };
-        let casts = try_join_all(CASTS.iter().map(|(cast, query)| {
+        let (summary, attributes, keys, relationships) = tokio::try_join!(
+            self.summary(entity, cancel),
+            attributes,
+            self.load_keys(&root, cancel),
+            self.load_relationships(&root, entity, cancel),
+        )?;
+        let attributes: Vec<WireAttribute> =
+            attributes.value.into_iter().filter(|attribute| attribute.attribute_of.is_none()).collect();
+        let has =
+            |cast: &str| attributes.iter().any(|attribute| cast_of(attribute.column_type()) == Some(cast));
+        let casts = try_join_all(CASTS.iter().filter(|(cast, _)| has(cast)).map(|(cast, query)| {
             let path = format!("{root}/Attributes/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?{query}");
             async move {
                 self.api.json::<Many<WireCast>>(&path, cancel).await.map_err(|error| not_found(error, entity))
             }
-        }));
-        let (summary, attributes, casts, keys, relationships) = tokio::try_join!(
-            summaries,
-            attributes,
-            casts,
-            self.load_keys(&root, cancel),
-            self.load_relationships(&root, entity, cancel),
-        )?;
+        }))
+        .await?;
         let casts: HashMap<String, WireCast> = casts
             .into_iter()
             .flat_map(|many| many.value)
             .map(|cast| (cast.logical_name.clone(), cast))
             .collect();
         let mut columns: Vec<Column> = attributes
-            .value
             .into_iter()
-            .filter(|attribute| attribute.attribute_of.is_none())
             .map(|attribute| {
                 let cast = casts.get(&attribute.logical_name);
                 column(attribute, cast)
             })
             .collect();
         columns.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
+        self.learn_targets(&columns, cancel).await?;
         let schema = Arc::new(EntitySchema { summary, columns, keys, relationships, open: false });
         self.remember_schema(&schema);
         Ok(schema)
+    }
+}
+
+/// The cast that tells more of a column's type, where there is one.
+fn cast_of(column: ColumnType) -> Option<&'static str> {
+    match column {
+        ColumnType::String => Some("String"),
+        ColumnType::Memo => Some("Memo"),
+        ColumnType::DateTime => Some("DateTime"),
+        ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner => Some("Lookup"),
+        ColumnType::Picklist => Some("Picklist"),
+        ColumnType::MultiSelectPicklist => Some("MultiSelectPicklist"),
+        ColumnType::State => Some("State"),
+        ColumnType::Status => Some("Status"),
+        ColumnType::Boolean => Some("Boolean"),
+        ColumnType::PartyList => Some("Lookup"),
+        ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Decimal
+        | ColumnType::Double
+        | ColumnType::Money
+        | ColumnType::UniqueIdentifier
+        | ColumnType::Image
+        | ColumnType::File
+        | ColumnType::Other => None,
     }
 }
 
@@ -108,7 +161,7 @@ fn not_found(error: SynclineError, entity: &EntityName) -> SynclineError {
     if error.code == ErrorCode::NotFound { no_such_entity(entity) } else { error }
 }
 
-fn summary(wire: WireEntity) -> Option<EntitySummary> {
+pub(crate) fn summary(wire: WireEntity) -> Option<EntitySummary> {
     let set_name = wire.entity_set_name.filter(|name| !name.is_empty())?;
     let primary_id = wire.primary_id_attribute.filter(|name| !name.is_empty())?;
     let display_name = label_text(&wire.display_name).unwrap_or_else(|| wire.logical_name.clone());
@@ -125,7 +178,7 @@ fn summary(wire: WireEntity) -> Option<EntitySummary> {
     })
 }
 
-fn column(wire: WireAttribute, cast: Option<&WireCast>) -> Column {
+pub(crate) fn column(wire: WireAttribute, cast: Option<&WireCast>) -> Column {
     Column {
         display_name: label_text(&wire.display_name).unwrap_or_else(|| wire.logical_name.clone()),
         column_type: wire.column_type(),

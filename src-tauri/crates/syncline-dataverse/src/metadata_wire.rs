@@ -56,6 +56,16 @@ pub(crate) struct WireEntity {
     pub(crate) is_custom_entity: Option<bool>,
     pub(crate) change_tracking_enabled: Option<bool>,
     pub(crate) is_private: Option<bool>,
+    pub(crate) metadata_id: Option<String>,
+    pub(crate) privileges: Option<Vec<WirePrivilege>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct WirePrivilege {
+    pub(crate) name: Option<String>,
+    pub(crate) privilege_id: Option<String>,
+    pub(crate) privilege_type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -204,4 +214,72 @@ pub(crate) struct WireManyToMany {
     pub(crate) entity1_navigation_property_name: Option<String>,
     pub(crate) entity2_navigation_property_name: Option<String>,
     pub(crate) intersect_entity_name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::made;
+    use crate::metadata::{column, summary};
+    use proptest::prelude::*;
+
+    const ENTITIES: &str = r#"{"value":[{"LogicalName":"contact","EntitySetName":"contacts","PrimaryIdAttribute":"contactid",
+        "DisplayName":{"LocalizedLabels":[{"Label":"Contact","LanguageCode":1033}],"UserLocalizedLabel":null},"IsCustomEntity":false,
+        "MetadataId":"608861BC-50A4-4C5F-A02C-21FE1943E2CF","IsPrivate":false,
+        "Privileges":[{"Name":"prvReadContact","PrivilegeId":"A1","PrivilegeType":"Read"},{"Name":null,"PrivilegeType":"Write"}]}]}"#;
+    const ATTRIBUTES: &str = r#"{"value":[{"LogicalName":"gendercode","AttributeType":"Picklist","AttributeTypeName":{"Value":"PicklistType"},
+        "AttributeOf":null,"RequiredLevel":{"Value":"None"},"IsValidForCreate":true,"MaxLength":-1,"Targets":["account"],
+        "DateTimeBehavior":{"Value":"DateOnly"},"OptionSet":{"Options":[{"Value":1,"Label":{"UserLocalizedLabel":{"Label":"M"}},"State":0}],
+        "TrueOption":null,"FalseOption":{"Value":0}},"GlobalOptionSet":null}]}"#;
+
+    /// Everything that is made of a metadata answer.
+    fn read(text: &str) -> usize {
+        let mut made_of = 0;
+        if let Ok(many) = serde_json::from_str::<Many<WireEntity>>(text) {
+            made_of += made(many.value).entities.len();
+        }
+        if let Ok(one) = serde_json::from_str::<WireEntity>(text) {
+            made_of += usize::from(summary(one).is_some());
+        }
+        let casts = serde_json::from_str::<Many<WireCast>>(text).map(|many| many.value).unwrap_or_default();
+        if let Ok(many) = serde_json::from_str::<Many<WireAttribute>>(text) {
+            for attribute in many.value {
+                made_of += column(attribute, casts.first()).options.len() + 1;
+            }
+        }
+        let _ = serde_json::from_str::<Many<WireKey>>(text);
+        let _ = serde_json::from_str::<Many<WireOneToMany>>(text);
+        let _ = serde_json::from_str::<Many<WireManyToMany>>(text);
+        made_of
+    }
+
+    #[test]
+    fn whole_answers_are_read() {
+        assert!(read(ENTITIES) >= 1 && read(ATTRIBUTES) >= 2);
+        let many = serde_json::from_str::<Many<WireEntity>>(ENTITIES).unwrap();
+        let extra = made(many.value).extras.remove(0);
+        assert_eq!(extra.read.unwrap().name, "prvReadContact");
+        assert_eq!(extra.metadata_id.unwrap(), "608861bc-50a4-4c5f-a02c-21fe1943e2cf");
+    }
+
+    proptest! {
+        /// Cut off, or with other bytes in it: an error or something shorter, never a panic.
+        #[test]
+        fn broken_answers_never_panic(
+            which in any::<bool>(),
+            cut in 0usize..2000,
+            changes in prop::collection::vec((0usize..2000, "[\\[\\]{}\",:0-9a-zA-Zé\\\\-]"), 0..6),
+        ) {
+            let text = if which { ENTITIES } else { ATTRIBUTES };
+            let mut chars: Vec<char> = text.chars().collect();
+            for (at, with) in changes {
+                let at = at % chars.len();
+                chars.splice(at..=at, with.chars());
+            }
+            let mutated: String = chars.iter().collect();
+            read(&mutated);
+            let short: String = chars.iter().take(cut % (chars.len() + 1)).collect();
+            read(&short);
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod name;
 mod record;
 mod schema;
 mod secret;
+mod statistics;
 mod value;
 
 pub use connection::{
@@ -34,4 +35,5 @@ pub use schema::{
     RelationshipKind, RequiredLevel,
 };
 pub use secret::Secret;
+pub use statistics::{ColumnStatistics, ValueCount};
 pub use value::{Reference, Value};

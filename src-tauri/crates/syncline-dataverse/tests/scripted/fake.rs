@@ -66,6 +66,10 @@ impl HttpService for Fake {
         let url = request.url.to_string();
         self.seen.lock().unwrap().push(request);
         if let Some(rest) = url.split_once("/EntityDefinitions").map(|(_, rest)| rest) {
+            if rest.contains("nothing") {
+                let body = r#"{"error":{"code":"0x80040217","message":"Could not find an entity"}}"#;
+                return Ok(reply(404, "application/json", body.to_owned()));
+            }
             return Ok(reply(200, "application/json", metadata(rest).to_owned()));
         }
         match self.answers.lock().unwrap().pop_front().expect("an answer for each request") {
@@ -115,6 +119,15 @@ fn metadata(rest: &str) -> &'static str {
             {"LogicalName":"list","EntitySetName":"lists","PrimaryIdAttribute":"listid"},
             {"LogicalName":"hidden","EntitySetName":"hiddens","PrimaryIdAttribute":"id","IsPrivate":true},
             {"LogicalName":"noset","EntitySetName":null,"PrimaryIdAttribute":"id"}]}"#;
+    }
+    if rest.contains(")?") {
+        return match of("contact") && !of("account") {
+            true => {
+                r#"{"LogicalName":"contact","EntitySetName":"contacts","PrimaryIdAttribute":"contactid","PrimaryNameAttribute":"fullname",
+             "DisplayName":{"LocalizedLabels":[{"Label":"Contact"}],"UserLocalizedLabel":{"Label":"Kontakt"}},"IsCustomEntity":false,"ChangeTrackingEnabled":true}"#
+            }
+            false => r#"{"LogicalName":"list","EntitySetName":"lists","PrimaryIdAttribute":"listid"}"#,
+        };
     }
     if of("StringAttributeMetadata") {
         return r#"{"value":[{"LogicalName":"emailaddress1","MaxLength":20}]}"#;

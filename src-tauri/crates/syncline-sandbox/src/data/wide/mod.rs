@@ -163,7 +163,7 @@ impl Wide {
             }
         }
         let schema = format!("{prefix}{}", names::schema(&display));
-        if self.dice(4, number) % 40 == 0 {
+        if self.dice(4, number).is_multiple_of(40) {
             display = names::ODD[(self.dice(5, number) % names::ODD.len() as u64) as usize].to_owned();
         }
         let plural = match display.as_str() {

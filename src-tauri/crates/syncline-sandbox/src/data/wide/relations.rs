@@ -79,7 +79,7 @@ impl Wide {
             return made(word, vec![(*table).to_owned()]);
         }
         // The others stay within what the publisher made; a tenth point at the table itself.
-        let own = dice / 100 % 10 == 0;
+        let own = (dice / 100).is_multiple_of(10);
         let target = (!own).then(|| self.sibling(e, dice / 1000)).flatten().unwrap_or(e);
         let word =
             if target.number == e.number { format!("Parent {}", e.display) } else { target.display.clone() };
