@@ -12,6 +12,7 @@ use syncline_sync::Work;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::handlers::metadata::{Refresh, RefreshKey};
 use crate::home::{self, VaultChoice};
 use crate::jobs::{JobHandle, Jobs};
 use crate::links::Link;
@@ -57,6 +58,8 @@ pub struct App {
     pub(crate) links: tokio::sync::Mutex<HashMap<Uuid, Arc<Link>>>,
     pub(crate) unlocked: Mutex<HashMap<Uuid, jiff::Timestamp>>,
     pub(crate) sample: tokio::sync::Mutex<Option<Sample>>,
+    /// Metadata that is fetched in the background.
+    pub(crate) refreshes: Mutex<HashMap<RefreshKey, Refresh>>,
     /// Held while search indexes that were left behind catch up.
     pub(crate) indexing: tokio::sync::Mutex<()>,
     jobs: Arc<Jobs>,
@@ -92,6 +95,7 @@ impl App {
             links: tokio::sync::Mutex::default(),
             unlocked: Mutex::default(),
             sample: tokio::sync::Mutex::default(),
+            refreshes: Mutex::default(),
             indexing: tokio::sync::Mutex::default(),
             jobs: Jobs::new(events.clone()),
             events,

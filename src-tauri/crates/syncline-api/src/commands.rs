@@ -35,6 +35,10 @@ macro_rules! with_commands {
 
             "entities.list"(entities::list): EntitiesList => EntitiesView, provides [Metadata, Cache], stales [];
             "entities.describe"(entities::describe): EntityRef => EntityDescription, provides [Metadata], stales [];
+            "entities.access"(access::access): EntityRef => AccessView, provides [Metadata], stales [];
+            "solutions.list"(solutions::list): SolutionsList => Vec<SolutionView>, provides [Metadata], stales [];
+            "statistics.start"(statistics::start): StatisticsStart => JobStarted, provides [], stales [Jobs];
+            "statistics.kept"(statistics::kept): EntityRef => StatisticsKept, provides [Statistics], stales [];
             "filters.operators"(entities::operators): Empty => Vec<FilterOperator>, provides [], stales [];
             "filters.check"(entities::check_filter): FilterCheck => DefinitionCheck, provides [], stales [];
             "records.query"(records::query): RecordsQuery => RecordsPage, provides [Cache], stales [];

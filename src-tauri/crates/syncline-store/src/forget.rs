@@ -84,6 +84,7 @@ impl Store {
         gone.kept = tx.execute("DELETE FROM kept WHERE connection = ?1", [&id])? as u64;
         tx.execute("DELETE FROM entity_schemas WHERE connection = ?1", [&id])?;
         tx.execute("DELETE FROM entity_lists WHERE connection = ?1", [&id])?;
+        tx.execute("DELETE FROM metadata_parts WHERE connection = ?1", [&id])?;
         gone.connections = tx.execute("DELETE FROM connections WHERE id = ?1", [&id])? as u64;
         if let Some(name) = name {
             gone.definitions_kept = definitions_that_name(tx, &name)?;

@@ -15,4 +15,16 @@ refresh?: boolean,
 /**
  * Only those whose display or logical name holds this text.
  */
-search?: string, };
+search?: string, 
+/**
+ * Only those in this solution, by its unique name.
+ */
+solution?: string, 
+/**
+ * Wait for the service when the kept list is old, in place of answering it at once and asking in the background.
+ */
+wait?: boolean, 
+/**
+ * Up to this age a list is not old; 12 hours when absent.
+ */
+max_age_minutes?: number, };

@@ -15,4 +15,12 @@ entity: string,
 /**
  * Ask the service even if it is cached.
  */
-refresh?: boolean, };
+refresh?: boolean, 
+/**
+ * Wait for the service when what is kept is old, in place of answering it at once and asking in the background.
+ */
+wait?: boolean, 
+/**
+ * Up to this age it is not old; 12 hours when absent.
+ */
+max_age_minutes?: number, };

@@ -15,6 +15,10 @@ cached_records: number | null,
  */
 pulled_at: string | null, 
 /**
+ * The privilege that reading needs and the user's roles lack, such as `prvReadList`.
+ */
+missing_privilege: string | null, 
+/**
  * Logical name.
  */
 logical_name: EntityName, 

@@ -3,4 +3,4 @@
 /**
  * Long work.
  */
-export type JobKind = "sign_in" | "pull" | "export" | "preview" | "run";
+export type JobKind = "sign_in" | "pull" | "export" | "preview" | "run" | "statistics";

@@ -3,4 +3,4 @@
 /**
  * Groups of data that become stale together.
  */
-export type Tag = "connections" | "metadata" | "cache" | "definitions" | "plans" | "runs" | "jobs" | "settings";
+export type Tag = "connections" | "metadata" | "statistics" | "cache" | "definitions" | "plans" | "runs" | "jobs" | "settings";

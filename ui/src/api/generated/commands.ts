@@ -1,5 +1,6 @@
 // Made from the command list of syncline-api; do not edit.
 import type { About } from "./About";
+import type { AccessView } from "./AccessView";
 import type { AddressText } from "./AddressText";
 import type { AddressUnderstood } from "./AddressUnderstood";
 import type { Budget } from "./Budget";
@@ -65,7 +66,11 @@ import type { SearchHits } from "./SearchHits";
 import type { Settings } from "./Settings";
 import type { SignInStart } from "./SignInStart";
 import type { SignInStarted } from "./SignInStarted";
+import type { SolutionView } from "./SolutionView";
+import type { SolutionsList } from "./SolutionsList";
 import type { SqlTable } from "./SqlTable";
+import type { StatisticsKept } from "./StatisticsKept";
+import type { StatisticsStart } from "./StatisticsStart";
 import type { Unlock } from "./Unlock";
 import type { Tag } from "./Tag";
 
@@ -91,6 +96,10 @@ export type Commands = {
   "sample.start": { request: Empty; response: SampleTenant };
   "entities.list": { request: EntitiesList; response: EntitiesView };
   "entities.describe": { request: EntityRef; response: EntityDescription };
+  "entities.access": { request: EntityRef; response: AccessView };
+  "solutions.list": { request: SolutionsList; response: Array<SolutionView> };
+  "statistics.start": { request: StatisticsStart; response: JobStarted };
+  "statistics.kept": { request: EntityRef; response: StatisticsKept };
   "filters.operators": { request: Empty; response: Array<FilterOperator> };
   "filters.check": { request: FilterCheck; response: DefinitionCheck };
   "records.query": { request: RecordsQuery; response: RecordsPage };
@@ -149,6 +158,10 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "sample.start": { provides: [], stales: ["connections","definitions"] },
   "entities.list": { provides: ["metadata","cache"], stales: [] },
   "entities.describe": { provides: ["metadata"], stales: [] },
+  "entities.access": { provides: ["metadata"], stales: [] },
+  "solutions.list": { provides: ["metadata"], stales: [] },
+  "statistics.start": { provides: [], stales: ["jobs"] },
+  "statistics.kept": { provides: ["statistics"], stales: [] },
   "filters.operators": { provides: [], stales: [] },
   "filters.check": { provides: [], stales: [] },
   "records.query": { provides: ["cache"], stales: [] },

@@ -3,122 +3,77 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_fetchxml::{Arity, Filter, operator_help};
-use syncline_model::{Connection, EntityName, EntitySchema, EntitySummary, ErrorCode, Problem};
-use tokio_util::sync::CancellationToken;
+use syncline_model::{EntityName, EntitySummary, Problem};
 
+use super::metadata::Wanted;
 use crate::app::App;
 use crate::wire::{
     ApiError, DefinitionCheck, Empty, EntitiesList, EntitiesView, EntityDescription, EntityRef, EntityView,
     FilterCheck, FilterOperator,
 };
 
-/// Metadata younger than this is not asked for again unless somebody wants it.
-const FRESH: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
-
-impl App {
-    /// All entities: from the store while fresh, else from the service; from the store again when the service can't be reached.
-    async fn entities_of(
-        &self,
-        connection: &Connection,
-        refresh: bool,
-    ) -> Result<(Vec<EntitySummary>, jiff::Timestamp, bool), ApiError> {
-        let id = connection.id;
-        let kept = self.with_store(move |store| store.entities(id)).await?;
-        if let Some((entities, at)) = &kept
-            && !refresh
-            && jiff::Timestamp::now().duration_since(*at) < FRESH
-        {
-            return Ok((entities.clone(), *at, true));
-        }
-        let live = async {
-            let link = self.link(connection).await?;
-            link.destination().entities(&CancellationToken::new()).await
-        };
-        match (live.await, kept) {
-            (Ok(entities), _) => {
-                let (now, saved) = (jiff::Timestamp::now(), entities.clone());
-                self.with_store(move |store| store.save_entities(id, &saved, now)).await?;
-                Ok((entities, now, false))
-            }
-            (Err(error), Some((entities, at))) if !refresh || error.code == ErrorCode::Unreachable => {
-                Ok((entities, at, true))
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    /// One entity, in the same way.
-    pub(crate) async fn schema_of(
-        &self,
-        connection: &Connection,
-        entity: &EntityName,
-        refresh: bool,
-    ) -> Result<(EntitySchema, jiff::Timestamp, bool), ApiError> {
-        let (id, name) = (connection.id, entity.clone());
-        let kept = self.with_store(move |store| store.schema(id, &name)).await?;
-        if let Some((schema, at)) = &kept
-            && !refresh
-            && jiff::Timestamp::now().duration_since(*at) < FRESH
-        {
-            return Ok((schema.clone(), *at, true));
-        }
-        let live = async {
-            let link = self.link(connection).await?;
-            link.destination().schema(entity, &CancellationToken::new()).await
-        };
-        match (live.await, kept) {
-            (Ok(schema), _) => {
-                let (now, saved) = (jiff::Timestamp::now(), schema.clone());
-                self.with_store(move |store| store.save_schema(id, &saved, now)).await?;
-                Ok((schema, now, false))
-            }
-            (Err(error), Some((schema, at))) if !refresh || error.code == ErrorCode::Unreachable => {
-                Ok((schema, at, true))
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-}
-
 pub(crate) async fn list(app: &Arc<App>, request: EntitiesList) -> Result<EntitiesView, ApiError> {
     let connection = app.connection(&request.connection).await?;
-    let (entities, fetched_at, cached) =
-        app.entities_of(&connection, request.refresh.unwrap_or(false)).await?;
+    let wanted = Wanted::new(request.refresh, request.wait, request.max_age_minutes);
+    let found = app.entities_of(&connection, wanted).await?;
     let id = connection.id;
+    let extras = app.kept_extras(id).await?;
+    let solution = request.solution.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let members = match solution {
+        Some(solution) => Some(app.solution_members(&connection, solution, &extras).await?),
+        None => None,
+    };
     let pulled: HashMap<EntityName, _> = app
         .with_store(move |store| store.cached(Some(id)))
         .await?
         .into_iter()
         .map(|entity| (entity.entity.clone(), entity))
         .collect();
-    let wanted = request.search.unwrap_or_default().to_lowercase();
+    let search = request.search.unwrap_or_default().to_lowercase();
     let fits = |entity: &EntitySummary| {
-        wanted.is_empty()
-            || entity.logical_name.as_str().contains(&wanted)
-            || entity.display_name.to_lowercase().contains(&wanted)
-            || entity.display_collection_name.to_lowercase().contains(&wanted)
+        let is_member = members.as_ref().is_none_or(|members| members.contains(&entity.logical_name));
+        is_member
+            && (search.is_empty()
+                || entity.logical_name.as_str().contains(&search)
+                || entity.display_name.to_lowercase().contains(&search)
+                || entity.display_collection_name.to_lowercase().contains(&search))
     };
-    let entities = entities
+    let entities = found
+        .value
         .into_iter()
         .filter(fits)
         .map(|summary| {
             let cached = pulled.get(&summary.logical_name);
+            let extra = extras.get(&summary.logical_name).filter(|extra| extra.held == Some(false));
             EntityView {
                 cached_records: cached.map(|cached| cached.records),
                 pulled_at: cached.and_then(|cached| cached.pulled_at).map(|at| at.to_string()),
+                missing_privilege: extra.and_then(|extra| extra.privilege.clone()),
                 summary,
             }
         })
         .collect();
-    Ok(EntitiesView { entities, fetched_at: fetched_at.to_string(), cached })
+    Ok(EntitiesView {
+        entities,
+        fetched_at: found.fetched_at.to_string(),
+        cached: found.cached,
+        refreshing: found.refreshing,
+        refresh_error: found.refresh_error,
+    })
 }
 
 pub(crate) async fn describe(app: &Arc<App>, request: EntityRef) -> Result<EntityDescription, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let entity = EntityName::new(request.entity);
-    let (schema, fetched_at, cached) =
-        app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
-    Ok(EntityDescription { schema, fetched_at: fetched_at.to_string(), cached })
+    let wanted = Wanted::new(request.refresh, request.wait, request.max_age_minutes);
+    let found = app.description_of(&connection, &entity, wanted).await?;
+    Ok(EntityDescription {
+        schema: found.value,
+        fetched_at: found.fetched_at.to_string(),
+        cached: found.cached,
+        refreshing: found.refreshing,
+        refresh_error: found.refresh_error,
+    })
 }
 
 pub(crate) async fn operators(_: &Arc<App>, _: Empty) -> Result<Vec<FilterOperator>, ApiError> {

@@ -5,6 +5,8 @@ use serde_json::value::RawValue;
 use syncline_model::{EntitySchema, EntitySummary};
 use ts_rs::TS;
 
+use super::ApiError;
+
 /// Entities of a connection.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[ts(optional_fields)]
@@ -15,6 +17,12 @@ pub struct EntitiesList {
     pub refresh: Option<bool>,
     /// Only those whose display or logical name holds this text.
     pub search: Option<String>,
+    /// Only those in this solution, by its unique name.
+    pub solution: Option<String>,
+    /// Wait for the service when the kept list is old, in place of answering it at once and asking in the background.
+    pub wait: Option<bool>,
+    /// Up to this age a list is not old; 12 hours when absent.
+    pub max_age_minutes: Option<u32>,
 }
 
 /// The list and its age.
@@ -26,6 +34,10 @@ pub struct EntitiesView {
     pub fetched_at: String,
     /// It came from the store.
     pub cached: bool,
+    /// The service is being asked in the background; `metadata` becomes stale when it has answered.
+    pub refreshing: bool,
+    /// Why the last refresh failed; the list is the one before.
+    pub refresh_error: Option<ApiError>,
 }
 
 /// One entity.
@@ -38,6 +50,8 @@ pub struct EntityView {
     pub cached_records: Option<u64>,
     /// When it was pulled last, RFC 3339 UTC.
     pub pulled_at: Option<String>,
+    /// The privilege that reading needs and the user's roles lack, such as `prvReadList`.
+    pub missing_privilege: Option<String>,
 }
 
 /// One entity of a connection.
@@ -50,6 +64,10 @@ pub struct EntityRef {
     pub entity: String,
     /// Ask the service even if it is cached.
     pub refresh: Option<bool>,
+    /// Wait for the service when what is kept is old, in place of answering it at once and asking in the background.
+    pub wait: Option<bool>,
+    /// Up to this age it is not old; 12 hours when absent.
+    pub max_age_minutes: Option<u32>,
 }
 
 /// An entity's description and its age.
@@ -61,6 +79,10 @@ pub struct EntityDescription {
     pub fetched_at: String,
     /// From the store.
     pub cached: bool,
+    /// The service is being asked in the background; `metadata` becomes stale when it has answered.
+    pub refreshing: bool,
+    /// Why the last refresh failed; the description is the one before.
+    pub refresh_error: Option<ApiError>,
 }
 
 /// Where records are read from.

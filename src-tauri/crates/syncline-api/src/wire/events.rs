@@ -17,6 +17,8 @@ pub enum JobKind {
     Preview,
     /// Running a plan.
     Run,
+    /// Counting how columns are filled.
+    Statistics,
 }
 
 /// How far a job is.
@@ -120,6 +122,8 @@ pub enum Tag {
     Connections,
     /// Entity lists and descriptions.
     Metadata,
+    /// Counts of columns.
+    Statistics,
     /// Cached records.
     Cache,
     /// Definitions.

@@ -5,6 +5,7 @@ mod connections;
 mod data;
 mod error;
 mod events;
+mod metadata;
 mod session;
 mod syncs;
 
@@ -13,6 +14,7 @@ pub use connections::*;
 pub use data::*;
 pub use error::ApiError;
 pub use events::*;
+pub use metadata::*;
 pub use session::*;
 pub use syncs::*;
 

@@ -14,6 +14,9 @@ pub(crate) struct Entities {
     /// Only those whose display or logical name holds this text
     #[arg(long)]
     search: Option<String>,
+    /// Only those in this solution, by its unique name
+    #[arg(long)]
+    solution: Option<String>,
     /// Ask the service even if a list is cached
     #[arg(long)]
     refresh: bool,
@@ -32,7 +35,8 @@ pub(crate) struct Describe {
 
 pub(crate) async fn list(arguments: Entities, context: &Context) -> Result<u8, ApiError> {
     let request = serde_json::json!({
-        "connection": arguments.name, "search": arguments.search, "refresh": arguments.refresh,
+        "connection": arguments.name, "search": arguments.search, "solution": arguments.solution,
+        "refresh": arguments.refresh, "wait": true,
     });
     if context.json {
         let view = context.raw("entities.list", &request).await?;
@@ -41,7 +45,15 @@ pub(crate) async fn list(arguments: Entities, context: &Context) -> Result<u8, A
     }
     let view: EntitiesView = context.call("entities.list", &request).await?;
     output::table(
-        &["logical name", "display name", "set name", "primary name", "custom", "cached"],
+        &[
+            "logical name",
+            "display name",
+            "set name",
+            "primary name",
+            "custom",
+            "cached",
+            "can't be read: missing",
+        ],
         view.entities.into_iter().map(|entity| {
             vec![
                 entity.summary.logical_name.to_string(),
@@ -50,6 +62,7 @@ pub(crate) async fn list(arguments: Entities, context: &Context) -> Result<u8, A
                 entity.summary.primary_name.map(|name| name.to_string()).unwrap_or_default(),
                 if entity.summary.custom { "custom" } else { "" }.to_owned(),
                 entity.cached_records.map(|count| count.to_string()).unwrap_or_default(),
+                entity.missing_privilege.unwrap_or_default(),
             ]
         }),
     );
@@ -58,7 +71,7 @@ pub(crate) async fn list(arguments: Entities, context: &Context) -> Result<u8, A
 
 pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u8, ApiError> {
     let request = serde_json::json!({
-        "connection": arguments.name, "entity": arguments.entity, "refresh": arguments.refresh,
+        "connection": arguments.name, "entity": arguments.entity, "refresh": arguments.refresh, "wait": true,
     });
     if context.json {
         let view = context.raw("entities.describe", &request).await?;

@@ -19,5 +19,6 @@ pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod spread;
 pub(crate) mod sql;
+pub(crate) mod statistics;
 pub(crate) mod words;
 pub(crate) mod write;

@@ -1,4 +1,5 @@
-//! What environments say of their entities: the list a connection, a description an entity, each with the time it was fetched.
+//! What environments say of their entities: the list a connection, a description an entity, and named parts (solutions, rights, counts of
+//! columns), each with the time it was fetched.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -10,9 +11,10 @@ use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
 use crate::{Store, StoreError};
 
-pub(crate) const HISTORY: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE entity_lists(
+pub(crate) const HISTORY: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE entity_lists(
             connection TEXT PRIMARY KEY NOT NULL,
             body BLOB NOT NULL,
             fetched_at INTEGER NOT NULL);
@@ -23,7 +25,18 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             body BLOB NOT NULL,
             fetched_at INTEGER NOT NULL,
             UNIQUE(connection, entity))",
-}];
+    },
+    Migration {
+        version: 3,
+        sql: "CREATE TABLE metadata_parts(
+            id INTEGER PRIMARY KEY,
+            connection TEXT NOT NULL,
+            part TEXT NOT NULL,
+            body BLOB NOT NULL,
+            fetched_at INTEGER NOT NULL,
+            UNIQUE(connection, part))",
+    },
+];
 
 /// JSON, compressed: a description of a large entity is half a megabyte.
 pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
@@ -67,6 +80,43 @@ impl Store {
                 .optional()?)
         })?;
         row.map(|(body, at)| Ok((unpack(&body)?, from_millis(at)))).transpose()
+    }
+
+    /// Replaces a named part of a connection's metadata.
+    pub fn save_metadata_part(
+        &self,
+        connection: Uuid,
+        part: &str,
+        value: &impl Serialize,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body = pack(value)?;
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO metadata_parts(connection, part, body, fetched_at) VALUES(?1, ?2, ?3, ?4)
+                 ON CONFLICT(connection, part) DO UPDATE SET body = ?3, fetched_at = ?4",
+                params![connection.to_string(), part, body, millis(now)],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// A named part as it was kept last, and when. A part of a shape that is no longer read counts as none.
+    pub fn metadata_part<T: DeserializeOwned>(
+        &self,
+        connection: Uuid,
+        part: &str,
+    ) -> Result<Option<(T, Timestamp)>, StoreError> {
+        let row: Option<(Vec<u8>, i64)> = self.read(|db| {
+            Ok(db
+                .prepare_cached(
+                    "SELECT body, fetched_at FROM metadata_parts WHERE connection = ?1 AND part = ?2",
+                )?
+                .query_row(params![connection.to_string(), part], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?)
+        })?;
+        let Some((body, at)) = row else { return Ok(None) };
+        Ok(unpack(&body).ok().map(|value| (value, from_millis(at))))
     }
 
     /// Replaces the description of an entity.
