@@ -17,4 +17,5 @@ mod app_support;
 mod app_together;
 mod dataverse;
 mod dataverse_write;
+mod metadata;
 mod sign_in;
