@@ -15,6 +15,7 @@ mod app_secrets;
 mod app_sign_in;
 mod app_support;
 mod app_together;
+mod cache_fetch;
 mod dataverse;
 mod dataverse_write;
 mod metadata;

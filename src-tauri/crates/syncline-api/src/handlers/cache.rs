@@ -48,6 +48,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
             full: request.full.unwrap_or(false),
         };
         let pull = pull_entity(&root.store, source, asked, &App::work(&handle)).await?;
+        super::learn::learn(&root, &connection, &link).await;
         let counts = pull.counts;
         let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
         let not_indexed = catch_up(&root.store, connection.id, &entity, &App::work(&handle)).await?;

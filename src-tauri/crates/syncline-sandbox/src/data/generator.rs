@@ -17,6 +17,8 @@ pub struct Generator {
     pub root_unit: Uuid,
     /// Solutions and what is in them; set when the schema is known.
     pub solutions: Arc<Solutions>,
+    /// The organization's id.
+    pub organization: Uuid,
     counts: [u32; Table::ALL.len()],
 }
 
@@ -33,6 +35,8 @@ pub const ROLES: [&str; 6] = [
 ];
 /// Names of the business units; the first is the root.
 pub const UNITS: [&str; 4] = ["contoso", "Sales EMEA", "Sales Americas", "Marketing"];
+/// Names of the teams; everybody is in two of them.
+pub const TEAMS: [&str; 3] = ["contoso", "Vertrieb Süd", "Support"];
 /// Members of a static marketing list.
 pub const LIST_MEMBERS: u32 = 40;
 /// Marketing lists; every third one is dynamic and has no members of its own.
@@ -62,7 +66,18 @@ impl Generator {
         set(Table::Project, if sample { n / 50 } else { 0 });
         set(Table::ProjectMember, if sample { n / 10 } else { 0 });
         set(Table::RoleTemplate, ROLES.len() as u32);
-        Self { seed, users, root_unit, solutions: Arc::default(), counts }
+        set(Table::Team, TEAMS.len() as u32);
+        set(Table::TeamMembership, 2 * (users.len() as u32 + COLLEAGUES));
+        set(Table::UserSettings, users.len() as u32 + COLLEAGUES);
+        set(Table::Organization, 1);
+        Self {
+            seed,
+            users,
+            root_unit,
+            organization: Uuid::nil(),
+            solutions: Arc::default(),
+            counts,
+        }
     }
 
     /// Puts tables into solutions.
@@ -84,13 +99,19 @@ impl Generator {
             Table::SystemUser if (index as usize) < self.users.len() => self.users[index as usize].user_id,
             Table::BusinessUnit if index == 0 => self.root_unit,
             Table::RoleTemplate if index == 0 => ADMINISTRATOR,
+            Table::UserSettings => self.id(Table::SystemUser, index),
+            Table::Organization => self.organization,
             _ => id_of(self.seed, table, index),
         }
     }
 
     /// Row number behind an id of a generated row.
     pub fn index(&self, table: Table, id: Uuid) -> Option<u32> {
+        if table == Table::UserSettings {
+            return self.index(Table::SystemUser, id);
+        }
         let special = match table {
+            Table::Organization if id == self.organization => Some(0),
             Table::SystemUser => self.users.iter().position(|u| u.user_id == id).map(|n| n as u32),
             Table::BusinessUnit if id == self.root_unit => Some(0),
             Table::RoleTemplate if id == ADMINISTRATOR => Some(0),

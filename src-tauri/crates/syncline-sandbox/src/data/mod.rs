@@ -1,6 +1,7 @@
 //! Deterministic sample data: every generated row is a pure function of (seed, table, row number), one column at a
 //! time, so a million rows need no memory. Ids are reversible to the row number.
 pub mod entities;
+pub mod fold;
 pub mod generator;
 pub mod ids;
 pub mod schema;

@@ -26,11 +26,15 @@ pub enum Table {
     RoleTemplate,
     Solution,
     SolutionComponent,
+    Team,
+    TeamMembership,
+    UserSettings,
+    Organization,
 }
 
 impl Table {
     /// All tables, in the order of the schema.
-    pub const ALL: [Table; 19] = [
+    pub const ALL: [Table; 23] = [
         Table::Account,
         Table::Contact,
         Table::Lead,
@@ -50,6 +54,10 @@ impl Table {
         Table::RoleTemplate,
         Table::Solution,
         Table::SolutionComponent,
+        Table::Team,
+        Table::TeamMembership,
+        Table::UserSettings,
+        Table::Organization,
     ];
 }
 
@@ -254,7 +262,13 @@ pub struct ManyToMany {
 }
 
 /// All many-to-many relationships.
-pub const MANY_TO_MANY: [ManyToMany; 4] = [
+pub const MANY_TO_MANY: [ManyToMany; 5] = [
+    ManyToMany {
+        name: "teammembership_association",
+        intersect: Table::TeamMembership,
+        first: (Table::SystemUser, "systemuserid"),
+        second: (Table::Team, "teamid"),
+    },
     ManyToMany {
         name: "systemuserroles_association",
         intersect: Table::SystemUserRoles,

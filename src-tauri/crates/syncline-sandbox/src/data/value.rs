@@ -1,4 +1,5 @@
 //! The values a column can hold.
+use super::fold::folded;
 use super::schema::Table;
 use rust_decimal::Decimal;
 use std::borrow::Cow;
@@ -60,7 +61,7 @@ impl Value {
         }
     }
 
-    /// Order as the service sorts: nulls first, text without regard to case. `None` for values of different kinds.
+    /// Order as the service sorts: nulls first, text without regard to case and accents. `None` for values of different kinds.
     pub fn compare(&self, other: &Value) -> Option<Ordering> {
         use Value::{Bool, Choices, Date, Decimal as Dec, Double, Id, Int, Null, Ref, Text, Time};
         Some(match (self, other) {
@@ -88,7 +89,7 @@ impl Value {
         })
     }
 
-    /// Equality as the service sees it (text without regard to case).
+    /// Equality as the service sees it (text without regard to case and accents).
     pub fn same(&self, other: &Value) -> bool {
         self.compare(other) == Some(Ordering::Equal)
     }
@@ -97,7 +98,7 @@ impl Value {
     pub fn fingerprint(&self) -> u32 {
         let mut hasher = DefaultHasher::new();
         match self {
-            Value::Text(text) => text.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher)),
+            Value::Text(text) => folded(text).for_each(|c| c.hash(&mut hasher)),
             Value::Int(n) => n.hash(&mut hasher),
             Value::Bool(b) => i64::from(*b).hash(&mut hasher),
             Value::Decimal(d) => d.normalize().hash(&mut hasher),
@@ -117,7 +118,7 @@ fn compare_text(a: &str, b: &str) -> Ordering {
         let (a, b) = (a.bytes().map(|c| c.to_ascii_lowercase()), b.bytes().map(|c| c.to_ascii_lowercase()));
         return a.cmp(b);
     }
-    a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
+    folded(a).cmp(folded(b))
 }
 
 impl From<&'static str> for Value {

@@ -107,8 +107,9 @@ pub struct Environment {
 impl Environment {
     /// Builds the environment. Rows are made on demand, so this is quick for any number of records.
     pub fn new(config: EnvironmentConfig) -> Arc<Self> {
-        let generator =
+        let mut generator =
             Generator::new(config.seed, config.records, config.profile, config.users.clone(), ROOT_UNIT);
+        generator.organization = config.organization_id;
         let mut store = Store::new(generator);
         if config.big {
             store.set_big(true);

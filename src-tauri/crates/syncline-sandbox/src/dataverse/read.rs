@@ -27,6 +27,7 @@ pub(crate) fn setting<'a>(environment: &Environment, store: &'a Store, request: 
         user: request.caller.user_id,
         unit: environment.root_business_unit(),
         hidden: environment.rights.hidden(request.caller.user_id, &store.schema),
+        store: Some(store),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tables, one file a group, and what they share: constructors for columns and the system columns.
 mod account;
 mod contact;
+mod people;
 mod projects;
 mod sales;
 pub(crate) mod setup;
@@ -33,6 +34,10 @@ pub fn schema() -> Schema {
         solutions::role_template(),
         solutions::solution(),
         solutions::component(),
+        people::team(),
+        people::team_membership(),
+        people::user_settings(),
+        people::organization(),
     ];
     entities.sort_by_key(|e| e.table as u8);
     Schema::new(entities)
@@ -218,7 +223,7 @@ fn entity(about: About, mut columns: Vec<Column>, keys: Vec<Key>) -> Entity {
         user_owned: by_name.contains_key("ownerid"),
         columns,
         keys,
-        intersect: matches!(about.table, Table::ListMember | Table::SystemUserRoles),
+        intersect: matches!(about.table, Table::ListMember | Table::SystemUserRoles | Table::TeamMembership),
         activity: about.table == Table::Task,
         by_name,
     }

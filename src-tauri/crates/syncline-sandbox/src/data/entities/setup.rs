@@ -106,7 +106,17 @@ pub(super) fn system_user() -> Entity {
             "parentsystemuserid",
             "Manager",
             &[(Table::SystemUser, "parentsystemuserid", "user_parent_user")],
-        ),
+        )
+        // Of three colleagues one stands below each of the configured users in turn, and one below that one.
+        .make(|g, i| match i.checked_sub(g.users.len() as u32) {
+            None => Value::Null,
+            Some(nth) if nth % 3 == 2 => Value::Null,
+            Some(nth) if nth % 3 == 1 => Value::Ref(Table::SystemUser, g.id(Table::SystemUser, i - 1)),
+            Some(nth) => {
+                let above = nth / 3 % (g.users.len() as u32).max(1);
+                Value::Ref(Table::SystemUser, g.id(Table::SystemUser, above))
+            }
+        }),
     ]);
     about(T, "systemuser", "SystemUser", "systemusers", "User", "Users", 8, "systemuserid", "fullname", c)
 }

@@ -2,6 +2,7 @@
 use super::join::joined;
 use super::parse::{Attribute, Fetch};
 use crate::data::Value;
+use crate::data::fold::folded;
 use crate::dataverse::error::{Outcome, ServiceError, code};
 use crate::dataverse::json;
 use crate::dataverse::query::eval::Slots;
@@ -21,6 +22,8 @@ struct Sum {
     total: Decimal,
     rough: f64,
     exact: bool,
+    /// The values are whole numbers.
+    whole: bool,
     low: Option<Value>,
     high: Option<Value>,
     seen: std::collections::HashSet<String>,
@@ -179,7 +182,7 @@ fn add(
         .filter(|(c, _)| c.1.aggregate.is_none())
         .map(|(_, v)| v.clone())
         .collect();
-    let name = format!("{keys:?}").to_lowercase();
+    let name: String = folded(&format!("{keys:?}")).collect();
     let (_, sums) = groups
         .entry(name)
         .or_insert_with(|| (keys, vec![Sum { exact: true, ..Sum::default() }; columns.len()]));
@@ -190,8 +193,9 @@ fn add(
         }
         sum.values += 1;
         if attribute.distinct {
-            sum.seen.insert(format!("{value:?}").to_lowercase());
+            sum.seen.insert(folded(&format!("{value:?}")).collect());
         }
+        sum.whole = matches!(value, Value::Int(_));
         match &value {
             Value::Int(n) => sum.total += Decimal::from(*n),
             Value::Decimal(n) => sum.total += n,
@@ -221,6 +225,8 @@ fn result(kind: &str, distinct: bool, sum: &Sum) -> Value {
         _ if sum.values == 0 => Value::Null,
         "sum" => total(),
         _ => match total() {
+            // Whole numbers give a whole number, cut off as SQL Server does.
+            Value::Decimal(n) if sum.whole => Value::Decimal((n / Decimal::from(sum.values)).trunc()),
             Value::Decimal(n) => Value::Decimal((n / Decimal::from(sum.values)).round_dp(10)),
             Value::Double(n) => Value::Double(n / sum.values as f64),
             other => other,

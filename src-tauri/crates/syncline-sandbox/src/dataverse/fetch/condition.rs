@@ -1,4 +1,5 @@
 //! FetchXML's operators, also behind OData's query functions.
+use super::who;
 use crate::data::{Column, Kind, Value};
 use crate::dataverse::coerce::from_text;
 use crate::dataverse::error::{Outcome, ServiceError, code};
@@ -17,7 +18,8 @@ pub(crate) fn build(setting: Setting<'_>, path: Path, operator: &str, values: &[
         "not-begin-with" => ("begins-with", true),
         "not-end-with" => ("ends-with", true),
         "not-contain-values" => ("contain-values", true),
-        "not-under" => ("eq-or-under", true),
+        // The row itself is not below itself.
+        "not-under" => ("under", true),
         "ne-userid" | "ne-user-id" => ("eq-userid", true),
         "ne-businessid" | "ne-business-id" => ("eq-businessid", true),
         other => (other, false),
@@ -72,16 +74,19 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
         "begins-with" => like("", "%")?,
         "ends-with" => like("%", "")?,
         "contain-values" => Test::HasAny(choice_list(values)?),
-        "eq-userid"
-        | "eq-user-id"
+        "eq-userid" | "eq-user-id" => Test::Is(Comparison::Eq, Value::Id(setting.user)),
+        "eq-userteams"
         | "eq-useroruserteams"
         | "eq-useroruserhierarchy"
-        | "eq-useroruserhierarchyandteams" => Test::Is(Comparison::Eq, Value::Id(setting.user)),
-        // No user belongs to a team here.
-        "eq-userteams" => Test::In(vec![]),
+        | "eq-useroruserhierarchyandteams" => {
+            Test::In(who::ids(setting, operator).unwrap_or_default().into_iter().map(Value::Id).collect())
+        }
         "eq-businessid" | "eq-business-id" => Test::Is(Comparison::Eq, Value::Id(setting.unit)),
-        "eq-userlanguage" => Test::Is(Comparison::Eq, Value::Int(1033)),
-        "under" | "eq-or-under" => match typed(one()?)?.id() {
+        "eq-userlanguage" => Test::Is(Comparison::Eq, Value::Int(who::language(setting))),
+        "under" | "eq-or-under" | "above" | "eq-or-above" => match typed(one()?)?.id() {
+            Some(id) if operator.ends_with("above") => {
+                Test::Above { id, or_equal: operator == "eq-or-above" }
+            }
             Some(id) => Test::Under { id, or_equal: operator == "eq-or-under" },
             None => {
                 return Err(ServiceError::bad(
@@ -95,6 +100,10 @@ fn test(setting: Setting<'_>, column: &Column, operator: &str, values: &[String]
             let date_only = matches!(column.kind, Kind::DateTime { behavior: "DateOnly", .. });
             let is_date = matches!(column.kind, Kind::DateTime { .. });
             match date_test(setting, operator, values)? {
+                // A day has no hour to be too early by.
+                Some(Test::Within(from, to)) if is_date && date_only && !hours => {
+                    Test::Within(from.map(|at| at.div_euclid(86_400) * 86_400), to)
+                }
                 Some(test) if is_date && !(hours && date_only) => test,
                 Some(_) => {
                     return Err(ServiceError::bad(

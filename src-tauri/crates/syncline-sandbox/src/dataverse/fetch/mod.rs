@@ -6,6 +6,8 @@ mod parse;
 #[cfg(test)]
 mod robust;
 mod run;
+mod sort;
+mod who;
 pub(crate) mod xml;
 
 pub(crate) use run::run;

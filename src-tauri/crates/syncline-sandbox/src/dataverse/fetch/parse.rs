@@ -15,6 +15,8 @@ pub(super) struct Attribute {
     pub(super) aggregate: Option<String>,
     pub(super) distinct: bool,
     pub(super) group: Option<String>,
+    /// Counts the rows below in the hierarchy, in place of the column.
+    pub(super) children: bool,
 }
 
 /// One table of the join. Its position in [`Fetch::nodes`] is its slot.
@@ -53,13 +55,21 @@ pub(super) struct Fetch {
     pub(super) distinct: bool,
     pub(super) aggregate: bool,
     pub(super) total: bool,
+    /// Choices are ordered by their numbers.
+    pub(super) raw_order: bool,
+}
+
+/// What an order names.
+enum Wanted {
+    Column(usize, usize),
+    Alias(String),
 }
 
 struct Builder<'a> {
     setting: Setting<'a>,
     nodes: Vec<Node>,
-    order: Vec<Order>,
-    alias_order: Vec<(String, bool)>,
+    /// Orders as written: the slot they stand in, which column of which slot or which alias, descending.
+    order: Vec<(usize, Wanted, bool)>,
     links: usize,
     conditions: usize,
 }
@@ -91,8 +101,7 @@ pub(super) fn parse(setting: Setting<'_>, text: &str) -> Outcome<Fetch> {
     if top.is_some() && (count.is_some() || page.is_some() || total) {
         return Err(invalid("top cannot be combined with page, count or returntotalrecordcount."));
     }
-    let mut builder =
-        Builder { setting, nodes: vec![], order: vec![], alias_order: vec![], links: 0, conditions: 0 };
+    let mut builder = Builder { setting, nodes: vec![], order: vec![], links: 0, conditions: 0 };
     let described = builder.entity(entity)?;
     builder.nodes.push(Node {
         table: described.table,
@@ -103,17 +112,20 @@ pub(super) fn parse(setting: Setting<'_>, text: &str) -> Outcome<Fetch> {
     });
     builder.links(entity, 0)?;
     builder.fill(entity, &mut 0)?;
+    let aggregate = root.flag("aggregate");
+    let (order, alias_order) = builder.orders(aggregate)?;
     Ok(Fetch {
         nodes: builder.nodes,
-        order: builder.order,
-        alias_order: builder.alias_order,
+        order,
+        alias_order,
         top,
         count: count.filter(|n| *n > 0),
         page: page.unwrap_or(1).max(1),
         cookie: root.get("paging-cookie").filter(|c| !c.is_empty()).map(str::to_owned),
         distinct: root.flag("distinct"),
-        aggregate: root.flag("aggregate"),
+        aggregate,
         total,
+        raw_order: root.flag("useraworderby"),
     })
 }
 
@@ -207,6 +219,11 @@ impl<'a> Builder<'a> {
                         group: child
                             .flag("groupby")
                             .then(|| child.get("dategrouping").unwrap_or("value").to_owned()),
+                        children: match child.get("rowaggregate") {
+                            None => false,
+                            Some(kind) if kind.eq_ignore_ascii_case("CountChildren") => true,
+                            Some(other) => return Err(invalid(format!("'{other}' is not a row aggregate."))),
+                        },
                     });
                 }
                 "all-attributes" => {
@@ -217,6 +234,7 @@ impl<'a> Builder<'a> {
                         aggregate: None,
                         distinct: false,
                         group: None,
+                        children: false,
                     }));
                 }
                 "order" => self.order(child, here)?,
@@ -229,7 +247,7 @@ impl<'a> Builder<'a> {
                     self.fill(child, slot)?;
                 }
                 "link-entity" => {
-                    let expr = self.related(child, here, 0)?;
+                    let expr = self.related(child, here, table, 0)?;
                     self.nodes[here].filter.push(expr);
                 }
                 other => return Err(invalid(format!("<{other}> is not valid inside <{}>.", element.name))),
@@ -241,7 +259,7 @@ impl<'a> Builder<'a> {
     fn order(&mut self, element: &Element, here: usize) -> Outcome<()> {
         let descending = element.flag("descending");
         if let Some(alias) = element.get("alias") {
-            self.alias_order.push((alias.to_owned(), descending));
+            self.order.push((here, Wanted::Alias(alias.to_owned()), descending));
             return Ok(());
         }
         let name =
@@ -249,19 +267,52 @@ impl<'a> Builder<'a> {
         let slot = self.slot(element.get("entityname"), here)?;
         let table = self.nodes[slot].table;
         let column = self.column(table, name)?;
-        self.order.push((Path { slot, hops: vec![], table, column }, descending));
+        self.order.push((here, Wanted::Column(slot, column), descending));
         Ok(())
+    }
+
+    /// Orders of columns, and of aliases for aggregates. Those of links come after those of the entity.
+    fn orders(&mut self, aggregate: bool) -> Outcome<(Vec<Order>, Vec<(String, bool)>)> {
+        let mut written = std::mem::take(&mut self.order);
+        written.sort_by_key(|o| o.0);
+        let (mut columns, mut aliases) = (Vec::new(), Vec::new());
+        for (_, wanted, descending) in written {
+            let (slot, column) = match wanted {
+                Wanted::Alias(alias) if aggregate => {
+                    aliases.push((alias, descending));
+                    continue;
+                }
+                Wanted::Alias(alias) => {
+                    let of = |n: &Node| {
+                        n.attributes.iter().find(|a| a.alias.as_deref() == Some(&alias)).map(|a| a.column)
+                    };
+                    let found = self.nodes.iter().enumerate().find_map(|(slot, n)| Some((slot, of(n)?)));
+                    found.ok_or_else(|| invalid(format!("no attribute has the alias '{alias}'.")))?
+                }
+                Wanted::Column(slot, column) => (slot, column),
+            };
+            columns.push((Path { slot, hops: vec![], table: self.nodes[slot].table, column }, descending));
+        }
+        Ok((columns, aliases))
     }
 
     fn slot(&self, alias: Option<&str>, here: usize) -> Outcome<usize> {
         match alias {
             None => Ok(here),
-            Some(name) => self.nodes.iter().position(|n| n.alias == name).ok_or_else(|| {
-                ServiceError::bad(
-                    "0x8004113b",
-                    format!("Could not find link-entity with name or alias {name}."),
-                )
-            }),
+            // Where no alias was given, the table's own name will do.
+            Some(name) => self
+                .nodes
+                .iter()
+                .position(|n| n.alias == name)
+                .or_else(|| {
+                    self.nodes.iter().position(|n| self.setting.schema.entity(n.table).logical == name)
+                })
+                .ok_or_else(|| {
+                    ServiceError::bad(
+                        "0x8004113b",
+                        format!("Could not find link-entity with name or alias {name}."),
+                    )
+                }),
         }
     }
 
@@ -272,7 +323,10 @@ impl<'a> Builder<'a> {
             match child.name.as_str() {
                 "filter" => all.push(self.filter(child, here, nested)?),
                 "condition" => all.push(self.condition(child, here, None)?),
-                "link-entity" => all.push(self.related(child, here, nested)?),
+                "link-entity" => {
+                    let table = self.nodes[here].table;
+                    all.push(self.related(child, here, table, nested)?);
+                }
                 other => return Err(invalid(format!("<{other}> is not valid inside <filter>."))),
             }
         }
@@ -321,33 +375,24 @@ impl<'a> Builder<'a> {
         condition::build(self.setting, path, operator, &values)
     }
 
-    /// `any`, `not any`, `all`, `not all`, `exists`, `in`: no columns, only whether related rows exist.
-    fn related(&mut self, link: &Element, here: usize, nested: usize) -> Outcome<Expr> {
-        self.count_link()?;
-        if nested > 0 {
-            return Err(invalid("a related table inside a related table is not supported by this service."));
-        }
-        let described = self.entity(link)?;
-        let (near, column) = self.sides(link, self.nodes[here].table, described)?;
-        let relation = Relation::Equal { near, table: described.table, column };
-        // The related row is put behind all joined rows.
-        let slot = self.nodes.len();
-        let mut inner = Vec::new();
-        for filter in link.children.iter().filter(|c| c.name == "filter") {
-            inner.push(self.inner(filter, slot, described.table)?);
-        }
-        let some = |inner: Expr| Expr::Related {
+    /// `any`, `not any`, `all`, `not all`, `exists`, `in`: no columns, only whether related rows exist. `here` is the slot of the
+    /// row they relate to, `nested` counts the related tables around this one.
+    fn related(&mut self, link: &Element, here: usize, table: Table, nested: usize) -> Outcome<Expr> {
+        let some = |inner: Expr, relation: &Relation| Expr::Related {
             slot: here,
             relation: relation.clone(),
             inner: Box::new(inner),
             all: false,
         };
-        let inner = Expr::And(inner);
+        let (relation, inner) = self.related_rows(link, table, nested)?;
         Ok(match link.get("link-type") {
-            Some("any" | "not all" | "exists" | "in") => some(inner),
-            Some("not any") => Expr::Not(Box::new(some(inner))),
+            Some("any" | "not all" | "exists" | "in") => some(inner, &relation),
+            Some("not any") => Expr::Not(Box::new(some(inner, &relation))),
             // "all" means that linked rows exist and none of them satisfies the filter.
-            Some("all") => Expr::And(vec![some(Expr::And(vec![])), Expr::Not(Box::new(some(inner)))]),
+            Some("all") => Expr::And(vec![
+                some(Expr::And(vec![]), &relation),
+                Expr::Not(Box::new(some(inner, &relation))),
+            ]),
             other => {
                 return Err(invalid(format!(
                     "the link-type '{}' is not valid inside <filter>.",
@@ -357,12 +402,38 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn inner(&mut self, filter: &Element, slot: usize, table: Table) -> Outcome<Expr> {
+    fn related_rows(&mut self, link: &Element, table: Table, nested: usize) -> Outcome<(Relation, Expr)> {
+        self.count_link()?;
+        let described = self.entity(link)?;
+        let (near, column) = self.sides(link, table, described)?;
+        // The related row is put behind all joined rows and the related rows around it.
+        let slot = self.nodes.len() + nested;
+        let mut inner = Vec::new();
+        for child in &link.children {
+            match child.name.as_str() {
+                "filter" => inner.push(self.inner(child, slot, described.table, nested)?),
+                "link-entity" if !joins(child) => {
+                    inner.push(self.related(child, slot, described.table, nested + 1)?);
+                }
+                // An inner join asks that a row is there; an outer one asks nothing.
+                "link-entity" if child.get("link-type") == Some("outer") => {}
+                "link-entity" => {
+                    let (relation, inside) = self.related_rows(child, described.table, nested + 1)?;
+                    inner.push(Expr::Related { slot, relation, inner: Box::new(inside), all: false });
+                }
+                other => return Err(invalid(format!("<{other}> is not valid here."))),
+            }
+        }
+        Ok((Relation::Equal { near, table: described.table, column }, Expr::And(inner)))
+    }
+
+    fn inner(&mut self, filter: &Element, slot: usize, table: Table, nested: usize) -> Outcome<Expr> {
         let mut all = Vec::new();
         for child in &filter.children {
             match child.name.as_str() {
-                "filter" => all.push(self.inner(child, slot, table)?),
+                "filter" => all.push(self.inner(child, slot, table, nested)?),
                 "condition" => all.push(self.condition(child, slot, Some(table))?),
+                "link-entity" => all.push(self.related(child, slot, table, nested + 1)?),
                 other => return Err(invalid(format!("<{other}> is not valid here."))),
             }
         }

@@ -10,7 +10,7 @@ proptest! {
     #[test]
     fn parsers_never_panic(text: String, piece in "[a-z'()/<>=\", :0-9\\[\\]_%.-]{0,60}") {
         let schema = schema();
-        let setting = Setting { schema: &schema, now: 0, user: uuid::Uuid::nil(), unit: uuid::Uuid::nil(), hidden: 0 };
+        let setting = Setting { schema: &schema, now: 0, user: uuid::Uuid::nil(), unit: uuid::Uuid::nil(), hidden: 0, store: None };
         let _ = parse(setting, &text);
         let _ = parse(setting, &format!("<fetch><entity name='contact'>{piece}</entity></fetch>"));
         let _ = filter(setting, Table::Contact, &text);
@@ -28,7 +28,7 @@ proptest! {
         value: i64,
     ) {
         let schema = schema();
-        let setting = Setting { schema: &schema, now: 1_700_000_000, user: uuid::Uuid::nil(), unit: uuid::Uuid::nil(), hidden: 0 };
+        let setting = Setting { schema: &schema, now: 1_700_000_000, user: uuid::Uuid::nil(), unit: uuid::Uuid::nil(), hidden: 0, store: None };
         let text = format!("<fetch><entity name='contact'><filter><condition attribute='createdon' operator='{operator}'><value>{value}</value><value>{value}</value></condition></filter></entity></fetch>");
         let _ = parse(setting, &text);
     }

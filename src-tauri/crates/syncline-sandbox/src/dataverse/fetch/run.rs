@@ -2,14 +2,16 @@
 use super::aggregate;
 use super::join::{joined, only_root};
 use super::parse::{Fetch, parse};
+use super::sort;
 use crate::data::Entity;
+use crate::data::Value;
+use crate::data::fold::folded;
 use crate::dataverse::environment::Environment;
 use crate::dataverse::error::{Outcome, ServiceError, code};
 use crate::dataverse::json;
 use crate::dataverse::odata::shape::{Shape, Shown};
 use crate::dataverse::query::Expr;
-use crate::dataverse::query::eval::Slots;
-use crate::dataverse::query::order::compare;
+use crate::dataverse::query::eval::{Slots, parent_column};
 use crate::dataverse::read::{PAGE, applied, context, cookie, read_cookie, setting};
 use crate::dataverse::request::{ApiRequest, ApiResponse, Preferences};
 use crate::dataverse::store::Store;
@@ -105,7 +107,7 @@ fn shapes(store: &Store, fetch: &Fetch) -> Vec<Shape> {
             let all: Vec<_> = if nothing {
                 (0..entity.columns.len()).map(|c| (c, None)).collect()
             } else {
-                node.attributes.iter().map(|a| (a.column, a.alias.clone())).collect()
+                node.attributes.iter().filter(|a| !a.children).map(|a| (a.column, a.alias.clone())).collect()
             };
             let key = (slot == 0 && !fetch.distinct).then(|| (entity.id_column(), None));
             for (column, alias) in all.into_iter().chain(key) {
@@ -142,6 +144,16 @@ fn write_row(
             && shape.inside(store, &preferences.annotations, *row, false, out)
         {
             out.push(b',');
+        }
+    }
+    for (slot, node) in fetch.nodes.iter().enumerate() {
+        for attribute in node.attributes.iter().filter(|a| a.children) {
+            let (Some(row), Some(up)) = (slots[slot], parent_column(node.table)) else { continue };
+            let column = store.schema.entity(node.table).column(up).unwrap_or_default();
+            let below = store.find_by(node.table, column, &Value::Id(store.id(row))).len();
+            let name = attribute.alias.as_deref().unwrap_or("children");
+            json::string(out, name);
+            let _ = write!(out, ":{below},");
         }
     }
     if out.len() > start {
@@ -187,7 +199,8 @@ fn select(environment: &Environment, store: &Store, fetch: &Fetch, limit: usize)
             if fetch.distinct {
                 let mut key = Vec::new();
                 write_row(store, fetch, &shapes, &Preferences::default(), &slots, &mut key);
-                if !seen.insert(key) {
+                // Rows that differ by case or accents are the same.
+                if !seen.insert(folded(&String::from_utf8_lossy(&key)).collect::<String>()) {
                     continue;
                 }
             }
@@ -201,7 +214,7 @@ fn select(environment: &Environment, store: &Store, fetch: &Fetch, limit: usize)
                 break;
             }
         }
-    } else if by_root {
+    } else if by_root && !fetch.order.iter().any(|o| sort::by_name(store, fetch, &o.0)) {
         let condition = Expr::And(fetch.nodes[0].filter.iter().filter(|f| only_root(f)).cloned().collect());
         let name = format!("fetch {root:?} {condition:?} {:?}", fetch.order);
         let sorted = environment.orders.sorted(store, root, Some(&condition), &fetch.order, &name);
@@ -216,7 +229,11 @@ fn select(environment: &Environment, store: &Store, fetch: &Fetch, limit: usize)
         for position in store.table(root).positions(0) {
             take(position, &mut rows);
         }
-        rows.sort_by(|a, b| compare(store, a, b, &fetch.order));
+        sort::sort(store, fetch, &mut rows);
+        if let Some(after) = after {
+            let from = rows.iter().position(|s| s[0] == Some((root, after))).map_or(0, |p| p + 1);
+            rows.drain(..from);
+        }
     }
     let more = rows.len() > skip + limit;
     let rows: Vec<Slots> = rows.into_iter().skip(skip).take(limit).collect();

@@ -6,6 +6,7 @@ use crate::dataverse::coerce::from_text;
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::query::order::Order;
 use crate::dataverse::query::{Comparison, Expr, Path, Test, text::pattern};
+use crate::dataverse::store::Store;
 use uuid::Uuid;
 
 /// What conditions may refer to besides the row.
@@ -18,6 +19,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) unit: Uuid,
     /// Tables the caller may not read, as bits by their number.
     pub(crate) hidden: u64,
+    /// Where it is known who belongs to whom.
+    pub(crate) store: Option<&'a Store>,
 }
 
 /// Deepest nesting of parentheses.

@@ -46,6 +46,9 @@ pub(crate) fn date_test(setting: Setting<'_>, operator: &str, values: &[String])
     let number = |at: usize| values.get(at).and_then(|v| v.trim().parse::<i64>().ok());
     let missing =
         || ServiceError::bad("0x80040203", format!("The operator '{operator}' lacks a valid argument."));
+    if operator == "in-fiscal-period" {
+        return Ok(Some(Test::PeriodOfYear(number(0).ok_or_else(missing)?)));
+    }
     let range = if operator.starts_with("on") {
         match values.first() {
             Some(text) => dates::on(operator, instant_or(text)?),

@@ -42,8 +42,8 @@ pub(crate) fn range(operator: &str, now: i64, n: i64) -> Option<Range> {
         "yesterday" => span(today - 1, today),
         "today" => span(today, today + 1),
         "tomorrow" => span(today + 1, today + 2),
-        "last-seven-days" => span(today - 7, today + 1),
-        "next-seven-days" => span(today, today + 8),
+        "last-seven-days" => Some((Some((today - 7) * DAY), Some(now + 1))),
+        "next-seven-days" => Some((Some(now), Some((today + 8) * DAY))),
         "last-week" => span(week - 7, week),
         "this-week" => span(week, week + 7),
         "next-week" => span(week + 7, week + 14),
@@ -79,6 +79,11 @@ pub(crate) fn range(operator: &str, now: i64, n: i64) -> Option<Range> {
         "in-fiscal-year" => span(days(n, 1, 1), days(n + 1, 1, 1)),
         _ => None,
     }
+}
+
+/// The fiscal period of a day: its quarter.
+pub(crate) fn period(day: i64) -> i64 {
+    i64::from(civil(day).1 - 1) / 3 + 1
 }
 
 /// `in-fiscal-period-and-year` and its two relatives.

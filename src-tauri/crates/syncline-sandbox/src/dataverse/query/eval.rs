@@ -1,5 +1,5 @@
 //! Whether a row satisfies a condition.
-use super::{Comparison, Expr, Path, Relation, Test, text};
+use super::{Comparison, Expr, Path, Relation, Test, dates, text};
 use crate::data::{Table, Value};
 use crate::dataverse::store::{Row, Store};
 use uuid::Uuid;
@@ -109,6 +109,18 @@ fn test(store: &Store, value: &Value, wanted: &Test, table: Table) -> bool {
             Value::Choices(all) => all.iter().any(|one| wanted.contains(one)),
             _ => false,
         },
+        Test::PeriodOfYear(period) => match value {
+            Value::Time(at) => dates::period(at.div_euclid(86_400)) == *period,
+            Value::Date(day) => dates::period(i64::from(*day)) == *period,
+            _ => false,
+        },
+        Test::Above { id, or_equal } => value.id().is_some_and(|end| {
+            let of = match value {
+                Value::Ref(of, _) => *of,
+                _ => table,
+            };
+            (*or_equal && end == *id) || ancestors(store, of, *id).contains(&end)
+        }),
         Test::Under { id, or_equal } => value.id().is_some_and(|start| {
             let of = match value {
                 Value::Ref(of, _) => *of,
@@ -119,14 +131,19 @@ fn test(store: &Store, value: &Value, wanted: &Test, table: Table) -> bool {
     }
 }
 
+/// The lookup that leads up in the hierarchy of a table.
+pub(crate) fn parent_column(table: Table) -> Option<&'static str> {
+    match table {
+        Table::Account => Some("parentaccountid"),
+        Table::BusinessUnit => Some("parentbusinessunitid"),
+        Table::SystemUser => Some("parentsystemuserid"),
+        _ => None,
+    }
+}
+
 /// Ancestors of a row of a hierarchical table, nearest first.
-fn ancestors(store: &Store, table: Table, id: Uuid) -> Vec<Uuid> {
-    let column = match table {
-        Table::Account => "parentaccountid",
-        Table::BusinessUnit => "parentbusinessunitid",
-        Table::SystemUser => "parentsystemuserid",
-        _ => return Vec::new(),
-    };
+pub(crate) fn ancestors(store: &Store, table: Table, id: Uuid) -> Vec<Uuid> {
+    let Some(column) = parent_column(table) else { return Vec::new() };
     let mut out = Vec::new();
     let mut here = id;
     while out.len() < 100 {

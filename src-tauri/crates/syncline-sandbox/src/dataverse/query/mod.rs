@@ -36,6 +36,13 @@ pub(crate) enum Test {
         id: uuid::Uuid,
         or_equal: bool,
     },
+    /// The row itself or one of its descendants is this row.
+    Above {
+        id: uuid::Uuid,
+        or_equal: bool,
+    },
+    /// A fiscal period, of whatever year.
+    PeriodOfYear(i64),
 }
 
 /// `eq ne gt ge lt le`.

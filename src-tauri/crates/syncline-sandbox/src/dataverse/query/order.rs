@@ -1,6 +1,7 @@
 //! Sorting: twelve bytes a row while sorting, four bytes afterwards, remembered for the pages that follow.
 use super::eval::{Slots, holds, read};
 use super::{Expr, Path};
+use crate::data::fold::folded;
 use crate::data::{Table, Value};
 use crate::dataverse::store::{Row, Store};
 use std::cmp::Ordering;
@@ -86,7 +87,7 @@ fn prefix(value: &Value) -> u64 {
         Value::Text(text) => {
             let mut bytes = [0; 8];
             let mut at = 0;
-            'all: for c in text.chars().take(8).flat_map(char::to_lowercase) {
+            'all: for c in folded(text).take(8) {
                 let mut buffer = [0; 4];
                 for byte in c.encode_utf8(&mut buffer).bytes() {
                     if at == 8 {

@@ -1,13 +1,14 @@
-//! SQL patterns: `%`, `_`, `[a-c]`, `[^x]`, without regard to case.
+//! SQL patterns: `%`, `_`, `[a-c]`, `[^x]`, without regard to case and accents.
+use crate::data::fold::folded;
 
 /// A pattern ready for [`like`].
 pub(crate) fn pattern(text: &str) -> Vec<char> {
-    text.chars().flat_map(char::to_lowercase).collect()
+    folded(text).collect()
 }
 
 /// True when the text matches.
 pub(crate) fn like(text: &str, pattern: &[char]) -> bool {
-    let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+    let text: Vec<char> = folded(text).collect();
     // Greedy with one remembered `%`: linear in practice, never exponential.
     let (mut t, mut p, mut star) = (0, 0, None);
     while t < text.len() {
