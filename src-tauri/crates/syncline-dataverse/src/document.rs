@@ -1,7 +1,7 @@
 //! A whole FetchXML document as a person wrote it: joins, aggregates and all. Its rows are given as the service gives them.
 
 use serde_json::value::RawValue;
-use syncline_connect::{Cursor, Source};
+use syncline_connect::Cursor;
 use syncline_fetchxml::Fetch;
 use syncline_model::{EntityName, SynclineError};
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ impl DataverseConnector {
         };
         let fetch = Fetch::parse(text).map_err(|error| fetch_error(&error))?;
         let entity = EntityName::new(fetch.entity.name.as_str());
-        let schema = Source::schema(self, &entity, cancel).await?;
+        let schema = self.known_schema(&entity, cancel).await?;
         let url = self.fetch_url(&schema, &fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         self.api
