@@ -91,7 +91,9 @@ fn fiscal(organization: &Value) -> Option<Fiscal> {
 
 /// The teams of the people that a filter finds.
 fn members(filter: &str) -> String {
-    format!("<link-entity name='teammembership' from='teamid' to='teamid' intersect='true'>{filter}</link-entity>")
+    format!(
+        "<link-entity name='teammembership' from='teamid' to='teamid' intersect='true'>{filter}</link-entity>"
+    )
 }
 
 fn text(row: &Value, name: &str) -> Option<String> {

@@ -47,7 +47,7 @@ pub(super) struct Fetch {
     pub(super) nodes: Vec<Node>,
     pub(super) order: Vec<Order>,
     /// Aliases to order aggregates by; true is descending.
-    pub(super) alias_order: Vec<(String, bool)>,
+    pub(super) alias_order: AliasOrder,
     pub(super) top: Option<usize>,
     pub(super) count: Option<usize>,
     pub(super) page: usize,
@@ -64,6 +64,9 @@ enum Wanted {
     Column(usize, usize),
     Alias(String),
 }
+
+/// Aliases to order by; true is descending.
+type AliasOrder = Vec<(String, bool)>;
 
 struct Builder<'a> {
     setting: Setting<'a>,
@@ -272,7 +275,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Orders of columns, and of aliases for aggregates. Those of links come after those of the entity.
-    fn orders(&mut self, aggregate: bool) -> Outcome<(Vec<Order>, Vec<(String, bool)>)> {
+    fn orders(&mut self, aggregate: bool) -> Outcome<(Vec<Order>, AliasOrder)> {
         let mut written = std::mem::take(&mut self.order);
         written.sort_by_key(|o| o.0);
         let (mut columns, mut aliases) = (Vec::new(), Vec::new());
