@@ -10,7 +10,7 @@ use syncline_api::ApiError;
 use crate::app_support::Bench;
 
 const RECORDS: u64 = 600;
-const PULLED: [&str; 13] = [
+const PULLED: [&str; 14] = [
     "contact",
     "account",
     "task",
@@ -21,6 +21,7 @@ const PULLED: [&str; 13] = [
     "new_project",
     "new_projectmember",
     "list",
+    "listmember",
     "opportunity",
     "transactioncurrency",
     "lead",

@@ -70,14 +70,7 @@ impl Generator {
         set(Table::TeamMembership, 2 * (users.len() as u32 + COLLEAGUES));
         set(Table::UserSettings, users.len() as u32 + COLLEAGUES);
         set(Table::Organization, 1);
-        Self {
-            seed,
-            users,
-            root_unit,
-            organization: Uuid::nil(),
-            solutions: Arc::default(),
-            counts,
-        }
+        Self { seed, users, root_unit, organization: Uuid::nil(), solutions: Arc::default(), counts }
     }
 
     /// Puts tables into solutions.
