@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type DataMode, useRead } from "@/api";
 import { Fault, Page, Segmented, Skeleton } from "@/design";
-import { Schema } from "@/features/entities";
+import { AccessNotice, Schema } from "@/features/entities";
 import { RecordsView } from "@/features/records";
 import { nav } from "./nav";
 import type { Place } from "./places";
@@ -41,6 +41,8 @@ export function EntityRoute({
       notices={
         described.error && !schema ? (
           <Fault fault={described.error} onRetry={() => void described.refetch()} />
+        ) : summary?.missing_privilege ? (
+          <AccessNotice connection={connection} entity={entity} />
         ) : undefined
       }
     >
@@ -48,6 +50,7 @@ export function EntityRoute({
         <Schema
           connection={connection}
           entity={entity}
+          cachedRecords={cached}
           onOpen={(other) => nav.go({ at: "entity", entity: other, tab: "schema" })}
         />
       ) : described.data && (list.data || list.error) ? (
@@ -63,6 +66,7 @@ export function EntityRoute({
           onFilter={(filter) => nav.refine({ ...place, filter: filter || undefined })}
           record={place.record ?? null}
           onRecord={() => undefined}
+          access={<AccessNotice connection={connection} entity={entity} />}
         />
       ) : described.error ? null : (
         <Skeleton rows={16} label="Loading the entity" />

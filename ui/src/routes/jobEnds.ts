@@ -56,6 +56,14 @@ export function endNotice(job: JobView): Notice | null {
             : undefined,
       };
     }
+    case "statistics": {
+      const columns = field(result, "columns");
+      return {
+        tone: "success",
+        title: `${name}: ${counted(Array.isArray(columns) ? columns.length : 0, "column")}`,
+        text: field(result, "sampled") === true ? "Over a sample of the records" : undefined,
+      };
+    }
     case "run": {
       const run = field(result, "run_id");
       const failed = number(field(result, "failed"));

@@ -89,11 +89,19 @@ export function NewDefinition({
             selectedOptions={[entity]}
             onOptionSelect={(_, { optionValue }) => setEntity(optionValue ?? "")}
           >
-            {(entities.data?.entities ?? []).map(({ logical_name, display_collection_name }) => (
-              <Option key={logical_name} value={logical_name} text={display_collection_name || logical_name}>
-                {display_collection_name || logical_name} <code className={styles.muted}>{logical_name}</code>
-              </Option>
-            ))}
+            {(entities.data?.entities ?? []).map(
+              ({ logical_name, display_collection_name, missing_privilege }) => (
+                <Option
+                  key={logical_name}
+                  value={logical_name}
+                  text={display_collection_name || logical_name}
+                >
+                  {display_collection_name || logical_name}{" "}
+                  <code className={styles.muted}>{logical_name}</code>
+                  {missing_privilege ? ` can't be read: ${missing_privilege} is missing` : ""}
+                </Option>
+              ),
+            )}
           </Dropdown>
         </Field>
         <Field

@@ -33,6 +33,7 @@ export function SourcePart({
   );
   const patch = (part: Partial<typeof source>, key?: string) =>
     edit((old) => ({ ...old, source: { ...old.source, ...part } }), key);
+  const chosenEntity = entities.data?.entities.find(({ logical_name }) => logical_name === source.entity);
   const filterOn = source.filter !== undefined;
   return (
     <Part
@@ -57,17 +58,18 @@ export function SourcePart({
         </Field>
         <Field
           label="Entity"
-          validationMessage={entities.error ? "The list of entities can't be read now" : undefined}
-          validationState="none"
+          validationMessage={
+            entities.error
+              ? `The list of entities can't be read now: ${entities.error.message}`
+              : chosenEntity?.missing_privilege
+                ? `It can't be read: ask for a security role with ${chosenEntity.missing_privilege}`
+                : undefined
+          }
+          validationState={chosenEntity?.missing_privilege ? "warning" : "none"}
         >
           <Dropdown
             size="small"
-            value={
-              entities.data?.entities.find(({ logical_name }) => logical_name === source.entity)
-                ?.display_collection_name ??
-              source.entity ??
-              ""
-            }
+            value={chosenEntity?.display_collection_name ?? source.entity ?? ""}
             selectedOptions={source.entity ? [source.entity] : []}
             onOptionSelect={(_, { optionValue }) => patch({ entity: optionValue, list: undefined })}
           >
@@ -79,6 +81,7 @@ export function SourcePart({
               >
                 {entity.display_collection_name || entity.logical_name}{" "}
                 <code className={styles.muted}>{entity.logical_name}</code>
+                {entity.missing_privilege ? ` can't be read: ${entity.missing_privilege} is missing` : ""}
               </Option>
             ))}
           </Dropdown>

@@ -1,12 +1,22 @@
 import { Button } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, StarFilled, StarRegular } from "@fluentui/react-icons";
+import { ArrowClockwiseRegular, LockClosedRegular, StarFilled, StarRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
-import { call, type EntityView, invalidateTags, isStringList, useKept, useRead } from "@/api";
+import {
+  type ApiError,
+  call,
+  type EntityView,
+  invalidateTags,
+  isStringList,
+  toApiError,
+  useKept,
+  useRead,
+} from "@/api";
 import { Empty, Fault, Name, SearchField, Segmented, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
-import { compact, count } from "@/lib/numbers";
+import { compact, count, counted } from "@/lib/numbers";
 import styles from "./entities.module.css";
+import { SolutionFilter } from "./SolutionFilter";
 
 type Which = "all" | "standard" | "custom" | "cached";
 
@@ -22,7 +32,9 @@ export function EntityList({
   current: string | null;
   onOpen: (entity: string) => void;
 }) {
-  const list = useRead("entities.list", { connection });
+  const [solution, setSolution] = useState("");
+  const [failed, setFailed] = useState<ApiError | null>(null);
+  const list = useRead("entities.list", solution ? { connection, solution } : { connection }, { keep: true });
   const [favourites, setFavourites] = useKept(`favourites/${connection}`, isStringList, []);
   const [search, setSearch] = useState("");
   const [which, setWhich] = useState<Which>("all");
@@ -58,11 +70,13 @@ export function EntityList({
 
   async function refresh() {
     setRefreshing(true);
+    setFailed(null);
     try {
-      await call("entities.list", { connection, refresh: true });
+      const fresh = await call("entities.list", { connection, refresh: true });
+      setFailed(fresh.refresh_error);
       await invalidateTags(["metadata"]);
-    } catch {
-      await list.refetch();
+    } catch (fault) {
+      setFailed(toApiError(fault));
     } finally {
       setRefreshing(false);
     }
@@ -117,6 +131,13 @@ export function EntityList({
             { value: "cached", label: "Cached" },
           ]}
         />
+        <SolutionFilter connection={connection} value={solution} onChange={setSolution} />
+        <ListState
+          fetchedAt={list.data?.fetched_at ?? null}
+          refreshing={refreshing || (list.data?.refreshing ?? false)}
+          error={failed ?? list.data?.refresh_error ?? null}
+          shown={shown.length}
+        />
       </div>
       {list.error && !list.data ? (
         <div style={{ padding: 8 }}>
@@ -158,7 +179,7 @@ export function EntityList({
                 role="option"
                 tabIndex={-1}
                 aria-selected={entity.logical_name === current}
-                className={`${styles.row} ${item.index === at ? styles.at : ""}`}
+                className={`${styles.row} ${item.index === at ? styles.at : ""} ${entity.missing_privilege ? styles.noRead : ""}`}
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
                 onClick={() => {
                   setAt(item.index);
@@ -191,6 +212,16 @@ export function EntityList({
                   <Name text={nameOf(entity)} />
                   <Name text={entity.logical_name} className={styles.logical} />
                 </div>
+                {entity.missing_privilege ? (
+                  <span
+                    className={styles.locked}
+                    role="img"
+                    aria-label={`can't be read: ${entity.missing_privilege} is missing`}
+                    title={`Can't be read: the privilege ${entity.missing_privilege} is missing`}
+                  >
+                    <LockClosedRegular aria-hidden />
+                  </span>
+                ) : null}
                 {entity.cached_records === null ? null : (
                   <span className={styles.cached} title={`${count(entity.cached_records)} records cached`}>
                     {compact(entity.cached_records)}
@@ -204,6 +235,34 @@ export function EntityList({
           })}
         </div>
       </div>
+    </div>
+  );
+}
+
+/** How old the list is, whether it is being fetched anew, and why that failed. */
+function ListState({
+  fetchedAt,
+  refreshing,
+  error,
+  shown,
+}: {
+  fetchedAt: string | null;
+  refreshing: boolean;
+  error: ApiError | null;
+  shown: number;
+}) {
+  if (fetchedAt === null) return null;
+  return (
+    <div className={styles.listState} role="status">
+      <span>
+        {counted(shown, "entity", "entities")}, fetched <Time iso={fetchedAt} form="ago" />
+      </span>
+      {refreshing ? <span>refreshing…</span> : null}
+      {error && !refreshing ? (
+        <span className={styles.stateWarning} title={error.hint ?? undefined}>
+          not refreshed: {error.message}
+        </span>
+      ) : null}
     </div>
   );
 }

@@ -1,2 +1,3 @@
+export { AccessNotice } from "./AccessNotice";
 export { EntityList } from "./EntityList";
 export { Schema } from "./Schema";

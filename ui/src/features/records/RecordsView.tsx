@@ -15,7 +15,7 @@ import {
   MoreHorizontalRegular,
   TagRegular,
 } from "@fluentui/react-icons";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import {
   type ApiError,
   type DataMode,
@@ -63,6 +63,7 @@ export function RecordsView({
   onFilter,
   record,
   onRecord,
+  access,
 }: {
   connection: string;
   description: EntityDescription;
@@ -75,6 +76,8 @@ export function RecordsView({
   /** A record to open in the inspector. */
   record: string | null;
   onRecord: (id: string | null) => void;
+  /** What the person's rights have to do with an empty list. */
+  access?: ReactNode;
 }) {
   const { schema } = description;
   const entity = schema.logical_name;
@@ -353,6 +356,7 @@ export function RecordsView({
               ) : (
                 <Empty title={`No ${schema.display_collection_name || entity}`}>
                   There is no record that you may read.
+                  {access}
                 </Empty>
               )
             }
