@@ -9,5 +9,6 @@ mod connections;
 mod exits;
 mod program;
 mod records;
+mod survival;
 mod syncs;
 mod usage;

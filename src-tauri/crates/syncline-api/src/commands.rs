@@ -48,6 +48,7 @@ macro_rules! with_commands {
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
             "cache.pull"(cache::pull): PullStart => JobStarted, provides [], stales [Jobs];
             "cache.list"(cache::list): Empty => Vec<CachedEntity>, provides [Cache], stales [];
+            "cache.hash"(cache::hash): CacheHash => CacheHashed, provides [Cache], stales [];
             "cache.search"(cache::search): CacheSearch => SearchHits, provides [Cache], stales [];
             "cache.fetch"(cached::fetch): CacheFetch => CacheFetched, provides [Cache], stales [];
             "cache.sql"(cache::sql): CacheSql => SqlTable, provides [Cache], stales [];

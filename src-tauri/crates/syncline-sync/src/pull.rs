@@ -12,10 +12,10 @@ use uuid::Uuid;
 use crate::index;
 use crate::progress::{Work, blocking};
 
-/// Pages that may wait for the store: one is being stored, one is ready, one is on the wire.
+/// Pages beside the one that is being stored: on the wire, or ready. After a crash no more than these two are read again.
 const PAGES_AHEAD: usize = 1;
-/// Bytes that a page is to have, about. Three such pages are in memory at once, and for a moment a page's body and its records.
-const PAGE_BYTES: usize = 4 << 20;
+/// Bytes that a page is to have, about. Two such pages are in memory at once, and for a moment a page's body and its records.
+const PAGE_BYTES: usize = 6 << 20;
 /// Bytes of a column in a page, with its name and annotations, about.
 const COLUMN_BYTES: usize = 64;
 /// Smallest page that is asked for on account of its bytes.
@@ -137,7 +137,12 @@ async fn attempt(
     let already = begun.counts.read;
     work.tell("reading", already, total);
     let first = begun.cursor.clone().map(Cursor);
-    let result = read_and_store(store, source, selection.clone(), &begun, first, already, total, work).await;
+    let result = if begun.has_every_page() {
+        // It died between its last page and its end.
+        Ok(())
+    } else {
+        read_and_store(store, source, selection.clone(), &begun, first, already, total, work).await
+    };
     let end = match &result {
         Ok(()) => PullEnd::Done,
         Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
@@ -201,10 +206,13 @@ async fn read_and_store(
     let reader = tokio::task::spawn_blocking(move || {
         let mut cursor = first;
         loop {
+            // The place is taken before the page is asked for, so that none arrives for which there is no room.
+            let Ok(place) = runtime.block_on(sender.reserve()) else { return };
             let page = runtime.block_on(source.page(&selection, cursor.as_ref(), &cancel));
             let next = page.as_ref().ok().and_then(|page| page.next.clone());
             let ended = page.is_err() || next.is_none();
-            if sender.blocking_send(page).is_err() || ended {
+            place.send(page);
+            if ended {
                 return;
             }
             cursor = next;

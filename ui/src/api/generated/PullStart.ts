@@ -23,4 +23,8 @@ filter?: string,
 /**
  * Begin anew even if an interrupted pull could go on.
  */
-full?: boolean, };
+full?: boolean, 
+/**
+ * Records a page, at most; absent: as many as the service gives and memory allows.
+ */
+page_size?: number, };

@@ -6,6 +6,8 @@ import type { AddressUnderstood } from "./AddressUnderstood";
 import type { Budget } from "./Budget";
 import type { CacheFetch } from "./CacheFetch";
 import type { CacheFetched } from "./CacheFetched";
+import type { CacheHash } from "./CacheHash";
+import type { CacheHashed } from "./CacheHashed";
 import type { CacheSearch } from "./CacheSearch";
 import type { CacheSql } from "./CacheSql";
 import type { CachedEntity } from "./CachedEntity";
@@ -109,6 +111,7 @@ export type Commands = {
   "records.export": { request: ExportStart; response: JobStarted };
   "cache.pull": { request: PullStart; response: JobStarted };
   "cache.list": { request: Empty; response: Array<CachedEntity> };
+  "cache.hash": { request: CacheHash; response: CacheHashed };
   "cache.search": { request: CacheSearch; response: SearchHits };
   "cache.fetch": { request: CacheFetch; response: CacheFetched };
   "cache.sql": { request: CacheSql; response: SqlTable };
@@ -171,6 +174,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "records.export": { provides: [], stales: ["jobs"] },
   "cache.pull": { provides: [], stales: ["jobs"] },
   "cache.list": { provides: ["cache"], stales: [] },
+  "cache.hash": { provides: ["cache"], stales: [] },
   "cache.search": { provides: ["cache"], stales: [] },
   "cache.fetch": { provides: ["cache"], stales: [] },
   "cache.sql": { provides: ["cache"], stales: [] },

@@ -11,8 +11,8 @@ use super::records::{filter_text, names};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted, PullReport, PullStart,
-    SearchHit, SearchHits, SqlTable, Tag,
+    ApiError, CacheHash, CacheHashed, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted,
+    PullReport, PullStart, SearchHit, SearchHits, SqlTable, Tag,
 };
 
 const PAGE: u32 = 5000;
@@ -44,7 +44,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
             schema,
             columns: names(request.columns.as_ref()),
             filter,
-            page_size: PAGE,
+            page_size: request.page_size.unwrap_or(PAGE).clamp(1, PAGE),
             full: request.full.unwrap_or(false),
         };
         let pull = pull_entity(&root.store, source, asked, &App::work(&handle)).await?;
@@ -134,6 +134,17 @@ pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<CachedEntity>, 
             bytes: entity.bytes,
         })
         .collect())
+}
+
+pub(crate) async fn hash(app: &Arc<App>, request: CacheHash) -> Result<CacheHashed, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let entity = EntityName::new(request.entity.as_str());
+    let (records, content_hash) = app
+        .with_store(move |store| {
+            Ok((store.record_count(connection.id, &entity)?, store.content_hash(connection.id, &entity)?))
+        })
+        .await?;
+    Ok(CacheHashed { entity: request.entity, records, content_hash })
 }
 
 pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<SearchHits, ApiError> {

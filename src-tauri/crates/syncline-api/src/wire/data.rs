@@ -266,6 +266,28 @@ pub struct PullStart {
     pub filter: Option<String>,
     /// Begin anew even if an interrupted pull could go on.
     pub full: Option<bool>,
+    /// Records a page, at most; absent: as many as the service gives and memory allows.
+    pub page_size: Option<u32>,
+}
+
+/// Names what is cached of an entity.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct CacheHash {
+    /// Connection.
+    pub connection: String,
+    /// Logical name.
+    pub entity: String,
+}
+
+/// A hash over what is cached of an entity: equal where the same records are cached, in whatever order they came.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CacheHashed {
+    /// Logical name.
+    pub entity: String,
+    /// Records.
+    pub records: u64,
+    /// SHA-256 over ids and contents, hexadecimal digits.
+    pub content_hash: String,
 }
 
 /// A job that was begun.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use syncline_api::ApiError;
-use syncline_api::wire::{CachedEntity, Empty, JobStarted, PullReport, SearchHits, SqlTable};
+use syncline_api::wire::{CacheHashed, CachedEntity, Empty, JobStarted, PullReport, SearchHits, SqlTable};
 use syncline_model::ErrorCode;
 
 use super::records::{Selected, stream};
@@ -31,6 +31,13 @@ pub(crate) enum Verb {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// A hash over what is cached of an entity, equal where the same records are cached
+    Hash {
+        /// Connection
+        name: String,
+        /// Logical name of the entity
+        entity: String,
+    },
     /// Read the cache with one SELECT
     Sql {
         /// Connection
@@ -55,6 +62,9 @@ pub(crate) struct Pull {
     /// Begin anew even if an interrupted pull could go on
     #[arg(long)]
     full: bool,
+    /// Records a page, at most; without it as many as the service gives and memory allows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    page_size: Option<u32>,
 }
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
@@ -63,6 +73,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::List => list(context).await?,
         Verb::Records { selected } => return stream(&selected, "cached", context).await,
         Verb::Search { text, connection, limit } => search(text, connection, limit, context).await?,
+        Verb::Hash { name, entity } => hash(name, entity, context).await?,
         Verb::Sql { name, statement } => sql(name, statement, context).await?,
     }
     Ok(exit::DONE)
@@ -72,7 +83,7 @@ async fn pull(arguments: Pull, context: &Context) -> Result<u8, ApiError> {
     let columns = (!arguments.columns.is_empty()).then_some(arguments.columns);
     let request = serde_json::json!({
         "connection": arguments.name, "entity": arguments.entity, "columns": columns, "filter": arguments.filter,
-        "full": arguments.full,
+        "full": arguments.full, "page_size": arguments.page_size,
     });
     let started: JobStarted = context.call("cache.pull", &request).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
@@ -123,6 +134,17 @@ async fn list(context: &Context) -> Result<(), ApiError> {
             ]
         }),
     );
+    Ok(())
+}
+
+async fn hash(name: String, entity: String, context: &Context) -> Result<(), ApiError> {
+    let request = serde_json::json!({ "connection": name, "entity": entity });
+    let hashed: CacheHashed = context.call("cache.hash", &request).await?;
+    if context.json {
+        output::json(&hashed);
+    } else {
+        output::line(&format!("{}: {} records, {}", hashed.entity, hashed.records, hashed.content_hash));
+    }
     Ok(())
 }
 

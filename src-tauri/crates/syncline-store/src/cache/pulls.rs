@@ -162,6 +162,13 @@ pub struct Pull {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Pull {
+    /// Its last page is stored: what is left is to finish it.
+    pub fn has_every_page(&self) -> bool {
+        self.cursor.is_none() && self.counts.pages > 0
+    }
+}
+
 const COLUMNS: &str = "id, connection, entity, kind, selection, status, generation, cursor, read, new, changed, unchanged, deleted, \
     pages, bytes, resumed, started_at, finished_at";
 
@@ -230,7 +237,8 @@ impl Store {
         })
     }
 
-    /// The last pull of this selection, if it was interrupted or cancelled, no other pull came after it, and it can go on.
+    /// The last pull of this selection, if it was interrupted or cancelled, no other pull came after it, and it can go on: from its
+    /// cursor, or by being finished where every page is stored.
     pub fn resumable_pull(
         &self,
         connection: Uuid,
@@ -239,7 +247,7 @@ impl Store {
     ) -> Result<Option<Pull>, StoreError> {
         Ok(self.last_pull(connection, entity)?.filter(|pull| {
             matches!(pull.status, PullStatus::Interrupted | PullStatus::Cancelled)
-                && pull.cursor.is_some()
+                && (pull.cursor.is_some() || pull.has_every_page())
                 && pull.selection == selection
         }))
     }

@@ -99,6 +99,12 @@ fn an_interrupted_pull_keeps_old_records_and_goes_on() {
     let resumed = other.resume_pull(found.id).unwrap();
     assert!(resumed.resumed && resumed.status == PullStatus::Running);
     other.write_page(resumed.id, &(80..100).map(sample).collect::<Vec<_>>(), None, 10, now()).unwrap();
+    // It dies between its last page and its end: it is found again, to be finished.
+    other.finish_pull(resumed.id, PullEnd::Interrupted, now()).unwrap();
+    let found =
+        other.resumable_pull(connection_id(), &contact(), r#"{"entity":"contact"}"#).unwrap().unwrap();
+    assert!(found.id == resumed.id && found.has_every_page());
+    other.resume_pull(found.id).unwrap();
     let done = other.finish_pull(resumed.id, PullEnd::Done, now()).unwrap();
     assert_eq!((done.counts.read, done.counts.unchanged, done.counts.deleted), (50, 50, 50));
     // An ended pull takes no more pages.
