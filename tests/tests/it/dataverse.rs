@@ -27,7 +27,11 @@ struct TokenReply {
     expires_in: i64,
 }
 
-fn tokens(client: &HttpClient, sandbox: &Sandbox, fetches: &Arc<AtomicU32>) -> Arc<dyn TokenProvider> {
+pub(crate) fn tokens(
+    client: &HttpClient,
+    sandbox: &Sandbox,
+    fetches: &Arc<AtomicU32>,
+) -> Arc<dyn TokenProvider> {
     let details = sandbox.details().clone();
     let (client, fetches) = (client.clone(), Arc::clone(fetches));
     let fetch: TokenFetch = Box::new(move || {
@@ -68,11 +72,11 @@ pub(crate) async fn bench(records: u64) -> Bench {
     Bench { sandbox, connector, fetches }
 }
 
-fn none() -> CancellationToken {
+pub(crate) fn none() -> CancellationToken {
     CancellationToken::new()
 }
 
-fn select(entity: &str, columns: &[&str], page_size: u32) -> Selection {
+pub(crate) fn select(entity: &str, columns: &[&str], page_size: u32) -> Selection {
     Selection {
         entity: Some(entity.into()),
         columns: columns.iter().map(|name| (*name).into()).collect(),
@@ -82,7 +86,7 @@ fn select(entity: &str, columns: &[&str], page_size: u32) -> Selection {
 }
 
 /// Reads all pages and checks that no id comes twice.
-async fn read_all(
+pub(crate) async fn read_all(
     connector: &DataverseConnector,
     selection: &Selection,
 ) -> Result<Vec<syncline_model::Record>, SynclineError> {

@@ -21,7 +21,13 @@ async fn sandbox() -> Sandbox {
     Sandbox::start(SandboxConfig { records: 20, ..SandboxConfig::default() }).await.unwrap()
 }
 
-fn config(sandbox: &Sandbox, id: u128, auth: AuthMethod, environment: &str, tenant: &str) -> SignInConfig {
+pub(crate) fn config(
+    sandbox: &Sandbox,
+    id: u128,
+    auth: AuthMethod,
+    environment: &str,
+    tenant: &str,
+) -> SignInConfig {
     let details = sandbox.details();
     let app_only = auth == AuthMethod::ClientCredentials;
     SignInConfig {
@@ -41,7 +47,7 @@ fn config(sandbox: &Sandbox, id: u128, auth: AuthMethod, environment: &str, tena
     }
 }
 
-fn person(sandbox: &Sandbox, tenant: &str) -> String {
+pub(crate) fn person(sandbox: &Sandbox, tenant: &str) -> String {
     let found = sandbox.details().users.iter().find(|user| user.kind == "normal" && user.tenant == tenant);
     found.unwrap_or_else(|| panic!("nobody in {tenant}: {:?}", sandbox.details().users)).user_name.clone()
 }
@@ -70,7 +76,7 @@ async fn browse(authorize_url: &str, answers: &[(&str, &str)]) -> String {
     String::from_utf8(end.body.to_vec()).unwrap()
 }
 
-async fn sign_in(
+pub(crate) async fn sign_in(
     config: SignInConfig,
     answers: &[(&str, &str)],
 ) -> (Result<SignedIn, SynclineError>, String) {

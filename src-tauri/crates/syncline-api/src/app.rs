@@ -229,8 +229,10 @@ impl App {
         })
     }
 
+    /// The client for what a person waits for: a service that can't be reached is told at once.
     pub(crate) fn client(&self) -> HttpClient {
-        self.http.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let client = self.http.read().unwrap_or_else(PoisonError::into_inner).clone();
+        client.with_retry(client.retry().impatient())
     }
 
     /// Applies proxy and certificates.

@@ -59,6 +59,17 @@ impl Link {
         }
     }
 
+    /// The same for long work: it goes on trying when the service can't be reached for a while.
+    pub(crate) fn patient(&self) -> Self {
+        match self {
+            Self::Dataverse { connector, tokens } => {
+                Self::Dataverse { connector: Arc::new(connector.patient()), tokens: Arc::clone(tokens) }
+            }
+            Self::Insider(connector) => Self::Insider(Arc::new(connector.patient())),
+            Self::Tables(connector) => Self::Tables(Arc::clone(connector)),
+        }
+    }
+
     /// Who is asking, as the service sees it.
     pub(crate) async fn identity(&self) -> Result<Identity, ApiError> {
         Ok(match self {
@@ -70,7 +81,7 @@ impl Link {
 }
 
 impl App {
-    /// The link of a connection.
+    /// The link of a connection, for what a person waits for: a service that can't be reached is told at once. See [`Link::patient`].
     pub(crate) async fn link(&self, connection: &Connection) -> Result<Arc<Link>, ApiError> {
         let mut links = self.links.lock().await;
         if let Some(link) = links.get(&connection.id) {
@@ -81,7 +92,7 @@ impl App {
         Ok(link)
     }
 
-    /// A link with other time limits, as a definition asks for; not kept.
+    /// A patient link with other time limits, as a definition asks for; not kept.
     pub(crate) async fn link_with(
         &self,
         connection: &Connection,
@@ -91,7 +102,8 @@ impl App {
         let kept = self.link(connection).await?;
         let Link::Dataverse { tokens, .. } = kept.as_ref() else { return Ok(kept) };
         let tokens = Arc::clone(tokens);
-        let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, retries)?;
+        let retry = RetryConfig::with_retries(retries);
+        let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, retry)?;
         Ok(Arc::new(Link::Dataverse { connector, tokens }))
     }
 
@@ -114,14 +126,17 @@ impl App {
         match connection.system {
             System::Dataverse => {
                 let config = SignInConfig::from_connection(connection)?;
+                // Whoever needs the token decides on further tries.
+                let client = self.client().with_retry(RetryConfig::with_retries(1).impatient());
                 let mut tokens =
-                    ConnectionTokens::new(config, Arc::clone(&self.vault), self.client(), Self::clock());
+                    ConnectionTokens::new(config, Arc::clone(&self.vault), client, Self::clock());
                 if let Some(signed_in) = signed_in {
                     tokens.adopt(signed_in).await?;
                 }
                 let tokens = Arc::new(tokens);
                 let timeout = Duration::from_secs(60);
-                let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, 3)?;
+                let retry = RetryConfig::default().impatient();
+                let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, retry)?;
                 Ok(Link::Dataverse { connector, tokens })
             }
             System::Insider => {
@@ -167,12 +182,12 @@ impl App {
         connection: &Connection,
         tokens: Arc<ConnectionTokens>,
         timeout: Duration,
-        retries: u32,
+        retry: RetryConfig,
     ) -> Result<Arc<DataverseConnector>, ApiError> {
         let mut settings = DataverseSettings {
             url: connection.url.clone(),
             timeout,
-            retries,
+            retries: retry.retries,
             ..DataverseSettings::default()
         };
         if let Some(version) = &connection.api_version {
@@ -186,7 +201,7 @@ impl App {
             .get(SIGNED_IN_TENANT)
             .cloned()
             .or_else(|| connection.tenant.clone().filter(|tenant| Uuid::parse_str(tenant).is_ok()));
-        let client = self.client().with_retry(RetryConfig::with_retries(retries)).with_timeout(timeout);
+        let client = self.client().with_retry(retry).with_timeout(timeout);
         let provider: Arc<dyn TokenProvider> = tokens;
         let builder = DataverseBuilder::new(settings, client, self.gate(&connection.url), provider);
         Ok(Arc::new(builder.build()?))

@@ -2,11 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use syncline_http::{Bytes, Gate, HttpClient, Method, RequestBuilder, Response, TokenProvider};
+use syncline_http::{Bytes, Gate, HeaderMap, HttpClient, Method, RequestBuilder, Response, TokenProvider};
 use syncline_model::{ErrorCode, SynclineError};
-use syncline_odata::{
-    BatchItem, BatchReply, BatchRequest, PageEnvelope, parse_page, read_batch, write_batch,
-};
+use syncline_odata::{PageEnvelope, parse_page};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -19,10 +17,10 @@ pub(crate) const ANNOTATIONS: &str =
 pub(crate) const PAGING_ANNOTATIONS: &str =
     "Microsoft.Dynamics.CRM.morerecords,Microsoft.Dynamics.CRM.fetchxmlpagingcookie";
 
-/// Longest address of a GET; the service takes 32,768 characters, inside `$batch` 65,536.
+/// Longest address of a GET, in characters; a longer one goes through `$batch` (Dataverse Web API, query: 32,768).
 const LONGEST_URL: usize = 32_000;
 /// How often a read is made again at once when its answer can't be read, though it came whole.
-const READ_TRIES: u32 = 3;
+pub(crate) const READ_TRIES: u32 = 3;
 
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -73,55 +71,10 @@ impl Api {
         Ok(Reply {
             content_type: response.header("content-type").unwrap_or_default().to_owned(),
             request_id: response.request_id().map(str::to_owned),
+            annotated: annotated(&response.headers),
             place: response.place,
             body: response.body,
         })
-    }
-
-    /// A read whose address is too long for a GET of its own.
-    async fn get_in_batch(
-        &self,
-        url: &str,
-        prefer: &[String],
-        cancel: &CancellationToken,
-    ) -> Result<Reply, SynclineError> {
-        let path = url.strip_prefix(&self.origin).unwrap_or(url).to_owned();
-        let mut headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        if !prefer.is_empty() {
-            headers.push(("Prefer".to_owned(), prefer.join(",")));
-        }
-        let item =
-            BatchItem::Single(BatchRequest { method: "GET".into(), path, headers, body: String::new() });
-        let batch = write_batch(&[item]);
-        let response = self
-            .request(Method::POST, &self.url("/$batch"))
-            .header("Content-Type", batch.content_type)
-            .body(batch.body)
-            .idempotent()
-            .cancel(cancel)
-            .send()
-            .await
-            .map_err(explain)?;
-        let kind = response.header("content-type").unwrap_or_default().to_owned();
-        let answer = read_batch(&kind, &response.body).ok();
-        match answer.and_then(|answer| answer.complete.then(|| answer.replies.into_iter().next()).flatten()) {
-            Some(BatchReply::Single(part)) if part.status.is_success() => Ok(Reply {
-                content_type: "application/json".to_owned(),
-                request_id: response.request_id().map(str::to_owned),
-                place: response.place,
-                body: part.body.into(),
-            }),
-            Some(BatchReply::Single(part)) => Err(explain(syncline_odata::refusal(
-                part.status,
-                &part.headers,
-                &part.body,
-                &format!("GET in {}", response.place),
-            ))),
-            Some(BatchReply::ChangeSet(_)) | None if response.status.is_success() => {
-                Err(unreadable(&response.place, "the answer is no $batch answer"))
-            }
-            Some(BatchReply::ChangeSet(_)) | None => Err(service_error(&response)),
-        }
     }
 
     /// GET of a JSON document below the root.
@@ -130,7 +83,8 @@ impl Api {
         rest: &str,
         cancel: &CancellationToken,
     ) -> Result<T, SynclineError> {
-        self.read(&self.url(rest), &[], cancel, |body| serde_json::from_slice(without_bom(body))).await
+        self.read(&self.url(rest), &[], cancel, |reply| serde_json::from_slice(without_bom(&reply.body)))
+            .await
     }
 
     /// GET of a page; `make` takes from it what is wanted.
@@ -141,26 +95,36 @@ impl Api {
         cancel: &CancellationToken,
         make: impl Fn(&PageEnvelope<'_>, usize) -> Result<T, SynclineError>,
     ) -> Result<T, SynclineError> {
-        self.read(url, prefer, cancel, |body| {
-            let page = parse_page(body)?;
-            Ok(make(&page, body.len()))
+        let asked = prefer.iter().any(|preference| preference.starts_with("odata.include-annotations"));
+        self.read(url, prefer, cancel, |reply| {
+            let page = parse_page(&reply.body)?;
+            if asked && !page.value.is_empty() && !reply.has_annotations() {
+                return Ok(Err(reply.without_annotations()));
+            }
+            Ok(make(&page, reply.body.len()))
         })
         .await?
     }
 
+    /// GET of a plain number, as `$count` gives it.
+    pub(crate) async fn number(&self, url: &str, cancel: &CancellationToken) -> Result<u64, SynclineError> {
+        self.read(url, &[], cancel, |reply| serde_json::from_slice(without_bom(&reply.body).trim_ascii()))
+            .await
+    }
+
     /// GET, and again when what came can't be read: an answer that broke off, or a page of HTML.
-    async fn read<T>(
+    pub(crate) async fn read<T>(
         &self,
         url: &str,
         prefer: &[String],
         cancel: &CancellationToken,
-        parse: impl Fn(&[u8]) -> Result<T, serde_json::Error>,
+        parse: impl Fn(&Reply) -> Result<T, serde_json::Error>,
     ) -> Result<T, SynclineError> {
         let mut tries = 0;
         loop {
             tries += 1;
             let reply = self.get(url, prefer, cancel).await?;
-            match parse(&reply.body) {
+            match parse(&reply) {
                 Ok(value) => return Ok(value),
                 Err(_) if tries < READ_TRIES => {
                     tracing::debug!(place = %reply.place, tries, "the answer can't be read, reading again");
@@ -169,36 +133,48 @@ impl Api {
             }
         }
     }
-
-    /// Reads a link that an answer gave, after checking that it leads to the same environment. Only then may the token go there.
-    pub(crate) fn own_link(&self, link: &str) -> Result<(), SynclineError> {
-        let refuse = |host: &str| {
-            SynclineError::new(
-                ErrorCode::UnexpectedReply,
-                format!("the next page is on a foreign host: {host}"),
-            )
-            .hint("nothing was sent there; check the connection's address and any proxy in between")
-        };
-        let url = Url::parse(link).map_err(|_| refuse("not an address"))?;
-        let host = url.host_str().unwrap_or_default();
-        let same = url.scheme() == self.base.scheme()
-            && url.port_or_known_default() == self.base.port_or_known_default()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && without_api(host) == without_api(self.base.host_str().unwrap_or_default());
-        if same { Ok(()) } else { Err(refuse(host)) }
-    }
 }
 
 /// An answer to a read.
 pub(crate) struct Reply {
     pub(crate) body: Bytes,
-    content_type: String,
-    place: String,
-    request_id: Option<String>,
+    pub(crate) content_type: String,
+    pub(crate) place: String,
+    pub(crate) request_id: Option<String>,
+    /// The service says that it heeded the wish for annotations.
+    pub(crate) annotated: bool,
+}
+
+/// Whether `Preference-Applied` names the annotations.
+pub(crate) fn annotated(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("preference-applied")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("odata.include-annotations"))
 }
 
 impl Reply {
+    /// The service says that annotations are there, or some are.
+    fn has_annotations(&self) -> bool {
+        let holds = |needle: &[u8]| self.body.windows(needle.len()).any(|window| window == needle);
+        self.annotated || holds(b"@OData.Community.Display") || holds(b"@Microsoft.Dynamics.CRM")
+    }
+
+    /// Without labels, types of lookups and, in FetchXML, the word that more pages follow, data would be missing unnoticed.
+    fn without_annotations(&self) -> SynclineError {
+        let mut fault = SynclineError::new(
+            ErrorCode::UnexpectedReply,
+            "the labels and paging marks that were asked for did not come",
+        )
+        .hint(
+            "a proxy in between takes the Prefer header away: let it through, or connect without that proxy",
+        )
+        .detail(self.place.clone());
+        fault.request_id.clone_from(&self.request_id);
+        fault
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> SynclineError {
         let what = if self.body.trim_ascii().is_empty() {
             "the answer is empty".to_owned()
@@ -215,15 +191,6 @@ impl Reply {
     }
 }
 
-/// The `.api.` host of an environment is the same environment (Dataverse Web API, address).
-fn without_api(host: &str) -> String {
-    let mut labels: Vec<&str> = host.split('.').collect();
-    if labels.len() > 3 && labels[1] == "api" {
-        labels.remove(1);
-    }
-    labels.join(".")
-}
-
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
@@ -236,5 +203,16 @@ pub(crate) fn unreadable(place: &str, what: &str) -> SynclineError {
 
 /// Success or the service's error.
 pub(crate) fn succeed(response: Response) -> Result<Response, SynclineError> {
-    if response.status.is_success() { Ok(response) } else { Err(service_error(&response)) }
+    if !response.status.is_success() {
+        return Err(service_error(&response));
+    }
+    let kind = response.header("content-type").unwrap_or_default();
+    // Every answer of the service says its OData version; a page of a proxy or of a sign-in does not.
+    if response.header("odata-version").is_none() && response.status.as_u16() != 204 && !kind.contains("json")
+    {
+        let mut fault = unreadable(&response.place, "another server answered in place of the service");
+        fault.hint = Some("nothing was written; a proxy or sign-in page is in the way".to_owned());
+        return Err(fault);
+    }
+    Ok(response)
 }

@@ -87,7 +87,11 @@ impl DataverseBuilder {
         settings.timeout = settings.timeout.clamp(Duration::from_secs(1), Duration::from_secs(300));
         settings.batch_rows = settings.batch_rows.clamp(1, syncline_odata::MOST_REQUESTS);
         let retries = settings.retries.min(RetryConfig::MOST_RETRIES);
-        let retry = RetryConfig { retries, ..*self.client.retry() };
+        let retry = RetryConfig {
+            retries,
+            connect_retries: retries.min(self.client.retry().connect_retries),
+            ..*self.client.retry()
+        };
         let client =
             self.client.with_gate(Arc::clone(&self.gate)).with_retry(retry).with_timeout(settings.timeout);
         let origin = url.origin().ascii_serialization();

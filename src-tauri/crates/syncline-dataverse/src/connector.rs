@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use syncline_http::GateState;
+use syncline_http::{GateState, RetryConfig};
 use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,15 @@ struct Memory {
 impl DataverseConnector {
     pub(crate) fn assemble(api: Api, settings: DataverseSettings) -> Self {
         Self { api, settings, memory: Arc::default() }
+    }
+
+    /// The same connector for long work: it goes on trying when the environment can't be reached for a while.
+    pub fn patient(&self) -> Self {
+        let mut patient = self.clone();
+        let retry = *self.api.client.retry();
+        let retry = RetryConfig { connect_retries: retry.retries, ..retry };
+        patient.api.client = self.api.client.with_retry(retry);
+        patient
     }
 
     /// How the service's limits stand, for a meter.

@@ -10,7 +10,7 @@ use syncline_model::{EntitySchema, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
-use crate::api::{unreadable, without_bom};
+use crate::api::unreadable;
 use crate::encode::quoted;
 
 /// Where `$count` stops.
@@ -70,9 +70,7 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<u64, SynclineError> {
         let url = self.api.url(&format!("/{}/$count", schema.summary.set_name));
-        let reply = self.api.get(&url, &[], cancel).await?;
-        let text = String::from_utf8_lossy(without_bom(&reply.body)).trim().to_owned();
-        text.parse().map_err(|_| unreadable("$count", "no number"))
+        self.api.number(&url, cancel).await
     }
 
     async fn aggregate(

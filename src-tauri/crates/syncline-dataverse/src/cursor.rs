@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use syncline_connect::Cursor;
 use syncline_model::{ErrorCode, SynclineError};
 
+use crate::links::Trail;
+
 /// The place, in one of the two ways of paging.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "lowercase")]
@@ -14,6 +16,9 @@ pub(crate) enum Position {
         link: String,
         /// Records read so far.
         read: u64,
+        /// Links followed so far.
+        #[serde(default)]
+        trail: Trail,
     },
     /// The whole query of the next page, page number and cookie included.
     Fetch {
@@ -21,6 +26,9 @@ pub(crate) enum Position {
         xml: String,
         /// Records read so far.
         read: u64,
+        /// Cookies followed so far.
+        #[serde(default)]
+        trail: Trail,
     },
 }
 

@@ -7,6 +7,7 @@ use syncline_http::{HttpClient, TokenProvider};
 use syncline_model::SynclineError;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::READ_TRIES;
 use crate::error::{explain, service_error};
 
 /// The service of the public cloud.
@@ -66,12 +67,22 @@ pub async fn environments(
     cancel: &CancellationToken,
 ) -> Result<Vec<Environment>, SynclineError> {
     let url = format!("{}/api/discovery/v2.0/Instances", discovery_url.trim_end_matches('/'));
-    let request = client.get(url).header("Accept", "application/json").bearer(tokens).cancel(cancel);
-    let response = request.send().await.map_err(explain)?;
-    if !response.status.is_success() {
-        return Err(service_error(&response));
-    }
-    let instances: Instances = response.json()?;
+    let mut tries = 0;
+    let instances: Instances = loop {
+        tries += 1;
+        let request =
+            client.get(&url).header("Accept", "application/json").bearer(Arc::clone(&tokens)).cancel(cancel);
+        let response = request.send().await.map_err(explain)?;
+        if !response.status.is_success() {
+            return Err(service_error(&response));
+        }
+        match response.json() {
+            Ok(instances) => break instances,
+            // An answer that broke off, or a page of HTML, may come whole the next time.
+            Err(_) if tries < READ_TRIES => {}
+            Err(error) => return Err(error),
+        }
+    };
     let mut found: Vec<Environment> = instances.value.into_iter().filter_map(environment).collect();
     found.sort_by_cached_key(|environment| environment.friendly_name.to_lowercase());
     Ok(found)

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, PAGING_ANNOTATIONS};
 use crate::cursor::Position;
+use crate::links::Trail;
 use crate::page_fetch::{decode_cookie, fetch_error};
 
 impl DataverseConnector {
@@ -20,9 +21,9 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<(Vec<Box<RawValue>>, Option<Cursor>), SynclineError> {
         let position = cursor.map(Position::from_cursor).transpose()?;
-        let (text, read) = match &position {
-            Some(Position::Fetch { xml, read }) => (xml.as_str(), *read),
-            Some(Position::Link { .. }) | None => (document, 0),
+        let (text, read, trail) = match &position {
+            Some(Position::Fetch { xml, read, trail }) => (xml.as_str(), *read, trail.clone()),
+            Some(Position::Link { .. }) | None => (document, 0, Trail::default()),
         };
         let fetch = Fetch::parse(text).map_err(|error| fetch_error(&error))?;
         let entity = EntityName::new(fetch.entity.name.as_str());
@@ -35,7 +36,11 @@ impl DataverseConnector {
                 let next = if page.more_records == Some(true) && fetch.top.is_none() {
                     let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
                     let read = read + rows.len() as u64;
-                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read }.to_cursor()?)
+                    let mut trail = trail.clone();
+                    if let Some(cookie) = &cookie {
+                        trail.step(cookie)?;
+                    }
+                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read, trail }.to_cursor()?)
                 } else {
                     None
                 };

@@ -71,6 +71,7 @@ impl DataverseConnector {
         let first = self.api.url(&format!("/lists?{FIELDS}&$orderby=listname,listid"));
         let mut url = Some(first);
         let mut found = Vec::new();
+        let mut trail = crate::links::Trail::default();
         while let Some(link) = url {
             let prefer = ["odata.maxpagesize=5000".to_owned()];
             let (lists, next) = self
@@ -87,10 +88,7 @@ impl DataverseConnector {
                 })
                 .await?;
             found.extend(lists);
-            if let Some(next) = &next {
-                self.api.own_link(next)?;
-            }
-            url = next;
+            url = self.api.next_page(&link, next.as_deref(), &mut trail)?;
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, PAGING_ANNOTATIONS};
 use crate::cursor::Position;
+use crate::links::Trail;
 use crate::records::{Asked, no_such_column, record};
 
 impl DataverseConnector {
@@ -48,6 +49,7 @@ impl DataverseConnector {
         selection: &Selection,
         fetch: &Fetch,
         read: u64,
+        trail: Trail,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError> {
         let asked = Asked::new(schema, &selection.columns)?;
@@ -67,7 +69,11 @@ impl DataverseConnector {
                 let more = page.more_records == Some(true) && selection.top.is_none_or(|top| read < top);
                 let next = if more {
                     let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
-                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read }.to_cursor()?)
+                    let mut trail = trail.clone();
+                    if let Some(cookie) = &cookie {
+                        trail.step(cookie)?;
+                    }
+                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read, trail }.to_cursor()?)
                 } else {
                     None
                 };

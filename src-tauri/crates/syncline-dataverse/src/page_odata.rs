@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::api::ANNOTATIONS;
 use crate::cursor::Position;
+use crate::links::Trail;
 use crate::records::{Asked, record};
 
 impl DataverseConnector {
@@ -20,7 +21,7 @@ impl DataverseConnector {
         let asked = Asked::new(schema, &selection.columns)?;
         let options = if asked.all { QueryOptions::new() } else { QueryOptions::new().select(&asked.wire) };
         let url = self.api.url(&format!("/{}{}", schema.summary.set_name, options.to_query()));
-        self.odata_page(schema, selection, &asked, &url, 0, cancel).await
+        self.odata_page(schema, selection, &asked, &url, 0, Trail::default(), cancel).await
     }
 
     /// Follows a link as it is, after checking where it leads.
@@ -30,11 +31,12 @@ impl DataverseConnector {
         selection: &Selection,
         link: &str,
         read: u64,
+        trail: Trail,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError> {
         self.api.own_link(link)?;
         let asked = Asked::new(schema, &selection.columns)?;
-        self.odata_page(schema, selection, &asked, link, read, cancel).await
+        self.odata_page(schema, selection, &asked, link, read, trail, cancel).await
     }
 
     async fn odata_page(
@@ -44,6 +46,7 @@ impl DataverseConnector {
         asked: &Asked,
         url: &str,
         read: u64,
+        trail: Trail,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError> {
         // The size is not in the link and is said again with each page.
@@ -63,11 +66,9 @@ impl DataverseConnector {
                     .collect::<Result<Vec<_>, _>>()?;
                 let read = read + records.len() as u64;
                 let more = page.next_link.as_deref().filter(|_| selection.top.is_none_or(|top| read < top));
-                let next = match more {
-                    Some(link) => {
-                        self.api.own_link(link)?;
-                        Some(Position::Link { link: link.to_owned(), read }.to_cursor()?)
-                    }
+                let mut trail = trail.clone();
+                let next = match self.api.next_page(url, more, &mut trail)? {
+                    Some(link) => Some(Position::Link { link, read, trail }.to_cursor()?),
                     None => None,
                 };
                 Ok(Page { records, next, bytes: bytes as u64 })

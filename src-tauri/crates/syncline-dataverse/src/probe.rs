@@ -135,6 +135,7 @@ impl DataverseConnector {
         let query = QueryOptions::new().select(&asked.wire).filter(filter).to_query();
         let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
         let mut rows = Vec::new();
+        let mut trail = crate::links::Trail::default();
         while let Some(link) = url {
             let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
             let (found, next) = self
@@ -145,14 +146,11 @@ impl DataverseConnector {
                         .iter()
                         .map(|raw| record(schema, raw, asked, false))
                         .collect::<Result<Vec<_>, _>>()?;
-                    if let Some(next) = page.next_link.as_deref() {
-                        self.api.own_link(next)?;
-                    }
                     Ok((found, page.next_link.as_deref().map(str::to_owned)))
                 })
                 .await?;
             rows.extend(found);
-            url = next;
+            url = self.api.next_page(&link, next.as_deref(), &mut trail)?;
         }
         Ok(rows)
     }

@@ -43,6 +43,13 @@ impl RecordBody {
     }
 }
 
+/// After a write without a clear answer.
+const MAYBE_ACTED: &str = "it is not known whether the service acted: read the row before sending it again";
+
+fn no_answer() -> SynclineError {
+    SynclineError::new(ErrorCode::Unreachable, "no answer came")
+}
+
 impl DataverseConnector {
     /// Makes a row and tells its id. If the answer is lost the error says so: look before sending it again.
     pub async fn create_record(
@@ -73,14 +80,15 @@ impl DataverseConnector {
         let options = if asked.all { QueryOptions::new() } else { QueryOptions::new().select(&asked.wire) };
         let url = self.api.url(&format!("{}{}", row_path(&schema, key)?, options.to_query()));
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
-        let reply = match self.api.get(&url, &prefer, cancel).await {
-            Ok(reply) => reply,
-            Err(error) if error.code == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let raw: Box<RawValue> = serde_json::from_slice(&reply.body)
-            .map_err(|_| crate::api::unreadable(&schema.summary.set_name, "not the JSON expected"))?;
-        record(&schema, &raw, &asked, false).map(Some)
+        match self
+            .api
+            .read(&url, &prefer, cancel, |reply| serde_json::from_slice::<Box<RawValue>>(&reply.body))
+            .await
+        {
+            Ok(raw) => record(&schema, &raw, &asked, false).map(Some),
+            Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Changes a row; fails where there is none. With an etag only if it is still that version.
@@ -140,10 +148,15 @@ impl DataverseConnector {
                 request.header("Content-Type", "application/json; charset=utf-8").body(raw.get().to_owned());
         }
         match request.try_send().await {
+            // A gateway or a service that failed may have acted before.
+            Ok(response) if response.status.is_server_error() || response.status.as_u16() == 408 => {
+                let mut error = succeed(response).err().unwrap_or_else(no_answer);
+                error.hint = Some(MAYBE_ACTED.to_owned());
+                Err(error)
+            }
             Ok(response) => succeed(response),
             Err(SendError { error, maybe_sent: true }) if error.code != ErrorCode::Cancelled => {
-                Err(error
-                    .hint("it is not known whether the service acted: read the row before sending it again"))
+                Err(error.hint(MAYBE_ACTED))
             }
             Err(SendError { error, .. }) => Err(explain(error)),
         }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::api::ANNOTATIONS;
 use crate::cursor::Position;
+use crate::links::Trail;
 use crate::page_fetch::fetch_error;
 use crate::records::{Asked, entity_of, record};
 
@@ -55,6 +56,7 @@ impl DataverseConnector {
                 if asked.all { QueryOptions::new() } else { QueryOptions::new().select(&asked.wire) };
             let query = options.filter(filter).to_query();
             let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
+            let mut trail = Trail::default();
             while let Some(link) = url {
                 let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
                 let (records, next) = self
@@ -65,14 +67,11 @@ impl DataverseConnector {
                             .iter()
                             .map(|raw| record(schema, raw, asked, false))
                             .collect::<Result<Vec<_>, _>>()?;
-                        if let Some(next) = page.next_link.as_deref() {
-                            self.api.own_link(next)?;
-                        }
                         Ok((records, page.next_link.as_deref().map(str::to_owned)))
                     })
                     .await?;
                 found.extend(records.into_iter().map(|record| (record.id.as_str().to_owned(), record)));
-                url = next;
+                url = self.api.next_page(&link, next.as_deref(), &mut trail)?;
             }
         }
         Ok(found)
@@ -117,19 +116,22 @@ impl Source for DataverseConnector {
             return Ok(Page { records: vec![], next: None, bytes: 0 });
         }
         match cursor.map(Position::from_cursor).transpose()? {
-            Some(Position::Link { link, read }) => {
-                self.linked_page(&schema, selection, &link, read, cancel).await.map_err(no_longer_known)
-            }
-            Some(Position::Fetch { xml, read }) => {
+            Some(Position::Link { link, read, trail }) => self
+                .linked_page(&schema, selection, &link, read, trail, cancel)
+                .await
+                .map_err(no_longer_known),
+            Some(Position::Fetch { xml, read, trail }) => {
                 let fetch = Fetch::parse(&xml).map_err(|error| fetch_error(&error))?;
-                self.fetch_page(&schema, selection, &fetch, read, cancel).await.map_err(no_longer_known)
+                self.fetch_page(&schema, selection, &fetch, read, trail, cancel)
+                    .await
+                    .map_err(no_longer_known)
             }
             None if selection.filter.is_none() && selection.list.is_none() && selection.order.is_empty() => {
                 self.first_odata_page(&schema, selection, cancel).await
             }
             None => {
                 let fetch = self.selection_fetch(&schema, selection, cancel).await?;
-                self.fetch_page(&schema, selection, &fetch, 0, cancel).await
+                self.fetch_page(&schema, selection, &fetch, 0, Trail::default(), cancel).await
             }
         }
     }

@@ -51,12 +51,23 @@ impl<'a> Journey<'a> {
 
     pub(crate) async fn travel(&mut self) -> Result<Response, SendError> {
         loop {
-            let request = self.wire().await.map_err(|error| self.failed(error))?;
+            let request = match self.wire().await {
+                Ok(request) => request,
+                // The sign-in service can't be reached: what was true of the request itself is true of its token.
+                Err(error) if error.code == ErrorCode::Unreachable && self.may_reach_later() => {
+                    let wait = self.next_wait();
+                    self.rest(wait).await?;
+                    continue;
+                }
+                Err(error) => return Err(self.failed(error)),
+            };
             self.tries += 1;
             let answer = self.call(request).await;
             let wait = match answer {
                 Err(fault) => match self.client.retry.on_fault(fault.kind, self.parts.idempotent) {
-                    Verdict::Retry if self.retries < self.client.retry.retries => self.next_wait(),
+                    Verdict::Retry if self.retries < self.client.retry.after_fault(fault.kind) => {
+                        self.next_wait()
+                    }
                     Verdict::Retry | Verdict::Return | Verdict::Throttled => return Err(self.fault(&fault)),
                 },
                 Ok(response) => {
@@ -84,12 +95,23 @@ impl<'a> Journey<'a> {
                     }
                 }
             };
-            if self.parts.cancel.as_ref().is_some_and(CancellationToken::is_cancelled) {
-                return Err(self.cancelled());
-            }
-            tracing::debug!(place = %self.place(), tries = self.tries, wait_ms = wait.as_millis(), "trying again");
-            tokio::time::sleep(wait).await;
+            self.rest(wait).await?;
         }
+    }
+
+    /// Waits before the next try, unless the work was cancelled meanwhile.
+    async fn rest(&self, wait: Duration) -> Result<(), SendError> {
+        if self.parts.cancel.as_ref().is_some_and(CancellationToken::is_cancelled) {
+            return Err(self.cancelled());
+        }
+        tracing::debug!(place = %self.place(), tries = self.tries, wait_ms = wait.as_millis(), "trying again");
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn may_reach_later(&self) -> bool {
+        let retry = &self.client.retry;
+        self.retries < retry.retries.min(retry.connect_retries)
     }
 
     /// The request with a token. Asked anew for each try: a long wait may have outlived the last token.
@@ -179,12 +201,18 @@ impl<'a> Journey<'a> {
         if self.renewed {
             return Err(self.refused(response));
         }
-        let renewed = provider.renew(rejected).await;
+        let (provider, rejected) = (Arc::clone(provider), rejected.clone());
         self.renewed = true;
-        match renewed {
-            Ok(token) if token.is_same(rejected) => Err(self.refused(response)),
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed(error)),
+        loop {
+            match provider.renew(&rejected).await {
+                Ok(token) if token.is_same(&rejected) => return Err(self.refused(response)),
+                Ok(_) => return Ok(()),
+                Err(error) if error.code == ErrorCode::Unreachable && self.may_reach_later() => {
+                    let wait = self.next_wait();
+                    self.rest(wait).await?;
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
         }
     }
 

@@ -93,7 +93,7 @@ impl Response {
             ),
             300..=399 => (
                 ErrorCode::UnexpectedReply,
-                "the service redirects elsewhere",
+                "the service sends the request elsewhere",
                 "check the address; a sign-in page of a proxy may be in the way",
             ),
             500..=599 => {
@@ -101,14 +101,15 @@ impl Response {
             }
             _ => (ErrorCode::ServiceRefused, "the service refused the request", "see the detail"),
         };
+        let what = match self.redirect_host() {
+            Some(target) => format!("{what}, to {target}, which was not followed"),
+            None => what.to_owned(),
+        };
         let mut error =
             SynclineError::new(code, format!("{what}: {} {}", self.method, self.place)).hint(hint);
         let mut detail = format!("HTTP {status}{}", self.content_note());
         if self.tries > 1 {
             detail.push_str(&format!(", {} tries", self.tries));
-        }
-        if let Some(target) = self.redirect_host() {
-            detail.push_str(&format!(", to {target}"));
         }
         if !self.sensitive && !self.body.is_empty() {
             detail.push_str(": ");
@@ -124,8 +125,14 @@ impl Response {
     }
 
     fn redirect_host(&self) -> Option<String> {
-        let target = url::Url::parse(self.header(http::header::LOCATION)?).ok()?;
-        self.status.is_redirection().then(|| target.host_str().map(str::to_owned)).flatten()
+        // A location may leave out the scheme, or scheme and host.
+        let own = url::Url::parse(&format!("https://{}", self.place)).ok()?;
+        let target = own.join(self.header(http::header::LOCATION)?).ok()?;
+        let host = target.host_str()?;
+        self.status.is_redirection().then(|| match target.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        })
     }
 }
 

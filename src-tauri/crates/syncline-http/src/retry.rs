@@ -2,7 +2,7 @@
 //!
 //! | what happened | retried |
 //! |---|---|
-//! | the request was not sent (DNS, refused, connect timeout, TLS is excepted) | always |
+//! | the request was not sent (DNS, refused, connect timeout, TLS is excepted) | unless somebody waits for it |
 //! | reset, timeout, an answer that broke off | only if idempotent |
 //! | 429 | always, after `Retry-After`; counted by itself |
 //! | 502, 503, 504 | only if idempotent |
@@ -21,6 +21,9 @@ use crate::FaultKind;
 pub struct RetryConfig {
     /// Sends after the first, for faults and 5xx. 0 to 10.
     pub retries: u32,
+    /// Of these, how many may follow a service that can't be reached at all: no address, no route, nobody listening. Somebody who
+    /// waits for an answer wants to hear of it at once (0); long work goes on trying.
+    pub connect_retries: u32,
     /// The first wait.
     pub initial: Duration,
     /// Each wait is so many times the one before.
@@ -39,12 +42,23 @@ impl RetryConfig {
 
     /// Three retries, or as many as said, at most [`RetryConfig::MOST_RETRIES`].
     pub fn with_retries(retries: u32) -> Self {
-        Self { retries: retries.min(Self::MOST_RETRIES), ..Self::default() }
+        let retries = retries.min(Self::MOST_RETRIES);
+        Self { retries, connect_retries: retries, ..Self::default() }
     }
 
     /// No retry at all, not even for 429.
     pub fn none() -> Self {
-        Self { retries: 0, throttle_retries: 0, ..Self::default() }
+        Self { retries: 0, connect_retries: 0, throttle_retries: 0, ..Self::default() }
+    }
+
+    /// The same, but told at once when the service can't be reached: for what a person waits for.
+    pub fn impatient(self) -> Self {
+        Self { connect_retries: 0, ..self }
+    }
+
+    /// Retries that may follow this kind of fault.
+    pub fn after_fault(&self, kind: FaultKind) -> u32 {
+        if kind.not_sent() { self.retries.min(self.connect_retries) } else { self.retries }
     }
 
     /// The wait before retry number `retry` (0 is the first), between half and the whole of the exponential value, so that
@@ -88,6 +102,7 @@ impl Default for RetryConfig {
     fn default() -> Self {
         Self {
             retries: 3,
+            connect_retries: 3,
             initial: Duration::from_millis(500),
             base: 2.0,
             maximum: Duration::from_secs(30),

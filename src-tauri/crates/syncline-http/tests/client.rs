@@ -249,7 +249,7 @@ async fn a_redirect_never_takes_the_token_elsewhere() {
     assert_eq!(script.sent(), 1);
     let error = response.ensure_success().unwrap_err();
     assert_eq!(error.code, ErrorCode::UnexpectedReply);
-    assert!(error.detail.unwrap().contains("evil.example"));
+    assert!(error.message.contains("evil.example"));
 
     let script = Script::new([Answer(307, &[("location", "/y")]), Answer(200, &[])]);
     script.client().get(URL).bearer(fixed.clone()).send().await.unwrap();

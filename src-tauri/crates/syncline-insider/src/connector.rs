@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncline_connect::{
     Capabilities, Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, RowRequest, WriteOptions,
 };
-use syncline_http::{HttpClient, StatusCode};
+use syncline_http::{HttpClient, RetryConfig, StatusCode};
 use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Secret, SynclineError};
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,13 @@ impl InsiderConnector {
                 .hint("give the partner name in lower case without spaces: --option partner=NAME"));
         }
         Ok(Self { http, settings })
+    }
+
+    /// The same connector for long work: it goes on trying when the service can't be reached for a while.
+    pub fn patient(&self) -> Self {
+        let retry = *self.http.retry();
+        let retry = RetryConfig { connect_retries: retry.retries, ..retry };
+        Self { http: self.http.with_retry(retry), settings: self.settings.clone() }
     }
 
     async fn post(
@@ -95,15 +102,21 @@ impl Destination for InsiderConnector {
             .post("{\"users\":[]}".to_owned(), true, &CancellationToken::new())
             .await
             .map_err(|error| error.error)?;
+        // A page of a proxy is no answer, whatever its status.
+        let own =
+            serde_json::from_slice::<serde_json::Value>(&response.body).is_ok_and(|body| body.is_object());
         let refused_users = response.status == StatusCode::BAD_REQUEST
             && String::from_utf8_lossy(&response.body).to_lowercase().contains("users");
-        if refused_users || response.status.is_success() {
+        if own && (refused_users || response.status.is_success()) {
             let partner = Some(self.settings.partner.clone());
             return Ok(Identity {
                 organization_id: partner.clone(),
                 user_name: partner,
                 ..Identity::default()
             });
+        }
+        if response.status.is_success() {
+            return Err(reply::unreadable("no JSON"));
         }
         Err(reply::error(&response))
     }

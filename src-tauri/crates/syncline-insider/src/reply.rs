@@ -45,19 +45,19 @@ fn rule(key: &str) -> String {
     key.strip_prefix("users.").and_then(|rest| rest.split_once('.')).map_or(key, |(_, rule)| rule).to_owned()
 }
 
+/// An answer of another server, or one that broke off.
+pub(crate) fn unreadable(why: &str) -> SynclineError {
+    SynclineError::new(ErrorCode::UnexpectedReply, format!("the answer to an upsert can't be read: {why}"))
+        .hint("check that the connection's address is Insider One's API root")
+}
+
 /// One outcome a user, from a body of status 200.
 pub(crate) fn outcomes(
     body: &[u8],
     users: usize,
     request_id: Option<&str>,
 ) -> Result<Vec<Outcome>, SynclineError> {
-    let reply: Reply = serde_json::from_slice(body).map_err(|error| {
-        SynclineError::new(
-            ErrorCode::UnexpectedReply,
-            format!("the answer to an upsert can't be read: {error}"),
-        )
-        .hint("check that the connection's address is Insider One's API root")
-    })?;
+    let reply: Reply = serde_json::from_slice(body).map_err(|error| unreadable(&error.to_string()))?;
     let outcome = |kind, code: Option<String>, message: Option<String>| Outcome {
         kind,
         id: None,

@@ -34,7 +34,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
         let begun = std::time::Instant::now();
         handle.progress("asking who answers", 0, None);
         let link = root.link(&connection).await?;
-        let source = link.source(&request.connection)?;
+        let source = link.patient().source(&request.connection)?;
         own_records(&root, &connection, &link.identity().await?).await?;
         handle.progress("reading the description", 0, None);
         let entity = EntityName::new(request.entity.as_str());

@@ -134,7 +134,7 @@ async fn window(
     match query.mode {
         DataMode::Live => {
             let connection = app.connection(&query.connection).await?;
-            let source = app.link(&connection).await?.source(&query.connection)?;
+            let source = app.link(&connection).await?.patient().source(&query.connection)?;
             let page = source.page(&selection(&query), cursor, cancel).await?;
             Ok(Window {
                 records: page.records,

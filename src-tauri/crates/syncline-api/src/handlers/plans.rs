@@ -47,7 +47,7 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
             })?;
             let selection = syncs::selection(&root, &definition, &sides, request.limit).await?;
             let source = syncs::source(&root, &definition, &sides.source, cached).await?;
-            let destination = root.link(&sides.destination).await?.destination();
+            let destination = root.link(&sides.destination).await?.patient().destination();
             if !cached {
                 answered(&root, &sides.source).await?;
             }

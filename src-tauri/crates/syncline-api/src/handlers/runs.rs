@@ -44,7 +44,7 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
         move |handle| async move {
             handle.progress("asking who writes", 0, None);
             let (timeout, retries) = syncs::limits(&definition);
-            let writer = root.link(&destination).await?.destination();
+            let writer = root.link(&destination).await?.patient().destination();
             syncs::answered(&root, &destination).await?;
             let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
             // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.

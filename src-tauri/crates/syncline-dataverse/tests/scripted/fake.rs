@@ -84,7 +84,7 @@ impl HttpService for Fake {
                     body.push_str(if status == 429 {
                         "Retry-After: 1\r\n\r\n"
                     } else {
-                        "REQ_ID: req-9\r\n\r\n"
+                        "REQ_ID: req-9\r\nPreference-Applied: odata.include-annotations=\"*\"\r\n\r\n"
                     });
                     body.push_str(&format!("{text}\r\n"));
                 }
@@ -105,6 +105,8 @@ fn reply(status: u16, kind: &str, body: String) -> WireResponse {
         ..WireResponse::default()
     };
     response.headers.insert("content-type", kind.parse().unwrap());
+    response.headers.insert("odata-version", "4.0".parse().unwrap());
+    response.headers.insert("preference-applied", "odata.include-annotations=\"*\"".parse().unwrap());
     response
 }
 

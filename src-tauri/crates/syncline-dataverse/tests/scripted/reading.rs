@@ -88,14 +88,45 @@ async fn a_link_to_a_foreign_host_is_refused() {
         "https://contoso.crm4.dynamics.com:8443/x",
         "https://a:b@contoso.crm4.dynamics.com/x",
         "https://fabrikam.api.crm4.dynamics.com/x",
-        "/relative",
+        "//evil.example/api/data/v9.2/contacts",
+        "http:contacts",
+        "data:text/plain,x",
     ] {
         let body = format!(r#"{{"value":[],"@odata.nextLink":"{link}"}}"#);
         let (fake, connector) = Fake::connector([Json(Box::leak(body.into_boxed_str()))]);
         let error = connector.page(&contacts(&[]), None, &none()).await.unwrap_err();
         assert_eq!(error.code, ErrorCode::UnexpectedReply, "{link}");
+        assert!(error.message.contains("foreign host: "), "{}", error.message);
+        assert!(!link.contains("evil") || error.message.contains("evil.example"), "{}", error.message);
         assert_eq!(fake.asked().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_relative_link_is_completed_and_a_circle_ends() {
+    let ends = r#"{"value":[{"contactid":"2"}]}"#;
+    let first = r#"{"value":[{"contactid":"1"}],"@odata.nextLink":"contacts?$skiptoken=2"}"#;
+    let (fake, connector) = Fake::connector([Json(first), Json(ends)]);
+    let page = connector.page(&contacts(&[]), None, &none()).await.unwrap();
+    let page = connector.page(&contacts(&[]), page.next.as_ref(), &none()).await.unwrap();
+    assert!(page.next.is_none());
+    assert_eq!(fake.asked()[1], "https://contoso.crm4.dynamics.com/api/data/v9.2/contacts?$skiptoken=2");
+
+    let link = |n: u32| {
+        let body = format!(r#"{{"value":[],"@odata.nextLink":"contacts?$skiptoken={n}"}}"#);
+        Json(Box::leak(body.into_boxed_str()))
+    };
+    let (fake, connector) = Fake::connector((0..60).map(|n| link(n % 7)));
+    let mut cursor = None;
+    let error = loop {
+        match connector.page(&contacts(&[]), cursor.as_ref(), &none()).await {
+            Ok(page) => cursor = page.next,
+            Err(error) => break error,
+        }
+        assert!(cursor.is_some(), "each page names a next one");
+    };
+    assert!(error.message.contains("in a circle"), "{error:?}");
+    assert!(fake.asked().len() <= 21, "seven pages in a circle were asked {} times", fake.asked().len());
 }
 
 #[tokio::test]
@@ -244,12 +275,21 @@ async fn records_by_id_come_in_the_order_asked() {
 async fn a_long_query_goes_in_a_batch() {
     let (fake, connector) =
         Fake::connector([Batch(vec![(200, r#"{"value":[{"contactid":"1"}]}"#.to_owned())], true)]);
-    let values: String = (0..3000).map(|n| format!("<value>value-number-{n}</value>")).collect();
+    let values: String = (0..900).map(|n| format!("<value>value-number-{n}</value>")).collect();
     let filter = Some(format!(r#"<condition attribute="fullname" operator="in">{values}</condition>"#));
     let page = connector.page(&Selection { filter, ..contacts(&["fullname"]) }, None, &none()).await.unwrap();
     assert_eq!(page.records.len(), 1);
     assert!(fake.asked()[0].ends_with("/$batch"));
     assert!(fake.body(0).contains("GET /api/data/v9.2/contacts?fetchXml="));
+
+    let values: String = (0..3000).map(|n| format!("<value>value-number-{n}</value>")).collect();
+    let filter = Some(format!(r#"<condition attribute="fullname" operator="in">{values}</condition>"#));
+    let (fake, connector) = Fake::connector([]);
+    let error =
+        connector.page(&Selection { filter, ..contacts(&["fullname"]) }, None, &none()).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::QueryInvalid);
+    assert!(error.message.contains("too long") && error.hint.is_some(), "{error:?}");
+    assert!(fake.asked().is_empty());
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ use std::sync::PoisonError;
 /// Requests a batch may hold.
 const MOST: usize = 1000;
 
+/// Longest address of a request inside a batch, in characters (Dataverse Web API, query: 64 KB).
+const MAX_URL: usize = 65_536;
+
 /// One request of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -183,6 +186,11 @@ pub(crate) fn run(environment: &Environment, outer: &ApiRequest) -> Outcome<ApiR
             Item::Single(part) => {
                 let answer = if part.url.contains("$batch") {
                     error_answer(&bad("A batch must not contain a batch."), false)
+                } else if part.url.len() > MAX_URL {
+                    error_answer(
+                        &bad(format!("A URL in a batch is longer than {MAX_URL} characters.")),
+                        false,
+                    )
                 } else {
                     handle(environment, inner(outer, &part))
                 };

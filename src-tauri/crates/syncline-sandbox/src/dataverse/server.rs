@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
 
+/// Longest address of a request, in characters (Dataverse Web API, query: 32 KB).
+const MAX_URL: usize = 32_768;
+
 /// Largest request body taken, in bytes.
 const MAX_BODY: usize = 128 * 1024 * 1024;
 
@@ -82,6 +85,14 @@ async fn answer(
         .map(str::to_owned)
         .or_else(|| parts.uri.authority().map(ToString::to_string))
         .unwrap_or_else(|| "localhost".into());
+    let length = authority.len() + parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if length + "http://".len() > MAX_URL {
+        return Err(ServiceError::new(
+            414,
+            "",
+            format!("The request URL is longer than {MAX_URL} characters."),
+        ));
+    }
     let api = ApiRequest {
         method: parts.method,
         path: path.to_owned(),

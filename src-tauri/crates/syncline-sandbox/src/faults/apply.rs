@@ -8,8 +8,8 @@ use http::{StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::refusal::{page, refused};
-use super::{FaultKind, FaultRule};
+use super::refusal::{elsewhere, page, refused, refused_until};
+use super::{FaultKind, FaultRule, links};
 use crate::dataverse::Environment;
 use crate::log::{LoggedRequest, without_secrets};
 use crate::server::Shared;
@@ -77,6 +77,20 @@ pub(crate) async fn guard(
 async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request, next: Next) -> Response {
     match &rule.kind {
         FaultKind::Status { status, retry_after } => refused(&guarded.service, *status, *retry_after),
+        FaultKind::StatusUntil { status, seconds } => refused_until(&guarded.service, *status, *seconds),
+        FaultKind::Redirect { status, location } => elsewhere(*status, location),
+        FaultKind::LinksTo { origin } => {
+            rewritten(next.run(request).await, |body| links::lead_to(&body, origin).into()).await
+        }
+        FaultKind::LinkLoops => {
+            let own = links::own_address(&request);
+            rewritten(next.run(request).await, |body| links::lead_back(&body, &own).into()).await
+        }
+        FaultKind::PreferDropped => {
+            let mut request = request;
+            while request.headers_mut().remove("prefer").is_some() {}
+            next.run(request).await
+        }
         FaultKind::HtmlPage { status } => page(*status),
         FaultKind::Hang => {
             tokio::time::sleep(HANG).await;

@@ -1,6 +1,7 @@
 //! Faults on request: rules that match requests, and what they do to the answer.
 
 mod apply;
+mod links;
 mod refusal;
 mod rule;
 

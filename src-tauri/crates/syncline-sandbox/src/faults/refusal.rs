@@ -24,6 +24,28 @@ pub(super) fn refused(service: &str, number: u16, retry_after: Option<u64>) -> R
     response
 }
 
+/// The same, to be tried again at a date so many seconds ahead.
+pub(super) fn refused_until(service: &str, number: u16, seconds: u64) -> Response {
+    let mut response = refused(service, number, None);
+    let ahead = jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    let date = jiff::Timestamp::now().saturating_add(ahead).unwrap_or(jiff::Timestamp::MAX);
+    let text = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// A redirect.
+pub(super) fn elsewhere(number: u16, location: &str) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status(number);
+    if let Ok(value) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
 fn json_response(number: u16, body: &serde_json::Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status(number);

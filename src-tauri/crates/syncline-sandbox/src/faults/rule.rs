@@ -51,6 +51,29 @@ pub enum FaultKind {
         #[serde(default)]
         retry_after: Option<u64>,
     },
+    /// The same with `Retry-After` as a date.
+    StatusUntil {
+        /// Status, 400 to 599.
+        status: u16,
+        /// Seconds from now to the date.
+        seconds: u64,
+    },
+    /// The service does not act and sends the client elsewhere.
+    Redirect {
+        /// Status, 300 to 399.
+        status: u16,
+        /// `Location`.
+        location: String,
+    },
+    /// The service acts; the links to the next page and to the next changes lead to another origin.
+    LinksTo {
+        /// Such as `https://elsewhere.example`; empty: the links are relative.
+        origin: String,
+    },
+    /// The service acts; the link to the next page is the page's own address.
+    LinkLoops,
+    /// A proxy in between takes the `Prefer` headers away; the service acts.
+    PreferDropped,
     /// The service acts; the connection resets before a byte of the answer.
     ResetBefore,
     /// The service does not act; the connection resets before a byte of the answer. A client can't tell it from `ResetBefore`.
@@ -93,6 +116,11 @@ impl FaultKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
+            Self::StatusUntil { .. } => "status_until",
+            Self::Redirect { .. } => "redirect",
+            Self::LinksTo { .. } => "links_to",
+            Self::LinkLoops => "link_loops",
+            Self::PreferDropped => "prefer_dropped",
             Self::ResetBefore => "reset_before",
             Self::ResetUnheard => "reset_unheard",
             Self::ResetInside { .. } => "reset_inside",
@@ -110,11 +138,16 @@ impl FaultKind {
     fn members(&self) -> &'static [&'static str] {
         match self {
             Self::Status { .. } => &["status", "retry_after"],
+            Self::StatusUntil { .. } => &["status", "seconds"],
+            Self::Redirect { .. } => &["status", "location"],
+            Self::LinksTo { .. } => &["origin"],
             Self::ResetInside { .. } => &["after_bytes"],
             Self::HtmlPage { .. } => &["status"],
             Self::Slow { .. } => &["chunk_ms"],
             Self::OtherOrganization { .. } => &["organization_id"],
-            Self::ResetBefore
+            Self::LinkLoops
+            | Self::PreferDropped
+            | Self::ResetBefore
             | Self::ResetUnheard
             | Self::TruncatedJson
             | Self::GarbageJson
@@ -150,7 +183,7 @@ pub enum BadRule {
         members: String,
     },
     /// A status that is no error.
-    #[error("rule {position}: the status {status} is not between {least} and 599")]
+    #[error("rule {position}: the status {status} is not between {least} and {most}")]
     Status {
         /// Position in the list, from 0.
         position: usize,
@@ -158,6 +191,8 @@ pub enum BadRule {
         status: u16,
         /// The least one of this kind.
         least: u16,
+        /// The greatest one of this kind.
+        most: u16,
     },
 }
 
@@ -208,9 +243,15 @@ impl FaultRule {
             return Err(BadRule::UnknownMember { position, member, kind, members });
         }
         let bounds = match &rule.kind {
-            FaultKind::Status { status, .. } => Some((*status, 400)),
-            FaultKind::HtmlPage { status } => Some((*status, 200)),
-            FaultKind::ResetBefore
+            FaultKind::Status { status, .. } | FaultKind::StatusUntil { status, .. } => {
+                Some((*status, 400, 599))
+            }
+            FaultKind::Redirect { status, .. } => Some((*status, 300, 399)),
+            FaultKind::HtmlPage { status } => Some((*status, 200, 599)),
+            FaultKind::LinksTo { .. }
+            | FaultKind::LinkLoops
+            | FaultKind::PreferDropped
+            | FaultKind::ResetBefore
             | FaultKind::ResetUnheard
             | FaultKind::ResetInside { .. }
             | FaultKind::TruncatedJson
@@ -221,8 +262,8 @@ impl FaultRule {
             | FaultKind::OtherOrganization { .. } => None,
         };
         match bounds {
-            Some((status, least)) if !(least..=599).contains(&status) => {
-                Err(BadRule::Status { position, status, least })
+            Some((status, least, most)) if !(least..=most).contains(&status) => {
+                Err(BadRule::Status { position, status, least, most })
             }
             _ => Ok(rule),
         }
@@ -269,6 +310,7 @@ mod tests {
             (json!({"kind":"hang","servcie":"entra"}), "servcie"),
             (json!({"kind":"status","status":200}), "400"),
             (json!({"kind":"status","status":429,"skip":-1}), "rule 0"),
+            (json!({"kind":"redirect","status":404,"location":"/x"}), "399"),
             (json!("hang"), "rule 0"),
         ] {
             let error = FaultRule::read_list(vec![value]).unwrap_err().to_string();
@@ -280,6 +322,11 @@ mod tests {
     fn a_rule_survives_its_json() {
         let kinds = [
             FaultKind::Status { status: 503, retry_after: Some(2) },
+            FaultKind::StatusUntil { status: 429, seconds: 3 },
+            FaultKind::Redirect { status: 307, location: "https://x.example/".to_owned() },
+            FaultKind::LinksTo { origin: String::new() },
+            FaultKind::LinkLoops,
+            FaultKind::PreferDropped,
             FaultKind::ResetBefore,
             FaultKind::ResetUnheard,
             FaultKind::ResetInside { after_bytes: 9 },

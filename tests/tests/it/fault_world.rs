@@ -1,0 +1,506 @@
+//! One kind of request after the other, each with a sample tenant of its own: what it does, what came of it, and what it left behind.
+
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_auth::{ConnectionTokens, SignInConfig};
+use syncline_connect::{
+    Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest, Selection, Source, WriteOptions,
+};
+use syncline_dataverse::{
+    DataverseBuilder, DataverseConnector, DataverseSettings, RecordBody, RowKey, environments,
+};
+use syncline_http::{Gate, HttpClient, HttpConfig, RetryConfig, SystemClock, TokenProvider};
+use syncline_insider::{InsiderConnector, InsiderSettings};
+use syncline_model::{AuthMethod, ErrorCode, Record, RecordId, Secret, SynclineError, Value};
+use syncline_sandbox::faults::{FaultKind, FaultRule};
+use syncline_sandbox::{Sandbox, SandboxConfig};
+use syncline_secrets::{MemoryVault, SecretKind, Vault, VaultKey};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::sign_in;
+
+/// Contacts of the tenant, five pages of them.
+const RECORDS: u64 = 250;
+const PAGE: u32 = 50;
+/// Longest time for one answer; a hanging one is given up after it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Kinds of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    WhoAmI,
+    Entities,
+    Columns,
+    Choices,
+    FirstPage,
+    MiddlePage,
+    LastPage,
+    FetchFirst,
+    FetchMiddle,
+    FetchLast,
+    Document,
+    Count,
+    FilteredCount,
+    ByIds,
+    One,
+    Probing,
+    Lists,
+    LongRead,
+    Create,
+    Update,
+    Upsert,
+    Delete,
+    Batch,
+    ClientToken,
+    RefreshedToken,
+    Discovery,
+    InsiderWho,
+    InsiderUpsert,
+    InsiderEvents,
+}
+
+impl Ask {
+    pub(crate) const ALL: [Self; 29] = [
+        Self::WhoAmI,
+        Self::Entities,
+        Self::Columns,
+        Self::Choices,
+        Self::FirstPage,
+        Self::MiddlePage,
+        Self::LastPage,
+        Self::FetchFirst,
+        Self::FetchMiddle,
+        Self::FetchLast,
+        Self::Document,
+        Self::Count,
+        Self::FilteredCount,
+        Self::ByIds,
+        Self::One,
+        Self::Probing,
+        Self::Lists,
+        Self::LongRead,
+        Self::Create,
+        Self::Update,
+        Self::Upsert,
+        Self::Delete,
+        Self::Batch,
+        Self::ClientToken,
+        Self::RefreshedToken,
+        Self::Discovery,
+        Self::InsiderWho,
+        Self::InsiderUpsert,
+        Self::InsiderEvents,
+    ];
+
+    /// Changes something at the service.
+    pub(crate) fn writes(self) -> bool {
+        use Ask::{Batch, Create, Delete, InsiderEvents, InsiderUpsert, Update, Upsert};
+        matches!(self, Create | Update | Upsert | Delete | Batch | InsiderUpsert | InsiderEvents)
+    }
+
+    /// The answers that are hit hold a link to a next page.
+    pub(crate) fn has_next_link(self) -> bool {
+        matches!(self, Self::FirstPage | Self::MiddlePage)
+    }
+
+    /// Data that is read with labels and paging marks.
+    pub(crate) fn wants_annotations(self) -> bool {
+        use Ask::{
+            ByIds, Document, FetchFirst, FetchLast, FetchMiddle, FirstPage, LastPage, LongRead, MiddlePage,
+            Probing,
+        };
+        matches!(
+            self,
+            FirstPage
+                | MiddlePage
+                | LastPage
+                | FetchFirst
+                | FetchMiddle
+                | FetchLast
+                | Document
+                | ByIds
+                | Probing
+                | LongRead
+        )
+    }
+
+    /// The rule that breaks this request once, or each time.
+    pub(crate) fn rule(self, kind: FaultKind, always: bool) -> FaultRule {
+        use Ask::*;
+        let (service, method, path, skip) = match self {
+            WhoAmI => ("contoso", "GET", "/WhoAmI", 0),
+            Entities => ("contoso", "GET", "/EntityDefinitions?", 0),
+            Columns => ("contoso", "GET", "/Attributes?", 0),
+            Choices => ("contoso", "GET", "PicklistAttributeMetadata", 0),
+            FirstPage | ByIds | Probing => ("contoso", "GET", "/contacts?", 0),
+            MiddlePage => ("contoso", "GET", "/contacts?", 2),
+            LastPage => ("contoso", "GET", "/contacts?", 4),
+            FetchFirst | Document | FilteredCount => ("contoso", "GET", "fetchXml", 0),
+            FetchMiddle => ("contoso", "GET", "fetchXml", 1),
+            FetchLast => ("contoso", "GET", "fetchXml", 2),
+            Count => ("contoso", "GET", "/contacts/$count", 0),
+            One => ("contoso", "GET", "/contacts(", 0),
+            Lists => ("contoso", "GET", "/lists?", 0),
+            LongRead | Batch => ("contoso", "POST", "/$batch", 0),
+            Create => ("contoso", "POST", "/contacts", 0),
+            Update | Upsert => ("contoso", "PATCH", "/contacts(", 0),
+            Delete => ("contoso", "DELETE", "/contacts(", 0),
+            ClientToken | RefreshedToken => ("entra", "POST", "/token", 0),
+            Discovery => ("entra", "GET", "/api/discovery", 0),
+            InsiderWho | InsiderUpsert | InsiderEvents => ("insider", "POST", "/upsert", 0),
+        };
+        let rule = FaultRule { method: Some(method.to_owned()), ..FaultRule::new(kind).at(service).on(path) };
+        match always {
+            true => FaultRule { skip, every: Some(1), ..rule },
+            false => rule.after(skip, 1),
+        }
+    }
+}
+
+/// A tenant, and everything that asks it.
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    connector: DataverseConnector,
+    /// Looks at what is left, through a connection of its own.
+    witness: DataverseConnector,
+    client_tokens: ConnectionTokens,
+    person_tokens: ConnectionTokens,
+    http: HttpClient,
+    insider: InsiderConnector,
+    ids: Vec<RecordId>,
+}
+
+fn none() -> CancellationToken {
+    CancellationToken::new()
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let config = SandboxConfig { records: RECORDS, ..SandboxConfig::default() };
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let details = sandbox.details().clone();
+        let retry = RetryConfig {
+            throttle_retries: 2,
+            initial: Duration::from_millis(20),
+            ..RetryConfig::with_retries(2)
+        };
+        let config = HttpConfig { request_timeout: PATIENCE, ..HttpConfig::default() };
+        let http = HttpClient::builder(&config).retry(retry).build().unwrap();
+        let as_application =
+            sign_in::config(&sandbox, 1, AuthMethod::ClientCredentials, &details.dataverse, &details.tenant);
+        let client_tokens = application_tokens(as_application.clone(), &details.client_secret, &http);
+        let person_tokens = person_tokens(&sandbox, &http).await;
+        let connector = |tokens: &ConnectionTokens| {
+            let settings = DataverseSettings {
+                url: details.dataverse.clone(),
+                timeout: PATIENCE,
+                retries: 2,
+                ..DataverseSettings::default()
+            };
+            let tokens: Arc<dyn TokenProvider> = Arc::new(tokens.clone());
+            DataverseBuilder::new(settings, http.clone(), Arc::new(Gate::new(8)), tokens).build().unwrap()
+        };
+        let own = application_tokens(as_application, &details.client_secret, &http);
+        let insider = InsiderSettings {
+            url: details.insider.clone(),
+            partner: details.insider_partner.clone(),
+            request_token: Secret::new(details.insider_token.clone()),
+            timeout: PATIENCE,
+        };
+        let mut world = Self {
+            connector: connector(&client_tokens),
+            witness: connector(&own),
+            insider: InsiderConnector::new(http.clone(), insider).unwrap(),
+            sandbox,
+            client_tokens,
+            person_tokens,
+            http,
+            ids: vec![],
+        };
+        let first = world.witness.page(&contacts(None), None, &none()).await.unwrap();
+        world.ids = first.records.into_iter().map(|record| record.id).collect();
+        // Descriptions are asked once and remembered.
+        world.connector.page(&contacts(None), None, &none()).await.unwrap();
+        Source::identity(&world.connector).await.unwrap();
+        world
+    }
+
+    /// Rows that the request needs.
+    pub(crate) async fn prepare(&self, ask: Ask, cell: u32) {
+        if matches!(ask, Ask::Update | Ask::Delete | Ask::Batch) {
+            self.witness
+                .upsert_record(&"contact".into(), &key(cell), &body("before", cell), &none())
+                .await
+                .unwrap();
+        }
+    }
+
+    /// Does it. What came is told in a form that is the same each time it is right.
+    pub(crate) async fn act(&self, ask: Ask, cell: u32) -> Result<Json, SynclineError> {
+        use Ask::*;
+        let (to, cancel) = (&self.connector, &none());
+        let contact = &"contact".into();
+        Ok(match ask {
+            WhoAmI => {
+                let identity = Source::identity(to).await?;
+                json!([identity.organization_id, identity.user_id])
+            }
+            Entities => {
+                let found = Source::entities(to, cancel).await?;
+                json!(found.iter().map(|entity| format!("{entity:?}")).collect::<Vec<_>>())
+            }
+            Columns | Choices => json!(format!("{:?}", Source::schema(to, contact, cancel).await?)),
+            FirstPage | MiddlePage | LastPage => self.pages(&contacts(None)).await?,
+            FetchFirst | FetchMiddle | FetchLast => self.pages(&contacts(Some(FILTER))).await?,
+            Document => {
+                let document = "<fetch count='40'><entity name='contact'><attribute name='fullname'/><attribute name='parentcustomerid'/>\
+                    <order attribute='contactid'/></entity></fetch>";
+                let (mut cursor, mut rows) = (None, Vec::new());
+                loop {
+                    let (page, next) = to.fetch_document(document, cursor.as_ref(), cancel).await?;
+                    rows.extend(page.iter().map(|row| row.get().to_owned()));
+                    cursor = next;
+                    if cursor.is_none() {
+                        break json!(rows);
+                    }
+                }
+            }
+            Count => counted(to.count(&contacts(None), cancel).await?),
+            FilteredCount => counted(to.count(&contacts(Some(FILTER)), cancel).await?),
+            ByIds => {
+                let found =
+                    to.get(contact, &self.ids, &["fullname".into(), "gendercode".into()], cancel).await?;
+                json!(found.iter().map(|found| found.as_ref().map(told)).collect::<Vec<_>>())
+            }
+            One => {
+                let key = RowKey::Id(self.ids[3].clone());
+                json!(to.read_record(contact, &key, &["fullname".into()], cancel).await?.as_ref().map(told))
+            }
+            Probing => {
+                let schema = Destination::schema(&self.witness, contact, cancel).await?;
+                let keys: Vec<MatchKey> = self.ids[..5]
+                    .iter()
+                    .map(|id| MatchKey(BTreeMap::from([("contactid".to_owned(), Value::from(id.as_str()))])))
+                    .collect();
+                let found = to.probe(&schema, &keys, &["fullname".to_owned()], cancel).await?;
+                json!(
+                    found
+                        .iter()
+                        .map(|found| match found {
+                            Probe::Present(row) => format!("{:?}", row.id),
+                            other => format!("{other:?}"),
+                        })
+                        .collect::<Vec<_>>()
+                )
+            }
+            Lists => {
+                let found = to.marketing_lists(cancel).await?;
+                json!(found.iter().map(|list| format!("{list:?}")).collect::<Vec<_>>())
+            }
+            LongRead => {
+                let values: String =
+                    (0..900).map(|n| format!("<value>somebody called {n:05}</value>")).collect();
+                let own = "<condition attribute='gendercode' operator='not-null'/>";
+                let filter = format!(
+                    "<filter type='or'><condition attribute='fullname' operator='in'>{values}</condition>{own}</filter>"
+                );
+                let page =
+                    to.page(&Selection { filter: Some(filter), ..contacts(None) }, None, cancel).await?;
+                json!(page.records.iter().map(told).collect::<Vec<_>>())
+            }
+            Create => {
+                let id = to.create_record(contact, &body("created", cell), cancel).await?;
+                json!(id.as_str().len())
+            }
+            Update => {
+                to.update_record(contact, &key(cell), &body("updated", cell), None, cancel).await?;
+                Json::Null
+            }
+            Upsert => {
+                to.upsert_record(contact, &key(cell), &body("upserted", cell), cancel).await?;
+                Json::Null
+            }
+            Delete => {
+                to.delete_record(contact, &key(cell), cancel).await?;
+                Json::Null
+            }
+            Batch => {
+                let schema = Destination::schema(&self.witness, contact, cancel).await?;
+                let rows = batch_rows(cell);
+                outcomes(to.write(&schema, &rows, &WriteOptions::default(), cancel).await?)?
+            }
+            ClientToken => {
+                let old = self.client_tokens.token().await?;
+                let new = self.client_tokens.renew(&old).await?;
+                json!([new.is_same(&old), new.expires_at.is_some()])
+            }
+            RefreshedToken => {
+                let old = self.person_tokens.token().await?;
+                let new = self.person_tokens.renew(&old).await?;
+                json!([new.is_same(&old), new.expires_at.is_some()])
+            }
+            Discovery => {
+                let service = &self.sandbox.details().discovery;
+                let tokens = self.person_tokens.for_resource(syncline_auth::default_scopes(service, true));
+                let found = environments(&self.http, service, tokens, cancel).await?;
+                json!(found.iter().map(|one| one.url.clone()).collect::<Vec<_>>())
+            }
+            InsiderWho => json!(self.insider.identity().await?.organization_id),
+            InsiderUpsert | InsiderEvents => {
+                let entity = "profile".into();
+                let schema = self.insider.schema(&entity, cancel).await?;
+                let rows = users(cell, ask == InsiderEvents);
+                outcomes(self.insider.write(&schema, &rows, &WriteOptions::default(), cancel).await?)?
+            }
+        })
+    }
+
+    async fn pages(&self, selection: &Selection) -> Result<Json, SynclineError> {
+        let (mut cursor, mut records) = (None, Vec::new());
+        loop {
+            let page = self.connector.page(selection, cursor.as_ref(), &none()).await?;
+            records.extend(page.records.iter().map(told));
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(json!(records));
+            }
+        }
+    }
+
+    /// What the service holds of a cell's rows, without ids.
+    pub(crate) async fn left(&self, ask: Ask, cell: u32) -> Json {
+        if matches!(ask, Ask::InsiderUpsert | Ask::InsiderEvents) {
+            let mark = mark(cell);
+            let profiles = self.sandbox.profiles();
+            let own = profiles.iter().filter(|profile| profile.to_string().contains(&mark));
+            let mut left: Vec<Json> = own
+                .map(|profile| {
+                    json!([profile["attributes"]["name"], profile["events"].as_array().map(Vec::len)])
+                })
+                .collect();
+            left.sort_by_key(Json::to_string);
+            return json!(left);
+        }
+        let filter = format!("<condition attribute='lastname' operator='eq' value='{}'/>", mark(cell));
+        let selection = Selection { columns: vec!["jobtitle".into()], ..contacts(Some(&filter)) };
+        let page = self.witness.page(&selection, None, &none()).await.unwrap();
+        let mut left: Vec<Json> = page
+            .records
+            .iter()
+            .map(|record| json!(record.fields().unwrap().value("jobtitle").map(|v| v.display_text())))
+            .collect();
+        left.sort_by_key(Json::to_string);
+        json!(left)
+    }
+}
+
+const FILTER: &str = "<condition attribute='gendercode' operator='eq' value='2'/>";
+
+fn contacts(filter: Option<&str>) -> Selection {
+    Selection {
+        entity: Some("contact".into()),
+        columns: ["fullname", "gendercode", "parentcustomerid", "emailaddress1"].map(Into::into).to_vec(),
+        // Females are about half of all.
+        page_size: if filter.is_some() { PAGE / 2 } else { PAGE },
+        filter: filter.map(str::to_owned),
+        ..Selection::default()
+    }
+}
+
+fn told(record: &Record) -> Json {
+    json!([record.id.as_str(), record.etag, record.raw.get()])
+}
+
+fn counted(count: syncline_connect::Count) -> Json {
+    json!([count.value, count.exact])
+}
+
+fn mark(cell: u32) -> String {
+    format!("Cell{cell:05}End")
+}
+
+fn key(cell: u32) -> RowKey {
+    RowKey::Id(RecordId::new(
+        Uuid::from_u128(0xfa17_0000_0000_4000_8000_0000_0000_0000 | u128::from(cell)).to_string(),
+    ))
+}
+
+fn body(title: &str, cell: u32) -> RecordBody {
+    RecordBody::parse(&json!({ "lastname": mark(cell), "jobtitle": title }).to_string()).unwrap()
+}
+
+/// Two new rows and the one there is.
+fn batch_rows(cell: u32) -> Vec<RowRequest> {
+    let row = |number: u128, guard: &str, title: &str| RowRequest {
+        method: "PATCH".to_owned(),
+        path: format!(
+            "/contacts({})",
+            Uuid::from_u128((0xfa17_0000_0000_4000_8000_0000_0000_0000 | u128::from(cell)) + (number << 32))
+        ),
+        headers: BTreeMap::from([(guard.to_owned(), "*".to_owned())]),
+        body: json!({ "lastname": mark(cell), "jobtitle": title }).to_string(),
+    };
+    vec![row(1, "If-None-Match", "first"), row(2, "If-None-Match", "second"), row(0, "If-Match", "updated")]
+}
+
+fn users(cell: u32, events: bool) -> Vec<RowRequest> {
+    let user = |number: u32| {
+        let mut user = json!({
+            "identifiers": { "uuid": format!("{}-{number}", mark(cell)) },
+            "attributes": { "name": format!("Name {number}") },
+        });
+        if events {
+            user["events"] = json!([{ "event_name": "signed_up", "timestamp": "2026-01-02T03:04:05Z", "event_params": {} }]);
+        }
+        let mut headers = BTreeMap::new();
+        if events {
+            headers.insert("events".to_owned(), "1".to_owned());
+        }
+        RowRequest {
+            method: "POST".to_owned(),
+            path: "/api/user/v1/upsert".to_owned(),
+            headers,
+            body: user.to_string(),
+        }
+    };
+    (0..3).map(user).collect()
+}
+
+/// All rows taken, or the first that was not as the error it is told with.
+fn outcomes(outcomes: Vec<Outcome>) -> Result<Json, SynclineError> {
+    let taken = |outcome: &&Outcome| {
+        matches!(outcome.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
+    };
+    match outcomes.iter().find(|outcome| !taken(outcome)) {
+        None => Ok(json!(outcomes.iter().map(|outcome| format!("{:?}", outcome.kind)).collect::<Vec<_>>())),
+        Some(outcome) => {
+            let kind = match outcome.kind {
+                OutcomeKind::Unknown => ErrorCode::Unreachable,
+                _ => ErrorCode::ServiceRefused,
+            };
+            let message = outcome.message.clone().unwrap_or_default();
+            Err(SynclineError::new(kind, message).hint(format!("the row's outcome: {:?}", outcome.kind)))
+        }
+    }
+}
+
+fn application_tokens(config: SignInConfig, secret: &str, http: &HttpClient) -> ConnectionTokens {
+    let vault = Arc::new(MemoryVault::new());
+    vault.set(&VaultKey::new(config.connection, SecretKind::ClientSecret), &Secret::new(secret)).unwrap();
+    ConnectionTokens::new(config, vault, http.clone(), Arc::new(SystemClock))
+}
+
+async fn person_tokens(sandbox: &Sandbox, http: &HttpClient) -> ConnectionTokens {
+    let details = sandbox.details();
+    let config =
+        sign_in::config(sandbox, 2, AuthMethod::AuthorizationCode, &details.dataverse, &details.tenant);
+    let user = sign_in::person(sandbox, &details.tenant);
+    let (signed_in, _) = sign_in::sign_in(config.clone(), &[("account", &user), ("consent", "accept")]).await;
+    let mut tokens =
+        ConnectionTokens::new(config, Arc::new(MemoryVault::new()), http.clone(), Arc::new(SystemClock));
+    tokens.adopt(&signed_in.unwrap()).await.unwrap();
+    tokens
+}
