@@ -3,14 +3,18 @@
 
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use syncline_model::{ErrorCode, SynclineError};
 use syncline_sandbox::faults::FaultKind;
+use tokio::sync::Semaphore;
 
 use crate::fault_world::{Ask, World};
 
-/// Longest time a cell may take: three tries that hang two seconds each, with room for a busy machine.
-const LONGEST: Duration = Duration::from_secs(25);
+/// Longest time a cell may take: three tries that hang four seconds each, with room for a busy machine.
+const LONGEST: Duration = Duration::from_secs(40);
+/// Tenants at a time.
+const AT_ONCE: usize = 12;
 
 /// What is expected of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +95,8 @@ fn expected(name: &str, ask: Ask, always: bool) -> Expected {
                 Ask::ClientToken | Ask::RefreshedToken | Ask::InsiderWho | Ask::InsiderUpsert
             ) =>
         {
-            Told
+            // A busy machine that let the answer time out would have repeated it.
+            if always { Told } else { Expected::Either }
         }
         _ if always => Told,
         _ if repeatable => Right,
@@ -248,10 +253,18 @@ fn print(cells: &[Cell]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_fault_at_each_kind_of_request() {
     let only = std::env::var("SYNCLINE_FAULTS_ONLY").unwrap_or_default();
+    let places = Arc::new(Semaphore::new(AT_ONCE));
     let rows: Vec<_> = Ask::ALL
         .into_iter()
         .filter(|ask| only.is_empty() || only == format!("{ask:?}"))
-        .map(|ask| (ask, tokio::spawn(row(ask))))
+        .map(|ask| {
+            let places = Arc::clone(&places);
+            let row = async move {
+                let _place = places.acquire().await;
+                row(ask).await
+            };
+            (ask, tokio::spawn(row))
+        })
         .collect();
     let mut cells = Vec::new();
     let mut wrong = Vec::new();

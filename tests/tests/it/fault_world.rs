@@ -26,7 +26,7 @@ use crate::sign_in;
 const RECORDS: u64 = 250;
 const PAGE: u32 = 50;
 /// Longest time for one answer; a hanging one is given up after it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Kinds of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,6 +75,21 @@ pub fn response_error(response: &Response) -> SynclineError {
     )
 }
 
+/// What to do where the service's code does not say more.
+fn remedy(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "sign in again",
+        403 => "ask an administrator for the missing privilege",
+        404 => "check the address and the names in it",
+        408 | 502..=504 => "try again later; the service may be busy",
+        412 => "read the row again: it changed, or it exists already",
+        413 | 414 => "send less at once: fewer rows, columns or values",
+        429 => "wait some minutes, or lower the number of parallel requests",
+        500..=599 => "try again; if it stays so, give the request id to Microsoft support",
+        _ => "the text is the service's own; change what it names",
+    }
+}
+
 /// The same for a part of a `$batch` answer. `what` names the request without its query.
 pub fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], what: &str) -> SynclineError {
     let code = match status.as_u16() {
@@ -91,7 +106,7 @@ pub fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], what: &str)
         "" => format!("the service refused the request: HTTP {status}"),
         text => text.to_owned(),
     };
-    let mut error = SynclineError::new(code, message);
+    let mut error = SynclineError::new(code, message).hint(remedy(status));
     let mut detail = format!("{what}: HTTP {status}");
     if let Some(inner) = parsed.inner.filter(|inner| *inner != parsed.message) {
         detail.push_str(": ");

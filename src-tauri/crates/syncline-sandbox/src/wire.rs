@@ -24,6 +24,10 @@ impl Cut {
     fn new() -> Self {
         Self(Arc::new(AtomicI64::new(WHOLE)))
     }
+    /// No break any more: what a shorter answer left of one is not meant for the next answer.
+    pub(crate) fn whole(&self) {
+        self.0.store(WHOLE, Ordering::SeqCst);
+    }
     /// The connection resets after so many further bytes have been written.
     pub(crate) fn after(&self, bytes: u32) {
         self.0.store(i64::from(bytes), Ordering::SeqCst);

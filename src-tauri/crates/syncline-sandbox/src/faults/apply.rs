@@ -54,6 +54,7 @@ pub(crate) async fn guard(
     if path.starts_with("/__control") {
         return next.run(request).await;
     }
+    cut.whole();
     let rule = guarded.shared.faults.next(&guarded.service, &method, &path);
     let number = guarded.shared.log.begin(LoggedRequest {
         service: guarded.service.clone(),
