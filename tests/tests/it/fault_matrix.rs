@@ -9,7 +9,8 @@ use syncline_model::{ErrorCode, SynclineError};
 use syncline_sandbox::faults::FaultKind;
 use tokio::sync::Semaphore;
 
-use crate::fault_world::{Ask, World};
+use crate::fault_ask::Ask;
+use crate::fault_world::World;
 
 /// Longest time a cell may take: three tries that hang four seconds each, with room for a busy machine.
 const LONGEST: Duration = Duration::from_secs(40);
@@ -233,7 +234,7 @@ async fn row(ask: Ask) -> Vec<Cell> {
 
 fn print(cells: &[Cell]) {
     for always in [false, true] {
-        println!("\n{}", if always { "Each answer broken" } else { "One answer broken" });
+        eprintln!("\n{}", if always { "Each answer broken" } else { "One answer broken" });
         let mut rows: BTreeMap<usize, Vec<&Cell>> = BTreeMap::new();
         for cell in cells.iter().filter(|cell| cell.always == always) {
             let at = Ask::ALL.iter().position(|ask| *ask == cell.ask).unwrap();
@@ -241,11 +242,11 @@ fn print(cells: &[Cell]) {
         }
         let names = faults();
         let head: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-        println!("{:16}{}", "", head.iter().map(|name| format!("{name:^15}")).collect::<String>());
+        eprintln!("{:16}{}", "", head.iter().map(|name| format!("{name:^15}")).collect::<String>());
         for row in rows.values() {
             let line: String =
                 row.iter().map(|cell| format!("{:^15}", cell.seen.as_deref().unwrap_or("WRONG"))).collect();
-            println!("{:16}{line}", format!("{:?}", row[0].ask));
+            eprintln!("{:16}{line}", format!("{:?}", row[0].ask));
         }
     }
 }
@@ -282,7 +283,7 @@ async fn each_fault_at_each_kind_of_request() {
         }
     }
     let right = cells.iter().filter(|cell| cell.seen.as_deref() == Ok("=")).count();
-    println!(
+    eprintln!(
         "\n{} cells: {right} with the right data, {} told, {} wrong",
         cells.len(),
         cells.len() - right,
