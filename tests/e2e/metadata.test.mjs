@@ -71,6 +71,20 @@ check("a solution narrows the list", async () => {
   assert.ok(names.length > 5 && names.every((name) => name.includes("ctso_")), names.join(", "));
 });
 
+check("a list that can't be fetched anew says so, and stays", async () => {
+  await goTo("entities");
+  const faults = (method, rules) =>
+    fetch(`${authority}/__control/faults`, { method, body: rules ? JSON.stringify(rules) : undefined });
+  await faults("POST", [{ service: "contoso", path: "EntityDefinitions", kind: "status", status: 403, times: 1000 }]);
+  await page.getByRole("button", { name: "Fetch the list anew" }).click();
+  await page.getByText(/^not refreshed: /).waitFor();
+  await page.getByText(/9\d\d entities, fetched/).waitFor();
+  assert.ok((await page.getByRole("option").count()) > 5, "the list before is still there");
+  await faults("DELETE");
+  await page.getByRole("button", { name: "Fetch the list anew" }).click();
+  await page.getByText(/^not refreshed: /).waitFor({ state: "detached" });
+});
+
 check("the neighbours of an account: a diagram with keys, and all of them as a list", async () => {
   await goTo("entity/account/schema");
   await page.getByRole("radio", { name: /Keys/ }).click();
@@ -121,4 +135,7 @@ check("what may not be read says which privilege is missing, and who can give it
   await page.getByText(/none of your security roles has the privilege prvReadList/).waitFor();
   await page.getByText(/ask a System Administrator/i).first().waitFor();
   await page.getByRole("alert").getByText(/can't be read: the privilege prvReadList is missing/).waitFor();
+  // A role that reaches the business unit only is said where a list is empty.
+  await goTo("entity/ctso_agreementincident/records");
+  await page.getByText(/only records of your business unit are seen|has the privilege prvReadctso/).waitFor();
 });

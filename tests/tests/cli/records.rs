@@ -116,3 +116,37 @@ fn posts(world: &World) -> usize {
     let requests = world.sandbox.requests();
     requests.iter().filter(|request| request.method == "POST" && request.path.contains("/accounts")).count()
 }
+
+#[test]
+fn a_thousand_entities_of_one_solution_or_all() {
+    let Some(world) = World::new(20) else { return };
+    world.add_crm(&[]).with(0);
+    let environment = world.sandbox.environment("contoso").unwrap();
+    environment.set_big(true);
+    let home = &world.home;
+    let all = home.json(&["entities", "crm"]).with(0).json();
+    assert!(all.as_array().unwrap().len() > 850);
+    let begun = std::time::Instant::now();
+    assert_eq!(home.json(&["entities", "crm"]).with(0).json(), all);
+    let taken = begun.elapsed();
+    assert!(taken.as_secs() < 2, "from the cache: {taken:?}");
+    let some = home.json(&["entities", "crm", "--solution", "ContosoCore"]).with(0).json();
+    let names: Vec<&str> =
+        some.as_array().unwrap().iter().map(|entity| entity["logical_name"].as_str().unwrap()).collect();
+    assert!(names.len() > 10 && names.iter().all(|name| name.starts_with("ctso_")), "{names:?}");
+    let unknown = home.json(&["entities", "crm", "--solution", "Nothing"]).with(1).json();
+    assert_eq!(unknown["error"]["code"], "not_found");
+
+    // Rights: the privilege that is missing stands beside the entity, and a read names it too.
+    let users = environment.users.iter().filter(|user| user.application_id.is_some());
+    environment.rights().restrict(users.map(|user| user.user_id).collect());
+    environment.rights().hide(["list".to_owned()]);
+    let text = home.run(&["entities", "crm", "--refresh", "--search", "marketing list"]).with(0).out;
+    assert!(text.contains("prvReadList"), "{text}");
+    let refused = home.json(&["records", "crm", "list"]).with(1).json();
+    assert_eq!(refused["error"]["code"], "privilege_missing");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("prvReadList"), "{refused}");
+
+    let described = home.run(&["describe", "crm", "account"]).with(0).out;
+    assert!(described.contains("N:1 contact by primarycontactid"), "{described}");
+}

@@ -2,7 +2,7 @@
 //! privilege that reading needs. Source: Dataverse Web API, query metadata; SecurityPrivilegeMetadata.
 
 use serde::{Deserialize, Serialize};
-use syncline_model::{EntityName, EntitySummary, SynclineError};
+use syncline_model::{EntityName, EntitySummary, ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
@@ -41,8 +41,14 @@ pub struct Catalogue {
 impl DataverseConnector {
     /// Every entity, in one request: metadata has no pages.
     pub async fn catalogue(&self, cancel: &CancellationToken) -> Result<Catalogue, SynclineError> {
-        let path = format!("/EntityDefinitions?$select={ENTITY_FIELDS},Privileges");
-        let wire: Many<WireEntity> = self.api.json(&path, cancel).await?;
+        let path = format!("/EntityDefinitions?$select={ENTITY_FIELDS}");
+        let wire: Many<WireEntity> = match self.api.json(&format!("{path},Privileges"), cancel).await {
+            // A service that does not tell privileges still has a list.
+            Err(error) if matches!(error.code, ErrorCode::QueryInvalid | ErrorCode::ServiceRefused) => {
+                self.api.json(&path, cancel).await?
+            }
+            answer => answer?,
+        };
         let catalogue = made(wire.value);
         self.remember_summaries(&catalogue.entities);
         Ok(catalogue)

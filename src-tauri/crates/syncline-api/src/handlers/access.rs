@@ -52,14 +52,17 @@ fn words(
     extra: Option<&KeptExtra>,
     administrators: &[String],
 ) -> (String, Option<String>) {
-    let Some(privilege) = extra.and_then(|extra| extra.privilege.as_deref()) else {
+    let Some(extra) = extra else {
+        return (format!("it is not known whether your roles let you read {display_name}"), None);
+    };
+    let Some(privilege) = extra.privilege.as_deref() else {
         return (format!("{display_name} has no privileges of its own"), None);
     };
     let who = match administrators {
         [] => "a System Administrator of the environment".to_owned(),
         some => format!("a System Administrator of the environment, such as {}", some.join(", ")),
     };
-    match extra.and_then(|extra| extra.held) {
+    match extra.held {
         Some(false) => (
             format!(
                 "{display_name} can't be read: none of your security roles has the privilege {privilege}"
@@ -68,7 +71,7 @@ fn words(
         ),
         None => (format!("reading {display_name} needs the privilege {privilege}"), None),
         Some(true) => {
-            let reach = match extra.and_then(|extra| extra.depth.as_deref()) {
+            let reach = match extra.depth.as_deref() {
                 Some("Basic") => "only records that you or your teams own are seen",
                 Some("Local") => "only records of your business unit are seen",
                 Some("Deep") => "only records of your business unit and the units below it are seen",
@@ -106,7 +109,9 @@ mod tests {
         assert!(sentence.contains("own"), "{sentence}");
         let (sentence, hint) = words("Marketing Lists", Some(&extra(Some(true), "Global")), &[]);
         assert!(sentence.contains("all records") && hint.is_none(), "{sentence}");
-        assert!(words("x", None, &[]).0.contains("no privileges"));
+        assert!(words("x", None, &[]).0.contains("not known"));
+        let bare = KeptExtra { id: None, privilege: None, held: None, depth: None };
+        assert!(words("x", Some(&bare), &[]).0.contains("no privileges"));
         assert!(words("x", Some(&extra(None, "")), &[]).0.contains("needs"));
     }
 }

@@ -17,8 +17,13 @@ pub(crate) async fn list(app: &Arc<App>, request: EntitiesList) -> Result<Entiti
     let wanted = Wanted::new(request.refresh, request.wait, request.max_age_minutes);
     let found = app.entities_of(&connection, wanted).await?;
     let id = connection.id;
-    let extras = app.kept_extras(id).await?;
+    let mut extras = app.kept_extras(id).await?;
     let solution = request.solution.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    if solution.is_some() && extras.is_empty() {
+        // The list was kept before anybody asked by which ids solutions name entities.
+        app.entities_of(&connection, Wanted { refresh: true, ..wanted }).await?;
+        extras = app.kept_extras(id).await?;
+    }
     let members = match solution {
         Some(solution) => Some(app.solution_members(&connection, solution, &extras).await?),
         None => None,

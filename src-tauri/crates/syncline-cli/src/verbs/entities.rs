@@ -3,6 +3,7 @@
 use clap::Args;
 use syncline_api::ApiError;
 use syncline_api::wire::{EntitiesView, EntityDescription};
+use syncline_model::RelationshipKind;
 
 use crate::context::Context;
 use crate::{exit, output};
@@ -40,33 +41,43 @@ pub(crate) async fn list(arguments: Entities, context: &Context) -> Result<u8, A
     });
     if context.json {
         let view = context.raw("entities.list", &request).await?;
+        not_refreshed(view["refresh_error"]["message"].as_str());
         output::json(&view["entities"]);
         return Ok(exit::DONE);
     }
     let view: EntitiesView = context.call("entities.list", &request).await?;
+    not_refreshed(view.refresh_error.as_ref().map(|error| error.message.as_str()));
+    let mut headers = vec!["logical name", "display name", "set name", "primary name", "custom", "cached"];
+    // Who may read everything needs no column for it.
+    let some_hidden = view.entities.iter().any(|entity| entity.missing_privilege.is_some());
+    if some_hidden {
+        headers.push("can't be read without");
+    }
     output::table(
-        &[
-            "logical name",
-            "display name",
-            "set name",
-            "primary name",
-            "custom",
-            "cached",
-            "can't be read: missing",
-        ],
+        &headers,
         view.entities.into_iter().map(|entity| {
-            vec![
+            let mut row = vec![
                 entity.summary.logical_name.to_string(),
                 entity.summary.display_name,
                 entity.summary.set_name,
                 entity.summary.primary_name.map(|name| name.to_string()).unwrap_or_default(),
                 if entity.summary.custom { "custom" } else { "" }.to_owned(),
                 entity.cached_records.map(|count| count.to_string()).unwrap_or_default(),
-                entity.missing_privilege.unwrap_or_default(),
-            ]
+            ];
+            if some_hidden {
+                row.push(entity.missing_privilege.unwrap_or_default());
+            }
+            row
         }),
     );
     Ok(exit::DONE)
+}
+
+/// What is shown is older than wanted, since the service could not be asked.
+fn not_refreshed(reason: Option<&str>) {
+    if let Some(reason) = reason {
+        eprintln!("what was fetched before is shown: {reason}");
+    }
 }
 
 pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u8, ApiError> {
@@ -75,10 +86,12 @@ pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u
     });
     if context.json {
         let view = context.raw("entities.describe", &request).await?;
+        not_refreshed(view["refresh_error"]["message"].as_str());
         output::json(&view["schema"]);
         return Ok(exit::DONE);
     }
     let description: EntityDescription = context.call("entities.describe", &request).await?;
+    not_refreshed(description.refresh_error.as_ref().map(|error| error.message.as_str()));
     let schema = description.schema;
     output::line(&format!(
         "{} ({}), set {}, primary key {}",
@@ -120,6 +133,19 @@ pub(crate) async fn describe(arguments: Describe, context: &Context) -> Result<u
             columns.join(", "),
             if key.active { "" } else { " (not active)" }
         ));
+    }
+    for relationship in &schema.relationships {
+        let kind = match relationship.kind {
+            RelationshipKind::ManyToOne => "N:1",
+            RelationshipKind::OneToMany => "1:N",
+            RelationshipKind::ManyToMany => "N:N",
+        };
+        let way = match (&relationship.column, &relationship.intersect_entity) {
+            (Some(column), _) => format!(" by {column}"),
+            (None, Some(intersect)) => format!(" through {intersect}"),
+            (None, None) => String::new(),
+        };
+        output::line(&format!("{kind} {}{way} ({})", relationship.other_entity, relationship.name));
     }
     Ok(exit::DONE)
 }

@@ -4,4 +4,5 @@
 mod discovery;
 mod fake;
 mod reading;
+mod statistics;
 mod writing;

@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use syncline_model::{ColumnName, ColumnStatistics, ColumnType, EntityName, ValueCount};
 use uuid::Uuid;
 
-use crate::cache::dataset::CacheColumn;
+use crate::cache::dataset::{CacheColumn, record_count};
 use crate::{Store, StoreError};
 
 /// Records over which values are told apart; above it every so many-th record is looked at, so that memory stays flat.
@@ -25,11 +25,20 @@ impl Store {
             let dataset = self.dataset_of(db, connection, entity)?;
             let Some(known) = dataset.columns.iter().find(|known| known.name == *column) else { return Ok(None) };
             let (n, value) = (dataset.id, known.value_sql());
-            let (rows, filled): (i64, i64) =
-                db.query_row(&format!("SELECT count(*), count({value}) FROM c_{n} c"), [], |row| {
+            let rows = record_count(db, n)?;
+            let step = rows.div_ceil(MOST_GROUPED).max(1);
+            // A sample holds every so many-th record; record numbers say nothing about their content.
+            let part = format!("c.rid % {step} = 0");
+            // One pass for both; the second reads the values that are told apart only.
+            let different = match told_apart(known) {
+                true => format!("count(DISTINCT CASE WHEN {part} THEN {value} END)"),
+                false => "0".to_owned(),
+            };
+            let (filled, distinct): (i64, i64) =
+                db.query_row(&format!("SELECT count({value}), {different} FROM c_{n} c"), [], |row| {
                     Ok((row.get(0)?, row.get(1)?))
                 })?;
-            let (rows, filled) = (rows.unsigned_abs(), filled.unsigned_abs());
+            let (filled, distinct) = (filled.unsigned_abs(), distinct.unsigned_abs());
             let mut found = ColumnStatistics {
                 column: column.clone(),
                 rows,
@@ -42,26 +51,19 @@ impl Store {
             if !told_apart(known) {
                 return Ok(Some(found));
             }
-            let step = rows.div_ceil(MOST_GROUPED).max(1);
             found.sampled = step > 1;
-            // A sample holds every so many-th record; record numbers say nothing about their content.
-            let part = format!("{value} IS NOT NULL AND c.rid % {step} = 0");
+            found.distinct = Some(distinct);
             let grouped = match known.column_type {
                 ColumnType::DateTime => format!("substr({value}, 1, 4)"),
                 _ => value.clone(),
             };
             let label = if known.labelled { format!("max({})", known.label_sql()) } else { "NULL".to_owned() };
-            let distinct: i64 =
-                db.query_row(&format!("SELECT count(DISTINCT {value}) FROM c_{n} c WHERE {part}"), [], |row| {
-                    row.get(0)
-                })?;
-            found.distinct = Some(distinct.unsigned_abs());
-            let is_key = known.column_type == ColumnType::UniqueIdentifier && distinct.unsigned_abs() == rows;
+            let is_key = known.column_type == ColumnType::UniqueIdentifier && distinct == rows;
             if is_key || filled == 0 {
                 return Ok(Some(found));
             }
             let mut statement = db.prepare(&format!(
-                "SELECT {grouped}, {label}, count(*) AS many FROM c_{n} c WHERE {part} GROUP BY 1 ORDER BY many DESC, 1 LIMIT {TOP}"
+                "SELECT {grouped}, {label}, count(*) AS many FROM c_{n} c WHERE {value} IS NOT NULL AND {part} GROUP BY 1 ORDER BY many DESC, 1 LIMIT {TOP}"
             ))?;
             let mut groups = statement.query([])?;
             while let Some(row) = groups.next()? {
