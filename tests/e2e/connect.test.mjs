@@ -1,7 +1,7 @@
 // Connecting by hand, and what stands between a person and a mistake: refusals explained, read-only, production.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { check as bounded, openPage, shut, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -14,18 +14,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-function check(name, run) {
-  test(name, async () => {
-    try {
-      await run();
-      assert.deepEqual(app.faults, [], "faults of the page's own code");
-    } catch (error) {
-      await app.keep(name);
-      throw error;
-    }
-  });
-}
-
+const check = (name, run) => bounded(() => app, name, run);
 const field = (name) => page.getByRole("textbox", { name });
 
 async function openForm(address, name) {
@@ -70,13 +59,14 @@ check("a device code is shown with what to do, and the sign-in goes on by itself
   await page.getByText("Waiting for the sign-in").waitFor();
   const code = await page.locator("main").getByText(/^[A-Z0-9]{4,}-?[A-Z0-9]{3,}$/).first().textContent();
   const uri = (await page.getByText(/On any device, open/).locator("b").textContent()) ?? "";
-  const device = await app.context.newPage();
+  const device = await openPage(app.context);
   await device.goto(uri);
   await device.locator("input[name=user_code]").fill(code);
   await device.getByRole("button", { name: "Next" }).click();
   await device.locator("button.account").first().click();
   await device.getByRole("button", { name: "Continue" }).click();
-  await device.close();
+  await device.getByText(/signed in/i).first().waitFor();
+  await shut(device);
   await page.getByRole("heading", { name: "It works" }).waitFor({ timeout: 30_000 });
   await page.getByText(/verified as/).first().waitFor();
   await page.getByText(/Enter the environment's address/).waitFor();
@@ -87,7 +77,7 @@ check("a sign-in that is cancelled says so and leaves nothing waiting", async ()
   const popup = app.context.waitForEvent("page");
   await page.getByRole("button", { name: "More for fabrikam sample" }).click();
   await page.getByRole("menuitem", { name: "Sign in" }).click();
-  await (await popup).close();
+  await shut(await popup);
   await page.getByText("Waiting for the sign-in").waitFor();
   assert.match(await page.getByTestId("authorize-url").textContent(), /code_challenge=/);
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();

@@ -1,7 +1,7 @@
 // Every screen: controls have names, nothing is wider than the window at 200 %, no page fault, light and dark.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { signInOnPage, start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { check as bounded, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -39,34 +39,30 @@ function nameless() {
     .map((element) => element.outerHTML.slice(0, 160));
 }
 
+const check = (name, run) => bounded(() => app, name, run);
+
 for (const place of places) {
-  test(`${place}: every control has a name, and all fits at 200 %`, async () => {
-    try {
-      await page.setViewportSize({ width: 1280, height: 800 });
-      await goTo(place);
-      assert.deepEqual(await page.evaluate(nameless), [], "controls without a name");
-      // 200 % of a window of 1280 by 800 is a page of 640 by 400.
-      await page.setViewportSize({ width: 640, height: 400 });
-      await page.waitForTimeout(150);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(wide <= 0, `${wide} px wider than the window`);
-      const cut = await page.evaluate(() => {
-        const main = document.querySelector("main")?.getBoundingClientRect();
-        return [...document.querySelectorAll("main h1, header, footer")].filter((element) => {
-          const box = element.getBoundingClientRect();
-          return main && box.width > 0 && (box.left < -1 || box.right > window.innerWidth + 1);
-        }).length;
-      });
-      assert.equal(cut, 0, "parts beyond the window's edge");
-      assert.deepEqual(app.faults, []);
-    } catch (error) {
-      await app.keep(`looks ${place}`);
-      throw error;
-    }
+  check(`${place}: every control has a name, and all fits at 200 %`, async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await goTo(place);
+    assert.deepEqual(await page.evaluate(nameless), [], "controls without a name");
+    // 200 % of a window of 1280 by 800 is a page of 640 by 400.
+    await page.setViewportSize({ width: 640, height: 400 });
+    await page.waitForTimeout(150);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${wide} px wider than the window`);
+    const cut = await page.evaluate(() => {
+      const main = document.querySelector("main")?.getBoundingClientRect();
+      return [...document.querySelectorAll("main h1, header, footer")].filter((element) => {
+        const box = element.getBoundingClientRect();
+        return main && box.width > 0 && (box.left < -1 || box.right > window.innerWidth + 1);
+      }).length;
+    });
+    assert.equal(cut, 0, "parts beyond the window's edge");
   });
 }
 
-test("dark is dark, and the focus can be seen", async () => {
+check("dark is dark, and the focus can be seen", async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await app.rpc("settings.set", { ...(await app.rpc("settings.get")), theme: "dark" });
   await goTo("entity/contact/records");
@@ -82,7 +78,7 @@ test("dark is dark, and the focus can be seen", async () => {
   assert.doesNotMatch(outline, /^none 0px none null$/);
 });
 
-test("the keyboard alone opens an entity, moves in the grid and opens a record", async () => {
+check("the keyboard alone opens an entity, moves in the grid and opens a record", async () => {
   await goTo("entities");
   await page.keyboard.press("Control+k");
   await page.keyboard.type("@contacts");

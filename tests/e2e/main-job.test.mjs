@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { cutNetwork, restoreNetwork, signInOnPage, start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { check, cutNetwork, restoreNetwork, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -17,16 +17,11 @@ after(() => app?.stop());
 
 /** One step of the journey; a failure keeps a picture and ends the journey, since each step stands on the one before. */
 function step(name, run) {
-  test(name, async (t) => {
+  check(() => app, name, async (t) => {
     if (failed) return t.skip("an earlier step failed");
-    try {
-      await run(t);
-      assert.deepEqual(app.faults, [], "faults of the page's own code");
-    } catch (error) {
-      failed = true;
-      await app.keep(name);
-      throw error;
-    }
+    failed = true;
+    await run(t);
+    failed = false;
   });
 }
 

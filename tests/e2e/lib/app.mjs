@@ -1,10 +1,12 @@
 // Starts the bridge on a home of its own and the built UI in Chromium; keeps a picture and the bridge's words when a test fails.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -79,7 +81,7 @@ export async function start({ args = [], context: contextOptions = {} } = {}) {
       await writeFile(`${file}.log`, `${page.url()}\n${faults.join("\n")}\n--- bridge\n${words}`);
     },
     async stop() {
-      await browser.close();
+      await within(10_000, "closing the browser", browser.close()).catch(() => undefined);
       const ended = new Promise((done) => bridge.once("exit", done));
       bridge.kill("SIGINT");
       const timer = setTimeout(() => bridge.kill("SIGKILL"), 3000);
@@ -102,6 +104,49 @@ function firstLine(child, words) {
   });
 }
 
+/**
+ * A test with an end: no step of these takes a minute, and a browser that stopped answering is told with a picture, not by a
+ * runner that gives up on the whole file.
+ */
+export function check(app, name, run) {
+  test(name, async (t) => {
+    try {
+      await within(60_000, `"${name}"`, run(t));
+      assert.deepEqual(app().faults, [], "faults of the page's own code");
+    } catch (error) {
+      await app()?.keep(name);
+      throw error;
+    }
+  });
+}
+
+/** The browser's own calls that know no time limit: opening a page, closing one, closing the browser. */
+async function within(milliseconds, what, promise) {
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`${what} took longer than ${milliseconds / 1000} s`)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A second page of the same person. A browser under load may never answer the first time. */
+export async function openPage(context) {
+  try {
+    return await within(10_000, "opening a page", context.newPage());
+  } catch {
+    return within(20_000, "opening a page again", context.newPage());
+  }
+}
+
+/** Closes a page without waiting for a browser that never says so. */
+export async function shut(page) {
+  await within(5000, "closing a page", page.close()).catch(() => undefined);
+}
+
 /** Signs in on the sample tenant's own page, as a person does, and closes the page when it says that one may. */
 export async function signInOnPage(popup, { account = /admin/i } = {}) {
   await popup.waitForLoadState();
@@ -114,7 +159,7 @@ export async function signInOnPage(popup, { account = /admin/i } = {}) {
     await next.click();
   }
   await popup.waitForURL(/^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*code=|\/$|done|closed/).catch(() => undefined);
-  await popup.close();
+  await shut(popup);
 }
 
 /** Makes every request to the sample tenant's services fail from now on, as with the cable out. */

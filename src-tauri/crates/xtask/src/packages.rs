@@ -29,8 +29,11 @@ const BUILD: &[Package] = &[
     package("xdg-utils"),
 ];
 
-/// To test: the real window under a display server, and a browser.
+/// To test: the real window under a display server, with a notification service; and a browser.
 const TESTS: &[Package] = &[
+    package("dunst"),
+    package("openbox"),
+    package("xdotool"),
     package("webkit2gtk-driver"),
     package("xvfb"),
     package("xauth"),

@@ -21,6 +21,16 @@ pub(crate) fn scratch() -> PathBuf {
     target().join("xtask")
 }
 
+/// Removes a folder with all in it, if it is there.
+pub(crate) fn remove(folder: &Path) -> Result<(), String> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", folder.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// A program of ours in the debug build.
 pub(crate) fn program(name: &str) -> PathBuf {
     target().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

@@ -72,12 +72,7 @@ impl Drop for Job {
 impl Job {
     fn start(records: u32) -> Result<Self, String> {
         let home = tree::scratch().join("demo-headless");
-        match std::fs::remove_dir_all(&home) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(format!("{}: {error}", home.display()));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        tree::remove(&home)?;
         std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
         let definition = home.join("demo.sync.json");
         std::fs::write(&definition, DEFINITION)
@@ -237,14 +232,19 @@ fn text(value: &Value, name: &str) -> String {
     }
 }
 
+/// Counts, seconds and, where there was something to do, the rate of what was done: of a run what was sent, else what was read.
 fn counts(value: &Value, names: &[&str]) -> String {
     let mut words: Vec<String> = names.iter().map(|name| format!("{} {}", value[*name], name)).collect();
+    let count = |name: &str| value[name].as_f64().unwrap_or(0.0);
     if let Some(seconds) = value["seconds"].as_f64() {
         words.push(format!("{seconds:.1} s"));
-        if let Some(read) = value["read"].as_f64()
-            && seconds > 0.0
-        {
-            words.push(format!("{:.0} records/s", read / seconds));
+        let done = if value["created"].is_null() {
+            count("read")
+        } else {
+            count("created") + count("updated") + count("failed")
+        };
+        if done > 0.0 && seconds > 0.0 {
+            words.push(format!("{:.0} records/s", done / seconds));
         }
     }
     words.join(", ")
@@ -258,6 +258,14 @@ mod tests {
     fn counts_read_as_a_line() {
         let value = serde_json::json!({"read": 500, "new": 3, "seconds": 2.0});
         assert_eq!(counts(&value, &["read", "new"]), "500 read, 3 new, 2.0 s, 250 records/s");
+    }
+
+    #[test]
+    fn a_run_that_sent_nothing_has_no_rate() {
+        let idle = serde_json::json!({"read": 500, "created": 0, "updated": 0, "failed": 0, "seconds": 0.01});
+        assert_eq!(counts(&idle, &["read", "created"]), "500 read, 0 created, 0.0 s");
+        let busy = serde_json::json!({"read": 500, "created": 40, "updated": 0, "failed": 0, "seconds": 2.0});
+        assert_eq!(counts(&busy, &["created"]), "40 created, 2.0 s, 20 records/s");
     }
 
     #[test]

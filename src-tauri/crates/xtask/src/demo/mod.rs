@@ -53,15 +53,21 @@ pub(crate) fn run(steps: &mut Steps, options: &Options) -> Outcome {
 }
 
 /// The window on the sample tenant, with the tour; until the person closes it.
+///
+/// Without a session bus there is no keychain that outlives the window, so neither does its store: each time begins anew.
 fn window(steps: &mut Steps) -> Outcome {
     println!("▸ the window opens on the sample tenant; the tour starts by itself. Close it to end.");
-    let home = tree::scratch().join("demo-home");
+    let kept = session::has_bus();
+    let home = tree::scratch().join(if kept { "demo-home" } else { "demo-home-passing" });
     steps.step("window", || {
-        let status = Command::new(tree::program("syncline-app"))
-            .args(["--sample", "--home"])
-            .arg(&home)
-            .status()
-            .map_err(|error| format!("syncline-app: {error}"))?;
+        let mut app = Command::new(tree::program("syncline-app"));
+        app.arg("--sample").arg("--home").arg(&home);
+        if !kept {
+            println!("  no session bus here: the window gets a keychain of its own, which goes with it");
+            tree::remove(&home)?;
+            app = within(Display::None, &app);
+        }
+        let status = app.status().map_err(|error| format!("syncline-app: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("syncline-app: {status}")) }
     })
 }

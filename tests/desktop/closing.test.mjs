@@ -1,0 +1,71 @@
+// The window among others on a desktop: the end of work is told by a notification, and closing over running work asks first.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { start, temporaryHome } from "./lib/app.mjs";
+import { activate, minimize, notifications, pressIn, windowManager, windowsTitled, windowTitled } from "./lib/desktop.mjs";
+import { until } from "./lib/driver.mjs";
+import { click, find } from "./lib/page.mjs";
+
+const QUESTION = "Work is going on";
+
+/** Makes the sample tenant answer requests for contacts so slowly that work on them can be watched. */
+async function slowContacts(authority, chunk_ms) {
+  const response = await fetch(`${authority}/__control/faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify([{ path: "/contacts", every: 1, kind: "slow", chunk_ms }]),
+  });
+  assert.equal(response.status, 204, "the sample tenant takes the rule");
+}
+
+async function pullContacts(app) {
+  await click(app, "option", "Contacts contact", { seconds: 20 });
+  await click(app, "button", "Pull", { exact: true, seconds: 20 });
+  await click(app, "button", "Pull", { exact: true, within: await find(app, "dialog", "Pull") });
+}
+
+const pull = async (app) => (await app.rpc("jobs.list")).ok.find((job) => job.kind === "pull");
+
+test("work that ends out of sight is told by the desktop; closing over running work asks, and the work goes on or is kept", async (t) => {
+  const home = await temporaryHome(t);
+  await windowManager(t);
+  const told = await notifications(t);
+  const app = await start(t, { home });
+  await click(app, "button", "Explore the sample tenant", { seconds: 20 });
+  await click(app, "button", "Skip the tour", { seconds: 30 });
+  const [connection] = (await app.rpc("connections.list")).ok;
+
+  await slowContacts(connection.authority, 60);
+  await pullContacts(app);
+  await until("the pull works", async () => (await pull(app))?.state === "running");
+  const window = await windowTitled(".*Syncline.*");
+
+  await pressIn(window, "alt+F4");
+  await pressIn(await windowTitled(QUESTION), "Escape");
+  await until("the question is gone", async () => (await windowsTitled(QUESTION)).length === 0);
+  assert.equal((await pull(app)).state, "running", "the work goes on");
+
+  await minimize(window);
+  const [notice] = await until("a notification", async () => {
+    const all = await told();
+    return all.length > 0 && all;
+  }, 90);
+  assert.match(notice.title, /contact.*records in/i);
+  assert.match(notice.text, /new/);
+  assert.match(notice.application, /syncline/i);
+
+  await activate(window);
+  // A second pull, so slow that it can't end before the window does.
+  await slowContacts(connection.authority, 1000);
+  await click(app, "button", "Pull", { exact: true, seconds: 20 });
+  await click(app, "button", "Pull", { exact: true, within: await find(app, "dialog", "Pull") });
+  await until("the second pull works", async () => (await pull(app))?.state === "running");
+  await pressIn(window, "alt+F4");
+  await pressIn(await windowTitled(QUESTION), "Return");
+  await until("the window is gone", async () => (await windowsTitled(".*Syncline.*")).length === 0);
+  await app.close();
+
+  const again = await start(t, { home });
+  const [kept] = (await again.rpc("cache.list")).ok.filter((entity) => entity.entity === "contact");
+  assert.ok(kept.records > 1000, "what the first pull read is there");
+});
