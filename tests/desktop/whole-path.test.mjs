@@ -73,14 +73,16 @@ test("a consultant's first day: sign in, browse, pull, preview, run, restart", a
   assert.ok(tabs.length >= 3, `${tabs}`);
   await app.close();
 
-  // The sample tenant lived in the application: from here on there is no service.
-  await assert.rejects(fetch(first.url), "the service is gone");
+  // The sample tenant lived in the application and ended with it; the next start brings it back at another port.
+  await until("the service is gone", () => fetch(first.url).then(() => false, () => true));
   app = await start(t, { home });
   // Titles come with what they name.
   await until(`the tabs ${tabs}`, async () => isDeepStrictEqual(await names(app, "tab"), tabs), 20);
   const [again] = await ask(app, "connections.list");
   assert.equal(again.identity.user_id, first.identity.user_id);
   assert.equal(again.signed_in, true, "the refresh token is in the keychain");
+  const verified = await ask(app, "connections.test", { connection: first.name });
+  assert.equal(verified.status, "verified", "and it is still good");
   const [kept] = (await ask(app, "cache.list")).filter((entity) => entity.entity === "contact");
   assert.equal(kept.records, cached.records);
   const runs = await ask(app, "runs.list");
@@ -88,7 +90,7 @@ test("a consultant's first day: sign in, browse, pull, preview, run, restart", a
   await click(app, "tab", "Contacts");
   await find(app, "gridcell", "@", { seconds: 20 });
   const found = await ask(app, "records.query", { connection: first.name, entity: "contact", mode: "cached", search: "ann", limit: 5 });
-  assert.ok(found.total > 0, "what was pulled is searched with the service gone");
+  assert.ok(found.total > 0, "what was pulled is searched");
 });
 
 test("without a keychain the window says so with the remedy, and keeps nothing", async (t) => {

@@ -1,6 +1,7 @@
 // A WebDriver client in the words a test needs: the protocol over fetch, no package.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -159,8 +160,11 @@ export class Session {
 
   /** Ends the application and the driver. */
   async quit() {
+    const application = await startedBy(this.#child.pid);
     await call(this.#base, "DELETE", "").catch(() => {});
     await this.kill();
+    // The driver leaves the application running when its session ends.
+    for (const pid of application) await end(pid);
   }
 
   /** Ends the driver at once. */
@@ -174,3 +178,22 @@ export class Session {
   }
 }
 
+/** Numbers of the processes that a process started. */
+async function startedBy(pid) {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+  return children.split(" ").filter(Boolean).map(Number);
+}
+
+/** Asks a process to end, waits until it has, and insists after five seconds. */
+async function end(pid) {
+  const signal = (name) => {
+    try {
+      return process.kill(pid, name);
+    } catch {
+      return false;
+    }
+  };
+  signal("SIGTERM");
+  for (let tries = 0; tries < 100 && signal(0); tries++) await sleep(50);
+  signal("SIGKILL");
+}

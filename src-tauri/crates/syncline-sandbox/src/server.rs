@@ -98,6 +98,7 @@ impl Sandbox {
             .collect();
         let entra = EntraConfig {
             issuer: authority.clone(),
+            seed: config.seed,
             lifetime_s: config.access_token_lifetime_s,
             device_interval_s: config.device_interval_s,
         };

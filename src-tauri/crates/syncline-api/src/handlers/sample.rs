@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_mapping::definition_hash;
-use syncline_model::{AuthMethod, ConnectionKind, ErrorCode, Secret, System};
+use syncline_model::{AuthMethod, Connection, ConnectionKind, ErrorCode, Secret, System};
 use syncline_sandbox::{Details, Sandbox, SandboxConfig};
 
 use super::{connections, syncs};
@@ -29,6 +29,17 @@ pub(crate) async fn start(app: &Arc<App>, _: Empty) -> Result<SampleTenant, ApiE
     Ok(tenant)
 }
 
+/// The sample tenant is the same one at another port: who it is and who is signed in there has not changed, and is checked
+/// against the pinned identity before anything is written, as anywhere.
+async fn keep_identity(app: &Arc<App>, name: &str, before: Connection) -> Result<(), ApiError> {
+    let mut connection = app.connection(name).await?;
+    connection.identity = before.identity;
+    connection.status = before.status;
+    connection.status_message = before.status_message;
+    app.update_connection(connection).await?;
+    Ok(())
+}
+
 fn base(name: &str, system: System, url: &str) -> ConnectionSave {
     ConnectionSave {
         name: name.to_owned(),
@@ -51,7 +62,11 @@ async fn connect(app: &Arc<App>, details: &Details) -> Result<SampleTenant, ApiE
         save.client_id = Some(details.client_id.clone());
         save.colour = Some(colour.to_owned());
         save.options.insert("discovery".to_owned(), details.discovery.clone());
+        let before = app.connection(name).await.ok();
         connections::save(app, save).await?;
+        if let Some(before) = before {
+            keep_identity(app, name, before).await?;
+        }
     }
     let mut save = base(MARKETING, System::Insider, &details.insider);
     save.colour = Some("#8764b8".to_owned());

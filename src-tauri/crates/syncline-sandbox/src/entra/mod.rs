@@ -27,6 +27,7 @@ mod jwt;
 mod pages;
 mod pkce;
 mod redirect;
+mod refresh;
 mod reply;
 mod scopes;
 mod state;

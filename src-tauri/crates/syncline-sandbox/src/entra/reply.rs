@@ -39,8 +39,10 @@ pub(crate) fn for_person(entra: &Entra, granted: &Granted<'_>) -> Result<Value, 
         "token_type": "Bearer", "scope": asked.granted(), "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": access,
     });
     if asked.offline {
-        body["refresh_token"] =
-            entra.refresh_token(application.client_id, person.id, granted.scope, granted.strong).into();
+        body["refresh_token"] = entra
+            .refresh_token(application.client_id, person.id, resource, granted.scope, granted.strong)
+            .map_err(EntraError::internal)?
+            .into();
     }
     if asked.openid {
         let claims = id_claims(entra, granted);

@@ -9,7 +9,7 @@ use super::state::Entra;
 pub(crate) const GRAPH: &str = "https://graph.microsoft.com";
 
 /// What a person consents to. All environments and the list of environments are one API, so one consent serves them all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Api {
     /// "Dynamics CRM".
     DynamicsCrm,

@@ -1,4 +1,4 @@
-//! What the sign-in service remembers: codes, refresh tokens, device codes, consents, who is signed in at a browser.
+//! What the sign-in service remembers: codes, device codes, consents, who is signed in at a browser.
 
 use rand::Rng;
 use std::collections::{HashMap, HashSet};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::directory::{Application, Directory, Person, PersonKind};
 use super::jwt::{Claims, Refusal, Signer};
+use super::refresh::{RefreshGrant, Sealer};
 use super::scopes::{Api, GRAPH};
 
 /// "Authorization codes live about 10 minutes".
@@ -29,17 +30,6 @@ pub(crate) struct CodeGrant {
     pub(crate) strong: bool,
     pub(crate) used: bool,
     pub(crate) until: Instant,
-}
-
-/// A refresh token: bound to person and client, not to a resource.
-#[derive(Debug, Clone)]
-pub(crate) struct RefreshGrant {
-    pub(crate) client_id: Uuid,
-    pub(crate) person: Uuid,
-    /// Asked for when a refresh names no scope.
-    pub(crate) scope: String,
-    pub(crate) strong: bool,
-    generation: u64,
 }
 
 /// A device code.
@@ -75,6 +65,8 @@ pub(crate) struct Session {
 pub(crate) struct EntraConfig {
     /// Root of the service, without tenant.
     pub(crate) issuer: String,
+    /// Of the tenant's data; refresh tokens are good for every tenant of one seed.
+    pub(crate) seed: u64,
     pub(crate) lifetime_s: u64,
     pub(crate) device_interval_s: u64,
 }
@@ -86,7 +78,7 @@ pub struct Entra {
     pub(crate) codes: Mutex<HashMap<String, CodeGrant>>,
     pub(crate) devices: Mutex<HashMap<String, DeviceGrant>>,
     pub(crate) sessions: Mutex<HashMap<String, Session>>,
-    refreshes: Mutex<HashMap<String, RefreshGrant>>,
+    sealer: Sealer,
     consents: Mutex<HashSet<(Uuid, Uuid, Api)>>,
     disabled: Mutex<HashSet<Uuid>>,
     /// Origin of a resource, and its tenant; none: every tenant's.
@@ -96,6 +88,7 @@ pub struct Entra {
     device_interval_s: AtomicU64,
     access_generation: AtomicU64,
     refresh_generation: AtomicU64,
+    consent_generation: AtomicU64,
 }
 
 impl std::fmt::Debug for Entra {
@@ -130,7 +123,7 @@ impl Entra {
             codes: Mutex::default(),
             devices: Mutex::default(),
             sessions: Mutex::default(),
-            refreshes: Mutex::default(),
+            sealer: Sealer::new(config.seed),
             consents: Mutex::default(),
             disabled: Mutex::new(disabled),
             resources: Mutex::new(HashMap::from([(GRAPH.to_owned(), None)])),
@@ -139,6 +132,7 @@ impl Entra {
             device_interval_s: AtomicU64::new(config.device_interval_s),
             access_generation: AtomicU64::new(0),
             refresh_generation: AtomicU64::new(0),
+            consent_generation: AtomicU64::new(0),
         })
     }
 
@@ -176,6 +170,7 @@ impl Entra {
 
     /// Nobody has consented to anything.
     pub fn revoke_consents(&self) {
+        self.consent_generation.fetch_add(1, Ordering::SeqCst);
         lock(&self.consents).clear();
     }
 
@@ -250,19 +245,34 @@ impl Entra {
         Ok(claims)
     }
 
-    /// A new refresh token; those given out before stay valid.
-    pub(crate) fn refresh_token(&self, client_id: Uuid, person: Uuid, scope: &str, strong: bool) -> String {
-        let token = random_text("0.AX");
-        let generation = self.refresh_generation.load(Ordering::SeqCst);
-        let grant = RefreshGrant { client_id, person, scope: scope.to_owned(), strong, generation };
-        lock(&self.refreshes).insert(token.clone(), grant);
-        token
+    /// A new refresh token for a person who consented to `resource`; those given out before stay valid.
+    pub(crate) fn refresh_token(
+        &self,
+        client_id: Uuid,
+        person: Uuid,
+        resource: &str,
+        scope: &str,
+        strong: bool,
+    ) -> Result<String, String> {
+        self.sealer.seal(&RefreshGrant {
+            client_id,
+            person,
+            scope: scope.to_owned(),
+            strong,
+            api: Api::of(resource),
+            consents: self.consent_generation.load(Ordering::SeqCst),
+            generation: self.refresh_generation.load(Ordering::SeqCst),
+            jti: Uuid::new_v4(),
+        })
     }
 
     /// A refresh token that was given out, and whether it is still good.
     pub(crate) fn refresh_grant(&self, token: &str) -> Option<(RefreshGrant, bool)> {
-        let grant = lock(&self.refreshes).get(token).cloned()?;
+        let grant = self.sealer.open(token)?;
         let current = grant.generation == self.refresh_generation.load(Ordering::SeqCst);
+        if grant.consents == self.consent_generation.load(Ordering::SeqCst) {
+            lock(&self.consents).insert((grant.person, grant.client_id, grant.api));
+        }
         Some((grant, current))
     }
 
