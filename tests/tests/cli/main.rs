@@ -7,6 +7,8 @@
 mod cache;
 mod connections;
 mod exits;
+#[cfg(target_os = "linux")]
+mod offline;
 mod program;
 mod records;
 mod survival;

@@ -57,6 +57,18 @@ impl Ended {
     }
 }
 
+/// The end of a call that is told a secret.
+fn ended(mut child: Child, secret: &str) -> Ended {
+    // A program that does not read its input may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(secret.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 /// A home for the store.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
@@ -73,9 +85,20 @@ impl Home {
         self.folder.path().join(name)
     }
 
+    /// Calls the program with `--json` in a network namespace without a route; what it tries to reach is written to `trace`.
+    pub(crate) fn without_network(&self, trace: &Path, arguments: &[&str]) -> Ended {
+        let command = syncline_tests::offline::without_network(program().as_os_str(), trace);
+        let command = command.unwrap_or_else(|why| panic!("{why}"));
+        ended(self.start(command, &[&["--json"], arguments].concat()), "")
+    }
+
     /// Starts the program.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        Command::new(program())
+        self.start(Command::new(program()), arguments)
+    }
+
+    fn start(&self, mut command: Command, arguments: &[&str]) -> Child {
+        command
             // The width of help texts.
             .env_remove("COLUMNS")
             .env_remove("SYNCLINE_HOME")
@@ -93,15 +116,7 @@ impl Home {
 
     /// Calls the program with a secret on standard input.
     pub(crate) fn told(&self, secret: &str, arguments: &[&str]) -> Ended {
-        let mut child = self.spawn(arguments);
-        // A program that does not read its input may have ended already.
-        let _ = child.stdin.take().unwrap().write_all(secret.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        ended(self.spawn(arguments), secret)
     }
 
     /// Calls the program.

@@ -24,5 +24,7 @@ mod fault_world;
 mod links_elsewhere;
 mod long_reads;
 mod metadata;
+#[cfg(target_os = "linux")]
+mod offline_namespace;
 mod prefer;
 mod sign_in;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use syncline_connect::{Destination, Page, Selection, Source};
 use syncline_mapping::{Mapping, compile, definition_hash};
 use syncline_model::{
-    Action, EntityName, EntitySchema, ErrorCode, Problem, RecordId, SyncDefinition, SynclineError, System,
+    Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncDefinition, SynclineError,
+    System,
 };
 use syncline_store::{Plan, PlanStatus, Store};
 use tokio::sync::mpsc;
@@ -42,6 +43,8 @@ pub struct PlanRequest {
     pub source_id: Option<String>,
     /// The source is the store.
     pub cached: bool,
+    /// Who writes, as verified before, where the destination need not be asked; a run compares it with who answers then.
+    pub writer: Option<Identity>,
 }
 
 /// Rows by action.
@@ -122,7 +125,10 @@ pub async fn make_plan(
         compile(&request.definition, &request.source_schema, &request.destination_schema, request.system)
             .map_err(|problems| problems_error(&problems))?;
     work.tell("asking who writes", 0, None);
-    let identity = destination.identity().await?;
+    let identity = match &request.writer {
+        Some(verified) => verified.clone(),
+        None => destination.identity().await?,
+    };
     let to_json = |error: serde_json::Error| SynclineError::new(ErrorCode::Internal, error.to_string());
     let mut plan = Plan {
         id: Uuid::new_v4(),

@@ -39,6 +39,9 @@ const TESTS: &[Package] = &[
     package("xauth"),
     package("fonts-dejavu-core"),
     package("fonts-noto-core"),
+    // Shows that nothing tries to connect while the network is away.
+    Package { name: "strace", or_program: &["strace"] },
+    Package { name: "util-linux", or_program: &["unshare"] },
     Package { name: "chromium", or_program: &["chromium", "chromium-browser", "google-chrome"] },
 ];
 

@@ -51,7 +51,12 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
             if !cached {
                 answered(&root, &sides.source).await?;
             }
-            answered(&root, &sides.destination).await?;
+            // A destination that can't be read has nothing to say to cached data: without a network a preview goes on. A run asks who it is.
+            let quiet = cached && !destination.capabilities().reads_back;
+            let writer = sides.destination.identity.clone().filter(|_| quiet);
+            if writer.is_none() {
+                answered(&root, &sides.destination).await?;
+            }
             let ends = (sides.source.clone(), sides.destination.clone());
             let asked = PlanRequest {
                 source: sides.source.id,
@@ -63,6 +68,7 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
                 selection,
                 source_id: request.source_id,
                 cached,
+                writer,
             };
             let made = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await;
             if made.as_ref().is_err_and(|error| signed_out(error.code)) {
