@@ -158,6 +158,12 @@ export class Session {
     await call(this.#base, "POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
   }
 
+  /** Moves the pointer to a place in the page, in CSS pixels. */
+  async pointAt(x, y) {
+    const move = { type: "pointerMove", duration: 0, origin: "viewport", x, y };
+    await call(this.#base, "POST", "/actions", { actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions: [move] }] });
+  }
+
   /** Ends the application and the driver. */
   async quit() {
     const application = await startedBy(this.#child.pid);
