@@ -191,8 +191,23 @@ async fn what_may_not_be_read_says_which_privilege_is_missing_and_who_can_give_i
         "{error:?}"
     );
     assert_eq!(error.service_code.as_deref(), Some("0x80040220"));
-    assert!(error.hint.unwrap().contains("System Administrator"));
+    let hint = error.hint.unwrap();
+    assert!(
+        hint.contains("such as Ada Administrator") && hint.ends_with("the privilege prvReadList"),
+        "{hint}"
+    );
     assert!(error.detail.unwrap().contains("Principal user"), "the service's own words stay");
+    // One record, and a pull, say the same; people who can give the role are asked for once.
+    bench.sandbox.clear_requests();
+    let id = "00000000-0000-4000-8000-000000000001";
+    let get = json!({ "connection": "contoso", "entity": "lead", "id": id, "mode": "live" });
+    let error = bench.refused("records.get", get).await;
+    assert!(error.message.contains("prvReadLead") && error.hint.unwrap().contains("Ada"), "a lookup's row");
+    let pull = json!({ "connection": "contoso", "entity": "lead" });
+    let error = bench.failed("cache.pull", pull).await;
+    assert!(error.message.contains("prvReadLead") && error.hint.unwrap().contains("Ada"), "a pull");
+    let asked = bench.sandbox.requests();
+    assert!(!asked.iter().any(|request| request.path.contains("systemuserroles_association")), "kept");
     let wide = entities(&list)
         .iter()
         .find(|one| {

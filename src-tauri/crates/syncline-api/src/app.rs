@@ -186,8 +186,12 @@ impl App {
         Ok(connection)
     }
 
-    /// Looks at an error before it is told: a sign-in that has ended turns the connection's light red at once.
+    /// Looks at an error before it is told: a sign-in that has ended turns the connection's light red at once; a privilege that is
+    /// missing is told with people who can give it.
     pub(crate) async fn noticed(&self, connection: Option<&str>, error: ApiError) -> ApiError {
+        if error.code == ErrorCode::PrivilegeMissing {
+            return self.with_administrators(connection, error).await;
+        }
         if !signed_out(error.code) {
             return error;
         }

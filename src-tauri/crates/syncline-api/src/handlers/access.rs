@@ -1,7 +1,7 @@
 //! `entities.access`: whether the user may read an entity, which privilege is missing, and who can give it.
 
 use std::sync::Arc;
-use syncline_model::EntityName;
+use syncline_model::{Connection, EntityName};
 use tokio_util::sync::CancellationToken;
 
 use super::metadata::{KeptExtra, Wanted};
@@ -19,20 +19,7 @@ pub(crate) async fn access(app: &Arc<App>, request: EntityRef) -> Result<AccessV
         .map_or_else(|| request.entity.clone(), |entity| entity.display_collection_name.clone());
     let extra = app.kept_extras(connection.id).await?.remove(&name);
     let missing = extra.as_ref().is_some_and(|extra| extra.held == Some(false));
-    let mut administrators = Vec::new();
-    if missing {
-        let link = app.link(&connection).await?;
-        // Who may not read users either is told the role only.
-        let found = link.dataverse(&request.connection)?.administrators(&CancellationToken::new()).await;
-        administrators = found
-            .unwrap_or_default()
-            .into_iter()
-            .map(|one| match one.user_name {
-                Some(user) if user != one.name => format!("{} ({user})", one.name),
-                Some(_) | None => one.name,
-            })
-            .collect();
-    }
+    let administrators = if missing { app.administrators_of(&connection).await } else { Vec::new() };
     let (sentence, hint) = words(&display_name, extra.as_ref(), &administrators);
     Ok(AccessView {
         entity: request.entity,
@@ -44,6 +31,56 @@ pub(crate) async fn access(app: &Arc<App>, request: EntityRef) -> Result<AccessV
         hint,
         administrators,
     })
+}
+
+/// Who can give a role, where nobody is known by name.
+const ADMINISTRATOR: &str = "a System Administrator of the environment";
+
+impl App {
+    /// Some people who can give security roles. Who may not read users learns none.
+    async fn administrators_of(&self, connection: &Connection) -> Vec<String> {
+        let found = self
+            .part(connection, "administrators", false, || async {
+                let link = self.link(connection).await?;
+                let connector = link.dataverse(connection.name.as_str())?;
+                let found = connector.administrators(&CancellationToken::new()).await?;
+                Ok(found
+                    .into_iter()
+                    .map(|one| match one.user_name {
+                        Some(user) if user != one.name => format!("{} ({user})", one.name),
+                        Some(_) | None => one.name,
+                    })
+                    .collect::<Vec<String>>())
+            })
+            .await;
+        found
+            .inspect_err(|error| tracing::debug!(%error, "the administrators are not known"))
+            .unwrap_or_default()
+    }
+
+    /// Names people in the hint of a refusal that asks for a role.
+    pub(crate) async fn with_administrators(
+        &self,
+        connection: Option<&str>,
+        mut error: ApiError,
+    ) -> ApiError {
+        if let Some(hint) = error.hint.as_mut().filter(|hint| hint.contains(ADMINISTRATOR))
+            && let Some(name) = connection
+            && let Ok(connection) = self.connection(name).await
+        {
+            let people = self.administrators_of(&connection).await;
+            *hint = hint.replace(ADMINISTRATOR, &who(&people));
+        }
+        error
+    }
+}
+
+/// Who can be asked for a role.
+fn who(administrators: &[String]) -> String {
+    match administrators {
+        [] => ADMINISTRATOR.to_owned(),
+        some => format!("{ADMINISTRATOR}, such as {},", some.join(", ")),
+    }
 }
 
 /// What is told, and what to do.
@@ -58,10 +95,7 @@ fn words(
     let Some(privilege) = extra.privilege.as_deref() else {
         return (format!("{display_name} has no privileges of its own"), None);
     };
-    let who = match administrators {
-        [] => "a System Administrator of the environment".to_owned(),
-        some => format!("a System Administrator of the environment, such as {}", some.join(", ")),
-    };
+    let who = who(administrators);
     match extra.held {
         Some(false) => (
             format!(
@@ -104,7 +138,7 @@ mod tests {
         let admins = ["Ada (ada@contoso.example)".to_owned()];
         let (sentence, hint) = words("Marketing Lists", Some(&extra(Some(false), "")), &admins);
         assert!(sentence.contains("prvReadList") && sentence.contains("can't be read"), "{sentence}");
-        assert!(hint.unwrap().contains("Ada"));
+        assert!(hint.unwrap().contains("such as Ada (ada@contoso.example), for a role"));
         let (sentence, _) = words("Marketing Lists", Some(&extra(Some(true), "Basic")), &[]);
         assert!(sentence.contains("own"), "{sentence}");
         let (sentence, hint) = words("Marketing Lists", Some(&extra(Some(true), "Global")), &[]);

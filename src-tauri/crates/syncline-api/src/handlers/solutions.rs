@@ -28,7 +28,7 @@ pub(crate) async fn list(app: &Arc<App>, request: SolutionsList) -> Result<Vec<S
 
 impl App {
     /// A part of the metadata: kept while fresh, else from the service; the kept one again when the service can't be asked.
-    async fn part<T, F>(
+    pub(super) async fn part<T, F>(
         &self,
         connection: &Connection,
         part: &str,

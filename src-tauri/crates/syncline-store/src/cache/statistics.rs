@@ -21,12 +21,23 @@ impl Store {
         entity: &EntityName,
         column: &ColumnName,
     ) -> Result<Option<ColumnStatistics>, StoreError> {
+        self.statistics_over(connection, entity, column, MOST_GROUPED)
+    }
+
+    /// The same with another number of records over which values are told apart.
+    pub(crate) fn statistics_over(
+        &self,
+        connection: Uuid,
+        entity: &EntityName,
+        column: &ColumnName,
+        most: u64,
+    ) -> Result<Option<ColumnStatistics>, StoreError> {
         self.read(|db| {
             let dataset = self.dataset_of(db, connection, entity)?;
             let Some(known) = dataset.columns.iter().find(|known| known.name == *column) else { return Ok(None) };
             let (n, value) = (dataset.id, known.value_sql());
             let rows = record_count(db, n)?;
-            let step = rows.div_ceil(MOST_GROUPED).max(1);
+            let step = rows.div_ceil(most).max(1);
             // A sample holds every so many-th record; record numbers say nothing about their content.
             let part = format!("c.rid % {step} = 0");
             // One pass for both; the second reads the values that are told apart only.

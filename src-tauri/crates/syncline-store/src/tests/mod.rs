@@ -9,4 +9,5 @@ mod index;
 mod opening;
 mod search_sql;
 mod small_tables;
+mod statistics;
 mod work;
