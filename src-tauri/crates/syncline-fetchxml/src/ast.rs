@@ -46,6 +46,9 @@ pub struct Fetch {
     pub data_source: Option<String>,
     /// Raw order by values of choices.
     pub use_raw_order_by: bool,
+    /// Attributes without effect (legacy, reports), by name, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<(String, String)>,
 }
 
 /// The entity of a query.
@@ -63,6 +66,9 @@ pub struct Entity {
     pub filter: Option<Filter>,
     /// Linked entities.
     pub links: Vec<LinkEntity>,
+    /// Attributes without effect (legacy, reports), by name, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<(String, String)>,
 }
 
 /// How a linked entity joins.
@@ -158,6 +164,9 @@ pub struct LinkEntity {
     pub filter: Option<Filter>,
     /// Further links.
     pub links: Vec<LinkEntity>,
+    /// Attributes without effect (legacy, reports), by name, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<(String, String)>,
 }
 
 /// Aggregate functions.
@@ -310,6 +319,9 @@ pub struct Filter {
     pub quick_find_fields: bool,
     /// `union` hint.
     pub hint: Option<String>,
+    /// Attributes without effect (legacy, reports), by name, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<(String, String)>,
 }
 
 /// A condition.
@@ -329,9 +341,26 @@ pub struct Condition {
     pub ui_name: Option<String>,
     /// Entity of a lookup's value; no effect.
     pub ui_type: Option<String>,
+    /// Display names and entities of single `<value>` elements, by their number from 0; no effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub value_labels: Vec<ValueLabel>,
+    /// Attributes without effect (legacy, reports), by name, as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legacy: Vec<(String, String)>,
     /// Where it stood.
     #[serde(skip)]
     pub place: Place,
+}
+
+/// What a `<value>` says beside its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueLabel {
+    /// Number of the value, from 0.
+    pub value: usize,
+    /// Display name.
+    pub ui_name: Option<String>,
+    /// Entity.
+    pub ui_type: Option<String>,
 }
 
 impl Condition {
@@ -349,6 +378,8 @@ impl Condition {
             entity_name: None,
             ui_name: None,
             ui_type: None,
+            value_labels: Vec::new(),
+            legacy: Vec::new(),
             place: Place::default(),
         }
     }

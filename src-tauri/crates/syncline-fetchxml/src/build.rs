@@ -56,7 +56,7 @@ impl Fetch {
                 attributes,
                 orders,
                 filter: filter.filter(|filter| !filter.is_empty()),
-                links: Vec::new(),
+                ..Entity::default()
             },
             count: Some(page_size.clamp(1, 5000)),
             page: Some(1),

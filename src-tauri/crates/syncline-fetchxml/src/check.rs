@@ -70,15 +70,25 @@ fn check_link(link: &LinkEntity, schema: &EntitySchema, problems: &mut Vec<Probl
 fn unknown_column(condition: Option<&Condition>, name: &str, schema: &EntitySchema) -> Problem {
     let entity = &schema.summary.logical_name;
     let found = problem(condition, "unknown_column", format!("{entity} has no column {name:?}"));
-    let wire = name.strip_prefix('_').and_then(|rest| rest.strip_suffix("_value"));
-    let names = || schema.columns.iter().map(|column| column.logical_name.as_str());
-    match wire.filter(|inner| schema.column(inner).is_some()).or_else(|| nearest(name, names())) {
+    match meant_column(name, schema) {
         Some(meant) => found.hint(format!("did you mean {meant:?}?")),
         None => found.hint("look the column up in the entity's description"),
     }
 }
 
-fn check_condition(condition: &Condition, schema: &EntitySchema, problems: &mut Vec<Problem>) {
+/// The column that an unknown name most likely stands for: a wire name, a display name, or the nearest logical name.
+pub(crate) fn meant_column<'a>(name: &'a str, schema: &'a EntitySchema) -> Option<&'a str> {
+    let wire = name.strip_prefix('_').and_then(|rest| rest.strip_suffix("_value"));
+    let by_display = || {
+        let column = schema.columns.iter().find(|column| column.display_name.eq_ignore_ascii_case(name));
+        column.map(|column| column.logical_name.as_str())
+    };
+    wire.filter(|inner| schema.column(inner).is_some())
+        .or_else(by_display)
+        .or_else(|| nearest(name, schema.columns.iter().map(|column| column.logical_name.as_str())))
+}
+
+pub(crate) fn check_condition(condition: &Condition, schema: &EntitySchema, problems: &mut Vec<Problem>) {
     let operator = condition.operator;
     let name = &condition.attribute;
     if let Some(alias) = &condition.entity_name {
@@ -185,7 +195,12 @@ fn check_value_of(
     }
 }
 
-fn check_value(condition: &Condition, operator: Operator, value: &str, column: &Column) -> Option<Problem> {
+pub(crate) fn check_value(
+    condition: &Condition,
+    operator: Operator,
+    value: &str,
+    column: &Column,
+) -> Option<Problem> {
     let name = &condition.attribute;
     let wrong = |expected: &str, hint: &str| {
         Some(

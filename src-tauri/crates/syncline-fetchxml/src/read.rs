@@ -2,13 +2,14 @@
 
 use crate::ast::{
     Aggregate, Attribute, Condition, DateGrouping, Entity, Fetch, Filter, FilterKind, LinkEntity, LinkType,
-    Order, Place,
+    Order, Place, ValueLabel,
 };
 use crate::error::nearest;
 use crate::read_parts::{
-    flag, missing, no_text, number, only_attributes, only_leaf, required, text, unknown_element, word,
-    wrong_value,
+    flag, known_attributes, legacy, missing, no_text, number, only_leaf, required, text, unknown_element,
+    word, wrong_value,
 };
+use crate::vocabulary::{CONDITION_LEGACY, ENTITY_LEGACY, FETCH_LEGACY, FILTER_LEGACY};
 use crate::xml::{self, Node};
 use crate::{Arity, FetchXmlError, Operator};
 
@@ -38,29 +39,7 @@ pub(crate) fn fetch(text: &str) -> Result<Fetch, FetchXmlError> {
 }
 
 fn read_fetch(node: &Node) -> Result<Fetch, FetchXmlError> {
-    only_attributes(
-        node,
-        &[
-            "top",
-            "count",
-            "page",
-            "paging-cookie",
-            "distinct",
-            "aggregate",
-            "aggregatelimit",
-            "returntotalrecordcount",
-            "no-lock",
-            "latematerialize",
-            "options",
-            "datasource",
-            "useraworderby",
-            "version",
-            "output-format",
-            "mapping",
-            "utc-offset",
-            "min-active-row-version",
-        ],
-    )?;
+    known_attributes(node)?;
     no_text(node)?;
     let entity = match node.children.as_slice() {
         [child] if child.name == "entity" => read_entity(child)?,
@@ -88,6 +67,7 @@ fn read_fetch(node: &Node) -> Result<Fetch, FetchXmlError> {
         options: text(node, "options"),
         data_source: text(node, "datasource"),
         use_raw_order_by: flag(node, "useraworderby")?.unwrap_or(false),
+        legacy: legacy(node, FETCH_LEGACY),
     };
     for name in ["count", "top"] {
         if let Some(attribute) = node.get(name)
@@ -110,7 +90,7 @@ fn read_fetch(node: &Node) -> Result<Fetch, FetchXmlError> {
 }
 
 fn read_entity(node: &Node) -> Result<Entity, FetchXmlError> {
-    only_attributes(node, &["name", "enableprefiltering", "prefilterparametername"])?;
+    known_attributes(node)?;
     let parts = read_parts(node, "<entity>")?;
     Ok(Entity {
         name: required(node, "name")?,
@@ -119,11 +99,12 @@ fn read_entity(node: &Node) -> Result<Entity, FetchXmlError> {
         orders: parts.orders,
         filter: parts.filter,
         links: parts.links,
+        legacy: legacy(node, ENTITY_LEGACY),
     })
 }
 
 fn read_link(node: &Node, inside_filter: bool) -> Result<LinkEntity, FetchXmlError> {
-    only_attributes(node, &["name", "from", "to", "alias", "link-type", "intersect", "visible"])?;
+    known_attributes(node)?;
     let link_type = match node.get("link-type") {
         None => LinkType::Inner,
         Some(attribute) => word(attribute, LinkType::EVERY, LinkType::as_str)?,
@@ -150,6 +131,7 @@ fn read_link(node: &Node, inside_filter: bool) -> Result<LinkEntity, FetchXmlErr
         orders: parts.orders,
         filter: parts.filter,
         links: parts.links,
+        legacy: legacy(node, ENTITY_LEGACY),
     })
 }
 
@@ -168,7 +150,7 @@ fn read_parts(node: &Node, place: &str) -> Result<Parts, FetchXmlError> {
     for child in &node.children {
         match child.name.as_str() {
             "all-attributes" => {
-                only_attributes(child, &[])?;
+                known_attributes(child)?;
                 parts.all_attributes = true;
             }
             "attribute" => parts.attributes.push(read_attribute(child)?),
@@ -195,19 +177,7 @@ fn read_parts(node: &Node, place: &str) -> Result<Parts, FetchXmlError> {
 }
 
 fn read_attribute(node: &Node) -> Result<Attribute, FetchXmlError> {
-    only_attributes(
-        node,
-        &[
-            "name",
-            "alias",
-            "aggregate",
-            "groupby",
-            "dategrouping",
-            "usertimezone",
-            "distinct",
-            "rowaggregate",
-        ],
-    )?;
+    known_attributes(node)?;
     only_leaf(node)?;
     let aggregate = node
         .get("aggregate")
@@ -238,7 +208,7 @@ fn read_attribute(node: &Node) -> Result<Attribute, FetchXmlError> {
 }
 
 fn read_order(node: &Node) -> Result<Order, FetchXmlError> {
-    only_attributes(node, &["attribute", "alias", "descending", "entityname"])?;
+    known_attributes(node)?;
     only_leaf(node)?;
     let order = Order {
         attribute: text(node, "attribute"),
@@ -258,16 +228,7 @@ fn read_order(node: &Node) -> Result<Order, FetchXmlError> {
 }
 
 fn read_filter(node: &Node) -> Result<Filter, FetchXmlError> {
-    only_attributes(
-        node,
-        &[
-            "type",
-            "isquickfindfields",
-            "hint",
-            "overridequickfindrecordlimitenabled",
-            "overridequickfindrecordlimitdisabled",
-        ],
-    )?;
+    known_attributes(node)?;
     no_text(node)?;
     let kind = match node.get("type") {
         None => FilterKind::And,
@@ -277,6 +238,7 @@ fn read_filter(node: &Node) -> Result<Filter, FetchXmlError> {
         kind,
         quick_find_fields: flag(node, "isquickfindfields")?.unwrap_or(false),
         hint: text(node, "hint"),
+        legacy: legacy(node, FILTER_LEGACY),
         ..Filter::default()
     };
     for child in &node.children {
@@ -291,28 +253,7 @@ fn read_filter(node: &Node) -> Result<Filter, FetchXmlError> {
 }
 
 fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
-    only_attributes(
-        node,
-        &[
-            "attribute",
-            "operator",
-            "value",
-            "valueof",
-            "entityname",
-            "uiname",
-            "uitype",
-            "uihidden",
-            "column",
-        ],
-    )?;
-    if let Some(attribute) = node.get("column") {
-        return Err(FetchXmlError::new(
-            attribute.position,
-            "unknown_attribute",
-            "the attribute column is not supported",
-        )
-        .hint("use attribute='…'"));
-    }
+    known_attributes(node)?;
     no_text(node)?;
     let name = node.get("operator").ok_or_else(|| missing(node, "operator"))?;
     let operator = Operator::parse(name.value.trim()).ok_or_else(|| {
@@ -321,22 +262,12 @@ fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
             "unknown_operator",
             format!("{:?} is not an operator", name.value),
         );
-        let written = name.value.trim().to_lowercase().replace([' ', '_'], "-");
-        let meant = match written.as_str() {
-            "=" | "==" | "equals" | "equal" => Some("eq"),
-            "!=" | "<>" | "not-equal" => Some("ne"),
-            ">" => Some("gt"),
-            ">=" => Some("ge"),
-            "<" => Some("lt"),
-            "<=" => Some("le"),
-            "contains" => Some("like"),
-            "notin" => Some("not-in"),
-            "notnull" | "is-not-null" => Some("not-null"),
-            "is-null" => Some("null"),
-            other => nearest(other, Operator::ALL.iter().map(|operator| operator.as_str())),
-        };
+        let written = name.value.trim();
+        let meant = meant_operator(written);
         match meant {
-            Some("like") if written == "contains" => error.hint("use like with value='%…%'"),
+            Some("like") if written.eq_ignore_ascii_case("contains") => {
+                error.hint("use like with value='%…%'")
+            }
             Some(meant) => error.hint(format!("did you mean {meant:?}?")),
             None => {
                 error.hint("eq, ne, gt, ge, lt, le, like, in, not-in, null, not-null and others are known")
@@ -344,6 +275,7 @@ fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
         }
     })?;
     let mut values = Vec::new();
+    let mut value_labels = Vec::new();
     if let Some(value) = node.get("value") {
         values.push(value.value.clone());
     }
@@ -351,7 +283,7 @@ fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
         if child.name != "value" {
             return Err(unknown_element(child, "<condition>", &["value"]));
         }
-        only_attributes(child, &["uiname", "uitype"])?;
+        known_attributes(child)?;
         if let Some(inner) = child.children.first() {
             return Err(unknown_element(inner, "<value>, which holds text only", &[]));
         }
@@ -367,6 +299,13 @@ fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
                 Arity::Two | Arity::Many => "keep the <value> elements",
             }));
         }
+        if !child.attributes.is_empty() {
+            value_labels.push(ValueLabel {
+                value: values.len(),
+                ui_name: text(child, "uiname"),
+                ui_type: text(child, "uitype"),
+            });
+        }
         values.push(child.text.clone());
     }
     Ok(Condition {
@@ -377,6 +316,26 @@ fn read_condition(node: &Node) -> Result<Condition, FetchXmlError> {
         entity_name: text(node, "entityname"),
         ui_name: text(node, "uiname"),
         ui_type: text(node, "uitype"),
+        value_labels,
+        legacy: legacy(node, CONDITION_LEGACY),
         place: Place(Some(node.position)),
     })
+}
+
+/// The operator that a word most likely stands for.
+pub(crate) fn meant_operator(word: &str) -> Option<&'static str> {
+    let written = word.trim().to_lowercase().replace([' ', '_'], "-");
+    match written.as_str() {
+        "=" | "==" | "equals" | "equal" => Some("eq"),
+        "!=" | "<>" | "not-equal" => Some("ne"),
+        ">" => Some("gt"),
+        ">=" => Some("ge"),
+        "<" => Some("lt"),
+        "<=" => Some("le"),
+        "contains" => Some("like"),
+        "notin" => Some("not-in"),
+        "notnull" | "is-not-null" => Some("not-null"),
+        "is-null" => Some("null"),
+        other => nearest(other, Operator::ALL.iter().map(|operator| operator.as_str())),
+    }
 }

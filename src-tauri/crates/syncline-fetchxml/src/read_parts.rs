@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use crate::FetchXmlError;
 use crate::error::nearest;
+use crate::vocabulary::attributes_of;
 use crate::xml::{Node, XmlAttribute};
 
-pub(crate) fn only_attributes(node: &Node, known: &[&str]) -> Result<(), FetchXmlError> {
+fn only_attributes(node: &Node, known: &[&str]) -> Result<(), FetchXmlError> {
     let odd = node
         .attributes
         .iter()
@@ -22,6 +23,16 @@ pub(crate) fn only_attributes(node: &Node, known: &[&str]) -> Result<(), FetchXm
         None if known.is_empty() => error.hint("remove it"),
         None => error.hint(format!("known: {}", known.join(", "))),
     })
+}
+
+/// Refuses an attribute that the element does not have in FetchXML.
+pub(crate) fn known_attributes(node: &Node) -> Result<(), FetchXmlError> {
+    only_attributes(node, attributes_of(&node.name).unwrap_or(&[]))
+}
+
+/// The attributes of a list that stand there, as they are.
+pub(crate) fn legacy(node: &Node, names: &[&str]) -> Vec<(String, String)> {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), text(node, name)?))).collect()
 }
 
 pub(crate) fn only_leaf(node: &Node) -> Result<(), FetchXmlError> {

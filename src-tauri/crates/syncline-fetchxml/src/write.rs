@@ -21,9 +21,11 @@ impl Fetch {
         out.text("options", self.options.as_deref());
         out.text("datasource", self.data_source.as_deref());
         out.flag("useraworderby", self.use_raw_order_by);
+        out.legacy(&self.legacy);
         out.end_tag();
         out.open("entity");
         out.text("name", Some(&self.entity.name));
+        out.legacy(&self.entity.legacy);
         out.end_tag();
         out.parts(
             self.entity.all_attributes,
@@ -73,6 +75,11 @@ impl Writer {
             self.0.push_str("=\"");
             self.escaped(value);
             self.0.push('"');
+        }
+    }
+    fn legacy(&mut self, attributes: &[(String, String)]) {
+        for (name, value) in attributes {
+            self.text(name, Some(value));
         }
     }
     fn flag(&mut self, name: &str, value: bool) {
@@ -155,6 +162,7 @@ impl Writer {
         }
         self.flag("intersect", link.intersect);
         self.text("visible", link.visible.map(|on| if on { "true" } else { "false" }));
+        self.legacy(&link.legacy);
         self.end_tag();
         self.parts(link.all_attributes, &link.attributes, &link.orders, link.filter.as_ref(), &link.links);
         self.close("link-entity");
@@ -166,6 +174,7 @@ impl Writer {
         }
         self.flag("isquickfindfields", filter.quick_find_fields);
         self.text("hint", filter.hint.as_deref());
+        self.legacy(&filter.legacy);
         self.end_tag();
         for condition in &filter.conditions {
             self.condition(condition);
@@ -184,7 +193,7 @@ impl Writer {
         self.text("attribute", Some(&condition.attribute));
         self.text("operator", Some(condition.operator.as_str()));
         let single = match condition.operator.arity() {
-            Arity::Zero | Arity::One => condition.values.len() == 1,
+            Arity::Zero | Arity::One => condition.values.len() == 1 && condition.value_labels.is_empty(),
             Arity::Two | Arity::Many => false,
         };
         if single {
@@ -193,13 +202,19 @@ impl Writer {
         self.text("valueof", condition.value_of.as_deref());
         self.text("uiname", condition.ui_name.as_deref());
         self.text("uitype", condition.ui_type.as_deref());
+        self.legacy(&condition.legacy);
         if single || condition.values.is_empty() {
             self.end_empty();
             return;
         }
         self.end_tag();
-        for value in &condition.values {
-            self.0.push_str("<value>");
+        for (at, value) in condition.values.iter().enumerate() {
+            self.open("value");
+            if let Some(label) = condition.value_labels.iter().find(|label| label.value == at) {
+                self.text("uiname", label.ui_name.as_deref());
+                self.text("uitype", label.ui_type.as_deref());
+            }
+            self.end_tag();
             self.escaped(value);
             self.close("value");
         }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use syncline_fetchxml::{
-    Aggregate, Arity, Attribute, Condition, Entity, Fetch, Filter, FilterKind, LinkEntity, LinkType,
-    Operator, Order, operator_help,
+    Aggregate, Arity, Attribute, Condition, DateGrouping, Entity, Fetch, Filter, FilterKind, LinkEntity,
+    LinkType, Operator, Order, operator_help,
 };
 
 #[test]
@@ -230,4 +230,152 @@ proptest! {
             prop_assert!(!error.message.is_empty() && error.position.line >= 1);
         }
     }
+}
+
+fn flag() -> impl Strategy<Value = Option<bool>> {
+    proptest::option::of(any::<bool>())
+}
+
+fn attribute() -> impl Strategy<Value = Attribute> {
+    let function = proptest::option::of(proptest::sample::select(Aggregate::EVERY));
+    let part = proptest::option::of(proptest::sample::select(DateGrouping::EVERY));
+    (name(), name(), function, any::<bool>(), part, flag(), any::<bool>(), proptest::option::of(name()))
+        .prop_map(
+            |(name, alias, aggregate, group_by, date_grouping, user_time_zone, distinct, row_aggregate)| {
+                Attribute {
+                    name,
+                    alias: Some(alias),
+                    aggregate,
+                    group_by,
+                    date_grouping,
+                    user_time_zone,
+                    distinct,
+                    row_aggregate,
+                }
+            },
+        )
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    (proptest::option::of(name()), name(), any::<bool>(), proptest::option::of(name())).prop_map(
+        |(attribute, alias, descending, entity_name)| Order {
+            attribute,
+            alias: Some(alias),
+            descending,
+            entity_name,
+        },
+    )
+}
+
+fn link(inside_filter: bool) -> impl Strategy<Value = LinkEntity> {
+    let kinds: Vec<LinkType> =
+        LinkType::EVERY.iter().copied().filter(|kind| kind.in_filter() == inside_filter).collect();
+    let parts = (
+        proptest::collection::vec(attribute(), 0..2),
+        proptest::collection::vec(order(), 0..2),
+        proptest::option::of(filter()),
+        any::<bool>(),
+    );
+    (
+        name(),
+        name(),
+        name(),
+        proptest::option::of(text()),
+        proptest::sample::select(kinds),
+        any::<bool>(),
+        flag(),
+        parts,
+    )
+        .prop_map(
+            |(name, from, to, alias, link_type, intersect, visible, (attributes, orders, filter, all))| {
+                LinkEntity {
+                    name,
+                    from,
+                    to,
+                    alias,
+                    link_type,
+                    intersect,
+                    visible,
+                    all_attributes: all,
+                    attributes,
+                    orders,
+                    filter,
+                    links: vec![],
+                    legacy: vec![("prefilterparametername".to_owned(), "P1".to_owned())],
+                }
+            },
+        )
+}
+
+fn whole() -> impl Strategy<Value = Fetch> {
+    let number = || proptest::option::of(1u32..5000);
+    let switches = proptest::collection::vec(any::<bool>(), 6);
+    let entity = (
+        name(),
+        proptest::collection::vec(attribute(), 0..3),
+        proptest::collection::vec(order(), 0..3),
+        filter(),
+        proptest::collection::vec(link(true), 0..2),
+        proptest::collection::vec(link(false), 0..3),
+    );
+    (
+        entity,
+        number(),
+        number(),
+        number(),
+        switches,
+        proptest::option::of(text()),
+        proptest::option::of(text()),
+    )
+        .prop_map(
+            |((name, attributes, orders, filter, asked, links), count, page, limit, on, cookie, options)| {
+                Fetch {
+                    entity: Entity {
+                        name,
+                        all_attributes: on[0],
+                        attributes,
+                        orders,
+                        filter: Some(Filter {
+                            links: asked,
+                            legacy: vec![("overridequickfindrecordlimitenabled".to_owned(), "1".to_owned())],
+                            ..filter
+                        }),
+                        links,
+                        legacy: vec![("enableprefiltering".to_owned(), "1".to_owned())],
+                    },
+                    top: None,
+                    count,
+                    page,
+                    paging_cookie: cookie,
+                    distinct: on[1],
+                    aggregate: on[2],
+                    aggregate_limit: limit,
+                    return_total_record_count: on[3],
+                    no_lock: on[4],
+                    late_materialize: on[5],
+                    options,
+                    data_source: Some("retained".to_owned()),
+                    use_raw_order_by: on[0],
+                    legacy: vec![
+                        ("version".to_owned(), "1.0".to_owned()),
+                        ("mapping".to_owned(), "logical".to_owned()),
+                    ],
+                }
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn every_part_of_a_query_is_printed_and_read_again(fetch in whole()) {
+        prop_assert_eq!(Fetch::parse(&fetch.to_xml()).unwrap(), fetch);
+    }
+}
+
+#[test]
+fn labels_of_values_are_kept() {
+    let text = "<filter><condition attribute=\"ownerid\" operator=\"in\"><value uiname=\"Ann\" uitype=\"systemuser\">{7F5A}</value><value>b</value></condition></filter>";
+    assert_eq!(Filter::parse(text).unwrap().to_xml(), text);
+    let hidden = "<filter><condition attribute=\"a\" operator=\"eq\" value=\"1\" uihidden=\"1\" /></filter>";
+    assert_eq!(Filter::parse(hidden).unwrap().to_xml(), hidden);
 }
