@@ -63,6 +63,7 @@ impl Generator {
         set(Table::Task, if sample { n / 10 } else { 0 });
         set(Table::Currency, 3);
         set(Table::SavedQuery, 8);
+        set(Table::UserQuery, if sample { 2 } else { 0 });
         set(Table::Project, if sample { n / 50 } else { 0 });
         set(Table::ProjectMember, if sample { n / 10 } else { 0 });
         set(Table::RoleTemplate, ROLES.len() as u32);

@@ -30,11 +30,12 @@ pub enum Table {
     TeamMembership,
     UserSettings,
     Organization,
+    UserQuery,
 }
 
 impl Table {
     /// All tables, in the order of the schema.
-    pub const ALL: [Table; 23] = [
+    pub const ALL: [Table; 24] = [
         Table::Account,
         Table::Contact,
         Table::Lead,
@@ -58,6 +59,7 @@ impl Table {
         Table::TeamMembership,
         Table::UserSettings,
         Table::Organization,
+        Table::UserQuery,
     ];
 }
 

@@ -38,6 +38,7 @@ pub fn schema() -> Schema {
         people::team_membership(),
         people::user_settings(),
         people::organization(),
+        setup::user_query(),
     ];
     entities.sort_by_key(|e| e.table as u8);
     Schema::new(entities)

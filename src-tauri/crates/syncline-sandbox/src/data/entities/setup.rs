@@ -303,7 +303,71 @@ pub(super) fn saved_query() -> Entity {
             let (_, table, inside) = VIEWS[i as usize % VIEWS.len()];
             format!("<fetch version=\"1.0\" mapping=\"logical\"><entity name=\"{table}\">{inside}</entity></fetch>").into()
         }),
-        memo("layoutxml", "Layout XML", 1_073_741_823).make(|_, _| "<grid name=\"resultset\" jump=\"fullname\" select=\"1\" icon=\"1\" preview=\"1\"></grid>".into()),
+        memo("layoutxml", "Layout XML", 1_073_741_823)
+            .make(|_, i| layout(VIEWS[i as usize % VIEWS.len()].1).into()),
     ]);
     about(T, "savedquery", "SavedQuery", "savedqueries", "View", "Views", 1039, "savedqueryid", "name", c)
+}
+
+/// The columns of a table's views, in order and with their widths.
+fn layout(table: &str) -> String {
+    let cells: &[(&str, u32)] = match table {
+        "account" => &[("name", 300), ("telephone1", 120), ("createdon", 150)],
+        "contact" => {
+            &[("fullname", 300), ("emailaddress1", 220), ("parentcustomerid", 180), ("createdon", 150)]
+        }
+        "opportunity" => &[("name", 300), ("estimatedvalue", 120), ("estimatedclosedate", 150)],
+        "lead" => &[("fullname", 300), ("subject", 220), ("createdon", 150)],
+        _ => &[("createdon", 150)],
+    };
+    let jump = cells.first().map_or("createdon", |cell| cell.0);
+    let cells: String =
+        cells.iter().map(|(name, width)| format!("<cell name=\"{name}\" width=\"{width}\" />")).collect();
+    format!(
+        "<grid name=\"resultset\" jump=\"{jump}\" select=\"1\" icon=\"1\" preview=\"1\"><row name=\"result\" id=\"{table}id\">{cells}</row></grid>"
+    )
+}
+
+/// Views that belong to a user, over contacts.
+const PERSONAL: [(&str, &str); 2] = [
+    (
+        "My contacts without an e-mail",
+        "<attribute name=\"fullname\"/><attribute name=\"emailaddress1\"/><order attribute=\"fullname\"/><filter><condition attribute=\"emailaddress1\" operator=\"null\"/></filter>",
+    ),
+    (
+        "Contacts of this year",
+        "<attribute name=\"fullname\"/><attribute name=\"createdon\"/><order attribute=\"createdon\" descending=\"true\"/><filter><condition attribute=\"createdon\" operator=\"this-year\"/></filter>",
+    ),
+];
+
+pub(super) fn user_query() -> Entity {
+    const T: u8 = Table::UserQuery as u8;
+    let mut c = system::<T>("userquery", "userqueryid");
+    c.extend(states("Active", "Inactive"));
+    c.extend(owned("userquery"));
+    c.extend([
+        text("name", "Name", 200).make(|_, i| PERSONAL[i as usize % PERSONAL.len()].0.into()),
+        Column::new("returnedtypecode", "Entity Name", Kind::EntityName)
+            .create_only()
+            .make(|_, _| "contact".into()),
+        integer("querytype", "Query Type", 0, 1_000_000_000).make(|_, _| Value::Int(0)),
+        memo("fetchxml", "Fetch XML", 1_073_741_823).make(|_, i| {
+            let inside = PERSONAL[i as usize % PERSONAL.len()].1;
+            format!("<fetch version=\"1.0\" mapping=\"logical\"><entity name=\"contact\">{inside}</entity></fetch>")
+                .into()
+        }),
+        memo("layoutxml", "Layout XML", 1_073_741_823).make(|_, _| layout("contact").into()),
+    ]);
+    about(
+        T,
+        "userquery",
+        "UserQuery",
+        "userqueries",
+        "Saved View",
+        "Saved Views",
+        4230,
+        "userqueryid",
+        "name",
+        c,
+    )
 }
