@@ -102,7 +102,7 @@ impl DataverseConnector {
             .await
     }
 
-    async fn snapshot(
+    pub(crate) async fn snapshot(
         &self,
         schema: &EntitySchema,
         cancel: &CancellationToken,

@@ -240,7 +240,8 @@ fn check_word(
     let value = attribute.value.trim();
     let words = words_of(&element.name, &attribute.name, inside_filter);
     let flag = words == ["true", "false"];
-    if !words.is_empty() && !words.contains(&value) && !(flag && matches!(value, "0" | "1")) {
+    let fits = words.is_empty() || words.contains(&value) || (flag && matches!(value, "0" | "1"));
+    if !fits {
         // Free text that only happens to have usual words.
         if matches!((element.name.as_str(), attribute.name.as_str()), ("attribute", "rowaggregate")) {
             return;

@@ -1,5 +1,7 @@
 //! A document being typed: what is found, where, what mends it, and what is offered.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a suite may stop")]
+
 use proptest::prelude::*;
 use syncline_fetchxml::{Completions, Fetch, Finding, Metadata, Severity, complete, entities_named, lint};
 use syncline_model::EntitySchema;
