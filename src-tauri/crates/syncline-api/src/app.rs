@@ -10,6 +10,7 @@ use syncline_secrets::Vault;
 use syncline_store::Store;
 use syncline_sync::Work;
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::handlers::metadata::{Refresh, RefreshKey};
@@ -60,6 +61,8 @@ pub struct App {
     pub(crate) sample: tokio::sync::Mutex<Option<Sample>>,
     /// Metadata that is fetched in the background.
     pub(crate) refreshes: Mutex<HashMap<RefreshKey, Refresh>>,
+    /// Queries under way, by the id their screen gave them.
+    pub(crate) queries: Mutex<HashMap<String, CancellationToken>>,
     /// Held while search indexes that were left behind catch up.
     pub(crate) indexing: tokio::sync::Mutex<()>,
     jobs: Arc<Jobs>,
@@ -96,6 +99,7 @@ impl App {
             unlocked: Mutex::default(),
             sample: tokio::sync::Mutex::default(),
             refreshes: Mutex::default(),
+            queries: Mutex::default(),
             indexing: tokio::sync::Mutex::default(),
             jobs: Jobs::new(events.clone()),
             events,

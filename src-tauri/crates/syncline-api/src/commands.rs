@@ -53,6 +53,20 @@ macro_rules! with_commands {
             "cache.fetch"(cached::fetch): CacheFetch => CacheFetched, provides [Cache], stales [];
             "cache.sql"(cache::sql): CacheSql => SqlTable, provides [Cache], stales [];
 
+            "queries.check"(query_texts::check): QueryText => QueryChecked, provides [Metadata], stales [];
+            "queries.complete"(query_texts::complete): QueryAt => QueryOffers, provides [Metadata], stales [];
+            "queries.code"(query_texts::code): QueryText => QueryCode, provides [Metadata], stales [];
+            "queries.run"(queries::run): QueryRunStart => QueryPage, provides [], stales [];
+            "queries.count"(queries::count): QueryCountStart => QueryCount, provides [], stales [];
+            "queries.cancel"(queries::cancel): QueryRunRef => Empty, provides [], stales [];
+            "queries.views"(queries::views): EntityRef => Vec<EnvironmentQuery>, provides [Metadata], stales [];
+            "queries.saved"(query_store::saved): ConnectionRef => Vec<SavedQueryView>, provides [Queries], stales [];
+            "queries.save"(query_store::save): SavedQueryView => SavedQueryView, provides [], stales [Queries];
+            "queries.delete"(query_store::delete): SavedQueryRef => Empty, provides [], stales [Queries];
+            "queries.history"(query_store::history): ConnectionRef => Vec<QueryRunView>, provides [Queries], stales [];
+            "queries.link"(query_links::make): QueryShare => QueryLink, provides [], stales [];
+            "queries.open_link"(query_links::open): QueryLink => QueryOpened, provides [Connections], stales [];
+
             "definitions.list"(definitions::list): Empty => Vec<DefinitionView>, provides [Definitions, Runs], stales [];
             "definitions.get"(definitions::get): DefinitionRef => DefinitionView, provides [Definitions], stales [];
             "definitions.save"(definitions::save): DefinitionSave => DefinitionView, provides [], stales [Definitions];

@@ -40,6 +40,41 @@ impl Fetch {
     }
 }
 
+impl Fetch {
+    /// The query's XML, one element a line, indented by two.
+    pub fn to_pretty_xml(&self) -> String {
+        indented(&self.to_xml())
+    }
+}
+
+/// Puts each tag on a line of its own. Text stands only in `<value>`, which stays on its line.
+fn indented(xml: &str) -> String {
+    let (mut out, mut depth) = (String::with_capacity(xml.len() * 2), 0usize);
+    let mut rest = xml;
+    while let Some(end) = rest.find('>') {
+        let (mut piece, mut tail) = rest.split_at(end + 1);
+        let closing = piece.starts_with("</");
+        let mut opens = !closing && !piece.ends_with("/>");
+        if piece.starts_with("<value")
+            && opens
+            && let Some(close) = rest.find("</value>")
+        {
+            (piece, tail) = rest.split_at(close + "</value>".len());
+            opens = false;
+        }
+        depth = depth.saturating_sub(usize::from(closing));
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&"  ".repeat(depth));
+        out.push_str(piece);
+        depth += usize::from(opens);
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
 impl Filter {
     /// The filter's XML on one line.
     pub fn to_xml(&self) -> String {

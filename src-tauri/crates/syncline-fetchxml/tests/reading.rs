@@ -368,7 +368,8 @@ fn whole() -> impl Strategy<Value = Fetch> {
 proptest! {
     #[test]
     fn every_part_of_a_query_is_printed_and_read_again(fetch in whole()) {
-        prop_assert_eq!(Fetch::parse(&fetch.to_xml()).unwrap(), fetch);
+        prop_assert_eq!(&Fetch::parse(&fetch.to_xml()).unwrap(), &fetch);
+        prop_assert_eq!(Fetch::parse(&fetch.to_pretty_xml()).unwrap(), fetch);
     }
 }
 

@@ -82,6 +82,7 @@ impl Store {
             tx.execute("DELETE FROM sent_events WHERE source = ?1 OR destination = ?1", [&id])? as u64;
         gone.recent = tx.execute("DELETE FROM recent WHERE connection = ?1", [&id])? as u64;
         gone.kept = tx.execute("DELETE FROM kept WHERE connection = ?1", [&id])? as u64;
+        crate::tables::queries::forget(tx, &id)?;
         tx.execute("DELETE FROM entity_schemas WHERE connection = ?1", [&id])?;
         tx.execute("DELETE FROM entity_lists WHERE connection = ?1", [&id])?;
         tx.execute("DELETE FROM metadata_parts WHERE connection = ?1", [&id])?;

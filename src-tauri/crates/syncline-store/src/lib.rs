@@ -37,6 +37,7 @@ pub use session::Role;
 pub use store::{STORE_FILE, Store};
 pub use tables::definitions::StoredDefinition;
 pub use tables::kept::RecentItem;
+pub use tables::queries::{QueryRun, SavedQuery};
 pub use work::ledgers::{EventKey, Sent};
 pub use work::plan_rows::{IssueCount, PlanRow, PlanRowFilter, PlanRowsPage};
 pub use work::plans::{Plan, PlanStatus};

@@ -4,7 +4,7 @@ import type { Column, FilterOperator } from "@/api";
 import { Name } from "@/design";
 import type { Condition } from "@/lib/filter";
 import { fuzzyFilter } from "@/lib/fuzzy";
-import { operatorsFor, operatorWords } from "./operators";
+import { operatorsFor, operatorWords } from "@/api";
 import styles from "./records.module.css";
 
 /** One condition: a column, an operator that fits it, and what it takes. */

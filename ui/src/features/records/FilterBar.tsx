@@ -5,7 +5,7 @@ import { type Column, useRead } from "@/api";
 import { type Condition, fromFetchXml, toFetchXml } from "@/lib/filter";
 import { ConditionForm } from "./ConditionForm";
 import { FilterText } from "./FilterText";
-import { operatorWords } from "./operators";
+import { operatorWords } from "@/api";
 import styles from "./records.module.css";
 
 /** Conditions as chips; what chips can't say is edited as FetchXML. */

@@ -126,6 +126,8 @@ pub enum Tag {
     Statistics,
     /// Cached records.
     Cache,
+    /// Saved queries and their history.
+    Queries,
     /// Definitions.
     Definitions,
     /// Plans.

@@ -6,6 +6,7 @@ mod data;
 mod error;
 mod events;
 mod metadata;
+mod queries;
 mod session;
 mod syncs;
 
@@ -15,6 +16,7 @@ pub use data::*;
 pub use error::ApiError;
 pub use events::*;
 pub use metadata::*;
+pub use queries::*;
 pub use session::*;
 pub use syncs::*;
 

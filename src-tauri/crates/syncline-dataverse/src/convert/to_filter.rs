@@ -125,7 +125,7 @@ impl<'a> FilterWriter<'a> {
                 if !prefix.is_empty() {
                     return Err(format!("{function} works on columns of the entity itself, not on {name}"));
                 }
-                let property = string_literal(&column.logical_name.to_string());
+                let property = string_literal(column.logical_name.as_str());
                 let values: Vec<String> = condition
                     .values
                     .iter()

@@ -4,6 +4,7 @@ pub(crate) mod connections;
 pub(crate) mod definitions;
 pub(crate) mod kept;
 pub(crate) mod metadata;
+pub(crate) mod queries;
 
 use crate::migrate::Migration;
 
@@ -13,6 +14,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     metadata::HISTORY,
     definitions::HISTORY,
     kept::HISTORY,
+    queries::HISTORY,
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
     crate::work::plans::HISTORY,

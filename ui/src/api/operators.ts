@@ -1,4 +1,5 @@
-import type { ColumnType, FilterOperator } from "@/api";
+import type { ColumnType } from "./generated/ColumnType";
+import type { FilterOperator } from "./generated/FilterOperator";
 
 /** The family of a column type, by which operators fit. */
 const families: Record<ColumnType, string> = {
@@ -62,4 +63,9 @@ export function operatorWords(name: string): string {
       .replace("olderthan x", "more than … ago, in")
       .replace(/^(last|next) x/, "in the $1 …")
   );
+}
+
+/** True for operators whose one value is a count of days, hours and so on. */
+export function takesCount(operator: string): boolean {
+  return operator.includes("-x-") || operator === "in-fiscal-year" || operator === "in-fiscal-period";
 }
