@@ -6,5 +6,6 @@ export { change, readKey, useChange, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
 export { isRecord, isStringList, readKept, useKept, writeKept } from "./kept";
 export { isBrowsable, isWritable, kindNames, ofClient, statusLights, systemNames } from "./lights";
+export { operatorsFor, operatorWords, takesCount } from "./operators";
 export type * from "./types";
 export { type Paged, usePages } from "./usePages";

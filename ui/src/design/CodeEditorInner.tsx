@@ -9,7 +9,7 @@ import {
   indentOnInput,
   syntaxHighlighting,
 } from "@codemirror/language";
-import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Annotation, Compartment, EditorState } from "@codemirror/state";
 import {
   drawSelection,
@@ -28,15 +28,19 @@ export interface CodeProblem {
   to?: number;
   severity: "error" | "warning";
   message: string;
+  /** Changes that mend it, the likeliest first. */
+  fixes?: readonly { label: string; from: number; to: number; text: string }[];
 }
 
 export interface CodeEditorProps {
   label: string;
-  language: "json" | "xml";
+  language: "json" | "xml" | "text";
   value: string;
   onChange?: (value: string) => void;
   problems?: readonly CodeProblem[];
   complete?: CompletionSource;
+  /** Ctrl+Enter. */
+  onRun?: () => void;
   readOnly?: boolean;
   placeholder?: string;
   height?: string;
@@ -83,6 +87,38 @@ const look = EditorView.theme({
   ".cm-placeholder": { color: "var(--colorNeutralForeground4)" },
 });
 
+/** What differs between two texts, without what is the same at both ends; cursor and undo of the rest stay. */
+export function smallestChange(before: string, after: string): { from: number; to: number; insert: string } {
+  let from = 0;
+  const most = Math.min(before.length, after.length);
+  while (from < most && before[from] === after[from]) from += 1;
+  let tail = 0;
+  while (tail < most - from && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  return { from, to: before.length - tail, insert: after.slice(from, after.length - tail) };
+}
+
+type Fix = NonNullable<CodeProblem["fixes"]>[number];
+
+function applyFix(editor: EditorView, fix: Fix) {
+  const end = editor.state.doc.length;
+  editor.dispatch({
+    changes: { from: Math.min(fix.from, end), to: Math.min(fix.to, end), insert: fix.text },
+    userEvent: "input.fix",
+  });
+}
+
+/** Ctrl+.: the first fix of the problem at the cursor, else of the first problem that has one. */
+function fixAtCursor(editor: EditorView, problems: readonly CodeProblem[]): boolean {
+  const at = editor.state.selection.main.head;
+  const mendable = problems.filter((problem) => (problem.fixes ?? []).length > 0);
+  const here =
+    mendable.find((problem) => (problem.from ?? 0) <= at && at <= (problem.to ?? 0)) ?? mendable[0];
+  const fix = here?.fixes?.[0];
+  if (!fix) return false;
+  applyFix(editor, fix);
+  return true;
+}
+
 export default function CodeEditorInner(props: CodeEditorProps) {
   const {
     label,
@@ -91,14 +127,15 @@ export default function CodeEditorInner(props: CodeEditorProps) {
     onChange,
     problems,
     complete,
+    onRun,
     readOnly = false,
     placeholder,
     lines = true,
   } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const latest = useRef({ onChange, complete });
-  latest.current = { onChange, complete };
+  const latest = useRef({ onChange, complete, onRun, problems });
+  latest.current = { onChange, complete, onRun, problems };
   const editable = useRef(new Compartment());
 
   // The editor is made once for a place and language; what changes later is dispatched to it.
@@ -118,13 +155,25 @@ export default function CodeEditorInner(props: CodeEditorProps) {
           highlightActiveLine(),
           EditorView.lineWrapping,
           syntaxHighlighting(colours),
-          language === "json" ? json() : xml(),
+          language === "json" ? json() : language === "xml" ? xml() : [],
           autocompletion({
             override: complete ? [(context) => latest.current.complete?.(context) ?? null] : null,
           }),
           lintGutter(),
           look,
           ...(placeholder ? [placeholderText(placeholder)] : []),
+          keymap.of([
+            {
+              key: "Mod-Enter",
+              run: () => {
+                if (!latest.current.onRun) return false;
+                latest.current.onRun();
+                return true;
+              },
+            },
+            { key: "Mod-.", run: (editor) => fixAtCursor(editor, latest.current.problems ?? []) },
+            ...lintKeymap,
+          ]),
           // Tab leaves the editor, as everywhere else; the keyboard is never caught.
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
           EditorView.contentAttributes.of({ "aria-label": label }),
@@ -144,7 +193,7 @@ export default function CodeEditorInner(props: CodeEditorProps) {
     const editor = view.current;
     if (!editor || editor.state.doc.toString() === value) return;
     editor.dispatch({
-      changes: { from: 0, to: editor.state.doc.length, insert: value },
+      changes: smallestChange(editor.state.doc.toString(), value),
       annotations: fromOutside.of(true),
     });
   }, [value]);
@@ -167,6 +216,10 @@ export default function CodeEditorInner(props: CodeEditorProps) {
       to: Math.min(problem.to ?? problem.from ?? Math.min(1, end), end),
       severity: problem.severity,
       message: problem.message,
+      actions: (problem.fixes ?? []).map((fix) => ({
+        name: fix.label,
+        apply: (target) => applyFix(target, fix),
+      })),
     }));
     editor.dispatch(setDiagnostics(editor.state, marks));
   }, [problems]);

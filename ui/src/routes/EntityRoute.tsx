@@ -2,8 +2,10 @@ import { useState } from "react";
 import { type DataMode, useRead } from "@/api";
 import { Fault, Page, Segmented, Skeleton } from "@/design";
 import { AccessNotice, Schema } from "@/features/entities";
+import { CodeDialog, fetchOf, newDraft, RowCount } from "@/features/query";
 import { RecordsView } from "@/features/records";
 import { nav } from "./nav";
+import { openQuery } from "./openQuery";
 import type { Place } from "./places";
 
 /** One entity: its records and its schema. */
@@ -18,6 +20,7 @@ export function EntityRoute({
   const described = useRead("entities.describe", { connection, entity });
   const list = useRead("entities.list", { connection });
   const summary = list.data?.entities.find(({ logical_name }) => logical_name === entity);
+  const [code, setCode] = useState<string | null>(null);
   const [chosen, setChosen] = useState<DataMode | null>(null);
   const cached = summary?.cached_records ?? null;
   // What was pulled is there at once and works without a network; live is one click away.
@@ -67,10 +70,19 @@ export function EntityRoute({
           record={place.record ?? null}
           onRecord={() => undefined}
           access={<AccessNotice connection={connection} entity={entity} />}
+          counter={(filter) => <RowCount connection={connection} text={fetchOf(entity, filter)} />}
+          onQuery={(query, as) => {
+            const text = fetchOf(entity, query.filter, query.columns, query.order);
+            if (as === "code") setCode(text);
+            else void openQuery(connection, newDraft(text));
+          }}
         />
       ) : described.error ? null : (
         <Skeleton rows={16} label="Loading the entity" />
       )}
+      {code !== null ? (
+        <CodeDialog connection={connection} language="fetchxml" text={code} onClose={() => setCode(null)} />
+      ) : null}
     </Page>
   );
 }

@@ -15,6 +15,7 @@ import { nav } from "./nav";
 import { PlanRoute } from "./PlanRoute";
 import type { Place } from "./places";
 import { usePreferences } from "./preferences";
+import { QueriesRoute, QueryRoute } from "./QueryRoute";
 import { SyncRoute } from "./SyncRoute";
 import { shortcuts } from "./shortcuts";
 
@@ -61,6 +62,10 @@ export function PlaceView({
       );
     case "entity":
       return name ? <EntityRoute connection={name} place={place} /> : <NoConnection />;
+    case "queries":
+      return name ? <QueriesRoute connection={name} /> : <NoConnection />;
+    case "query":
+      return name ? <QueryRoute key={place.id} connection={name} id={place.id} /> : <NoConnection />;
     case "search":
       return (
         <SearchView

@@ -2,6 +2,8 @@ import { Tooltip } from "@fluentui/react-components";
 import {
   ArrowSwapFilled,
   ArrowSwapRegular,
+  CodeTextFilled,
+  CodeTextRegular,
   DatabaseFilled,
   DatabaseRegular,
   HomeFilled,
@@ -44,6 +46,14 @@ export const railEntries: readonly RailEntry[] = [
     icon: <DatabaseRegular />,
     active: <DatabaseFilled />,
     holds: ["entities", "entity"],
+  },
+  {
+    place: { at: "queries" },
+    title: "Query",
+    keys: "Ctrl+6",
+    icon: <CodeTextRegular />,
+    active: <CodeTextFilled />,
+    holds: ["queries", "query"],
   },
   {
     place: { at: "search", text: "" },

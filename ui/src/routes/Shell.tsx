@@ -103,6 +103,8 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
         const entity = entities.data?.entities.find(({ logical_name }) => logical_name === place.entity);
         return entity?.display_collection_name || place.entity;
       }
+      case "query":
+        return `Query ${place.id}`;
       case "sync":
         return place.name || "New sync";
       case "plan": {
@@ -116,6 +118,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "home":
       case "connect":
       case "entities":
+      case "queries":
       case "search":
       case "syncs":
       case "runs":

@@ -1,5 +1,6 @@
 import {
   ArrowSwapRegular,
+  CodeTextRegular,
   DatabaseRegular,
   DismissRegular,
   DocumentSearchRegular,
@@ -68,6 +69,7 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
 
 const icons: Partial<Record<Place["at"], ReactNode>> = {
   entity: <DatabaseRegular />,
+  query: <CodeTextRegular />,
   sync: <ArrowSwapRegular />,
   plan: <DocumentSearchRegular />,
   run: <PlayRegular />,

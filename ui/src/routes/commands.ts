@@ -14,6 +14,7 @@ import { shortLocal } from "@/lib/time";
 import { actOn, show } from "./actions";
 import { startSample } from "./Home";
 import { nav } from "./nav";
+import { openQuery } from "./openQuery";
 import { railEntries } from "./Rail";
 
 /** What the palette offers beside the cached records. Nothing of another client is in it but the connections' names. */
@@ -48,6 +49,10 @@ export function paletteItems({
   if (!connections.some(({ sample }) => sample))
     command("sample", "Explore the sample tenant", () => void startSample());
   command("new-sync", "New sync…", () => nav.go({ at: "sync", name: "" }));
+  if (current && isBrowsable(current)) {
+    command("new-query", "New query", () => void openQuery(current.name));
+    command("query-link", "Open a link to a query…", () => nav.go({ at: "queries" }));
+  }
   command("search", "Search the cached records", () => nav.go({ at: "search", text: "" }), "Ctrl+Shift+F");
   command("shortcuts", "Keyboard shortcuts", () => show({ shortcuts: true }), "F1");
   command("tour", "Show the tour", () => show({ tour: true }));

@@ -4,6 +4,8 @@ export type Place =
   | { at: "connect"; edit?: string }
   | { at: "entities" }
   | { at: "entity"; entity: string; tab: "records" | "schema"; filter?: string; record?: string }
+  | { at: "queries" }
+  | { at: "query"; id: string }
   | { at: "search"; text: string }
   | { at: "syncs" }
   | { at: "sync"; name: string; draft?: string }
@@ -17,6 +19,8 @@ export function placeKey(place: Place): string {
   switch (place.at) {
     case "entity":
       return `entity/${place.entity}`;
+    case "query":
+      return `query/${place.id}`;
     case "sync":
       return `sync/${place.name}${place.draft ? `?draft=${place.draft}` : ""}`;
     case "plan":
@@ -26,6 +30,7 @@ export function placeKey(place: Place): string {
     case "home":
     case "connect":
     case "entities":
+    case "queries":
     case "search":
     case "syncs":
     case "runs":
@@ -36,7 +41,13 @@ export function placeKey(place: Place): string {
 
 /** Places that are opened as tabs; the others are reached by the rail. */
 export function isTab(place: Place): boolean {
-  return place.at === "entity" || place.at === "sync" || place.at === "plan" || place.at === "run";
+  return (
+    place.at === "entity" ||
+    place.at === "query" ||
+    place.at === "sync" ||
+    place.at === "plan" ||
+    place.at === "run"
+  );
 }
 
 /** `#/contoso/entity/contact/records`. */
@@ -50,6 +61,8 @@ function placeParts(place: Place): string[] {
   switch (place.at) {
     case "entity":
       return ["entity", place.entity, place.tab];
+    case "query":
+      return ["query", place.id];
     case "sync":
       return ["sync", place.name];
     case "plan":
@@ -59,6 +72,7 @@ function placeParts(place: Place): string[] {
     case "home":
     case "connect":
     case "entities":
+    case "queries":
     case "search":
     case "syncs":
     case "runs":
@@ -95,6 +109,7 @@ function placeOf(
   switch (at) {
     case "home":
     case "entities":
+    case "queries":
     case "syncs":
     case "runs":
     case "settings":
@@ -113,6 +128,8 @@ function placeOf(
             record: query.get("record") ?? undefined,
           }
         : null;
+    case "query":
+      return first ? { at, id: first } : null;
     case "sync":
       return { at, name: first, draft: query.get("draft") ?? undefined };
     case "plan":

@@ -21,6 +21,9 @@ export const shortcuts: readonly { keys: string; what: string }[] = [
   { keys: "Ctrl+A", what: "In a grid: select all rows" },
   { keys: "Ctrl+S", what: "In a sync: save" },
   { keys: "Ctrl+Enter", what: "In a sync: preview" },
+  { keys: "Ctrl+Enter", what: "In a query: run it" },
+  { keys: "Ctrl+Space", what: "In a query: what may stand here" },
+  { keys: "Ctrl+.", what: "In a query: mend the problem at the cursor" },
   { keys: "Ctrl+Z", what: "In a sync: undo; Ctrl+Y: redo" },
   { keys: "Esc", what: "Close what lies over the window" },
 ];

@@ -3,4 +3,4 @@
 /**
  * Groups of data that become stale together.
  */
-export type Tag = "connections" | "metadata" | "statistics" | "cache" | "definitions" | "plans" | "runs" | "jobs" | "settings";
+export type Tag = "connections" | "metadata" | "statistics" | "cache" | "queries" | "definitions" | "plans" | "runs" | "jobs" | "settings";

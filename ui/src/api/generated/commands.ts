@@ -26,6 +26,7 @@ import type { EntitiesList } from "./EntitiesList";
 import type { EntitiesView } from "./EntitiesView";
 import type { EntityDescription } from "./EntityDescription";
 import type { EntityRef } from "./EntityRef";
+import type { EnvironmentQuery } from "./EnvironmentQuery";
 import type { EnvironmentView } from "./EnvironmentView";
 import type { ExportStart } from "./ExportStart";
 import type { FetchPage } from "./FetchPage";
@@ -51,6 +52,20 @@ import type { PlanRowsQuery } from "./PlanRowsQuery";
 import type { PlanSummary } from "./PlanSummary";
 import type { PreviewStart } from "./PreviewStart";
 import type { PullStart } from "./PullStart";
+import type { QueryAt } from "./QueryAt";
+import type { QueryChecked } from "./QueryChecked";
+import type { QueryCode } from "./QueryCode";
+import type { QueryCount } from "./QueryCount";
+import type { QueryCountStart } from "./QueryCountStart";
+import type { QueryLink } from "./QueryLink";
+import type { QueryOffers } from "./QueryOffers";
+import type { QueryOpened } from "./QueryOpened";
+import type { QueryPage } from "./QueryPage";
+import type { QueryRunRef } from "./QueryRunRef";
+import type { QueryRunStart } from "./QueryRunStart";
+import type { QueryRunView } from "./QueryRunView";
+import type { QueryShare } from "./QueryShare";
+import type { QueryText } from "./QueryText";
 import type { RecordGet } from "./RecordGet";
 import type { RecordView } from "./RecordView";
 import type { RecordWrite } from "./RecordWrite";
@@ -64,6 +79,8 @@ import type { RunRowsQuery } from "./RunRowsQuery";
 import type { RunStart } from "./RunStart";
 import type { RunView } from "./RunView";
 import type { SampleTenant } from "./SampleTenant";
+import type { SavedQueryRef } from "./SavedQueryRef";
+import type { SavedQueryView } from "./SavedQueryView";
 import type { SearchHits } from "./SearchHits";
 import type { Settings } from "./Settings";
 import type { SignInStart } from "./SignInStart";
@@ -115,6 +132,19 @@ export type Commands = {
   "cache.search": { request: CacheSearch; response: SearchHits };
   "cache.fetch": { request: CacheFetch; response: CacheFetched };
   "cache.sql": { request: CacheSql; response: SqlTable };
+  "queries.check": { request: QueryText; response: QueryChecked };
+  "queries.complete": { request: QueryAt; response: QueryOffers };
+  "queries.code": { request: QueryText; response: QueryCode };
+  "queries.run": { request: QueryRunStart; response: QueryPage };
+  "queries.count": { request: QueryCountStart; response: QueryCount };
+  "queries.cancel": { request: QueryRunRef; response: Empty };
+  "queries.views": { request: EntityRef; response: Array<EnvironmentQuery> };
+  "queries.saved": { request: ConnectionRef; response: Array<SavedQueryView> };
+  "queries.save": { request: SavedQueryView; response: SavedQueryView };
+  "queries.delete": { request: SavedQueryRef; response: Empty };
+  "queries.history": { request: ConnectionRef; response: Array<QueryRunView> };
+  "queries.link": { request: QueryShare; response: QueryLink };
+  "queries.open_link": { request: QueryLink; response: QueryOpened };
   "definitions.list": { request: Empty; response: Array<DefinitionView> };
   "definitions.get": { request: DefinitionRef; response: DefinitionView };
   "definitions.save": { request: DefinitionSave; response: DefinitionView };
@@ -178,6 +208,19 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "cache.search": { provides: ["cache"], stales: [] },
   "cache.fetch": { provides: ["cache"], stales: [] },
   "cache.sql": { provides: ["cache"], stales: [] },
+  "queries.check": { provides: ["metadata"], stales: [] },
+  "queries.complete": { provides: ["metadata"], stales: [] },
+  "queries.code": { provides: ["metadata"], stales: [] },
+  "queries.run": { provides: [], stales: [] },
+  "queries.count": { provides: [], stales: [] },
+  "queries.cancel": { provides: [], stales: [] },
+  "queries.views": { provides: ["metadata"], stales: [] },
+  "queries.saved": { provides: ["queries"], stales: [] },
+  "queries.save": { provides: [], stales: ["queries"] },
+  "queries.delete": { provides: [], stales: ["queries"] },
+  "queries.history": { provides: ["queries"], stales: [] },
+  "queries.link": { provides: [], stales: [] },
+  "queries.open_link": { provides: ["connections"], stales: [] },
   "definitions.list": { provides: ["definitions","runs"], stales: [] },
   "definitions.get": { provides: ["definitions"], stales: [] },
   "definitions.save": { provides: [], stales: ["definitions"] },

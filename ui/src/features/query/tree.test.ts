@@ -49,10 +49,12 @@ describe("tree", () => {
 
   it("adds and takes away on lines of their own", () => {
     const added = withChild(text, filter(), '<condition attribute="x" operator="null" />');
-    expect(added).toContain(
-      '</condition>\n      <condition attribute="x" operator="null" />\n    </filter>',
+    expect(added).toContain('</condition>\n      <condition attribute="x" operator="null" />\n    </filter>');
+    const inEmpty = withChild(
+      "<fetch><entity name='a' /></fetch>",
+      (parseTree("<fetch><entity name='a' /></fetch>") as XmlNode).children[0] as XmlNode,
+      "<filter />",
     );
-    const inEmpty = withChild("<fetch><entity name='a' /></fetch>", (parseTree("<fetch><entity name='a' /></fetch>") as XmlNode).children[0] as XmlNode, "<filter />");
     expect(parseTree(inEmpty)?.children[0]?.children[0]?.name).toBe("filter");
     const first = filter().children[0] as XmlNode;
     expect(without(text, first).split("\n").length).toBe(text.split("\n").length - 1);

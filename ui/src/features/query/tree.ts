@@ -180,9 +180,7 @@ export function replaced(text: string, node: XmlNode, xml: string): string {
 /** The values of a condition, from its attribute or its `<value>` elements. */
 export function valuesOf(condition: XmlNode): string[] {
   const single = attributeOf(condition, "value");
-  return single === undefined
-    ? childrenOf(condition, "value").map((value) => value.text)
-    : [single];
+  return single === undefined ? childrenOf(condition, "value").map((value) => value.text) : [single];
 }
 
 /** A condition with other column, operator or values; its other attributes are kept. */

@@ -1,10 +1,10 @@
 import { Button, Combobox, Dropdown, Field, Input, Option } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import type { Column, FilterOperator } from "@/api";
+import { operatorsFor, operatorWords } from "@/api";
 import { Name } from "@/design";
 import type { Condition } from "@/lib/filter";
 import { fuzzyFilter } from "@/lib/fuzzy";
-import { operatorsFor, operatorWords } from "@/api";
 import styles from "./records.module.css";
 
 /** One condition: a column, an operator that fits it, and what it takes. */

@@ -1,11 +1,10 @@
 import { Button, Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import { AddRegular, CodeRegular, DismissRegular, FilterRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type Column, useRead } from "@/api";
+import { type Column, operatorWords, useRead } from "@/api";
 import { type Condition, fromFetchXml, toFetchXml } from "@/lib/filter";
 import { ConditionForm } from "./ConditionForm";
 import { FilterText } from "./FilterText";
-import { operatorWords } from "@/api";
 import styles from "./records.module.css";
 
 /** Conditions as chips; what chips can't say is edited as FetchXML. */

@@ -11,7 +11,7 @@ import {
   RadioGroup,
 } from "@fluentui/react-components";
 import { ArrowDownloadRegular, ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import {
   call,
   change,
@@ -33,11 +33,13 @@ export function PullButton({
   entity,
   columns,
   filter,
+  counter,
 }: {
   connection: string;
   entity: string;
   columns: readonly string[];
   filter: string;
+  counter?: (filter: string) => ReactNode;
 }) {
   const [asking, setAsking] = useState(false);
   const running = useJobs().find(
@@ -64,6 +66,7 @@ export function PullButton({
           entity={entity}
           columns={columns}
           filter={filter}
+          counter={counter}
           onClose={() => setAsking(false)}
         />
       ) : null}
@@ -94,12 +97,14 @@ export function PullDialog({
   entity,
   columns,
   filter,
+  counter,
   onClose,
 }: {
   connection: string;
   entity: string;
   columns: readonly string[];
   filter: string;
+  counter?: (filter: string) => ReactNode;
   onClose: () => void;
 }) {
   const [which, setWhich] = useState<"all" | "these">("all");
@@ -142,6 +147,7 @@ export function PullDialog({
             label="Only records that pass the filter"
           />
         )}
+        {counter ? counter(filtered ? filter : "") : null}
         <Checkbox
           checked={full}
           onChange={(_, { checked }) => setFull(checked === true)}

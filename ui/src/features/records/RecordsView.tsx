@@ -64,6 +64,8 @@ export function RecordsView({
   record,
   onRecord,
   access,
+  onQuery,
+  counter,
 }: {
   connection: string;
   description: EntityDescription;
@@ -78,6 +80,10 @@ export function RecordsView({
   onRecord: (id: string | null) => void;
   /** What the person's rights have to do with an empty list. */
   access?: ReactNode;
+  /** Shows what the screen asks as code, or opens it as a query. */
+  onQuery?: (query: RecordsQuery, as: "code" | "query") => void;
+  /** How many rows a filter lets through, before a pull. */
+  counter?: (filter: string) => ReactNode;
 }) {
   const { schema } = description;
   const entity = schema.logical_name;
@@ -229,6 +235,7 @@ export function RecordsView({
           entity={entity}
           columns={columns.map((column) => column.logical_name)}
           filter={filter}
+          counter={counter}
         />
         <ExportMenu
           query={query}
@@ -254,6 +261,12 @@ export function RecordsView({
           </MenuTrigger>
           <MenuPopover>
             <MenuList>
+              {onQuery ? (
+                <>
+                  <MenuItem onClick={() => onQuery(query, "query")}>Open as a query</MenuItem>
+                  <MenuItem onClick={() => onQuery(query, "code")}>FetchXML, OData and curl…</MenuItem>
+                </>
+              ) : null}
               <MenuItem
                 icon={<CopyRegular />}
                 disabled={selection.size === 0}
