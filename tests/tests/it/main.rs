@@ -27,4 +27,5 @@ mod metadata;
 #[cfg(target_os = "linux")]
 mod offline_namespace;
 mod prefer;
+mod queries;
 mod sign_in;

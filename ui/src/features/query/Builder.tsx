@@ -289,6 +289,7 @@ function Columns({
           aria-label={`Add a column of ${entity}`}
           placeholder="Add a column"
           className={styles.adder}
+          style={{ minWidth: 0, width: 150 }}
           value={typed}
           selectedOptions={[]}
           onInput={(event) => setTyped(event.currentTarget.value)}
@@ -366,6 +367,7 @@ function Order({
           aria-label="Order by"
           placeholder="Order by…"
           className={styles.adder}
+          style={{ minWidth: 0, width: 150 }}
           value=""
           selectedOptions={[]}
           onOptionSelect={(_, { optionValue }) => {

@@ -231,6 +231,7 @@ function ConditionRow({
         size="small"
         aria-label="Column"
         className={styles.column}
+        style={{ minWidth: 0, width: 140 }}
         value={column?.display_name || name}
         selectedOptions={[name]}
         disabled={alias !== undefined}
@@ -254,6 +255,7 @@ function ConditionRow({
         size="small"
         aria-label="Operator"
         className={styles.operator}
+        style={{ minWidth: 0, width: 130 }}
         title={chosen?.label}
         value={operatorWords(operator)}
         selectedOptions={[operator]}

@@ -25,6 +25,7 @@ export function Values({
         size="small"
         aria-label="Value"
         className={styles.value}
+        style={{ minWidth: 0, width: 140 }}
         multiselect={arity === 255}
         value={values.filter(Boolean).map(labelOf).join(", ")}
         placeholder="Choose"
@@ -59,6 +60,7 @@ export function Values({
           key={index}
           size="small"
           className={styles.value}
+          style={{ minWidth: 0, width: 140 }}
           aria-label={arity === 1 ? "Value" : index === 0 ? "From" : "To"}
           title={hint(column, operator)}
           type={type}

@@ -2,14 +2,16 @@
 
 use syncline_dataverse::ODataText;
 use syncline_fetchxml::{Attribute, Fetch, LinkEntity, Metadata};
-use syncline_model::{ColumnType, EntitySchema};
+use syncline_model::{Column, ColumnType, EntitySchema};
 
 use crate::wire::QueryColumn;
 
+/// All readable columns, the primary name first.
 fn of_schema(schema: &EntitySchema) -> Vec<QueryColumn> {
-    schema
-        .columns
-        .iter()
+    let is_name = |column: &&Column| schema.summary.primary_name.as_ref() == Some(&column.logical_name);
+    let first = schema.columns.iter().filter(is_name);
+    first
+        .chain(schema.columns.iter().filter(|column| !is_name(column)))
         .filter(|column| column.readable)
         .map(|column| QueryColumn {
             key: column.wire_name(),

@@ -304,25 +304,27 @@ pub(super) fn saved_query() -> Entity {
             format!("<fetch version=\"1.0\" mapping=\"logical\"><entity name=\"{table}\">{inside}</entity></fetch>").into()
         }),
         memo("layoutxml", "Layout XML", 1_073_741_823)
-            .make(|_, i| layout(VIEWS[i as usize % VIEWS.len()].1).into()),
+            .make(|_, i| {
+            let (_, table, inside) = VIEWS[i as usize % VIEWS.len()];
+            layout(table, inside).into()
+        }),
     ]);
     about(T, "savedquery", "SavedQuery", "savedqueries", "View", "Views", 1039, "savedqueryid", "name", c)
 }
 
-/// The columns of a table's views, in order and with their widths.
-fn layout(table: &str) -> String {
-    let cells: &[(&str, u32)] = match table {
-        "account" => &[("name", 300), ("telephone1", 120), ("createdon", 150)],
-        "contact" => {
-            &[("fullname", 300), ("emailaddress1", 220), ("parentcustomerid", 180), ("createdon", 150)]
-        }
-        "opportunity" => &[("name", 300), ("estimatedvalue", 120), ("estimatedclosedate", 150)],
-        "lead" => &[("fullname", 300), ("subject", 220), ("createdon", 150)],
-        _ => &[("createdon", 150)],
-    };
-    let jump = cells.first().map_or("createdon", |cell| cell.0);
-    let cells: String =
-        cells.iter().map(|(name, width)| format!("<cell name=\"{name}\" width=\"{width}\" />")).collect();
+/// A layout with the columns a view asks for, the first first and the others last to first, so that its order is its own.
+fn layout(table: &str, inside: &str) -> String {
+    let mut names: Vec<&str> =
+        inside.split("<attribute name=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    if let Some(rest) = names.get_mut(1..) {
+        rest.reverse();
+    }
+    let jump = names.first().copied().unwrap_or("createdon");
+    let cells: String = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| format!("<cell name=\"{name}\" width=\"{}\" />", if at == 0 { 300 } else { 150 }))
+        .collect();
     format!(
         "<grid name=\"resultset\" jump=\"{jump}\" select=\"1\" icon=\"1\" preview=\"1\"><row name=\"result\" id=\"{table}id\">{cells}</row></grid>"
     )
@@ -356,7 +358,7 @@ pub(super) fn user_query() -> Entity {
             format!("<fetch version=\"1.0\" mapping=\"logical\"><entity name=\"contact\">{inside}</entity></fetch>")
                 .into()
         }),
-        memo("layoutxml", "Layout XML", 1_073_741_823).make(|_, _| layout("contact").into()),
+        memo("layoutxml", "Layout XML", 1_073_741_823).make(|_, i| layout("contact", PERSONAL[i as usize % PERSONAL.len()].1).into()),
     ]);
     about(
         T,
