@@ -4,7 +4,7 @@ export { errorLook, errorText, isApiError, type Remedy, startupFaults, toApiErro
 export { onEvent, startEvents, useLink } from "./events";
 export { change, readKey, useChange, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
-export { isRecord, isStringList, readKept, useKept, writeKept } from "./kept";
+export { isRecord, isStringList, keptSoFar, readKept, useKept, writeKept } from "./kept";
 export { isBrowsable, isWritable, kindNames, ofClient, statusLights, systemNames } from "./lights";
 export { operatorsFor, operatorWords, takesCount } from "./operators";
 export type * from "./types";

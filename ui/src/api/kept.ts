@@ -21,6 +21,11 @@ export async function writeKept(key: string, value: unknown): Promise<void> {
   await call("state.set", { key, value });
 }
 
+/** A kept value as far as it was read already. */
+export function keptSoFar(key: string): unknown {
+  return queryClient.getQueryData(keptKey(key));
+}
+
 /**
  * A small value kept between starts (favourites, column widths): shown at once, written a moment after the last change.
  * `ready` is false until the kept value was read.

@@ -1,5 +1,6 @@
 import { Activity, type CSSProperties, useEffect } from "react";
-import { type ConnectionView, change, useRead } from "@/api";
+import { type ConnectionView, change, keptSoFar, useRead } from "@/api";
+import { draftKey, isDraft } from "@/features/query";
 import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
 import { shortLocal } from "@/lib/time";
@@ -103,8 +104,10 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
         const entity = entities.data?.entities.find(({ logical_name }) => logical_name === place.entity);
         return entity?.display_collection_name || place.entity;
       }
-      case "query":
-        return `Query ${place.id}`;
+      case "query": {
+        const draft = keptSoFar(draftKey(current?.name ?? "", place.id));
+        return isDraft(draft) && draft.name !== "" ? draft.name : `Query ${place.id}`;
+      }
       case "sync":
         return place.name || "New sync";
       case "plan": {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::kinds::{Aggregate, DateGrouping, LinkType};
 use crate::{FetchXmlError, Operator, Position};
 
 /// Where a part stood in the text it was read from. Two parts are equal wherever they stood.
@@ -71,72 +72,6 @@ pub struct Entity {
     pub legacy: Vec<(String, String)>,
 }
 
-/// How a linked entity joins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum LinkType {
-    /// Rows on both sides.
-    #[default]
-    #[serde(rename = "inner")]
-    Inner,
-    /// Rows here, with or without one there.
-    #[serde(rename = "outer")]
-    Outer,
-    /// A row exists there.
-    #[serde(rename = "exists")]
-    Exists,
-    /// As `exists`, written as IN.
-    #[serde(rename = "in")]
-    In,
-    /// The first row there.
-    #[serde(rename = "matchfirstrowusingcrossapply")]
-    MatchFirstRow,
-    /// In a filter: a row that satisfies the inner filter exists.
-    #[serde(rename = "any")]
-    Any,
-    /// In a filter: no such row exists.
-    #[serde(rename = "not any")]
-    NotAny,
-    /// In a filter: linked rows exist and none satisfies the inner filter.
-    #[serde(rename = "all")]
-    All,
-    /// In a filter: the same as `any`.
-    #[serde(rename = "not all")]
-    NotAll,
-}
-
-impl LinkType {
-    /// Every type.
-    pub const EVERY: &'static [LinkType] = &[
-        Self::Inner,
-        Self::Outer,
-        Self::Exists,
-        Self::In,
-        Self::MatchFirstRow,
-        Self::Any,
-        Self::NotAny,
-        Self::All,
-        Self::NotAll,
-    ];
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inner => "inner",
-            Self::Outer => "outer",
-            Self::Exists => "exists",
-            Self::In => "in",
-            Self::MatchFirstRow => "matchfirstrowusingcrossapply",
-            Self::Any => "any",
-            Self::NotAny => "not any",
-            Self::All => "all",
-            Self::NotAll => "not all",
-        }
-    }
-    /// May stand inside a `<filter>`, and only there.
-    pub fn in_filter(self) -> bool {
-        matches!(self, Self::Any | Self::NotAny | Self::All | Self::NotAll)
-    }
-}
-
 /// A linked entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkEntity {
@@ -167,86 +102,6 @@ pub struct LinkEntity {
     /// Attributes without effect (legacy, reports), by name, as they were written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub legacy: Vec<(String, String)>,
-}
-
-/// Aggregate functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Aggregate {
-    /// Average.
-    Avg,
-    /// Rows.
-    Count,
-    /// Rows with a value.
-    CountColumn,
-    /// Largest.
-    Max,
-    /// Smallest.
-    Min,
-    /// Sum.
-    Sum,
-}
-
-impl Aggregate {
-    /// Every function.
-    pub const EVERY: &'static [Aggregate] =
-        &[Self::Avg, Self::Count, Self::CountColumn, Self::Max, Self::Min, Self::Sum];
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Avg => "avg",
-            Self::Count => "count",
-            Self::CountColumn => "countcolumn",
-            Self::Max => "max",
-            Self::Min => "min",
-            Self::Sum => "sum",
-        }
-    }
-}
-
-/// Parts of a date that rows can be grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DateGrouping {
-    /// Day.
-    Day,
-    /// Week.
-    Week,
-    /// Month.
-    Month,
-    /// Quarter.
-    Quarter,
-    /// Year.
-    Year,
-    /// Fiscal period.
-    FiscalPeriod,
-    /// Fiscal year.
-    FiscalYear,
-}
-
-impl DateGrouping {
-    /// Every part.
-    pub const EVERY: &'static [DateGrouping] = &[
-        Self::Day,
-        Self::Week,
-        Self::Month,
-        Self::Quarter,
-        Self::Year,
-        Self::FiscalPeriod,
-        Self::FiscalYear,
-    ];
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-            Self::Year => "year",
-            Self::FiscalPeriod => "fiscal-period",
-            Self::FiscalYear => "fiscal-year",
-        }
-    }
 }
 
 /// A column that is asked for.

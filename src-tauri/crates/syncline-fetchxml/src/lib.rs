@@ -11,6 +11,7 @@ mod edit;
 mod error;
 mod evaluate;
 mod fiscal;
+mod kinds;
 mod like;
 mod lint;
 mod lint_columns;

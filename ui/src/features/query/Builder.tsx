@@ -288,8 +288,7 @@ function Columns({
           size="small"
           aria-label={`Add a column of ${entity}`}
           placeholder="Add a column"
-          className={styles.adder}
-          style={{ minWidth: 0, width: 150 }}
+          root={{ style: { minWidth: 0, width: 170 } }}
           value={typed}
           selectedOptions={[]}
           onInput={(event) => setTyped(event.currentTarget.value)}

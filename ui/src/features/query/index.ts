@@ -1,5 +1,5 @@
 export { CodeDialog } from "./CodeDialog";
-export { type Draft, draftKey, fetchOf, newDraft } from "./draft";
+export { type Draft, draftKey, fetchOf, isDraft, newDraft } from "./draft";
 export { Library } from "./Library";
 export { QueryView } from "./QueryView";
 export { RowCount } from "./RowCount";
