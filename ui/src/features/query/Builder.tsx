@@ -289,6 +289,7 @@ function Columns({
           aria-label={`Add a column of ${entity}`}
           placeholder="Add a column"
           root={{ style: { minWidth: 0, width: 170 } }}
+          input={{ style: { minWidth: 0, width: "100%" } }}
           value={typed}
           selectedOptions={[]}
           onInput={(event) => setTyped(event.currentTarget.value)}

@@ -52,7 +52,10 @@ export function Values({
         onChange={(event) => onChange(event.target.value.split("\n"))}
       />
     );
-  const type = inputType(column, operator);
+  // What is no date yet is shown as it stands in the text.
+  const dated = values.every((value) => value === "" || /^\d{4}-\d\d-\d\d/.test(value));
+  const wanted = inputType(column, operator);
+  const type = wanted === "date" && !dated ? "text" : wanted;
   return (
     <>
       {Array.from({ length: arity }, (_, index) => (
