@@ -9,6 +9,7 @@ use crate::DataverseConnector;
 use crate::api::ANNOTATIONS;
 use crate::convert::ODataText;
 use crate::cursor::Position;
+use crate::links::Trail;
 
 /// A page of an OData query.
 #[derive(Debug)]
@@ -28,12 +29,14 @@ impl DataverseConnector {
         cursor: Option<&Cursor>,
         cancel: &CancellationToken,
     ) -> Result<ODataPage, SynclineError> {
-        let (url, read) = match cursor.map(Position::from_cursor).transpose()? {
-            Some(Position::Link { link, read }) => {
+        let (url, read, trail) = match cursor.map(Position::from_cursor).transpose()? {
+            Some(Position::Link { link, read, trail }) => {
                 self.api.own_link(&link)?;
-                (link, read)
+                (link, read, trail)
             }
-            Some(Position::Fetch { .. }) | None => (self.api.url(&format!("/{}", query.to_path())), 0),
+            Some(Position::Fetch { .. }) | None => {
+                (self.api.url(&format!("/{}", query.to_path())), 0, Trail::default())
+            }
         };
         let mut prefer = vec![format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
         // With both, the service would leave $top out of account (Dataverse Web API, paging).
@@ -43,12 +46,10 @@ impl DataverseConnector {
         self.api
             .page(&url, &prefer, cancel, |page, _| {
                 let rows: Vec<Box<RawValue>> = page.value.iter().map(|raw| (*raw).to_owned()).collect();
-                let next = match page.next_link.as_deref() {
-                    Some(link) => {
-                        self.api.own_link(link)?;
-                        let read = read + rows.len() as u64;
-                        Some(Position::Link { link: link.to_owned(), read }.to_cursor()?)
-                    }
+                let read = read + rows.len() as u64;
+                let mut trail = trail.clone();
+                let next = match self.api.next_page(&url, page.next_link.as_deref(), &mut trail)? {
+                    Some(link) => Some(Position::Link { link, read, trail }.to_cursor()?),
                     None => None,
                 };
                 Ok(ODataPage { rows, next })
