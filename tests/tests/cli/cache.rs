@@ -48,6 +48,28 @@ fn pull_then_everything_offline() {
         assert_ne!(refused.code, 0, "{statement}: {refused:?}");
         assert!(refused.json()["error"]["message"].is_string());
     }
+    let file = |name: &str| home.path(name).display().to_string();
+    let document = file("gender.xml");
+    std::fs::write(
+        &document,
+        "<fetch aggregate='true'><entity name='contact'><attribute name='contactid' alias='n' aggregate='count'/>
+         <attribute name='gendercode' alias='g' groupby='true'/><order alias='g'/></entity></fetch>",
+    )
+    .unwrap();
+    let groups = home.json(&["cache", "fetch", "crm", "--fetchxml", &document]).with(0).lines();
+    assert_eq!(groups.iter().map(|group| count(group, "n")).sum::<u64>(), 700, "{groups:?}");
+    for name in ["contacts.csv", "contacts.xlsx", "contacts.db", "contacts.json", "contacts.jsonl"] {
+        let out = file(name);
+        let report = home.json(&["cache", "export", "crm", "contact", "--out", &out]).with(0).json();
+        assert_eq!(count(&report, "records"), 700, "{name}: {report}");
+        assert_eq!(std::fs::metadata(&out).unwrap().len(), count(&report, "bytes"), "{name}");
+    }
+    let out = file("names.csv");
+    let statement = "SELECT fullname, gendercode_label FROM contact ORDER BY 1";
+    home.json(&["cache", "sql", "crm", statement, "--out", &out, "--delimiter", ";", "--no-bom"]).with(0);
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(text.starts_with("fullname;gendercode_label\r\n"), "{}", &text[..40]);
+    assert_ne!(home.json(&["cache", "export", "crm", "contact", "--out", "x.doc"]).code, 0);
     assert_eq!(home.json(&["cache", "list"]).json()[0]["records"], 700);
     assert!(world.sandbox.requests().is_empty(), "offline verbs asked the service");
 }

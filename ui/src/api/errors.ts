@@ -24,7 +24,7 @@ export interface ErrorLook {
 export const errorLooks: Record<ErrorCode, ErrorLook> = {
   usage: { severity: "error", title: "That can't be understood", remedy: "none", action: "" },
   definition_invalid: { severity: "error", title: "The definition has problems", remedy: "none", action: "" },
-  query_invalid: { severity: "error", title: "The filter does not fit", remedy: "none", action: "" },
+  query_invalid: { severity: "error", title: "The query does not fit", remedy: "none", action: "" },
   not_found: { severity: "warning", title: "Not found", remedy: "retry", action: "Look again" },
   already_exists: { severity: "warning", title: "The name is taken", remedy: "none", action: "" },
   sign_in_needed: { severity: "warning", title: "Sign in again", remedy: "sign-in", action: "Sign in" },

@@ -1,6 +1,12 @@
-import { autocompletion, type CompletionSource, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type CompletionSource,
+  closeCompletion,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
+import { SQLite, sql } from "@codemirror/lang-sql";
 import { xml } from "@codemirror/lang-xml";
 import {
   bracketMatching,
@@ -10,7 +16,7 @@ import {
   syntaxHighlighting,
 } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { Annotation, Compartment, EditorState } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -34,13 +40,15 @@ export interface CodeProblem {
 
 export interface CodeEditorProps {
   label: string;
-  language: "json" | "xml" | "text";
+  language: "json" | "xml" | "sql" | "text";
   value: string;
   onChange?: (value: string) => void;
   problems?: readonly CodeProblem[];
   complete?: CompletionSource;
-  /** Ctrl+Enter. */
-  onRun?: () => void;
+  /** SQL: tables with their columns, for completion. */
+  tables?: Readonly<Record<string, readonly string[]>>;
+  /** Ctrl+Enter; the selected text where there is one, else all of it. */
+  onRun?: (text: string) => void;
   readOnly?: boolean;
   placeholder?: string;
   height?: string;
@@ -48,6 +56,39 @@ export interface CodeEditorProps {
 }
 
 const fromOutside = Annotation.define<boolean>();
+
+/** Columns of the tables that the statement names, or of all where it names none yet. */
+function columnsOf(tables: Readonly<Record<string, readonly string[]>>): CompletionSource {
+  return (context) => {
+    const word = context.matchBefore(/[A-Za-z_]\w*$/);
+    if (!word && !context.explicit) return null;
+    const from = word?.from ?? context.pos;
+    if (context.state.sliceDoc(from - 1, from) === ".") return null;
+    const text = context.state.doc.toString().toLowerCase();
+    const every = Object.keys(tables);
+    const named = every.filter((name) => new RegExp(`\\b(from|join)\\s+"?${name}\\b`).test(text));
+    const seen = new Map<string, string>();
+    for (const table of named.length > 0 ? named : every)
+      for (const column of tables[table] ?? []) if (!seen.has(column)) seen.set(column, table);
+    return {
+      from,
+      options: [...seen].map(([label, detail]) => ({ label, detail, type: "property" })),
+      validFor: /^\w*$/,
+    };
+  };
+}
+
+function support(language: CodeEditorProps["language"], tables: CodeEditorProps["tables"]): Extension {
+  if (language === "json") return json();
+  if (language === "xml") return xml();
+  if (language === "text") return [];
+  const known = tables ?? {};
+  const schema = Object.fromEntries(Object.entries(known).map(([name, columns]) => [name, [...columns]]));
+  return [
+    sql({ dialect: SQLite, schema, upperCaseKeywords: true }),
+    SQLite.language.data.of({ autocomplete: columnsOf(known) }),
+  ];
+}
 
 const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.attributeName], color: "var(--colorPaletteBlueForeground2)" },
@@ -127,6 +168,7 @@ export default function CodeEditorInner(props: CodeEditorProps) {
     onChange,
     problems,
     complete,
+    tables,
     onRun,
     readOnly = false,
     placeholder,
@@ -136,6 +178,7 @@ export default function CodeEditorInner(props: CodeEditorProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ onChange, complete, onRun, problems });
   latest.current = { onChange, complete, onRun, problems };
+  const grammar = useRef(new Compartment());
   const editable = useRef(new Compartment());
 
   // The editor is made once for a place and language; what changes later is dispatched to it.
@@ -155,7 +198,7 @@ export default function CodeEditorInner(props: CodeEditorProps) {
           highlightActiveLine(),
           EditorView.lineWrapping,
           syntaxHighlighting(colours),
-          language === "json" ? json() : language === "xml" ? xml() : [],
+          grammar.current.of(support(language, tables)),
           autocompletion({
             override: complete ? [(context) => latest.current.complete?.(context) ?? null] : null,
           }),
@@ -163,18 +206,24 @@ export default function CodeEditorInner(props: CodeEditorProps) {
           look,
           ...(placeholder ? [placeholderText(placeholder)] : []),
           keymap.of([
-            {
-              key: "Mod-Enter",
-              run: () => {
-                if (!latest.current.onRun) return false;
-                latest.current.onRun();
-                return true;
-              },
-            },
             { key: "Mod-.", run: (editor) => fixAtCursor(editor, latest.current.problems ?? []) },
             ...lintKeymap,
           ]),
           // Tab leaves the editor, as everywhere else; the keyboard is never caught.
+          Prec.highest(
+            keymap.of([
+              {
+                key: "Mod-Enter",
+                run: (editor) => {
+                  if (!latest.current.onRun) return false;
+                  closeCompletion(editor);
+                  const { from, to } = editor.state.selection.main;
+                  latest.current.onRun(editor.state.sliceDoc(from, to).trim() || editor.state.doc.toString());
+                  return true;
+                },
+              },
+            ]),
+          ),
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
           EditorView.contentAttributes.of({ "aria-label": label }),
           editable.current.of([EditorState.readOnly.of(readOnly), EditorView.editable.of(true)]),
@@ -188,6 +237,10 @@ export default function CodeEditorInner(props: CodeEditorProps) {
     view.current = editor;
     return () => editor.destroy();
   }, [language, label, lines, placeholder]);
+
+  useEffect(() => {
+    view.current?.dispatch({ effects: grammar.current.reconfigure(support(language, tables)) });
+  }, [language, tables]);
 
   useEffect(() => {
     const editor = view.current;

@@ -8,6 +8,7 @@ import { EntityList } from "@/features/entities";
 import { RunCell, RunPage, RunsList } from "@/features/runs";
 import { SearchView } from "@/features/search";
 import { SettingsView } from "@/features/settings";
+import { SqlView } from "@/features/sql";
 import { show } from "./actions";
 import { EntityRoute } from "./EntityRoute";
 import { Home } from "./Home";
@@ -82,6 +83,8 @@ export function PlaceView({
           }
         />
       );
+    case "sql":
+      return name ? <SqlView key={name} connection={name} /> : <NoConnection />;
     case "syncs":
       return (
         <DefinitionsList

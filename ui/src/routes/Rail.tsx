@@ -14,6 +14,8 @@ import {
   SearchRegular,
   SettingsFilled,
   SettingsRegular,
+  TableSearchFilled,
+  TableSearchRegular,
 } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 import { nav, useNav } from "./nav";
@@ -62,6 +64,14 @@ export const railEntries: readonly RailEntry[] = [
     icon: <SearchRegular />,
     active: <SearchFilled />,
     holds: ["search"],
+  },
+  {
+    place: { at: "sql" },
+    title: "SQL",
+    keys: "Ctrl+6",
+    icon: <TableSearchRegular />,
+    active: <TableSearchFilled />,
+    holds: ["sql"],
   },
   {
     place: { at: "syncs" },

@@ -123,6 +123,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "entities":
       case "queries":
       case "search":
+      case "sql":
       case "syncs":
       case "runs":
       case "settings":

@@ -7,6 +7,7 @@ export type Place =
   | { at: "queries" }
   | { at: "query"; id: string }
   | { at: "search"; text: string }
+  | { at: "sql" }
   | { at: "syncs" }
   | { at: "sync"; name: string; draft?: string }
   | { at: "plan"; plan: string }
@@ -32,6 +33,7 @@ export function placeKey(place: Place): string {
     case "entities":
     case "queries":
     case "search":
+    case "sql":
     case "syncs":
     case "runs":
     case "settings":
@@ -74,6 +76,7 @@ function placeParts(place: Place): string[] {
     case "entities":
     case "queries":
     case "search":
+    case "sql":
     case "syncs":
     case "runs":
     case "settings":
@@ -110,6 +113,7 @@ function placeOf(
     case "home":
     case "entities":
     case "queries":
+    case "sql":
     case "syncs":
     case "runs":
     case "settings":

@@ -19,6 +19,7 @@ export const shortcuts: readonly { keys: string; what: string }[] = [
   { keys: "Space", what: "In a grid: select the row" },
   { keys: "Ctrl+C", what: "In a grid: copy the cell or the selected rows" },
   { keys: "Ctrl+A", what: "In a grid: select all rows" },
+  { keys: "Ctrl+Enter", what: "In SQL: run the statement, or what is selected of it" },
   { keys: "Ctrl+S", what: "In a sync: save" },
   { keys: "Ctrl+Enter", what: "In a sync: preview" },
   { keys: "Ctrl+Enter", what: "In a query: run it" },

@@ -7,7 +7,7 @@ use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, SystemClock};
 use syncline_model::{Connection, ConnectionName, ConnectionStatus, ErrorCode, SynclineError};
 use syncline_sandbox::Sandbox;
 use syncline_secrets::Vault;
-use syncline_store::Store;
+use syncline_store::{SqlCancel, Store};
 use syncline_sync::Work;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +65,7 @@ pub struct App {
     pub(crate) queries: Mutex<HashMap<String, CancellationToken>>,
     /// Held while search indexes that were left behind catch up.
     pub(crate) indexing: tokio::sync::Mutex<()>,
+    statements: Mutex<HashMap<String, SqlCancel>>,
     jobs: Arc<Jobs>,
     events: broadcast::Sender<Event>,
     passing: Option<PathBuf>,
@@ -101,6 +102,7 @@ impl App {
             refreshes: Mutex::default(),
             queries: Mutex::default(),
             indexing: tokio::sync::Mutex::default(),
+            statements: Mutex::default(),
             jobs: Jobs::new(events.clone()),
             events,
             passing: opened.passing,
@@ -126,6 +128,11 @@ impl App {
     /// The jobs.
     pub fn jobs(&self) -> &Arc<Jobs> {
         &self.jobs
+    }
+
+    /// Statements over the cache that are running, by the names their askers gave them.
+    pub(crate) fn statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, SqlCancel>> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a command of the list; the answer as JSON text, numbers digit for digit.

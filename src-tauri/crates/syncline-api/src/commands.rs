@@ -51,7 +51,11 @@ macro_rules! with_commands {
             "cache.hash"(cache::hash): CacheHash => CacheHashed, provides [Cache], stales [];
             "cache.search"(cache::search): CacheSearch => SearchHits, provides [Cache], stales [];
             "cache.fetch"(cached::fetch): CacheFetch => CacheFetched, provides [Cache], stales [];
-            "cache.sql"(cache::sql): CacheSql => SqlTable, provides [Cache], stales [];
+            "cache.sql"(sql::run): CacheSql => SqlTable, provides [Cache], stales [];
+            "cache.sql_stop"(sql::stop): CacheSqlStop => Empty, provides [], stales [];
+            "cache.sql_tables"(sql::tables): ConnectionRef => Vec<SqlEntityView>, provides [Cache], stales [];
+            "cache.sql_export"(sql::export): SqlExport => JobStarted, provides [], stales [Jobs];
+            "cache.facets"(sql::facets): FacetsAsk => FacetsView, provides [Cache], stales [];
 
             "queries.check"(query_texts::check): QueryText => QueryChecked, provides [Metadata], stales [];
             "queries.complete"(query_texts::complete): QueryAt => QueryOffers, provides [Metadata], stales [];

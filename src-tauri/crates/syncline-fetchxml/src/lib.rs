@@ -10,6 +10,7 @@ mod complete;
 mod edit;
 mod error;
 mod evaluate;
+mod evaluator;
 mod fiscal;
 mod kinds;
 mod like;

@@ -29,7 +29,7 @@ pub use identity::Identity;
 pub use mapped::{Action, Explanation, FieldChange, MappedEvent, MappedRecord, RowIssue, Step};
 pub use members::{Member, Members, NotAnObject, members, plain_text};
 pub use name::{ColumnName, EntityName};
-pub use record::{FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, RecordId};
+pub use record::{FORMATTED_VALUE, Fields, LOOKUP_LOGICAL_NAME, Record, RecordId};
 pub use schema::{
     Choice, Column, ColumnType, DateTimeBehavior, EntityKey, EntitySchema, EntitySummary, Relationship,
     RelationshipKind, RequiredLevel,

@@ -11,4 +11,16 @@ connection: string,
 /**
  * One SELECT.
  */
-statement: string, };
+statement: string, 
+/**
+ * Most rows, at most 100,000; absent: 10,000.
+ */
+limit?: number, 
+/**
+ * Longest time, in milliseconds; absent: as long as it takes.
+ */
+timeout_ms?: number, 
+/**
+ * A name that the asker gives it, to stop it by.
+ */
+run?: string, };

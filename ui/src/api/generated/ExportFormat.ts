@@ -3,4 +3,4 @@
 /**
  * Export formats.
  */
-export type ExportFormat = "csv" | "jsonl";
+export type ExportFormat = "csv" | "jsonl" | "json" | "xlsx" | "sqlite";

@@ -21,4 +21,12 @@ path: string,
 /**
  * Labels in place of codes (CSV).
  */
-formatted: boolean, };
+formatted: boolean, 
+/**
+ * CSV: one character between cells, or `tab`; absent: a comma.
+ */
+delimiter?: string, 
+/**
+ * CSV: a byte order mark at the beginning; absent: yes.
+ */
+byte_order_mark?: boolean, };

@@ -13,6 +13,10 @@ columns: Array<string>,
  */
 rows: unknown[][], 
 /**
- * Cut at 10,000 rows.
+ * Cut at the most rows.
  */
-cut: boolean, };
+cut: boolean, 
+/**
+ * Milliseconds that it took.
+ */
+millis: number, };

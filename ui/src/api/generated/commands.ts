@@ -10,6 +10,7 @@ import type { CacheHash } from "./CacheHash";
 import type { CacheHashed } from "./CacheHashed";
 import type { CacheSearch } from "./CacheSearch";
 import type { CacheSql } from "./CacheSql";
+import type { CacheSqlStop } from "./CacheSqlStop";
 import type { CachedEntity } from "./CachedEntity";
 import type { ConnectionRef } from "./ConnectionRef";
 import type { ConnectionSave } from "./ConnectionSave";
@@ -29,6 +30,8 @@ import type { EntityRef } from "./EntityRef";
 import type { EnvironmentQuery } from "./EnvironmentQuery";
 import type { EnvironmentView } from "./EnvironmentView";
 import type { ExportStart } from "./ExportStart";
+import type { FacetsAsk } from "./FacetsAsk";
+import type { FacetsView } from "./FacetsView";
 import type { FetchPage } from "./FetchPage";
 import type { FetchQuery } from "./FetchQuery";
 import type { FieldSuggestions } from "./FieldSuggestions";
@@ -87,6 +90,8 @@ import type { SignInStart } from "./SignInStart";
 import type { SignInStarted } from "./SignInStarted";
 import type { SolutionView } from "./SolutionView";
 import type { SolutionsList } from "./SolutionsList";
+import type { SqlEntityView } from "./SqlEntityView";
+import type { SqlExport } from "./SqlExport";
 import type { SqlTable } from "./SqlTable";
 import type { StatisticsKept } from "./StatisticsKept";
 import type { StatisticsStart } from "./StatisticsStart";
@@ -132,6 +137,10 @@ export type Commands = {
   "cache.search": { request: CacheSearch; response: SearchHits };
   "cache.fetch": { request: CacheFetch; response: CacheFetched };
   "cache.sql": { request: CacheSql; response: SqlTable };
+  "cache.sql_stop": { request: CacheSqlStop; response: Empty };
+  "cache.sql_tables": { request: ConnectionRef; response: Array<SqlEntityView> };
+  "cache.sql_export": { request: SqlExport; response: JobStarted };
+  "cache.facets": { request: FacetsAsk; response: FacetsView };
   "queries.check": { request: QueryText; response: QueryChecked };
   "queries.complete": { request: QueryAt; response: QueryOffers };
   "queries.code": { request: QueryText; response: QueryCode };
@@ -208,6 +217,10 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "cache.search": { provides: ["cache"], stales: [] },
   "cache.fetch": { provides: ["cache"], stales: [] },
   "cache.sql": { provides: ["cache"], stales: [] },
+  "cache.sql_stop": { provides: [], stales: [] },
+  "cache.sql_tables": { provides: ["cache"], stales: [] },
+  "cache.sql_export": { provides: [], stales: ["jobs"] },
+  "cache.facets": { provides: ["cache"], stales: [] },
   "queries.check": { provides: ["metadata"], stales: [] },
   "queries.complete": { provides: ["metadata"], stales: [] },
   "queries.code": { provides: ["metadata"], stales: [] },

@@ -170,11 +170,10 @@ export function ExportMenu({
 }) {
   async function write(format: ExportFormat, labels: boolean) {
     try {
-      const extension = format === "csv" ? "csv" : "jsonl";
       const path = await host.saveDialog({
         title: `Export ${query.entity}`,
-        defaultName: `${query.entity}.${extension}`,
-        extensions: [extension],
+        defaultName: `${query.entity}.${format === "sqlite" ? "db" : format}`,
+        extensions: [format === "sqlite" ? "db" : format],
       });
       if (!path) return;
       await change("records.export", { query, format, path, formatted: labels });
@@ -198,7 +197,10 @@ export function ExportMenu({
         <MenuList>
           <MenuItem onClick={() => void write("csv", true)}>CSV with labels…</MenuItem>
           <MenuItem onClick={() => void write("csv", false)}>CSV with codes…</MenuItem>
+          <MenuItem onClick={() => void write("xlsx", true)}>Excel with labels and links…</MenuItem>
+          <MenuItem onClick={() => void write("json", formatted)}>JSON…</MenuItem>
           <MenuItem onClick={() => void write("jsonl", formatted)}>JSON lines…</MenuItem>
+          <MenuItem onClick={() => void write("sqlite", false)}>SQLite database…</MenuItem>
         </MenuList>
       </MenuPopover>
     </Menu>

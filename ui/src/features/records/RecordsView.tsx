@@ -42,6 +42,7 @@ import { ago } from "@/lib/time";
 import { ColumnPicker } from "./ColumnPicker";
 import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
 import { asText, type CopyForm } from "./copyRows";
+import { Facets } from "./Facets";
 import { FilterBar } from "./FilterBar";
 import { gridColumns } from "./gridColumns";
 import { type Crumb, Inspector } from "./Inspector";
@@ -206,6 +207,16 @@ export function RecordsView({
             label="Search in these records"
             placeholder="Search words"
             style={{ width: 150 }}
+          />
+        ) : null}
+        {mode === "cached" && cachedRecords !== null ? (
+          <Facets
+            connection={connection}
+            entity={entity}
+            columns={columns}
+            filter={filter}
+            search={search.trim()}
+            onFilter={onFilter}
           />
         ) : null}
         <span className={styles.counts} role="status">

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, Identity, SynclineError};
-use syncline_store::{SearchQuery, SqlCancel, Store};
+use syncline_store::{SearchQuery, Store};
 use syncline_sync::{PullRequest, Work, catch_up, pull as pull_entity};
 use uuid::Uuid;
 
@@ -11,12 +11,11 @@ use super::records::{filter_text, names};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, CacheHash, CacheHashed, CacheSearch, CacheSql, CachedEntity, Empty, JobKind, JobStarted,
-    PullReport, PullStart, SearchHit, SearchHits, SqlTable, Tag,
+    ApiError, CacheHash, CacheHashed, CacheSearch, CachedEntity, Empty, JobKind, JobStarted, PullReport,
+    PullStart, SearchHit, SearchHits, Tag,
 };
 
 const PAGE: u32 = 5000;
-const MOST_SQL_ROWS: usize = 10_000;
 
 pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarted, ApiError> {
     let connection = app.connection(&request.connection).await?;
@@ -198,14 +197,4 @@ pub(crate) async fn search(app: &Arc<App>, request: CacheSearch) -> Result<Searc
             })
             .collect(),
     })
-}
-
-pub(crate) async fn sql(app: &Arc<App>, request: CacheSql) -> Result<SqlTable, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let result = app
-        .with_store(move |store| {
-            store.sql(connection.id, &request.statement, MOST_SQL_ROWS, &SqlCancel::new())
-        })
-        .await?;
-    Ok(SqlTable { columns: result.columns, rows: result.rows, cut: result.cut })
 }

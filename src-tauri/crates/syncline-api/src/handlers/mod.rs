@@ -22,6 +22,7 @@ pub(crate) mod sample;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod solutions;
+pub(crate) mod sql;
 pub(crate) mod statistics;
 mod syncs;
 mod views;

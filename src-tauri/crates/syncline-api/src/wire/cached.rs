@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
 
+use super::ExportFormat;
+
 /// Runs a FetchXML document over the cache.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[ts(optional_fields)]
@@ -32,4 +34,120 @@ pub struct CacheFetched {
     pub entities: Vec<String>,
     /// When the oldest of them was pulled last, RFC 3339 UTC.
     pub as_of: Option<String>,
+}
+
+/// Reads the cache with SQL.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct CacheSql {
+    /// Connection.
+    pub connection: String,
+    /// One SELECT.
+    pub statement: String,
+    /// Most rows, at most 100,000; absent: 10,000.
+    pub limit: Option<u32>,
+    /// Longest time, in milliseconds; absent: as long as it takes.
+    pub timeout_ms: Option<u32>,
+    /// A name that the asker gives it, to stop it by.
+    pub run: Option<String>,
+}
+
+/// Stops a statement.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct CacheSqlStop {
+    /// The name it was given.
+    pub run: String,
+}
+
+/// A table.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SqlTable {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows.
+    #[ts(type = "unknown[][]")]
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Cut at the most rows.
+    pub cut: bool,
+    /// Milliseconds that it took.
+    pub millis: u32,
+}
+
+/// A table that SQL over the cache can read.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SqlEntityView {
+    /// Name.
+    pub name: String,
+    /// Display name of the entity.
+    pub display_name: String,
+    /// Columns.
+    pub columns: Vec<SqlColumnView>,
+}
+
+/// A column of such a table.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SqlColumnView {
+    /// Name.
+    pub name: String,
+    /// What it holds, in words.
+    pub kind: String,
+}
+
+/// Exports the result of a SELECT over the cache; ends as a job.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct SqlExport {
+    /// Connection.
+    pub connection: String,
+    /// One SELECT.
+    pub statement: String,
+    /// Form.
+    pub format: ExportFormat,
+    /// File to write; replaced when it exists.
+    pub path: String,
+    /// CSV: one character between cells, or `tab`; absent: a comma.
+    pub delimiter: Option<String>,
+    /// CSV: a byte order mark at the beginning; absent: yes.
+    pub byte_order_mark: Option<bool>,
+}
+
+/// Counts the values of a column among cached records.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct FacetsAsk {
+    /// Connection.
+    pub connection: String,
+    /// Logical name of the entity.
+    pub entity: String,
+    /// Logical name of the column.
+    pub column: String,
+    /// FetchXML `<filter>` or `<condition>`.
+    pub filter: Option<String>,
+    /// Words that must be in the record.
+    pub search: Option<String>,
+    /// Most values, at most 1000; absent: 50.
+    pub limit: Option<u32>,
+}
+
+/// A value and how many records have it.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct FacetView {
+    /// The value: a code, an id, a text, a number, a month (`2026-03`); null for records without one.
+    #[ts(type = "unknown")]
+    pub value: serde_json::Value,
+    /// Its label, for choices and lookups.
+    pub label: Option<String>,
+    /// Records.
+    pub count: u64,
+}
+
+/// The most frequent values of a column.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct FacetsView {
+    /// Most frequent first.
+    pub values: Vec<FacetView>,
+    /// Different values in all.
+    pub different: u64,
+    /// Records of the selection.
+    pub total: u64,
 }

@@ -391,27 +391,6 @@ pub struct SearchHits {
     pub not_indexed: u64,
 }
 
-/// Reads the cache with SQL.
-#[derive(Debug, Clone, Deserialize, TS)]
-pub struct CacheSql {
-    /// Connection.
-    pub connection: String,
-    /// One SELECT.
-    pub statement: String,
-}
-
-/// A table.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct SqlTable {
-    /// Column names.
-    pub columns: Vec<String>,
-    /// Rows.
-    #[ts(type = "unknown[][]")]
-    pub rows: Vec<Vec<serde_json::Value>>,
-    /// Cut at 10,000 rows.
-    pub cut: bool,
-}
-
 /// Export formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -420,10 +399,17 @@ pub enum ExportFormat {
     Csv,
     /// One JSON object a line, Web API shape.
     Jsonl,
+    /// One JSON array of records as they were read.
+    Json,
+    /// An Excel workbook: labels, names, dates as dates, a link from each row to its record.
+    Xlsx,
+    /// An SQLite database file with one table: labels and names beside codes and ids.
+    Sqlite,
 }
 
 /// Exports a selection to a file; ends as a job.
 #[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
 pub struct ExportStart {
     /// What.
     pub query: RecordsQuery,
@@ -433,6 +419,10 @@ pub struct ExportStart {
     pub path: String,
     /// Labels in place of codes (CSV).
     pub formatted: bool,
+    /// CSV: one character between cells, or `tab`; absent: a comma.
+    pub delimiter: Option<String>,
+    /// CSV: a byte order mark at the beginning; absent: yes.
+    pub byte_order_mark: Option<bool>,
 }
 
 /// An operator for the filter builder.

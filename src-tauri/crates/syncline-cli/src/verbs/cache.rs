@@ -1,10 +1,12 @@
 //! `syncline cache …`: what is kept on this machine.
 
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 use syncline_api::ApiError;
 use syncline_api::wire::{CacheHashed, CachedEntity, Empty, JobStarted, PullReport, SearchHits, SqlTable};
 use syncline_model::ErrorCode;
 
+use super::cache_files::{self, Export, Fetch, FileForm};
 use super::records::{Selected, stream};
 use crate::context::Context;
 use crate::{exit, output, progress};
@@ -44,7 +46,16 @@ pub(crate) enum Verb {
         name: String,
         /// Statement; tables have the entities' logical names
         statement: String,
+        /// Write all rows to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        form: FileForm,
     },
+    /// Rows of a FetchXML document over the cache as JSON lines
+    Fetch(Fetch),
+    /// Write cached records to a CSV, Excel, JSON or SQLite file
+    Export(Export),
 }
 
 #[derive(Args)]
@@ -74,7 +85,12 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::Records { selected } => return stream(&selected, "cached", context).await,
         Verb::Search { text, connection, limit } => search(text, connection, limit, context).await?,
         Verb::Hash { name, entity } => hash(name, entity, context).await?,
-        Verb::Sql { name, statement } => sql(name, statement, context).await?,
+        Verb::Sql { name, statement, out: Some(out), form } => {
+            return cache_files::export_sql(&name, &statement, &out, &form, context).await;
+        }
+        Verb::Sql { name, statement, out: None, .. } => sql(name, statement, context).await?,
+        Verb::Fetch(arguments) => return cache_files::fetch(arguments, context).await,
+        Verb::Export(arguments) => return cache_files::export(arguments, context).await,
     }
     Ok(exit::DONE)
 }

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub(crate) mod cache;
+mod cache_files;
 pub(crate) mod connection;
 pub(crate) mod entities;
 pub(crate) mod login;

@@ -99,7 +99,7 @@ struct FetchedPage {
     next: Option<String>,
 }
 
-fn order_terms(terms: &[String]) -> Result<Vec<serde_json::Value>, ApiError> {
+pub(crate) fn order_terms(terms: &[String]) -> Result<Vec<serde_json::Value>, ApiError> {
     terms
         .iter()
         .map(|term| {

@@ -6,7 +6,7 @@ use syncline_fetchxml::Filter;
 use syncline_model::{ColumnName, ColumnType, EntityName, Record, members};
 use uuid::Uuid;
 
-use crate::cache::dataset::CacheColumn;
+use crate::cache::dataset::{CacheColumn, Dataset};
 use crate::cache::extract::Cell;
 use crate::cache::index;
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
@@ -116,6 +116,42 @@ fn order_terms(column: &CacheColumn, descending: bool) -> String {
 }
 
 impl Store {
+    /// The condition of a query's filter and search on the table `c`, with its values.
+    pub(crate) fn selected(
+        &self,
+        db: &rusqlite::Connection,
+        connection: Uuid,
+        dataset: &std::sync::Arc<Dataset>,
+        query: &GridQuery,
+    ) -> Result<(String, Vec<Cell>), StoreError> {
+        let n = dataset.id;
+        let mut values: Vec<Cell> = Vec::new();
+        let mut conditions: Vec<String> = Vec::new();
+        if let Some(filter) = &query.filter {
+            let asker = query.asker();
+            register_dates(db, asker.now.time_zone().clone(), asker.fiscal())?;
+            let mut compiler = Compiler::new(self, db, connection, &asker)?;
+            compiler.add(std::sync::Arc::clone(dataset), dataset.entity.as_str(), Some("c"));
+            conditions.push(compiler.filter(0, filter)?);
+            values = compiler.into_values();
+        }
+        if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
+            match expressions(text) {
+                Some(expressions) if index::indexed_to(db, n)? > 0 => {
+                    values.push(Cell::Text(expressions.all));
+                    conditions.push(format!(
+                        "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",
+                        values.len()
+                    ));
+                }
+                // Nothing in the text can be a word, or nothing is indexed yet: nothing is found.
+                Some(_) | None => conditions.push("0".to_owned()),
+            }
+        }
+        let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
+        Ok((condition, values))
+    }
+
     /// A window of the cached records of an entity.
     pub fn page_records(
         &self,
@@ -126,30 +162,7 @@ impl Store {
         self.read(|db| {
             let dataset = self.dataset_of(db, connection, entity)?;
             let n = dataset.id;
-            let mut values: Vec<Cell> = Vec::new();
-            let mut conditions: Vec<String> = Vec::new();
-            if let Some(filter) = &query.filter {
-                let asker = query.asker();
-                register_dates(db, asker.now.time_zone().clone(), asker.fiscal())?;
-                let mut compiler = Compiler::new(self, db, connection, &asker)?;
-                compiler.add(std::sync::Arc::clone(&dataset), entity.as_str(), Some("c"));
-                conditions.push(compiler.filter(0, filter)?);
-                values = compiler.into_values();
-            }
-            if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
-                match expressions(text) {
-                    Some(expressions) if index::indexed_to(db, n)? > 0 => {
-                        values.push(Cell::Text(expressions.all));
-                        conditions.push(format!(
-                            "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",
-                            values.len()
-                        ));
-                    }
-                    // Nothing in the text can be a word, or nothing is indexed yet: nothing is found.
-                    Some(_) | None => conditions.push("0".to_owned()),
-                }
-            }
-            let condition = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
+            let (condition, mut values) = self.selected(db, connection, &dataset, query)?;
             let total: i64 = db.query_row(
                 &format!("SELECT count(*) FROM c_{n} c WHERE {condition}"),
                 rusqlite::params_from_iter(&values),

@@ -11,6 +11,7 @@ pub(crate) mod codec;
 pub(crate) mod dataset;
 pub(crate) mod digest;
 pub(crate) mod extract;
+pub(crate) mod facets;
 pub(crate) mod grid;
 pub(crate) mod index;
 pub(crate) mod pulls;

@@ -85,7 +85,7 @@ fn sql_sees_the_entities_of_one_connection() {
     let (_folder, store) = filled();
     let table = sql(
         &store,
-        "SELECT _id, fullname, gendercode, gendercode_label, parentcustomerid_label FROM contact ORDER BY 1;",
+        "SELECT _id, fullname, gendercode, gendercode_label, parentcustomerid_name FROM contact ORDER BY 1;",
     )
     .unwrap();
     assert_eq!(table.columns[3], "gendercode_label");
@@ -141,10 +141,78 @@ fn sql_sees_the_entities_of_one_connection() {
         let error = sql(&store, bad).unwrap_err();
         assert!(matches!(error, StoreError::QueryInvalid { .. }), "{bad}: {error:?}");
     }
+    let refused = |text: &str| match sql(&store, text).unwrap_err() {
+        StoreError::QueryInvalid { message, hint } => (message, hint.unwrap_or_default()),
+        other => panic!("{text}: {other:?}"),
+    };
+    let (message, hint) = refused("SELECT _id,\n  fulname FROM contact");
+    assert!(
+        message.contains("line 2, column 3") && hint.contains("did you mean fullname?"),
+        "{message} {hint}"
+    );
+    assert!(refused("SELECT 1 FROM contacts").1.contains("did you mean contact?"));
+    assert!(refused("SELECT raw FROM r_1").0.contains("only a SELECT"));
     let StoreError::QueryInvalid { hint, .. } = sql(&store, "SELECT * FROM acount").unwrap_err() else {
         panic!("not a query error")
     };
     assert!(hint.unwrap().contains("contact"));
+}
+
+#[test]
+fn sql_tells_types_and_adds_up_in_decimal() {
+    let (folder, store) = open();
+    let rows = [0.1, 0.2, 1e15].map(|limit| {
+        record(
+            &limit.to_string(),
+            json!({ "creditlimit": limit, "donotbulkemail": true, "_parentcustomerid_value": "A",
+            "_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname": "account" }),
+        )
+    });
+    pull(&store, PullKind::Full, &rows);
+    let one = |text: &str| sql(&store, text).unwrap().rows[0][0].clone();
+    assert_eq!(one("SELECT sum(creditlimit) FROM contact WHERE creditlimit < 1"), json!(0.3));
+    assert_eq!(one("SELECT avg(creditlimit) FROM contact WHERE creditlimit < 1"), json!(0.15));
+    assert_eq!(
+        one("SELECT sum(creditlimit) OVER (ORDER BY creditlimit) FROM contact ORDER BY 1 LIMIT 1"),
+        json!(0.1)
+    );
+    assert_eq!(one("SELECT typeof(creditlimit) || donotbulkemail FROM contact"), json!("real1"));
+    assert_eq!(one("SELECT parentcustomerid_type FROM contact"), json!("account"));
+    assert_eq!(one("SELECT _pulled_at FROM contact"), json!("2026-03-04T12:00:00Z"));
+    let entities = store.sql_entities(connection_id()).unwrap();
+    let column =
+        |name: &str| entities[0].columns.iter().find(|column| column.name == name).map(|column| column.kind);
+    assert_eq!(
+        (column("creditlimit"), column("parentcustomerid_type"), column("nope")),
+        (Some("number"), Some("entity"), None)
+    );
+    let ask = crate::SqlAsk {
+        statement: "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n",
+        longest: Some(Duration::from_millis(50)),
+        asker: None,
+    };
+    let late = store.sql_rows(connection_id(), &ask, 1, &SqlCancel::new()).unwrap_err();
+    assert!(late.to_string().contains("was stopped"), "{late}");
+    drop(folder);
+}
+
+#[test]
+fn facets_count_the_values_of_a_column() {
+    let (_folder, store) = filled();
+    let query = crate::GridQuery::new(now().to_zoned(jiff::tz::TimeZone::UTC), 1);
+    let facets = store.facets(connection_id(), &crate::testing::contact(), "gendercode", &query, 10).unwrap();
+    let found: Vec<_> = facets
+        .values
+        .iter()
+        .map(|facet| (facet.value.clone(), facet.label.as_deref(), facet.count))
+        .collect();
+    assert_eq!(found, [(None, None, 2), (Some(json!(2)), Some("Female"), 1)]);
+    assert_eq!((facets.different, facets.total), (2, 3));
+    let searched = crate::GridQuery { search: Some("bob".to_owned()), ..query };
+    assert_eq!(
+        store.facets(connection_id(), &crate::testing::contact(), "fullname", &searched, 10).unwrap().total,
+        1
+    );
 }
 
 #[test]

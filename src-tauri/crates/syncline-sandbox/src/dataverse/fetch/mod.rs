@@ -3,6 +3,7 @@ mod aggregate;
 pub(crate) mod condition;
 mod join;
 mod parse;
+mod related;
 #[cfg(test)]
 mod robust;
 mod run;

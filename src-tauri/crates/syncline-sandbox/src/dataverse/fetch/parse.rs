@@ -5,7 +5,7 @@ use crate::data::{Entity, Table};
 use crate::dataverse::error::{Outcome, ServiceError, code};
 use crate::dataverse::odata::filter::Setting;
 use crate::dataverse::query::order::Order;
-use crate::dataverse::query::{Comparison, Expr, Path, Relation};
+use crate::dataverse::query::{Comparison, Expr, Path};
 
 /// A selected column.
 #[derive(Debug, Clone)]
@@ -68,16 +68,16 @@ enum Wanted {
 /// Aliases to order by; true is descending.
 type AliasOrder = Vec<(String, bool)>;
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     setting: Setting<'a>,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     /// Orders as written: the slot they stand in, which column of which slot or which alias, descending.
     order: Vec<(usize, Wanted, bool)>,
     links: usize,
     conditions: usize,
 }
 
-fn invalid(message: impl Into<String>) -> ServiceError {
+pub(super) fn invalid(message: impl Into<String>) -> ServiceError {
     ServiceError::bad(code::INVALID_FETCH_XML, format!("Invalid FetchXML: {}", message.into()))
 }
 
@@ -132,12 +132,12 @@ pub(super) fn parse(setting: Setting<'_>, text: &str) -> Outcome<Fetch> {
     })
 }
 
-fn joins(element: &Element) -> bool {
+pub(super) fn joins(element: &Element) -> bool {
     element.name == "link-entity" && !matches!(element.get("link-type"), Some("exists" | "in"))
 }
 
 impl<'a> Builder<'a> {
-    fn entity(&self, element: &Element) -> Outcome<&'a Entity> {
+    pub(super) fn entity(&self, element: &Element) -> Outcome<&'a Entity> {
         let name = element.get("name").ok_or_else(|| invalid(format!("<{}> has no name.", element.name)))?;
         self.setting.schema.by_logical(name).ok_or_else(|| {
             ServiceError::bad(code::QUERY_NO_ENTITY, format!("The entity with a name = '{name}' with namemapping = 'Logical' was not found in the MetadataCache."))
@@ -187,7 +187,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn count_link(&mut self) -> Outcome<()> {
+    pub(super) fn count_link(&mut self) -> Outcome<()> {
         self.links += 1;
         if self.links > 15 {
             return Err(ServiceError::bad(
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The parent's column (`to`) and the linked table's column (`from`).
-    fn sides(&self, link: &Element, parent: Table, linked: &Entity) -> Outcome<(usize, usize)> {
+    pub(super) fn sides(&self, link: &Element, parent: Table, linked: &Entity) -> Outcome<(usize, usize)> {
         let from = link.get("from").unwrap_or(linked.primary_id);
         let to = link.get("to").unwrap_or(from);
         Ok((self.column(parent, to)?, self.column(linked.table, from)?))
@@ -340,7 +340,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn condition(&mut self, element: &Element, here: usize, own: Option<Table>) -> Outcome<Expr> {
+    pub(super) fn condition(&mut self, element: &Element, here: usize, own: Option<Table>) -> Outcome<Expr> {
         self.conditions += 1;
         if self.conditions > 500 {
             return Err(ServiceError::bad(
@@ -376,70 +376,5 @@ impl<'a> Builder<'a> {
         let mut values: Vec<String> = element.get("value").map(str::to_owned).into_iter().collect();
         values.extend(element.children.iter().filter(|c| c.name == "value").map(|c| c.text.clone()));
         condition::build(self.setting, path, operator, &values)
-    }
-
-    /// `any`, `not any`, `all`, `not all`, `exists`, `in`: no columns, only whether related rows exist. `here` is the slot of the
-    /// row they relate to, `nested` counts the related tables around this one.
-    fn related(&mut self, link: &Element, here: usize, table: Table, nested: usize) -> Outcome<Expr> {
-        let some = |inner: Expr, relation: &Relation| Expr::Related {
-            slot: here,
-            relation: relation.clone(),
-            inner: Box::new(inner),
-            all: false,
-        };
-        let (relation, inner) = self.related_rows(link, table, nested)?;
-        Ok(match link.get("link-type") {
-            Some("any" | "not all" | "exists" | "in") => some(inner, &relation),
-            Some("not any") => Expr::Not(Box::new(some(inner, &relation))),
-            // "all" means that linked rows exist and none of them satisfies the filter.
-            Some("all") => Expr::And(vec![
-                some(Expr::And(vec![]), &relation),
-                Expr::Not(Box::new(some(inner, &relation))),
-            ]),
-            other => {
-                return Err(invalid(format!(
-                    "the link-type '{}' is not valid inside <filter>.",
-                    other.unwrap_or("inner")
-                )));
-            }
-        })
-    }
-
-    fn related_rows(&mut self, link: &Element, table: Table, nested: usize) -> Outcome<(Relation, Expr)> {
-        self.count_link()?;
-        let described = self.entity(link)?;
-        let (near, column) = self.sides(link, table, described)?;
-        // The related row is put behind all joined rows and the related rows around it.
-        let slot = self.nodes.len() + nested;
-        let mut inner = Vec::new();
-        for child in &link.children {
-            match child.name.as_str() {
-                "filter" => inner.push(self.inner(child, slot, described.table, nested)?),
-                "link-entity" if !joins(child) => {
-                    inner.push(self.related(child, slot, described.table, nested + 1)?);
-                }
-                // An inner join asks that a row is there; an outer one asks nothing.
-                "link-entity" if child.get("link-type") == Some("outer") => {}
-                "link-entity" => {
-                    let (relation, inside) = self.related_rows(child, described.table, nested + 1)?;
-                    inner.push(Expr::Related { slot, relation, inner: Box::new(inside), all: false });
-                }
-                other => return Err(invalid(format!("<{other}> is not valid here."))),
-            }
-        }
-        Ok((Relation::Equal { near, table: described.table, column }, Expr::And(inner)))
-    }
-
-    fn inner(&mut self, filter: &Element, slot: usize, table: Table, nested: usize) -> Outcome<Expr> {
-        let mut all = Vec::new();
-        for child in &filter.children {
-            match child.name.as_str() {
-                "filter" => all.push(self.inner(child, slot, table, nested)?),
-                "condition" => all.push(self.condition(child, slot, Some(table))?),
-                "link-entity" => all.push(self.related(child, slot, table, nested + 1)?),
-                other => return Err(invalid(format!("<{other}> is not valid here."))),
-            }
-        }
-        Ok(if filter.get("type") == Some("or") { Expr::Or(all) } else { Expr::And(all) })
     }
 }
