@@ -68,7 +68,7 @@ export const railEntries: readonly RailEntry[] = [
   {
     place: { at: "sql" },
     title: "SQL",
-    keys: "Ctrl+6",
+    keys: "Ctrl+7",
     icon: <TableSearchRegular />,
     active: <TableSearchFilled />,
     holds: ["sql"],
