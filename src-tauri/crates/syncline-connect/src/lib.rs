@@ -15,5 +15,5 @@ pub use capability::Capabilities;
 pub use destination::{
     Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest, WriteOptions,
 };
-pub use selection::{Count, Cursor, Order, Page, Selection};
+pub use selection::{ChangesPage, Count, Cursor, Order, Page, Selection};
 pub use source::Source;

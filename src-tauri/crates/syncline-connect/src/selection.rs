@@ -1,7 +1,7 @@
 //! What is read, and how far one has got.
 
 use serde::{Deserialize, Serialize};
-use syncline_model::{ColumnName, EntityName, Record};
+use syncline_model::{ColumnName, EntityName, Record, RecordId};
 
 /// Which records, which columns, in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,4 +54,15 @@ pub struct Count {
     pub value: u64,
     /// False: at least so many, or a snapshot that may be hours old.
     pub exact: bool,
+}
+
+/// One page of a tracked reading: what is there or changed, what is gone, and at the end where to go on later.
+#[derive(Debug, Clone)]
+pub struct ChangesPage {
+    /// Records that are new or changed, whole. There is no saying which of the two.
+    pub page: Page,
+    /// Records that are gone. They may never have been seen.
+    pub removed: Vec<RecordId>,
+    /// On the last page: where later changes are read. As durable as a cursor.
+    pub token: Option<Cursor>,
 }

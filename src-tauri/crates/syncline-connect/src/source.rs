@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use syncline_model::{
-    ColumnName, EntityName, EntitySchema, EntitySummary, Identity, Record, RecordId, SynclineError,
+    ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Record, RecordId, SynclineError,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Capabilities, Count, Cursor, Page, Selection};
+use crate::{Capabilities, ChangesPage, Count, Cursor, Page, Selection};
 
 /// A system that records are read from. Every call may be cancelled: it then fails with `ErrorCode::Cancelled`.
 #[async_trait]
@@ -33,6 +33,23 @@ pub trait Source: Send + Sync {
         cursor: Option<&Cursor>,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError>;
+    /// One page of a tracked reading of an entity's records, without filter, order, list or limit. `None`: the baseline begins, which reads
+    /// all of them. A token of an earlier reading: what changed since. A page's `next`: the page after it. Whether an entity can be read
+    /// so its summary tells (`change_tracking`). A token that has expired is `ErrorCode::UnexpectedReply`, and a new baseline is read.
+    async fn changes(
+        &self,
+        selection: &Selection,
+        from: Option<&Cursor>,
+        cancel: &CancellationToken,
+    ) -> Result<ChangesPage, SynclineError> {
+        let (_, _) = (from, cancel);
+        let entity = selection.entity.as_ref().map_or("this", EntityName::as_str);
+        Err(SynclineError::new(
+            ErrorCode::ServiceRefused,
+            format!("the service tells no changes of {entity} records"),
+        )
+        .hint("read by modification date, or everything"))
+    }
     /// Single records by id, in the order asked; `None` where there is none. Empty `columns`: all.
     async fn get(
         &self,

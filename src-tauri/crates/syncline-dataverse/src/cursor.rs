@@ -20,6 +20,14 @@ pub(crate) enum Position {
         #[serde(default)]
         trail: Trail,
     },
+    /// A link of a tracked reading: its next page, or the changes since its end.
+    Changes {
+        /// The link.
+        link: String,
+        /// Links followed so far.
+        #[serde(default)]
+        trail: Trail,
+    },
     /// The whole query of the next page, page number and cookie included.
     Fetch {
         /// The `<fetch>`.

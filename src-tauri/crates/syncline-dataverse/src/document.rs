@@ -23,7 +23,7 @@ impl DataverseConnector {
         let position = cursor.map(Position::from_cursor).transpose()?;
         let (text, read, trail) = match &position {
             Some(Position::Fetch { xml, read, trail }) => (xml.as_str(), *read, trail.clone()),
-            Some(Position::Link { .. }) | None => (document, 0, Trail::default()),
+            Some(Position::Link { .. } | Position::Changes { .. }) | None => (document, 0, Trail::default()),
         };
         let fetch = Fetch::parse(text).map_err(|error| fetch_error(&error))?;
         let entity = EntityName::new(fetch.entity.name.as_str());

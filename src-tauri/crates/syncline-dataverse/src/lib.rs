@@ -8,6 +8,7 @@ mod api;
 mod body;
 mod builder;
 mod catalogue;
+mod changes;
 mod connector;
 mod convert;
 mod count;

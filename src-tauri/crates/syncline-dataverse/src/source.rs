@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use std::collections::HashMap;
-use syncline_connect::{Capabilities, Count, Cursor, Page, Selection, Source};
+use syncline_connect::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Source};
 use syncline_fetchxml::Fetch;
 use syncline_model::{
     ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Record, RecordId, SynclineError,
@@ -116,6 +116,10 @@ impl Source for DataverseConnector {
             return Ok(Page { records: vec![], next: None, bytes: 0 });
         }
         match cursor.map(Position::from_cursor).transpose()? {
+            Some(Position::Changes { link, trail }) => {
+                let page = self.changed_page(&schema, selection, &link, trail, cancel).await;
+                page.map(|changes| changes.page).map_err(no_longer_known)
+            }
             Some(Position::Link { link, read, trail }) => self
                 .linked_page(&schema, selection, &link, read, trail, cancel)
                 .await
@@ -133,6 +137,25 @@ impl Source for DataverseConnector {
                 let fetch = self.selection_fetch(&schema, selection, cancel).await?;
                 self.fetch_page(&schema, selection, &fetch, 0, Trail::default(), cancel).await
             }
+        }
+    }
+
+    async fn changes(
+        &self,
+        selection: &Selection,
+        from: Option<&Cursor>,
+        cancel: &CancellationToken,
+    ) -> Result<ChangesPage, SynclineError> {
+        let schema = self.known_schema(entity_of(selection)?, cancel).await?;
+        match from.map(Position::from_cursor).transpose()? {
+            None => self.first_tracked_page(&schema, selection, cancel).await,
+            Some(Position::Changes { link, trail } | Position::Link { link, trail, .. }) => {
+                self.changed_page(&schema, selection, &link, trail, cancel).await.map_err(no_longer_known)
+            }
+            Some(Position::Fetch { .. }) => Err(no_longer_known(SynclineError::new(
+                ErrorCode::UnexpectedReply,
+                "the place is none of a tracked reading",
+            ))),
         }
     }
 

@@ -113,6 +113,11 @@ struct Settings {
     /// Sign-in names that are let in again.
     #[serde(default)]
     enable_people: Vec<String>,
+    /// Days that change tracking's delta tokens live; 7 at the start.
+    change_tracking_days: Option<i64>,
+    /// True: delta tokens given so far have expired (0x80044352).
+    #[serde(default)]
+    expire_change_tokens: bool,
     /// Requests a user may send to an environment within `window_s`; 0: no limit.
     requests: Option<usize>,
     /// Seconds; 300 when absent.
@@ -159,6 +164,14 @@ async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     }
     if settings.revoke_consents {
         shared.entra.revoke_consents();
+    }
+    for environment in &shared.environments {
+        if let Some(days) = settings.change_tracking_days {
+            environment.set_change_tracking_days(days);
+        }
+        if settings.expire_change_tokens {
+            environment.expire_delta_tokens();
+        }
     }
     if let Some(requests) = settings.requests {
         let window = Duration::from_secs(settings.window_s.unwrap_or(300));

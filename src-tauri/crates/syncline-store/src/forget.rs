@@ -64,6 +64,7 @@ impl Store {
         }
         gone.entities = datasets.len() as u64;
         gone.pulls = tx.execute("DELETE FROM pulls WHERE connection = ?1", [&id])? as u64;
+        crate::cache::changes::detail::forget(tx, &id)?;
         tx.execute("DELETE FROM datasets WHERE connection = ?1", [&id])?;
         for run in numbers(tx, "SELECT number FROM runs WHERE source = ?1 OR destination = ?1", &id)? {
             runs::delete(tx, run)?;

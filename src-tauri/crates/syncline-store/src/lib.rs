@@ -22,10 +22,16 @@ mod tests;
 mod time;
 mod work;
 
+pub use cache::changes::compare::FieldDifference;
+pub use cache::changes::detail::{MarkRule, PageNotes, PullPlan};
+pub use cache::changes::read::{
+    Difference, DifferenceKind, DifferencePage, DifferenceQuery, PullDetail,
+};
 pub use cache::dataset::{CacheColumn, CachedEntity};
 pub use cache::facets::{Facet, Facets};
 pub use cache::grid::{GridPage, GridQuery, GridRow};
 pub use cache::index::IndexState;
+pub use cache::marks::{Mark, MarkBack, MarkPlace};
 pub use cache::pulls::{Pull, PullCounts, PullEnd, PullKind, PullStart, PullStatus};
 pub use cache::query::{Asker, AskerFacts, FetchAsk, FetchedRows};
 pub use cache::search::{SearchHit, SearchHits, SearchQuery};

@@ -9,6 +9,16 @@ use uuid::Uuid;
 /// Records that were committed late carry an earlier time than the reading that missed them; so the window overlaps.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
+/// A moment as a condition takes it.
+pub(crate) fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Since when, as a condition on modification may say it for a watermark.
+pub(crate) fn with_overlap(watermark: Timestamp) -> Timestamp {
+    watermark - OVERLAP
+}
+
 /// When the last sync that went well began to read.
 pub type Watermark = Option<Timestamp>;
 
@@ -52,10 +62,11 @@ pub fn fetch_filter(
     let Some(since) = since else {
         return Ok(own.map(|filter| filter.to_xml()));
     };
-    let time = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut added = Filter::from(Condition::new("modifiedon", Operator::Ge, [time.clone()]));
-    if fetch.mode == FetchMode::Updated {
-        added = added.and(Filter::from(Condition::new("createdon", Operator::Lt, [time])));
+    let time = instant(since);
+    let mut added = Filter::from(Condition::new("modifiedon", Operator::Ge, [time]));
+    if let (FetchMode::Updated, Some(watermark)) = (fetch.mode, watermark) {
+        // Without the overlap: who was created in it and read by the last sync is no new record any more.
+        added = added.and(Filter::from(Condition::new("createdon", Operator::Le, [instant(watermark)])));
     }
     Ok(Some(match own {
         Some(own) => own.and(added).to_xml(),
@@ -86,7 +97,7 @@ mod tests {
         let new = filter(FetchMode::NewAndUpdated, 0, Some("2026-01-09T12:00:00Z")).unwrap();
         assert!(new.contains("2026-01-09T11:55:00Z") && !new.contains("createdon"), "{new}");
         let updated = filter(FetchMode::Updated, 0, Some("2026-01-09T12:00:00Z")).unwrap();
-        assert!(updated.contains("createdon") && updated.contains("lt"), "{updated}");
+        assert!(updated.contains("createdon") && updated.contains("2026-01-09T12:00:00Z"), "{updated}");
         let look_back = filter(FetchMode::NewAndUpdated, 3, Some("2026-01-09T12:00:00Z")).unwrap();
         assert!(look_back.contains("2026-01-07T12:00:00Z"), "{look_back}");
         let first = filter(FetchMode::NewAndUpdated, 0, None).unwrap();

@@ -9,8 +9,10 @@ mod plan;
 mod plan_rows;
 mod progress;
 mod pull;
+mod pull_way;
 mod run;
 mod run_batch;
+mod seen;
 
 pub use batches::estimate_batches;
 pub use cached::CachedSource;
@@ -19,5 +21,6 @@ pub use index::catch_up;
 pub use plan::{PlanCounts, PlanDetail, PlanRequest, make_plan};
 pub use plan_rows::{RowExtra, read_extra};
 pub use progress::{Clock, OnProgress, Work};
-pub use pull::{PullRequest, pull};
+pub use pull::{PullRequest, Pulled, pull};
+pub use pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection};
 pub use run::{RunCounts, RunDetail, RunRequest, run_plan};

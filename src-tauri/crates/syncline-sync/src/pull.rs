@@ -3,14 +3,17 @@
 
 use jiff::SignedDuration;
 use std::sync::Arc;
-use syncline_connect::{Cursor, Page, Selection, Source};
-use syncline_model::{ColumnName, EntitySchema, ErrorCode, SynclineError};
-use syncline_store::{Pull, PullEnd, PullKind, PullStart, Store};
+use syncline_connect::{ChangesPage, Cursor, Selection, Source};
+use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, SynclineError};
+use syncline_store::{Mark, PageNotes, Pull, PullEnd, PullStart, PullStatus, Store};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::index;
 use crate::progress::{Work, blocking};
+use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
+use crate::seen::seen;
 
 /// Pages beside the one that is being stored: on the wire, or ready. After a crash no more than these two are read again.
 const PAGES_AHEAD: usize = 1;
@@ -28,16 +31,33 @@ const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
 pub struct PullRequest {
     /// Connection that the records belong to.
     pub connection: Uuid,
-    /// The entity as the service describes it now.
+    /// The entity as the service describes it now; for a marketing list the entity of its members.
     pub schema: EntitySchema,
     /// Columns; empty: all readable.
     pub columns: Vec<ColumnName>,
-    /// A checked FetchXML filter. Records that it leaves out are removed from the store at the end.
+    /// A checked FetchXML filter. Records that it leaves out are removed from the store when everything is read.
     pub filter: Option<String>,
+    /// Id of a marketing list: its members in place of all records.
+    pub list: Option<String>,
+    /// Which records.
+    pub fetch: FetchSection,
     /// Records a page.
     pub page_size: u32,
     /// Begin anew even if an interrupted pull could go on.
     pub full: bool,
+}
+
+/// A pull that is done.
+#[derive(Debug, Clone)]
+pub struct Pulled {
+    /// The pull.
+    pub pull: Pull,
+    /// How it was done and what is to be said about it.
+    pub planned: PlannedPull,
+    /// Records that were left out because they are new, where that was asked for and could be counted.
+    pub left_out: Option<u64>,
+    /// The watermark it leaves.
+    pub mark: Option<Mark>,
 }
 
 /// Pulls. The pull as it ended; an error leaves what was stored and can be resumed by the same request.
@@ -46,24 +66,36 @@ pub async fn pull(
     source: Arc<dyn Source>,
     request: PullRequest,
     work: &Work,
-) -> Result<Pull, SynclineError> {
-    let selection = Selection {
-        entity: Some(request.schema.summary.logical_name.clone()),
-        columns: request.columns.clone(),
-        filter: request.filter.clone(),
+) -> Result<Pulled, SynclineError> {
+    let ask = PullAsk {
+        columns: read_columns(&request.schema, &request.columns),
+        filter: request.filter.clone().filter(|text| !text.trim().is_empty()),
+        list: request.list.clone(),
         page_size: page_size(&request).clamp(1, source.capabilities().max_page_size.max(1)),
-        ..Selection::default()
+        fetch: request.fetch.clone(),
     };
-    work.tell("counting", 0, None);
-    let total = source.count(&selection, &work.cancel).await.ok().map(|count| count.value);
-    work.check()?;
-    let first = attempt(store, Arc::clone(&source), &request, &selection, total, work).await?;
-    if !first.place_is_lost() {
-        return first.into_result();
+    let (mut planned, mut earlier) = prepared(store, &request, &ask, work).await?;
+    // What the service refuses to go on with is begun anew: an old place, an expired change token, tracking that the user may not use.
+    for _ in 0..3 {
+        let attempt = attempt(store, Arc::clone(&source), &request, &mut planned, earlier, work).await?;
+        let Some(refusal) = attempt.refused_at_once(&planned) else {
+            let pull = attempt.into_result()?;
+            return finished(store, source, &request, planned, pull, work).await;
+        };
+        if attempt.begun.cursor.is_some() {
+            // What was stored stays; every record is looked at again, and none is stored twice.
+            let anew = PullRequest { full: true, ..request.clone() };
+            planned = prepared(store, &anew, &ask, work).await?.0;
+        } else {
+            let id = attempt.begun.id;
+            let kept = store.clone();
+            blocking(move || Ok(kept.discard_pull(id)?)).await?;
+            planned = planned.begun_anew(&request.schema, &refusal);
+        }
+        earlier = None;
     }
-    // What was stored stays; every record is looked at again, and none is stored twice.
-    let anew = PullRequest { full: true, ..request };
-    attempt(store, source, &anew, &selection, total, work).await?.into_result()
+    Err(SynclineError::new(ErrorCode::UnexpectedReply, "the service refuses every way of reading the records")
+        .hint("try again later; if it stays so, give the request id to Microsoft support"))
 }
 
 /// Records a page: as asked, and fewer where the records are wide, so that memory does not depend on the entity.
@@ -77,6 +109,54 @@ fn page_size(request: &PullRequest) -> u32 {
     request.page_size.min(u32::try_from(fitting).unwrap_or(u32::MAX))
 }
 
+/// How it will be done: as the interrupted pull of the same request began, or newly decided.
+async fn prepared(
+    store: &Store,
+    request: &PullRequest,
+    ask: &PullAsk,
+    work: &Work,
+) -> Result<(PlannedPull, Option<Uuid>), SynclineError> {
+    let (store, request, ask, now) = (store.clone(), request.clone(), ask.clone(), work.now());
+    blocking(move || {
+        let entity = &request.schema.summary.logical_name;
+        if !request.full
+            && let Some(last) = store.last_pull(request.connection, entity)?
+            && matches!(last.status, PullStatus::Interrupted | PullStatus::Cancelled)
+            && (last.cursor.is_some() || last.has_every_page())
+            && let Ok(planned) = serde_json::from_str::<PlannedPull>(&last.selection)
+            && planned.ask == ask
+        {
+            return Ok((planned, Some(last.id)));
+        }
+        let selection = mark_selection(&ask.columns, ask.filter.as_deref());
+        let mark = store.mark(request.connection, entity, &selection)?;
+        let planned = PlannedPull::decide(ask, &request.schema, mark.as_ref().map(|mark| &mark.place), now)?;
+        Ok((planned, None))
+    })
+    .await
+}
+
+async fn finished(
+    store: &Store,
+    source: Arc<dyn Source>,
+    request: &PullRequest,
+    planned: PlannedPull,
+    pull: Pull,
+    work: &Work,
+) -> Result<Pulled, SynclineError> {
+    let mut left_out = None;
+    if let Some(filter) = &planned.left_out {
+        let new = Selection { filter: Some(filter.clone()), ..planned.selection.clone() };
+        // It is told, not worked with; a pull does not fail for it.
+        left_out = source.count(&new, &work.cancel).await.ok().map(|count| count.value);
+    }
+    let (kept, connection, entity) =
+        (store.clone(), request.connection, request.schema.summary.logical_name.clone());
+    let selection = mark_selection(&planned.ask.columns, planned.ask.filter.as_deref());
+    let mark = blocking(move || Ok(kept.mark(connection, &entity, &selection)?)).await?;
+    Ok(Pulled { pull, planned, left_out, mark })
+}
+
 /// A pull from its begin, or from the place where an earlier one stood.
 struct Attempt {
     result: Result<(), SynclineError>,
@@ -85,20 +165,22 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// The service no longer takes the place from which an earlier pull was to go on, as after a restart or when too much time has passed.
-    fn place_is_lost(&self) -> bool {
+    /// The service's words, if it refused the very first request of going on from somewhere: from a place in the pages, as after a restart
+    /// or when too much time has passed, from a change token, or as a tracked reading.
+    fn refused_at_once(&self, planned: &PlannedPull) -> Option<String> {
         let refused = |error: &SynclineError| match error.code {
             ErrorCode::ServiceRefused
             | ErrorCode::NotFound
             | ErrorCode::QueryInvalid
             | ErrorCode::UnexpectedReply => true,
+            // Tracking changes needs the right to read all records of the table.
+            ErrorCode::PrivilegeMissing => planned.way == PullWay::Baseline && self.begun.cursor.is_none(),
             ErrorCode::Usage
             | ErrorCode::DefinitionInvalid
             | ErrorCode::AlreadyExists
             | ErrorCode::SignInNeeded
             | ErrorCode::SignInRefused
             | ErrorCode::SignInCancelled
-            | ErrorCode::PrivilegeMissing
             | ErrorCode::ReadOnly
             | ErrorCode::ConfirmationNeeded
             | ErrorCode::IdentityChanged
@@ -115,9 +197,9 @@ impl Attempt {
             | ErrorCode::File
             | ErrorCode::Internal => false,
         };
-        self.begun.cursor.is_some()
-            && self.finished.counts.pages == self.begun.counts.pages
-            && self.result.as_ref().is_err_and(refused)
+        let goes_on = self.begun.cursor.is_some() || planned.way.is_tracked();
+        let error = self.result.as_ref().err().filter(|error| refused(error))?;
+        (goes_on && self.finished.counts.pages == self.begun.counts.pages).then(|| error.message.clone())
     }
 
     fn into_result(self) -> Result<Pull, SynclineError> {
@@ -129,19 +211,35 @@ async fn attempt(
     store: &Store,
     source: Arc<dyn Source>,
     request: &PullRequest,
-    selection: &Selection,
-    total: Option<u64>,
+    planned: &mut PlannedPull,
+    earlier: Option<Uuid>,
     work: &Work,
 ) -> Result<Attempt, SynclineError> {
-    let begun = begin(store, request, selection, work).await?;
+    work.tell("counting", 0, None);
+    let total = match planned.way {
+        // How many records changed is known when they are read.
+        PullWay::Changes => None,
+        PullWay::Everything | PullWay::Baseline | PullWay::Since | PullWay::LookBack | PullWay::Members => {
+            source.count(&planned.selection, &work.cancel).await.ok().map(|count| count.value)
+        }
+    };
+    work.check()?;
+    if let (PullWay::Members, None, Some(members)) = (planned.way, earlier, total)
+        && members > LARGE_LIST
+    {
+        planned.note(format!(
+            "The list has {members} members, and each run reads all of them: pull it seldom, or narrow it with a filter."
+        ));
+    }
+    let begun = begin(store, request, planned, earlier, work).await?;
     let already = begun.counts.read;
     work.tell("reading", already, total);
-    let first = begun.cursor.clone().map(Cursor);
+    let first = begun.cursor.clone().or_else(|| planned.token.clone()).map(Cursor);
     let result = if begun.has_every_page() {
         // It died between its last page and its end.
         Ok(())
     } else {
-        read_and_store(store, source, selection.clone(), &begun, first, already, total, work).await
+        read_and_store(store, source, planned, &begun, first, already, total, work).await
     };
     let end = match &result {
         Ok(()) => PullEnd::Done,
@@ -161,46 +259,62 @@ async fn attempt(
 async fn begin(
     store: &Store,
     request: &PullRequest,
-    selection: &Selection,
+    planned: &PlannedPull,
+    earlier: Option<Uuid>,
     work: &Work,
 ) -> Result<Pull, SynclineError> {
-    let text = serde_json::to_string(selection).map_err(|error| {
-        SynclineError::new(ErrorCode::Internal, format!("a selection can't be written: {error}"))
+    let text = serde_json::to_string(planned).map_err(|error| {
+        SynclineError::new(ErrorCode::Internal, format!("a pull's plan can't be written: {error}"))
     })?;
+    let plan = planned.plan()?;
+    let (columns, kind) = (planned.ask.columns.clone(), planned.way.kind());
     let (store, request, now) = (store.clone(), request.clone(), work.now());
     blocking(move || {
-        let entity = &request.schema.summary.logical_name;
-        if !request.full
-            && let Some(earlier) = store.resumable_pull(request.connection, entity, &text)?
-        {
-            return Ok(store.resume_pull(earlier.id)?);
+        if let Some(earlier) = earlier {
+            return Ok(store.resume_pull(earlier)?);
         }
         let start = PullStart {
             connection: request.connection,
             schema: &request.schema,
-            columns: &request.columns,
+            columns: &columns,
             selection: &text,
-            kind: PullKind::Full,
+            kind,
         };
-        Ok(store.begin_pull(&start, now)?)
+        Ok(store.begin_planned_pull(&start, &plan, now)?)
     })
     .await
+}
+
+/// One page, whichever way it comes.
+async fn next_page(
+    source: &dyn Source,
+    tracked: bool,
+    selection: &Selection,
+    cursor: Option<&Cursor>,
+    cancel: &CancellationToken,
+) -> Result<ChangesPage, SynclineError> {
+    if tracked {
+        return source.changes(selection, cursor, cancel).await;
+    }
+    let page = source.page(selection, cursor, cancel).await?;
+    Ok(ChangesPage { page, removed: Vec::new(), token: None })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one loop; a struct would name them twice")]
 async fn read_and_store(
     store: &Store,
     source: Arc<dyn Source>,
-    selection: Selection,
+    planned: &PlannedPull,
     pull: &Pull,
     first: Option<Cursor>,
     already: u64,
     total: Option<u64>,
     work: &Work,
 ) -> Result<(), SynclineError> {
-    let (sender, mut receiver) = mpsc::channel::<Result<Page, SynclineError>>(PAGES_AHEAD);
+    let (sender, mut receiver) = mpsc::channel::<Result<ChangesPage, SynclineError>>(PAGES_AHEAD);
     let reading = work.cancel.child_token();
-    let cancel = reading.clone();
+    let (cancel, selection, tracked) =
+        (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
     // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
     let runtime = tokio::runtime::Handle::current();
     let reader = tokio::task::spawn_blocking(move || {
@@ -208,8 +322,9 @@ async fn read_and_store(
         loop {
             // The place is taken before the page is asked for, so that none arrives for which there is no room.
             let Ok(place) = runtime.block_on(sender.reserve()) else { return };
-            let page = runtime.block_on(source.page(&selection, cursor.as_ref(), &cancel));
-            let next = page.as_ref().ok().and_then(|page| page.next.clone());
+            let page =
+                runtime.block_on(next_page(source.as_ref(), tracked, &selection, cursor.as_ref(), &cancel));
+            let next = page.as_ref().ok().and_then(|changes| changes.page.next.clone());
             let ended = page.is_err() || next.is_none();
             place.send(page);
             if ended {
@@ -236,7 +351,7 @@ async fn read_and_store(
 /// Stores pages as they come. True: the last one was among them.
 fn store_pages(
     store: &Store,
-    pages: &mut mpsc::Receiver<Result<Page, SynclineError>>,
+    pages: &mut mpsc::Receiver<Result<ChangesPage, SynclineError>>,
     pull: &Pull,
     already: u64,
     total: Option<u64>,
@@ -245,12 +360,19 @@ fn store_pages(
     let (mut read, mut last) = (already, false);
     loop {
         let asked = work.now();
-        let Some(page) = pages.blocking_recv() else { return Ok(last) };
+        let Some(changes) = pages.blocking_recv() else { return Ok(last) };
         let waited = work.now().duration_since(asked);
-        let page = page?;
+        let ChangesPage { page, removed, token } = changes?;
         last = page.next.is_none();
         let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
-        store.write_page(pull.id, &page.records, next, page.bytes, work.now())?;
+        let seen = seen(&page.records);
+        let notes = PageNotes {
+            removed: &removed,
+            modified: seen.modified,
+            version: seen.version,
+            token: token.as_ref().map(|token| token.0.as_str()),
+        };
+        store.write_noted_page(pull.id, &page.records, next, page.bytes, &notes, work.now())?;
         read += page.records.len() as u64;
         drop(page);
         work.tell("reading", read, total.map(|total| total.max(read)));

@@ -39,8 +39,10 @@ pub const UNITS: [&str; 4] = ["contoso", "Sales EMEA", "Sales Americas", "Market
 pub const TEAMS: [&str; 3] = ["contoso", "Vertrieb Süd", "Support"];
 /// Members of a static marketing list.
 pub const LIST_MEMBERS: u32 = 40;
-/// Marketing lists; every third one is dynamic and has no members of its own.
-pub const LISTS: u32 = 9;
+/// Marketing lists; every third one is dynamic and has no members of its own. The first nine are of contacts.
+pub const LISTS: u32 = 12;
+/// Static ones among them.
+pub const STATIC_LISTS: u32 = 8;
 
 impl Generator {
     /// Counts for an environment of `records` contacts.
@@ -55,7 +57,7 @@ impl Generator {
         set(Table::Opportunity, if sample { n / 20 } else { 0 });
         set(Table::Product, 40);
         set(Table::List, if sample { LISTS } else { 0 });
-        set(Table::ListMember, if sample && n > 0 { 6 * LIST_MEMBERS.min(n) } else { 0 });
+        set(Table::ListMember, if sample && n > 0 { STATIC_LISTS * LIST_MEMBERS.min(n) } else { 0 });
         set(Table::SystemUser, users.len() as u32 + COLLEAGUES);
         set(Table::Role, (ROLES.len() * UNITS.len()) as u32);
         set(Table::SystemUserRoles, users.len() as u32 + COLLEAGUES);

@@ -102,6 +102,7 @@ pub struct Environment {
     fixed_now: Option<i64>,
     oldest_delta: AtomicI64,
     pub(crate) rights: Rights,
+    change_tracking_days: AtomicI64,
 }
 
 impl Environment {
@@ -120,6 +121,7 @@ impl Environment {
             orders: Orders::default(),
             fixed_now: config.now,
             oldest_delta: AtomicI64::new(FIRST_WRITE),
+            change_tracking_days: AtomicI64::new(CHANGE_TRACKING_DAYS),
             name: config.name,
             tenant_id: config.tenant_id,
             users: config.users,
@@ -160,6 +162,15 @@ impl Environment {
         self.store.write().unwrap_or_else(PoisonError::into_inner).version = version + 1;
     }
 
+    /// How many days a delta token lives (`ExpireChangeTrackingInDays` of the organization).
+    pub fn set_change_tracking_days(&self, days: i64) {
+        self.change_tracking_days.store(days, Ordering::SeqCst);
+    }
+
+    pub(crate) fn change_tracking_days(&self) -> i64 {
+        self.change_tracking_days.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn oldest_delta(&self) -> i64 {
         self.oldest_delta.load(Ordering::SeqCst)
     }
@@ -184,6 +195,9 @@ impl Environment {
         self.rights.restricted(user)
     }
 }
+
+/// The documented default of `ExpireChangeTrackingInDays`.
+const CHANGE_TRACKING_DAYS: i64 = 7;
 
 const ROOT_UNIT: Uuid = Uuid::from_u128(0xb051_0000_0000_4000_8000_0000_0000_0000);
 

@@ -147,6 +147,7 @@ pub(crate) fn collection(
     if tracked {
         super::track::check(entity, options)?;
     }
+    let stamp = super::track::stamp(options.skiptoken.as_deref()).unwrap_or(store.version);
     let (limit, top) = match (preferences.max_page_size, options.top) {
         (Some(size), _) => (size, false),
         (None, Some(top)) => (top.min(PAGE), true),
@@ -180,14 +181,17 @@ pub(crate) fn collection(
     out.push(b']');
     if let (true, false, Some(first), Some(last)) = (more, top, rows.first(), rows.last()) {
         let flag = if tracked { "True" } else { "False" };
-        let cookie = cookie(number + 1, entity.primary_id, store.id(*first), store.id(*last), flag);
+        let mut cookie = cookie(number + 1, entity.primary_id, store.id(*first), store.id(*last), flag);
+        if tracked {
+            cookie = super::track::stamped(&cookie, stamp);
+        }
         out.extend_from_slice(b",\"@odata.nextLink\":");
         super::json::string(
             &mut out,
             &format!("{}$skiptoken={}", link(request), utf8_percent_encode(&cookie, TOKEN)),
         );
     } else if tracked {
-        super::track::delta_link(environment, store, request, &mut out);
+        super::track::delta_link(environment, stamp, request, &mut out);
     }
     out.push(b'}');
     Ok(applied(ApiResponse::json(200, out), &preferences, true))
@@ -247,7 +251,7 @@ pub(crate) fn plain_count(
     let condition: Vec<Expr> = own.into_iter().chain(extra).collect();
     let condition = (!condition.is_empty()).then_some(Expr::And(condition));
     let total = match &options.deltatoken {
-        Some(token) => super::track::changes(environment, store, table, token)?.0.len(),
+        Some(token) => super::track::count(environment, store, table, token)?,
         None => count(store, table, condition.as_ref()).min(PAGE),
     };
     let body = format!("\u{feff}{total}").into_bytes();

@@ -7,6 +7,7 @@
 //! it costs as much as everything else together. It never gives a hit that is stale, and says how many records it has not seen yet.
 
 pub(crate) mod cells;
+pub(crate) mod changes;
 pub(crate) mod codec;
 pub(crate) mod dataset;
 pub(crate) mod digest;
@@ -14,6 +15,7 @@ pub(crate) mod extract;
 pub(crate) mod facets;
 pub(crate) mod grid;
 pub(crate) mod index;
+pub(crate) mod marks;
 pub(crate) mod pulls;
 pub(crate) mod query;
 pub(crate) mod read;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use syncline_model::{ColumnName, EntityName, EntitySchema};
 use uuid::Uuid;
 
+use crate::cache::changes::detail;
 use crate::cache::{dataset, write};
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
@@ -211,6 +212,16 @@ pub(crate) fn load(db: &Connection, id: Uuid) -> Result<Option<Pull>, StoreError
 impl Store {
     /// Begins a pull: makes or widens the entity's tables. `Busy` while another pull of the entity is under way, in whatever process.
     pub fn begin_pull(&self, start: &PullStart<'_>, now: Timestamp) -> Result<Pull, StoreError> {
+        self.begin_planned_pull(start, &detail::PullPlan::default(), now)
+    }
+
+    /// The same, with what is noted of it for its watermark and its changes.
+    pub fn begin_planned_pull(
+        &self,
+        start: &PullStart<'_>,
+        plan: &detail::PullPlan,
+        now: Timestamp,
+    ) -> Result<Pull, StoreError> {
         let id = Uuid::new_v4();
         self.write(|tx| {
             let (dataset, refill) = dataset::prepare(tx, start.connection, start.schema, start.columns)?;
@@ -233,6 +244,7 @@ impl Store {
                     millis(now)
                 ],
             )?;
+            detail::begin(tx, id, dataset, start, plan)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a new pull is not there"))
         })
     }
@@ -301,7 +313,11 @@ impl Store {
             let mut deleted = 0;
             if end == PullEnd::Done && pull.kind == PullKind::Full {
                 let dataset = self.dataset_of(tx, pull.connection, &pull.entity)?;
-                deleted = write::delete_unseen(tx, dataset.id, pull.generation)?;
+                let running = detail::running(tx, id)?;
+                deleted = write::delete_unseen(tx, &dataset, pull.generation, running.as_ref())?;
+            }
+            if end == PullEnd::Done {
+                detail::finish(tx, &pull, now)?;
             }
             tx.execute(
                 "UPDATE pulls SET status = ?2, finished_at = ?3, deleted = deleted + ?4,

@@ -9,6 +9,8 @@ use syncline_model::{EntityName, Record, RecordId};
 use uuid::Uuid;
 
 use crate::cache::cells::Slot;
+use crate::cache::changes::detail::{self, PageNotes, Running};
+use crate::cache::changes::note;
 use crate::cache::codec::{self, compress};
 use crate::cache::dataset::Dataset;
 use crate::cache::extract::Taker;
@@ -95,6 +97,19 @@ impl Store {
         bytes: u64,
         now: Timestamp,
     ) -> Result<PageCounts, StoreError> {
+        self.write_noted_page(pull, records, next_cursor, bytes, &PageNotes::default(), now)
+    }
+
+    /// The same, with what the page brings beside its records: what is gone, and how far it sees.
+    pub fn write_noted_page(
+        &self,
+        pull: Uuid,
+        records: &[Record],
+        next_cursor: Option<&str>,
+        bytes: u64,
+        notes: &PageNotes<'_>,
+        now: Timestamp,
+    ) -> Result<PageCounts, StoreError> {
         let records = last_of_each(records);
         let hashes = spread(&records, |records| {
             Ok(records.iter().map(|record| content_hash(record.id.as_str(), record.raw.get())).collect())
@@ -114,10 +129,16 @@ impl Store {
                 )?;
                 dataset = self.dataset(tx, dataset.id)?;
             }
-            let counts = store(tx, &dataset, &records, &hashes, state.generation, millis(now))?;
+            let running = detail::running(tx, pull)?;
+            let deleted = remove(tx, &dataset, running.as_ref(), notes.removed)?;
+            let counts =
+                store(tx, &dataset, &records, &hashes, state.generation, millis(now), running.as_ref())?;
+            if let Some(running) = &running {
+                detail::page_seen(tx, running.number, notes)?;
+            }
             tx.prepare_cached(
                 "UPDATE pulls SET cursor = ?2, read = read + ?3, new = new + ?4, changed = changed + ?5,
-                   unchanged = unchanged + ?6, pages = pages + 1, bytes = bytes + ?7, page_at = ?8, session = ?9 WHERE id = ?1",
+                   unchanged = unchanged + ?6, pages = pages + 1, bytes = bytes + ?7, page_at = ?8, session = ?9, deleted = deleted + ?10 WHERE id = ?1",
             )?
             .execute(params![
                 pull.to_string(),
@@ -128,7 +149,8 @@ impl Store {
                 counts.unchanged as i64,
                 bytes as i64,
                 millis(now),
-                self.inner.session.id
+                self.inner.session.id,
+                deleted as i64
             ])?;
             Ok(counts)
         })
@@ -149,7 +171,7 @@ impl Store {
         self.write(|tx| {
             let Some(id) = crate::cache::dataset::find(tx, connection, entity)? else { return Ok(None) };
             let dataset = self.dataset(tx, id)?;
-            let counts = store(tx, &dataset, &records, &hashes, dataset.generation, millis(now))?;
+            let counts = store(tx, &dataset, &records, &hashes, dataset.generation, millis(now), None)?;
             if records.len() <= index::AT_ONCE {
                 index::at_once(tx, &dataset)?;
             }
@@ -182,6 +204,26 @@ impl Store {
     }
 }
 
+/// Removes what the source says is gone; the number of records that were there.
+fn remove(
+    tx: &Connection,
+    dataset: &Dataset,
+    running: Option<&Running>,
+    ids: &[RecordId],
+) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for id in ids {
+        if let Some(running) = running {
+            note::removal(tx, dataset, running, "c.record_id = ?1", &[&id.as_str()])?;
+        }
+        deleted += delete_where(tx, dataset.id, "record_id = ?1", &[&id.as_str()])?;
+    }
+    if let Some(running) = running.filter(|_| deleted > 0) {
+        detail::counted(tx, running.number, 0, 0, deleted)?;
+    }
+    Ok(deleted)
+}
+
 fn last_of_each(records: &[Record]) -> Vec<&Record> {
     let mut place: HashMap<&str, usize> = HashMap::with_capacity(records.len());
     let mut kept: Vec<&Record> = Vec::with_capacity(records.len());
@@ -204,6 +246,7 @@ fn store(
     hashes: &[[u8; 32]],
     generation: i64,
     now: i64,
+    running: Option<&Running>,
 ) -> Result<PageCounts, StoreError> {
     let id = dataset.id;
     let indexed_to = index::indexed_to(tx, id)?;
@@ -235,6 +278,9 @@ fn store(
                 tally.counts.new += 1;
             }
         }
+    }
+    if let Some(running) = running {
+        note::page(tx, dataset, running, records, &fresh)?;
     }
     let chosen: Vec<&Record> = fresh.iter().map(|(at, _)| records[*at]).collect();
     let marks: String = (0..cell_count(dataset)).map(|n| format!(", ?{}", n + 7)).collect();
@@ -351,16 +397,28 @@ pub(crate) fn delete_where(
     Ok(deleted)
 }
 
-/// Removes the records that a full pull did not see.
-pub(crate) fn delete_unseen(tx: &Connection, dataset: i64, generation: i64) -> Result<u64, StoreError> {
+/// Removes the records that a full pull did not see, and notes them.
+pub(crate) fn delete_unseen(
+    tx: &Connection,
+    dataset: &Dataset,
+    generation: i64,
+    running: Option<&Running>,
+) -> Result<u64, StoreError> {
     let (records, current): (Option<i64>, Option<i64>) = tx
         .prepare_cached("SELECT records, current FROM datasets WHERE id = ?1")?
-        .query_row([dataset], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row([dataset.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if records.is_some() && records == current {
         // Every record was seen; nothing has to be looked for.
         return Ok(0);
     }
-    delete_where(tx, dataset, "generation < ?1", &[&generation])
+    if let Some(running) = running {
+        note::removal(tx, dataset, running, "c.generation < ?1", &[&generation])?;
+    }
+    let deleted = delete_where(tx, dataset.id, "generation < ?1", &[&generation])?;
+    if let Some(running) = running {
+        detail::counted(tx, running.number, 0, 0, deleted)?;
+    }
+    Ok(deleted)
 }
 
 /// Fills the typed columns of every row again, after columns were added or have changed their type. The search index is made anew.

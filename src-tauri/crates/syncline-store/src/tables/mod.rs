@@ -17,6 +17,8 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     queries::HISTORY,
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
+    crate::cache::marks::HISTORY,
+    crate::cache::changes::HISTORY,
     crate::work::plans::HISTORY,
     crate::work::plan_rows::HISTORY,
     crate::work::runs::HISTORY,

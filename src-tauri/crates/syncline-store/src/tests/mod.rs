@@ -1,6 +1,7 @@
 //! Tests of the store as its callers use it.
 
 mod cache;
+mod changes;
 mod crash;
 mod fetch;
 mod filters;

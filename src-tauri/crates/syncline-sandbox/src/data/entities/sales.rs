@@ -1,6 +1,6 @@
 //! Sales and marketing: lead, opportunity, product, list and its members, task.
 use super::*;
-use crate::data::generator::{LIST_MEMBERS, LISTS};
+use crate::data::generator::{LIST_MEMBERS, LISTS, STATIC_LISTS};
 use crate::data::untidy;
 
 const S: u64 = 0x3000;
@@ -121,6 +121,25 @@ fn dynamic(i: u32) -> bool {
     i % 3 == 2
 }
 
+/// Entity and number of a list's member type: the last three lists are of accounts, leads and accounts.
+fn target(list: u32) -> (Table, i64) {
+    match list {
+        9 | 11 => (Table::Account, 1),
+        10 => (Table::Lead, 4),
+        _ => (Table::Contact, 2),
+    }
+}
+
+/// The list that a row of `listmember` belongs to: the static lists in turn, 0, 1, 3, 4, 6, 7, 9, 10.
+fn list_of(g: &Generator, row: u32) -> u32 {
+    let nth = row / members_a_list(g);
+    (nth / 2 * 3 + nth % 2).min(LISTS - 1)
+}
+
+fn members_a_list(g: &Generator) -> u32 {
+    (g.count(Table::ListMember) / STATIC_LISTS).max(1)
+}
+
 pub(super) fn list() -> Entity {
     const T: u8 = Table::List as u8;
     let mut c = system::<T>("list", "listid");
@@ -132,11 +151,16 @@ pub(super) fn list() -> Entity {
     c.extend([
         text("listname", "Name", 128).make(|_, i| format!("{} list {i}", if dynamic(i) { "Dynamic" } else { "Static" }).into()),
         yes_no("type", "Type", "Dynamic", "Static").create_only().make(|_, i| Value::Bool(dynamic(i))),
-        choice("createdfromcode", "Targeted At", &[(1, "Account"), (2, "Contact"), (4, "Lead")]).create_only().required("SystemRequired").make(|_, _| Value::Int(2)),
-        integer("membertype", "Member Type", 1, 4).create_only().make(|_, _| Value::Int(2)),
+        choice("createdfromcode", "Targeted At", &[(1, "Account"), (2, "Contact"), (4, "Lead")]).create_only().required("SystemRequired").make(|_, i| Value::Int(target(i).1)),
+        integer("membertype", "Member Type", 1, 4).create_only().make(|_, i| Value::Int(target(i).1)),
         memo("query", "Query", 1_073_741_823).make(|_, i| {
             if !dynamic(i) {
                 return Value::Null;
+            }
+            if target(i).0 == Table::Account {
+                return "<fetch version=\"1.0\" output-format=\"xml-platform\" mapping=\"logical\" distinct=\"true\"><entity name=\"account\"><attribute name=\"accountid\"/>\
+                     <order attribute=\"name\"/><filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/></filter>\
+                     <link-entity name=\"contact\" from=\"parentcustomerid\" to=\"accountid\" alias=\"c\"><attribute name=\"fullname\"/></link-entity></entity></fetch>".into();
             }
             "<fetch version=\"1.0\" output-format=\"xml-platform\" mapping=\"logical\"><entity name=\"contact\"><attribute name=\"contactid\"/>\
              <filter type=\"and\"><condition attribute=\"statecode\" operator=\"eq\" value=\"0\"/>\
@@ -144,7 +168,9 @@ pub(super) fn list() -> Entity {
         }),
         yes_no("lockstatus", "Locked", "Yes", "No"),
         integer("membercount", "Members Count", 0, 2_147_483_647).read_only().make(|_, i| Value::Int(if dynamic(i) { 0 } else { i64::from(LIST_MEMBERS) })),
-        moment("lastusedon", "Last Used On").read_only(),
+        moment("lastusedon", "Last Used On").read_only().make(|_, i| {
+            if i % 4 == 3 { Value::Null } else { Value::Time(1_780_000_000 - i64::from(i) * 86_400) }
+        }),
         text("purpose", "Purpose", 512),
         money("cost", "Cost").make(|g, i| g.money(S + 30, i, 50, 5000)),
         yes_no("ignoreinactivelistmembers", "Ignore Inactive List Members", "Yes", "No"),
@@ -159,9 +185,7 @@ pub(super) fn list_member() -> Entity {
     let mut c = system::<T>("listmember", "listmemberid");
     c.extend([
         lookup("listid", "Marketing List", &[(Table::List, "listid", "list_listmember")]).make(|g, i| {
-            // The static lists in turn: 0, 1, 3, 4, 6, 7.
-            let nth = i / (g.count(Table::ListMember) / 6).max(1);
-            Value::Ref(Table::List, g.id(Table::List, (nth / 2 * 3 + nth % 2).min(LISTS - 1)))
+            Value::Ref(Table::List, g.id(Table::List, list_of(g, i)))
         }),
         lookup(
             "entityid",
@@ -173,13 +197,10 @@ pub(super) fn list_member() -> Entity {
             ],
         )
         .make(|g, i| {
-            let n = g.count(Table::Contact);
-            Value::Ref(
-                Table::Contact,
-                g.id(Table::Contact, (i % (g.count(Table::ListMember) / 6).max(1) * 7) % n.max(1)),
-            )
+            let table = target(list_of(g, i)).0;
+            Value::Ref(table, g.id(table, (i % members_a_list(g) * 7) % g.count(table).max(1)))
         }),
-        integer("entitytype", "Member Type", 1, 4).make(|_, _| Value::Int(2)),
+        integer("entitytype", "Member Type", 1, 4).make(|g, i| Value::Int(target(list_of(g, i)).1)),
     ]);
     about(
         T,
