@@ -24,6 +24,7 @@ mod fault_world;
 mod links_elsewhere;
 mod long_reads;
 mod metadata;
+mod modes;
 #[cfg(target_os = "linux")]
 mod offline_namespace;
 mod prefer;

@@ -46,7 +46,16 @@ macro_rules! with_commands {
             "records.get"(records::get): RecordGet => RecordView, provides [Cache], stales [];
             "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [];
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
-            "cache.pull"(cache::pull): PullStart => JobStarted, provides [], stales [Jobs];
+            "cache.pull"(pulls::pull): PullStart => JobStarted, provides [], stales [Jobs];
+            "cache.pull_many"(pulls::pull_many): PullManyStart => JobStarted, provides [], stales [Jobs];
+            "pulls.list"(pull_changes::list): PullsQuery => Vec<PullView>, provides [Cache], stales [];
+            "pulls.changes"(pull_changes::changes): ChangesQuery => ChangesPage, provides [Cache], stales [];
+            "pulls.export"(pull_changes::export): ChangesExport => JobStarted, provides [], stales [Jobs];
+            "marks.list"(marks::list): MarksQuery => Vec<MarkView>, provides [Cache, Runs], stales [];
+            "marks.set_back"(marks::set_back): MarkSetBack => MarkView, provides [], stales [Cache];
+            "marks.forget"(marks::forget): MarkRef => Empty, provides [], stales [Cache];
+            "lists.list"(lists::list): ConnectionRef => Vec<ListView>, provides [], stales [];
+            "lists.count"(lists::count): ListRef => ListCount, provides [], stales [];
             "cache.list"(cache::list): Empty => Vec<CachedEntity>, provides [Cache], stales [];
             "cache.hash"(cache::hash): CacheHash => CacheHashed, provides [Cache], stales [];
             "cache.search"(cache::search): CacheSearch => SearchHits, provides [Cache], stales [];
@@ -134,6 +143,7 @@ macro_rules! infos {
             Event::export_all(config)?;
             ApiError::export_all(config)?;
             PullReport::export_all(config)?;
+            PullsReport::export_all(config)?;
             ExportReport::export_all(config)?;
             $(export_one::<$request>(config)?; export_one::<$response>(config)?;)*
             Ok(())

@@ -117,11 +117,7 @@ impl DataverseConnector {
                     let what = "the last page of a tracked reading has no @odata.deltaLink";
                     return Err(unreadable(&schema.summary.set_name, what));
                 }
-                Ok(ChangesPage {
-                    page: Page { records, next, bytes: bytes as u64 },
-                    removed: gone,
-                    token,
-                })
+                Ok(ChangesPage { page: Page { records, next, bytes: bytes as u64 }, removed: gone, token })
             })
             .await
     }

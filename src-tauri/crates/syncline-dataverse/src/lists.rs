@@ -25,10 +25,12 @@ pub struct MarketingList {
     pub member_count: Option<u64>,
     /// Statecode 0.
     pub active: bool,
+    /// When it was used last, as the service writes it.
+    pub last_used: Option<String>,
     query: Option<String>,
 }
 
-const FIELDS: &str = "$select=listid,listname,type,createdfromcode,membercount,statecode,query";
+const FIELDS: &str = "$select=listid,listname,type,createdfromcode,membercount,statecode,lastusedon,query";
 
 #[derive(Deserialize)]
 struct WireList {
@@ -39,6 +41,7 @@ struct WireList {
     createdfromcode: Option<i64>,
     membercount: Option<i64>,
     statecode: Option<i64>,
+    lastusedon: Option<String>,
     query: Option<String>,
 }
 
@@ -57,6 +60,7 @@ impl WireList {
             dynamic: self.dynamic.unwrap_or(false),
             member_count: self.membercount.and_then(|count| u64::try_from(count).ok()),
             active: self.statecode.unwrap_or(0) == 0,
+            last_used: self.lastusedon,
             query: self.query,
         })
     }

@@ -24,9 +24,7 @@ mod work;
 
 pub use cache::changes::compare::FieldDifference;
 pub use cache::changes::detail::{MarkRule, PageNotes, PullPlan};
-pub use cache::changes::read::{
-    Difference, DifferenceKind, DifferencePage, DifferenceQuery, PullDetail,
-};
+pub use cache::changes::read::{Difference, DifferenceKind, DifferencePage, DifferenceQuery, PullDetail};
 pub use cache::dataset::{CacheColumn, CachedEntity};
 pub use cache::facets::{Facet, Facets};
 pub use cache::grid::{GridPage, GridQuery, GridRow};

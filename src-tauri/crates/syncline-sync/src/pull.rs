@@ -94,8 +94,11 @@ pub async fn pull(
         }
         earlier = None;
     }
-    Err(SynclineError::new(ErrorCode::UnexpectedReply, "the service refuses every way of reading the records")
-        .hint("try again later; if it stays so, give the request id to Microsoft support"))
+    Err(SynclineError::new(
+        ErrorCode::UnexpectedReply,
+        "the service refuses every way of reading the records",
+    )
+    .hint("try again later; if it stays so, give the request id to Microsoft support"))
 }
 
 /// Records a page: as asked, and fewer where the records are wide, so that memory does not depend on the entity.
@@ -313,8 +316,7 @@ async fn read_and_store(
 ) -> Result<(), SynclineError> {
     let (sender, mut receiver) = mpsc::channel::<Result<ChangesPage, SynclineError>>(PAGES_AHEAD);
     let reading = work.cancel.child_token();
-    let (cancel, selection, tracked) =
-        (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
+    let (cancel, selection, tracked) = (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
     // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
     let runtime = tokio::runtime::Handle::current();
     let reader = tokio::task::spawn_blocking(move || {

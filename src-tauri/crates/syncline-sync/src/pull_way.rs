@@ -110,9 +110,7 @@ pub(crate) fn read_columns(schema: &EntitySchema, chosen: &[ColumnName]) -> Vec<
         return Vec::new();
     }
     let mut columns = chosen.to_vec();
-    columns.extend(
-        [MODIFIED, VERSION].into_iter().filter(|name| has(schema, name)).map(ColumnName::new),
-    );
+    columns.extend([MODIFIED, VERSION].into_iter().filter(|name| has(schema, name)).map(ColumnName::new));
     columns.sort();
     columns.dedup();
     columns
@@ -203,7 +201,9 @@ impl PlannedPull {
             | PullWay::LookBack
             | PullWay::Members => {
                 self.everything(schema);
-                self.note(format!("The change token had expired; everything was read again. The service said: {why}"));
+                self.note(format!(
+                    "The change token had expired; everything was read again. The service said: {why}"
+                ));
             }
         }
         self

@@ -1,13 +1,15 @@
-//! `cache.*`: pulling, what is there, searching, SQL.
+//! `cache.*`: what is there, searching, SQL.
 
 use std::sync::Arc;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, Identity, SynclineError};
 use syncline_store::{SearchQuery, Store};
 use syncline_sync::{PullRequest, Work, catch_up, pull as pull_entity};
+use syncline_model::{Connection, EntityName, ErrorCode, Identity};
+use syncline_store::{SearchQuery, SqlCancel, Store};
+use syncline_sync::{Work, catch_up};
 use uuid::Uuid;
 
-use super::records::{filter_text, names};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
@@ -16,61 +18,14 @@ use crate::wire::{
 };
 
 const PAGE: u32 = 5000;
+    ApiError, CacheHash, CacheHashed, CacheSearch, CacheSql, CachedEntity, Empty, SearchHit, SearchHits,
+    SqlTable, Tag,
+};
 
-pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarted, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let filter = filter_text(request.filter.as_ref());
-    if let Some(text) = &filter {
-        Filter::parse(text).map_err(|error| {
-            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
-        })?;
-    }
-    let root = Arc::clone(app);
-    let title = format!("pulling {}", request.entity);
-    let name = request.connection.clone();
-    let stale = vec![Tag::Cache, Tag::Connections];
-    let job = app.start_job(JobKind::Pull, title, &name, stale, move |handle| async move {
-        let begun = std::time::Instant::now();
-        handle.progress("asking who answers", 0, None);
-        let link = root.link(&connection).await?;
-        let source = link.patient().source(&request.connection)?;
-        own_records(&root, &connection, &link.identity().await?).await?;
-        handle.progress("reading the description", 0, None);
-        let entity = EntityName::new(request.entity.as_str());
-        let (schema, _, _) = root.schema_of(&connection, &entity, false).await?;
-        let asked = PullRequest {
-            connection: connection.id,
-            schema,
-            columns: names(request.columns.as_ref()),
-            filter,
-            page_size: request.page_size.unwrap_or(PAGE).clamp(1, PAGE),
-            full: request.full.unwrap_or(false),
-        };
-        let pull = pull_entity(&root.store, source, asked, &App::work(&handle)).await?;
-        super::learn::learn(&root, &connection, &link).await;
-        let counts = pull.counts;
-        let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
-        let not_indexed = catch_up(&root.store, connection.id, &entity, &App::work(&handle)).await?;
-        let report = PullReport {
-            entity: request.entity,
-            read: counts.read,
-            new: counts.new,
-            changed: counts.changed,
-            unchanged: counts.unchanged,
-            deleted: counts.deleted,
-            pages: counts.pages,
-            seconds,
-            indexing_seconds: stored.elapsed().as_secs_f64(),
-            not_indexed,
-            resumed: pull.resumed,
-        };
-        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
-    });
-    Ok(JobStarted { job })
-}
+const MOST_SQL_ROWS: usize = 10_000;
 
 /// One connection's cache holds the records of one organization: what another one answers is never mixed in.
-async fn own_records(app: &App, connection: &Connection, seen: &Identity) -> Result<(), ApiError> {
+pub(super) async fn own_records(app: &App, connection: &Connection, seen: &Identity) -> Result<(), ApiError> {
     guard_identity(connection, seen)?;
     let (id, key) = (connection.id, format!("cached organization/{}", connection.id));
     let now = serde_json::json!(seen.organization_id);

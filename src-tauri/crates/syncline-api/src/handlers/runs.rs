@@ -8,7 +8,7 @@ use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
-use super::{plans, session, syncs};
+use super::{plans, syncs};
 use crate::app::{App, signed_out};
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
@@ -63,7 +63,9 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
             let whole = !detail.partial && !detail.cached && excluded == 0;
             if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
                 let key = watermark_key(&definition, source.id, destination.id);
-                session::keep(&root, &key, planned_at.to_string().into()).await?;
+                let at = serde_json::json!(planned_at.to_string());
+                root.with_store(move |store| store.keep(&key, Some(source.id), &at, jiff::Timestamp::now()))
+                    .await?;
             }
             let report = report(&root, run).await?;
             if report.run.error.as_ref().is_some_and(|error| signed_out(error.code)) {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_connect::{Selection, Source};
-use syncline_model::{Connection, EntityName, EntitySchema, ErrorCode, Problem, SyncDefinition};
+use syncline_model::{
+    Connection, EntityName, EntitySchema, ErrorCode, FetchSection, Problem, SyncDefinition,
+};
 use syncline_sync::{CachedSource, fetch_filter, watermark_key};
 use tokio_util::sync::CancellationToken;
 
@@ -206,12 +208,10 @@ pub(crate) async fn selection(
     let key = watermark_key(definition, sides.source.id, sides.destination.id);
     let kept = app.with_store(move |store| store.kept(&key)).await?;
     let watermark = kept.and_then(|value| value.as_str().and_then(|text| text.parse().ok()));
-    let filter = fetch_filter(
-        definition.source.filter.as_deref(),
-        &definition.source.fetch,
-        watermark,
-        jiff::Timestamp::now(),
-    )?;
+    // Who is in a list can't be told from when the record changed: members are read whole each run.
+    let whole = FetchSection::default();
+    let fetch = if definition.source.list.is_some() { &whole } else { &definition.source.fetch };
+    let filter = fetch_filter(definition.source.filter.as_deref(), fetch, watermark, jiff::Timestamp::now())?;
     let list = match &definition.source.list {
         Some(list) => Some(list_of(app, &sides.source, list).await?.0),
         None => None,

@@ -252,24 +252,6 @@ pub struct RecordWritten {
     pub record: Option<Box<RawValue>>,
 }
 
-/// Pulls an entity into the store; ends as a job.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[ts(optional_fields)]
-pub struct PullStart {
-    /// Connection.
-    pub connection: String,
-    /// Logical name.
-    pub entity: String,
-    /// Columns; absent: all readable.
-    pub columns: Option<Vec<String>>,
-    /// FetchXML `<filter>` or `<condition>`.
-    pub filter: Option<String>,
-    /// Begin anew even if an interrupted pull could go on.
-    pub full: Option<bool>,
-    /// Records a page, at most; absent: as many as the service gives and memory allows.
-    pub page_size: Option<u32>,
-}
-
 /// Names what is cached of an entity.
 #[derive(Debug, Clone, Deserialize, TS)]
 pub struct CacheHash {
@@ -295,33 +277,6 @@ pub struct CacheHashed {
 pub struct JobStarted {
     /// Its id.
     pub job: String,
-}
-
-/// What a pull did.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
-pub struct PullReport {
-    /// Logical name.
-    pub entity: String,
-    /// Records read.
-    pub read: u64,
-    /// Not cached before.
-    pub new: u64,
-    /// Changed since.
-    pub changed: u64,
-    /// The same as before.
-    pub unchanged: u64,
-    /// No longer there.
-    pub deleted: u64,
-    /// Pages.
-    pub pages: u64,
-    /// Seconds until every record was stored.
-    pub seconds: f64,
-    /// Seconds that the search index took afterwards.
-    pub indexing_seconds: f64,
-    /// Records that can't be found by words yet: the index did not catch up because the job was stopped.
-    pub not_indexed: u64,
-    /// It went on where an interrupted pull stood.
-    pub resumed: bool,
 }
 
 /// What is cached.

@@ -68,7 +68,7 @@ pub struct JobView {
     pub finished_at: Option<String>,
     /// Why it failed.
     pub error: Option<super::ApiError>,
-    /// What it made: a `PullReport`, `PlanSummary`, `RunReport`, `ExportReport` or `ConnectionTest`.
+    /// What it made: a `PullReport` or `PullsReport`, `PlanSummary`, `RunReport`, `ExportReport` or `ConnectionTest`.
     #[ts(type = "unknown")]
     pub result: serde_json::Value,
     /// Events of a job are numbered; an older number than one seen is ignored.

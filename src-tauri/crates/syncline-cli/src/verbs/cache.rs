@@ -2,14 +2,16 @@
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use clap::Subcommand;
 use syncline_api::ApiError;
-use syncline_api::wire::{CacheHashed, CachedEntity, Empty, JobStarted, PullReport, SearchHits, SqlTable};
-use syncline_model::ErrorCode;
+use syncline_api::wire::{CacheHashed, CachedEntity, Empty, SearchHits, SqlTable};
 
 use super::cache_files::{self, Export, Fetch, FileForm};
+use super::marks::{self, SetBack};
+use super::pulls::{self, Changes, Pull};
 use super::records::{Selected, stream};
 use crate::context::Context;
-use crate::{exit, output, progress};
+use crate::{exit, output};
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -17,6 +19,22 @@ pub(crate) enum Verb {
     Pull(Pull),
     /// What is cached
     List,
+    /// The pulls of an entity with what each changed, latest first
+    Pulls {
+        /// Connection
+        name: String,
+        /// Logical name of the entity
+        entity: String,
+    },
+    /// What a pull changed, or what changed since an earlier one, as JSON lines
+    Changes(Changes),
+    /// How far was read: the watermarks of pulls and of definitions
+    Marks {
+        /// Connection
+        name: String,
+    },
+    /// Set a watermark back, so that the next pull or sync reads from there
+    SetBack(SetBack),
     /// Cached records as JSON lines
     Records {
         #[command(flatten)]
@@ -58,30 +76,14 @@ pub(crate) enum Verb {
     Export(Export),
 }
 
-#[derive(Args)]
-pub(crate) struct Pull {
-    /// Connection
-    name: String,
-    /// Logical name of the entity
-    entity: String,
-    /// Columns by logical name; default: all readable
-    #[arg(long, value_delimiter = ',')]
-    columns: Vec<String>,
-    /// FetchXML filter or condition
-    #[arg(long, value_name = "XML")]
-    filter: Option<String>,
-    /// Begin anew even if an interrupted pull could go on
-    #[arg(long)]
-    full: bool,
-    /// Records a page, at most; without it as many as the service gives and memory allows
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5000))]
-    page_size: Option<u32>,
-}
-
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
     match verb {
-        Verb::Pull(arguments) => return pull(arguments, context).await,
+        Verb::Pull(arguments) => return pulls::pull(arguments, context).await,
         Verb::List => list(context).await?,
+        Verb::Pulls { name, entity } => pulls::list(name, entity, context).await?,
+        Verb::Changes(arguments) => pulls::changes(arguments, context).await?,
+        Verb::Marks { name } => marks::list(name, context).await?,
+        Verb::SetBack(arguments) => marks::set_back(arguments, context).await?,
         Verb::Records { selected } => return stream(&selected, "cached", context).await,
         Verb::Search { text, connection, limit } => search(text, connection, limit, context).await?,
         Verb::Hash { name, entity } => hash(name, entity, context).await?,
@@ -91,43 +93,6 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::Sql { name, statement, out: None, .. } => sql(name, statement, context).await?,
         Verb::Fetch(arguments) => return cache_files::fetch(arguments, context).await,
         Verb::Export(arguments) => return cache_files::export(arguments, context).await,
-    }
-    Ok(exit::DONE)
-}
-
-async fn pull(arguments: Pull, context: &Context) -> Result<u8, ApiError> {
-    let columns = (!arguments.columns.is_empty()).then_some(arguments.columns);
-    let request = serde_json::json!({
-        "connection": arguments.name, "entity": arguments.entity, "columns": columns, "filter": arguments.filter,
-        "full": arguments.full, "page_size": arguments.page_size,
-    });
-    let started: JobStarted = context.call("cache.pull", &request).await?;
-    let job = progress::watch(context.app().await?, &started.job).await?;
-    let report: PullReport = serde_json::from_value(job.result).map_err(|error| {
-        ApiError::new(ErrorCode::Internal, format!("the pull ended with an unexpected result: {error}"))
-    })?;
-    if context.json {
-        output::json(&report);
-    } else {
-        output::line(&format!(
-            "{}: {} read in {} pages and {:.1} s ({:.0}/s): {} new, {} changed, {} unchanged, {} deleted{}",
-            report.entity,
-            report.read,
-            report.pages,
-            report.seconds,
-            report.read as f64 / report.seconds.max(0.001),
-            report.new,
-            report.changed,
-            report.unchanged,
-            report.deleted,
-            if report.resumed { ", resumed" } else { "" }
-        ));
-        if report.not_indexed > 0 {
-            eprintln!(
-                "{} records can't be found by words yet; the next pull goes on with that",
-                report.not_indexed
-            );
-        }
     }
     Ok(exit::DONE)
 }

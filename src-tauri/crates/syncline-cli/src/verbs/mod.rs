@@ -5,6 +5,8 @@ mod cache_files;
 pub(crate) mod connection;
 pub(crate) mod entities;
 pub(crate) mod login;
+mod marks;
+mod pulls;
 pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod runs;

@@ -74,8 +74,12 @@ fn token(version: i64, at: i64) -> String {
 /// Version and second of a decoded token.
 fn read_token(token: &str) -> Option<(i64, i64)> {
     let (version, at) = token.split_once('!')?;
-    let numbers: Vec<i64> =
-        at.split(['/', ' ', ':']).map(str::parse).collect::<Result<_, _>>().ok().filter(|n: &Vec<_>| n.len() == 6)?;
+    let numbers: Vec<i64> = at
+        .split(['/', ' ', ':'])
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .ok()
+        .filter(|n: &Vec<_>| n.len() == 6)?;
     let [month, day, year, hour, minute, second] = numbers[..] else { return None };
     let days = super::json::days(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?);
     Some((version.trim().parse().ok()?, days * 86_400 + hour * 3600 + minute * 60 + second))
@@ -88,12 +92,7 @@ enum Change {
 }
 
 /// Rows written and ids deleted since a token, each with its version: first the rows, then the deletions.
-fn since(
-    environment: &Environment,
-    store: &Store,
-    table: Table,
-    token: &str,
-) -> Outcome<Vec<(i64, Change)>> {
+fn since(environment: &Environment, store: &Store, table: Table, token: &str) -> Outcome<Vec<(i64, Change)>> {
     let (since, at) = read_token(token).ok_or_else(|| {
         ServiceError::bad(code::INVALID_ARGUMENT, format!("'{token}' is not a delta token of this service."))
     })?;

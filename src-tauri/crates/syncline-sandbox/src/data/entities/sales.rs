@@ -184,9 +184,8 @@ pub(super) fn list_member() -> Entity {
     const T: u8 = Table::ListMember as u8;
     let mut c = system::<T>("listmember", "listmemberid");
     c.extend([
-        lookup("listid", "Marketing List", &[(Table::List, "listid", "list_listmember")]).make(|g, i| {
-            Value::Ref(Table::List, g.id(Table::List, list_of(g, i)))
-        }),
+        lookup("listid", "Marketing List", &[(Table::List, "listid", "list_listmember")])
+            .make(|g, i| Value::Ref(Table::List, g.id(Table::List, list_of(g, i)))),
         lookup(
             "entityid",
             "Member",

@@ -120,9 +120,7 @@ pub(crate) fn begin(
 
 pub(crate) fn running(tx: &Connection, pull: Uuid) -> Result<Option<Running>, StoreError> {
     Ok(tx
-        .prepare_cached(
-            "SELECT number, first, added + changed + deleted FROM pull_details WHERE pull = ?1",
-        )?
+        .prepare_cached("SELECT number, first, added + changed + deleted FROM pull_details WHERE pull = ?1")?
         .query_row([pull.to_string()], |row| {
             Ok(Running {
                 number: row.get(0)?,

@@ -37,9 +37,8 @@ pub(crate) fn page(
     let mut unpacker = dataset.codec.decompressor()?;
     let mut compressor = dataset.codec.compressor()?;
     let mut raw = tx.prepare_cached(&format!("SELECT raw FROM r_{id} WHERE rid = ?1"))?;
-    let mut known = tx.prepare_cached(
-        "SELECT kind, content FROM pull_changes WHERE detail = ?1 AND record_id = ?2",
-    )?;
+    let mut known =
+        tx.prepare_cached("SELECT kind, content FROM pull_changes WHERE detail = ?1 AND record_id = ?2")?;
     let mut insert = tx.prepare_cached(
         "INSERT OR REPLACE INTO pull_changes(detail, record_id, kind, title, columns, content)
          VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -71,7 +70,11 @@ pub(crate) fn page(
         }
         let kind = if rid.is_some() { CHANGED } else { ADDED };
         if earlier.is_none() {
-            if kind == CHANGED { changed += 1 } else { added += 1 }
+            if kind == CHANGED {
+                changed += 1
+            } else {
+                added += 1
+            }
             if room == 0 {
                 continue;
             }

@@ -1,0 +1,206 @@
+//! `cache.pull` and `cache.pull_many`: entities and marketing lists into the store.
+
+use std::sync::Arc;
+use syncline_fetchxml::Filter;
+use syncline_model::{Connection, EntityName, ErrorCode, FetchSection, SynclineError};
+use syncline_sync::{PullRequest, Pulled, catch_up, pull as pull_entity};
+
+use super::cache::own_records;
+use super::records::{filter_text, names};
+use crate::app::App;
+use crate::jobs::JobHandle;
+use crate::links::Link;
+use crate::wire::{
+    ApiError, JobKind, JobStarted, PullFailure, PullItem, PullManyStart, PullReport, PullStart, PullsReport,
+    Tag,
+};
+
+const PAGE: u32 = 5000;
+/// Entities and lists in one job.
+const MOST_ITEMS: usize = 100;
+
+fn internal(error: &serde_json::Error) -> ApiError {
+    ApiError::new(ErrorCode::Internal, error.to_string())
+}
+
+/// What an item is called.
+fn called(item: &PullItem) -> String {
+    match (&item.entity, &item.list) {
+        (_, Some(list)) => format!("members of {list}"),
+        (Some(entity), None) => entity.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Tells what is wrong with an item before any work begins.
+fn check(item: &PullItem) -> Result<(), ApiError> {
+    if item.entity.is_none() && item.list.is_none() {
+        return Err(ApiError::new(ErrorCode::Usage, "neither an entity nor a marketing list is named")
+            .hint("name the entity to pull by its logical name, or a list"));
+    }
+    if let Some(text) = filter_text(item.filter.as_ref()) {
+        Filter::parse(&text).map_err(|error| {
+            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
+        })?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarted, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    check(&request.item)?;
+    let root = Arc::clone(app);
+    let title = match (&request.item.entity, &request.item.list) {
+        (Some(entity), Some(list)) => format!("pulling {entity} (members of {list})"),
+        _ => format!("pulling {}", called(&request.item)),
+    };
+    let stale = vec![Tag::Cache, Tag::Connections];
+    let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
+        let link = opened(&root, &connection, &handle).await?;
+        let report = one(&root, &connection, &link, request.item, &handle).await?;
+        serde_json::to_value(report).map_err(|error| internal(&error))
+    });
+    Ok(JobStarted { job })
+}
+
+pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<JobStarted, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    if request.items.is_empty() || request.items.len() > MOST_ITEMS {
+        return Err(ApiError::new(
+            ErrorCode::Usage,
+            format!("between 1 and {MOST_ITEMS} entities and lists"),
+        ));
+    }
+    request.items.iter().try_for_each(check)?;
+    let root = Arc::clone(app);
+    let all: Vec<String> = request.items.iter().map(called).collect();
+    let title = format!("pulling {}", all.join(", "));
+    let stale = vec![Tag::Cache, Tag::Connections];
+    let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
+        let link = opened(&root, &connection, &handle).await?;
+        let mut report = PullsReport::default();
+        for item in request.items {
+            let what = called(&item);
+            match one(&root, &connection, &link, item, &handle).await {
+                Ok(pull) => report.pulls.push(pull),
+                // The next one would fail the same way.
+                Err(error) if ends_all(error.code) => return Err(error),
+                Err(error) => report.failures.push(PullFailure { what, error }),
+            }
+        }
+        match (report.pulls.is_empty(), report.failures.first()) {
+            (true, Some(first)) => Err(first.error.clone()),
+            _ => serde_json::to_value(report).map_err(|error| internal(&error)),
+        }
+    });
+    Ok(JobStarted { job })
+}
+
+/// Trouble that has nothing to do with one entity or list.
+fn ends_all(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::Cancelled
+            | ErrorCode::SignInNeeded
+            | ErrorCode::SignInRefused
+            | ErrorCode::IdentityChanged
+            | ErrorCode::Unreachable
+            | ErrorCode::DiskFull
+    )
+}
+
+async fn opened(app: &Arc<App>, connection: &Connection, handle: &JobHandle) -> Result<Arc<Link>, ApiError> {
+    handle.progress("asking who answers", 0, None);
+    let link = app.link(connection).await?;
+    own_records(app, connection, &link.identity().await?).await?;
+    Ok(link)
+}
+
+async fn one(
+    app: &Arc<App>,
+    connection: &Connection,
+    link: &Link,
+    item: PullItem,
+    handle: &JobHandle,
+) -> Result<PullReport, ApiError> {
+    let begun = std::time::Instant::now();
+    let name = connection.name.as_str();
+    let source = link.patient().source(name)?;
+    handle.progress("reading the description", 0, None);
+    let mut entity = item.entity.as_deref().map(EntityName::new);
+    let mut list = None;
+    if let Some(wanted) = &item.list {
+        let found = link.dataverse(name)?.marketing_list(wanted, handle.cancel()).await?;
+        if let Some(entity) = entity.filter(|entity| *entity != found.member_entity) {
+            return Err(ApiError::new(
+                ErrorCode::Usage,
+                format!("the list {} has members of {}, not of {entity}", found.name, found.member_entity),
+            )
+            .hint("leave the entity out, or choose a list of it"));
+        }
+        entity = Some(found.member_entity.clone());
+        list = Some(found);
+    }
+    let entity = entity.ok_or_else(|| ApiError::new(ErrorCode::Usage, "no entity is named"))?;
+    let (schema, _, _) = app.schema_of(connection, &entity, false).await?;
+    let fetch = FetchSection { mode: item.mode.unwrap_or_default(), days: item.days.unwrap_or(0) };
+    let asked = PullRequest {
+        connection: connection.id,
+        schema,
+        columns: names(item.columns.as_ref()),
+        filter: filter_text(item.filter.as_ref()),
+        list: list.as_ref().map(|list| list.id.clone()),
+        fetch,
+        page_size: item.page_size.unwrap_or(PAGE).clamp(1, PAGE),
+        full: item.full.unwrap_or(false),
+    };
+    let pulled = pull_entity(&app.store, source, asked, &App::work(handle)).await?;
+    super::learn::learn(app, connection, link).await;
+    let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
+    let not_indexed = catch_up(&app.store, connection.id, &entity, &App::work(handle)).await?;
+    Ok(PullReport {
+        seconds,
+        indexing_seconds: stored.elapsed().as_secs_f64(),
+        not_indexed,
+        ..report(&pulled, &entity, list.map(|list| list.name))
+    })
+}
+
+fn report(pulled: &Pulled, entity: &EntityName, list: Option<String>) -> PullReport {
+    let (counts, planned) = (pulled.pull.counts, &pulled.planned);
+    let place = pulled.mark.as_ref().map(|mark| &mark.place);
+    let mut notes = planned.notes.clone();
+    if planned.left_out.is_some() {
+        let told = match pulled.left_out {
+            Some(0) => "No record is new since the last pull; new ones would have been left out.".to_owned(),
+            Some(1) => "1 new record was left out: only updated ones were asked for.".to_owned(),
+            Some(count) => format!("{count} new records were left out: only updated ones were asked for."),
+            None => "New records were left out: only updated ones were asked for.".to_owned(),
+        };
+        notes.insert(0, told);
+    }
+    PullReport {
+        entity: entity.to_string(),
+        read: counts.read,
+        new: counts.new,
+        changed: counts.changed,
+        unchanged: counts.unchanged,
+        deleted: counts.deleted,
+        pages: counts.pages,
+        resumed: pulled.pull.resumed,
+        pull: pulled.pull.id.to_string(),
+        list,
+        mode: mode_text(planned.ask.fetch.mode),
+        way: planned.way.as_str().to_owned(),
+        since: planned.since.map(|at| at.to_string()),
+        left_out: pulled.left_out,
+        watermark: place.and_then(|place| place.modified).map(|at| at.to_string()),
+        tracked: place.is_some_and(|place| place.token.is_some()),
+        notes,
+        ..PullReport::default()
+    }
+}
+
+fn mode_text(mode: syncline_model::FetchMode) -> String {
+    serde_json::to_value(mode).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
