@@ -42,7 +42,7 @@ async fn after_the_baseline_only_changes_are_read_and_deleted_records_leave() {
 async fn many_changes_come_in_pages() {
     let bench = bench(5_400).await;
     let baseline = pull(&bench, "contact", "all").await;
-    assert_eq!((&baseline["way"], count(&baseline, "pages")), (&json!("baseline"), 2));
+    assert!(baseline["way"] == "baseline" && count(&baseline, "pages") > 1, "{baseline}");
     let all: Vec<String> = cached(&bench, "contact").await.into_iter().collect();
     let target = |id: &String| json!({ "@odata.type": "Microsoft.Dynamics.CRM.contact", "contactid": id, "lastname": "All" });
     for part in all.chunks(900) {
@@ -50,11 +50,8 @@ async fn many_changes_come_in_pages() {
         send(&bench, Method::POST, "contacts/Microsoft.Dynamics.CRM.UpdateMultiple", Some(&body)).await;
     }
     let changes = pull(&bench, "contact", "new-and-updated").await;
-    assert_eq!(
-        (&changes["way"], count(&changes, "pages"), count(&changes, "changed")),
-        (&json!("changes"), 2, 5_400),
-        "{changes}"
-    );
+    assert!(count(&changes, "pages") > 1, "{changes}");
+    assert_eq!((&changes["way"], count(&changes, "changed")), (&json!("changes"), 5_400), "{changes}");
     let page = bench.rpc("pulls.changes", json!({ "pull": changes["pull"], "column": "lastname" })).await;
     assert!(count(&page, "total") >= 5_399, "{}", page["total"]);
 }

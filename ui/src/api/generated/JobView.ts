@@ -64,7 +64,7 @@ finished_at: string | null,
  */
 error: ApiError | null, 
 /**
- * What it made: a `PullReport`, `PlanSummary`, `RunReport`, `ExportReport` or `ConnectionTest`.
+ * What it made: a `PullReport` or `PullsReport`, `PlanSummary`, `RunReport`, `ExportReport` or `ConnectionTest`.
  */
 result: unknown, 
 /**

@@ -47,4 +47,40 @@ not_indexed: number,
 /**
  * It went on where an interrupted pull stood.
  */
-resumed: boolean, };
+resumed: boolean, 
+/**
+ * Its id, by which its changes are read.
+ */
+pull: string, 
+/**
+ * Name of the marketing list.
+ */
+list: string | null, 
+/**
+ * The fetch mode that was asked for: `all`, `updated` or `new-and-updated`.
+ */
+mode: string, 
+/**
+ * How it was done: `everything`, `baseline`, `changes`, `since`, `look-back` or `members`.
+ */
+way: string, 
+/**
+ * Records modified before were not read, RFC 3339 UTC.
+ */
+since: string | null, 
+/**
+ * Records that were left out because they are new.
+ */
+left_out: number | null, 
+/**
+ * The watermark it leaves: the latest modification it saw, RFC 3339 UTC.
+ */
+watermark: string | null, 
+/**
+ * The service will tell changes and deletions from here on.
+ */
+tracked: boolean, 
+/**
+ * What should be known, as sentences.
+ */
+notes: Array<string>, };

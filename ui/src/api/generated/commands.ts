@@ -12,6 +12,9 @@ import type { CacheSearch } from "./CacheSearch";
 import type { CacheSql } from "./CacheSql";
 import type { CacheSqlStop } from "./CacheSqlStop";
 import type { CachedEntity } from "./CachedEntity";
+import type { ChangesExport } from "./ChangesExport";
+import type { ChangesPage } from "./ChangesPage";
+import type { ChangesQuery } from "./ChangesQuery";
 import type { ConnectionRef } from "./ConnectionRef";
 import type { ConnectionSave } from "./ConnectionSave";
 import type { ConnectionTest } from "./ConnectionTest";
@@ -43,8 +46,15 @@ import type { JobStarted } from "./JobStarted";
 import type { JobView } from "./JobView";
 import type { KeyRef } from "./KeyRef";
 import type { KeyedValue } from "./KeyedValue";
+import type { ListCount } from "./ListCount";
+import type { ListRef } from "./ListRef";
+import type { ListView } from "./ListView";
 import type { MapSample } from "./MapSample";
 import type { MappedSample } from "./MappedSample";
+import type { MarkRef } from "./MarkRef";
+import type { MarkSetBack } from "./MarkSetBack";
+import type { MarkView } from "./MarkView";
+import type { MarksQuery } from "./MarksQuery";
 import type { PlanExclude } from "./PlanExclude";
 import type { PlanItems } from "./PlanItems";
 import type { PlanRef } from "./PlanRef";
@@ -54,6 +64,7 @@ import type { PlanRowsPage } from "./PlanRowsPage";
 import type { PlanRowsQuery } from "./PlanRowsQuery";
 import type { PlanSummary } from "./PlanSummary";
 import type { PreviewStart } from "./PreviewStart";
+import type { PullManyStart } from "./PullManyStart";
 import type { PullStart } from "./PullStart";
 import type { QueryAt } from "./QueryAt";
 import type { QueryChecked } from "./QueryChecked";
@@ -69,6 +80,8 @@ import type { QueryRunStart } from "./QueryRunStart";
 import type { QueryRunView } from "./QueryRunView";
 import type { QueryShare } from "./QueryShare";
 import type { QueryText } from "./QueryText";
+import type { PullView } from "./PullView";
+import type { PullsQuery } from "./PullsQuery";
 import type { RecordGet } from "./RecordGet";
 import type { RecordView } from "./RecordView";
 import type { RecordWrite } from "./RecordWrite";
@@ -132,6 +145,15 @@ export type Commands = {
   "records.write": { request: RecordWrite; response: RecordWritten };
   "records.export": { request: ExportStart; response: JobStarted };
   "cache.pull": { request: PullStart; response: JobStarted };
+  "cache.pull_many": { request: PullManyStart; response: JobStarted };
+  "pulls.list": { request: PullsQuery; response: Array<PullView> };
+  "pulls.changes": { request: ChangesQuery; response: ChangesPage };
+  "pulls.export": { request: ChangesExport; response: JobStarted };
+  "marks.list": { request: MarksQuery; response: Array<MarkView> };
+  "marks.set_back": { request: MarkSetBack; response: MarkView };
+  "marks.forget": { request: MarkRef; response: Empty };
+  "lists.list": { request: ConnectionRef; response: Array<ListView> };
+  "lists.count": { request: ListRef; response: ListCount };
   "cache.list": { request: Empty; response: Array<CachedEntity> };
   "cache.hash": { request: CacheHash; response: CacheHashed };
   "cache.search": { request: CacheSearch; response: SearchHits };
@@ -212,6 +234,15 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "records.write": { provides: [], stales: [] },
   "records.export": { provides: [], stales: ["jobs"] },
   "cache.pull": { provides: [], stales: ["jobs"] },
+  "cache.pull_many": { provides: [], stales: ["jobs"] },
+  "pulls.list": { provides: ["cache"], stales: [] },
+  "pulls.changes": { provides: ["cache"], stales: [] },
+  "pulls.export": { provides: [], stales: ["jobs"] },
+  "marks.list": { provides: ["cache","runs"], stales: [] },
+  "marks.set_back": { provides: [], stales: ["cache"] },
+  "marks.forget": { provides: [], stales: ["cache"] },
+  "lists.list": { provides: [], stales: [] },
+  "lists.count": { provides: [], stales: [] },
   "cache.list": { provides: ["cache"], stales: [] },
   "cache.hash": { provides: ["cache"], stales: [] },
   "cache.search": { provides: ["cache"], stales: [] },
