@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { type DataMode, useRead } from "@/api";
 import { Fault, Page, Segmented, Skeleton } from "@/design";
+import { ChangesView } from "@/features/changes";
 import { AccessNotice, Schema } from "@/features/entities";
 import { CodeDialog, fetchOf, newDraft, RowCount } from "@/features/query";
 import { RecordsView } from "@/features/records";
@@ -32,11 +33,12 @@ export function EntityRoute({
       sub={<code>{entity}</code>}
       actions={
         <Segmented
-          label="Records or schema"
+          label="Records, changes or schema"
           value={place.tab}
           onChange={(tab) => nav.refine({ ...place, tab })}
           options={[
             { value: "records", label: "Records" },
+            { value: "changes", label: "What changed", title: "What the pulls of these records changed" },
             { value: "schema", label: "Schema" },
           ]}
         />
@@ -55,6 +57,14 @@ export function EntityRoute({
           entity={entity}
           cachedRecords={cached}
           onOpen={(other) => nav.go({ at: "entity", entity: other, tab: "schema" })}
+        />
+      ) : place.tab === "changes" ? (
+        <ChangesView
+          key={`${connection}/${entity}`}
+          connection={connection}
+          entity={entity}
+          columns={schema?.columns ?? []}
+          onRecord={(record) => nav.go({ at: "entity", entity, tab: "records", record })}
         />
       ) : described.data && (list.data || list.error) ? (
         <RecordsView

@@ -33,12 +33,28 @@ export function endNotice(job: JobView): Notice | null {
     };
   const { result } = job;
   switch (job.kind) {
-    case "pull":
+    case "pull": {
+      const notes = field(result, "notes");
+      const pulls = field(result, "pulls");
+      if (Array.isArray(pulls)) {
+        const read = pulls.reduce((sum: number, one) => sum + number(field(one, "read")), 0);
+        const failures = field(result, "failures");
+        const failed = Array.isArray(failures) ? failures.length : 0;
+        return {
+          tone: failed > 0 ? "error" : "success",
+          title: `${name}: ${counted(read, "record")} in ${duration(job.seconds)}`,
+          text:
+            failed > 0
+              ? `${counted(failed, "pull")} of ${count(pulls.length + failed)} not finished`
+              : undefined,
+        };
+      }
       return {
         tone: "success",
         title: `${name}: ${counted(number(field(result, "read")), "record")} in ${duration(job.seconds)}`,
-        text: `${count(number(field(result, "new")))} new, ${count(number(field(result, "changed")))} changed, ${count(number(field(result, "deleted")))} gone`,
+        text: `${count(number(field(result, "new")))} new, ${count(number(field(result, "changed")))} changed, ${count(number(field(result, "deleted")))} gone${Array.isArray(notes) && typeof notes[0] === "string" ? `. ${notes[0]}` : ""}`,
       };
+    }
     case "export":
       return {
         tone: "success",

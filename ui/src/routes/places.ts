@@ -6,6 +6,7 @@ export type Place =
   | { at: "entity"; entity: string; tab: "records" | "schema"; filter?: string; record?: string }
   | { at: "queries" }
   | { at: "query"; id: string }
+  | { at: "entity"; entity: string; tab: "records" | "changes" | "schema"; filter?: string; record?: string }
   | { at: "search"; text: string }
   | { at: "sql" }
   | { at: "syncs" }
@@ -127,7 +128,7 @@ function placeOf(
         ? {
             at,
             entity: first,
-            tab: second === "schema" ? "schema" : "records",
+            tab: second === "schema" || second === "changes" ? second : "records",
             filter: query.get("filter") ?? undefined,
             record: query.get("record") ?? undefined,
           }

@@ -22,6 +22,7 @@ import styles from "./definitions.module.css";
 import { EventsPart } from "./EventsPart";
 import { NameField, ProblemList, SaveState, Status } from "./editorHead";
 import { JsonSide } from "./JsonSide";
+import { useList } from "./ListField";
 import { FieldsPart, FixedPart, IdentifyPart, OptionsPart, PhonePart } from "./MappingParts";
 import { SamplePanel } from "./SamplePanel";
 import { SourcePart } from "./SourcePart";
@@ -50,10 +51,12 @@ export function DefinitionEditor({
   const [job, setJob] = useState<string | null>(null);
   const running = useJob(job);
   const [copied, copy] = useCopy();
+  const list = useList(definition.source.connection, definition.source.list);
+  const read = definition.source.entity ?? list?.entity ?? "";
   const source = useRead(
     "entities.describe",
-    { connection: definition.source.connection, entity: definition.source.entity ?? "" },
-    { enabled: Boolean(definition.source.entity) },
+    { connection: definition.source.connection, entity: read },
+    { enabled: read !== "" },
   );
   const destination = useRead(
     "definitions.destination",

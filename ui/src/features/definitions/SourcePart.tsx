@@ -3,6 +3,7 @@ import { DismissRegular } from "@fluentui/react-icons";
 import { type Column, type ConnectionView, type FetchMode, isBrowsable, useRead } from "@/api";
 import { CodeEditor } from "@/design";
 import styles from "./definitions.module.css";
+import { ListField } from "./ListField";
 import { problemsAt } from "./model";
 import { Part, Problems } from "./parts";
 import { ColumnSelect } from "./selects";
@@ -86,9 +87,22 @@ export function SourcePart({
             ))}
           </Dropdown>
         </Field>
-        <Field label="Which records">
+        <ListField
+          connection={source.connection}
+          list={source.list}
+          onChange={(list) =>
+            patch({ list: list?.id ?? undefined, entity: list ? undefined : source.entity })
+          }
+        />
+        <Field
+          label="Which records"
+          hint={
+            source.list ? "All members are read on each run; narrow a large list with a filter" : undefined
+          }
+        >
           <Dropdown
             size="small"
+            disabled={source.list !== undefined}
             value={modes.find(({ value }) => value === source.fetch.mode)?.label ?? ""}
             selectedOptions={[source.fetch.mode]}
             onOptionSelect={(_, { optionValue }) =>
@@ -110,6 +124,7 @@ export function SourcePart({
         >
           <SpinButton
             size="small"
+            disabled={source.list !== undefined}
             min={0}
             max={3650}
             value={source.fetch.days}

@@ -1,14 +1,11 @@
 import {
   Button,
-  Checkbox,
   Menu,
   MenuButton,
   MenuItem,
   MenuList,
   MenuPopover,
   MenuTrigger,
-  Radio,
-  RadioGroup,
 } from "@fluentui/react-components";
 import { ArrowDownloadRegular, ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
@@ -22,10 +19,9 @@ import {
   toApiError,
   useJobs,
 } from "@/api";
-import { Confirm } from "@/design";
 import { host } from "@/host";
 import { compact, duration } from "@/lib/numbers";
-import styles from "./records.module.css";
+import { PullDialog } from "./PullDialog";
 
 /** Pulls the entity into the store; while a pull is under way, how far it is. */
 export function PullButton({

@@ -7,4 +7,5 @@ mod fetching;
 mod reading;
 mod speed;
 mod support;
+mod tracking;
 mod writing;

@@ -1,0 +1,162 @@
+// Fetch modes in the built UI: a baseline, what changed since with its deletions, the watermark seen and set back, lists, what changed.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+let failed = false;
+const crm = "contoso sample";
+// The sample tenant's application with a secret; the same at each start.
+const application = {
+  tenant: "7e4a0000-0000-4000-8000-000000000001",
+  client_id: "c11e0000-0000-4000-8000-000000000003",
+  secret: "sample~secret.8Q_for-loopback",
+};
+
+before(async () => {
+  app = await start();
+  page = app.page;
+});
+after(() => app?.stop());
+
+function step(name, run) {
+  test(name, async (t) => {
+    if (failed) return t.skip("an earlier step failed");
+    try {
+      await run(t);
+      assert.deepEqual(app.faults, [], "faults of the page's own code");
+    } catch (error) {
+      failed = true;
+      await app.keep(`modes ${name}`);
+      throw error;
+    }
+  });
+}
+
+const dialog = () => page.getByRole("dialog", { name: "Pull contact" });
+
+async function openPull() {
+  await page.getByRole("button", { name: "Pull", exact: true }).click();
+  await dialog().waitFor();
+}
+
+/** Presses the dialog's button and waits for the end of the job; its result. */
+async function pulled() {
+  const known = new Set((await app.rpc("jobs.list")).map((job) => job.id));
+  await dialog().getByRole("button", { name: "Pull", exact: true }).click();
+  await dialog().waitFor({ state: "detached" });
+  for (let turn = 0; turn < 300; turn++) {
+    const job = (await app.rpc("jobs.list")).find((one) => one.kind === "pull" && !known.has(one.id));
+    if (job && job.state === "done") return job.result;
+    assert.ok(!job || job.state === "running", JSON.stringify(job?.error));
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the pull did not end");
+}
+
+/** Writes at the service by another connection, so that the cache of the first is not told. */
+async function elsewhere(operation, id, data) {
+  return app.rpc("records.write", { connection: "elsewhere", entity: "contact", operation, id, data });
+}
+
+const count = (value) => value.toLocaleString("en-GB");
+
+step("contacts are pulled for the first time as a baseline", async () => {
+  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await page.getByRole("textbox", { name: "Find an entity" }).fill("contact");
+  await page.getByRole("option").filter({ hasText: /^Contacts?contact/ }).first().click();
+  await page.getByRole("gridcell").first().waitFor();
+  await openPull();
+  await dialog().getByText("No watermark yet").waitFor();
+  assert.ok(await dialog().getByRole("radio", { name: /New and updated since the last pull/ }).isChecked());
+  const report = await pulled();
+  assert.equal(report.way, "baseline");
+  assert.ok(report.tracked);
+});
+
+step("the watermark is shown, and the next pull reads what changed with the deletions", async () => {
+  const first = (await app.rpc("connections.list")).find(({ name }) => name === crm);
+  await app.rpc("connections.save", {
+    name: "elsewhere", system: "dataverse", url: first.url, auth: "client-credentials", authority: first.authority,
+    kind: "sandbox", writable: true, ...application,
+  });
+  await app.rpc("connections.test", { connection: "elsewhere" });
+  const { rows } = await app.rpc("records.query", {
+    connection: crm, entity: "contact", mode: "cached", columns: ["contactid", "lastname"], limit: 2,
+  });
+  await elsewhere("update", rows[0].id, { lastname: "Changedname" });
+  await elsewhere("delete", rows[1].id);
+  await elsewhere("create", undefined, { lastname: "Newcomer" });
+  await openPull();
+  await dialog().getByText("Read until").waitFor();
+  await dialog().getByText("change tracking", { exact: true }).waitFor();
+  const report = await pulled();
+  assert.deepEqual([report.way, report.read, report.new, report.changed, report.deleted], ["changes", 2, 1, 1, 1]);
+});
+
+step("what changed is told record by record, filtered and exported", async () => {
+  await page.getByRole("radio", { name: "What changed" }).click();
+  await page.getByRole("button", { name: /1 added/ }).waitFor();
+  await page.getByRole("button", { name: /1 changed/ }).waitFor();
+  await page.getByRole("gridcell").filter({ hasText: "Newcomer" }).first().waitFor();
+  await page.getByRole("button", { name: /1 changed/ }).click();
+  await page.getByRole("gridcell").filter({ hasText: /→ Changedname/ }).first().waitFor();
+  await page.getByRole("row").nth(1).dblclick();
+  const panel = page.getByRole("complementary", { name: "Change" });
+  await panel.getByRole("cell", { name: "Changedname", exact: true }).waitFor();
+  await page.getByRole("button", { name: /1 deleted/ }).click();
+  await page.getByRole("gridcell").filter({ hasText: "gone at the service" }).first().waitFor();
+  await page.getByRole("row").nth(1).dblclick();
+  await panel.getByText("As it was cached last").waitFor();
+  await panel.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: /1 deleted/ }).click();
+  const path = join(app.home, "changes.csv");
+  page.once("dialog", (question) => question.accept(path));
+  await page.getByRole("button", { name: "Export CSV" }).click();
+  await page.getByText(/3 records written/).first().waitFor({ timeout: 30_000 });
+  const text = await readFile(path, "utf8");
+  assert.match(text, /changed,[^\r]*,lastname,[^\r]*,Changedname,/);
+  assert.match(text, /\r\ndeleted,/);
+});
+
+step("the watermark is set back, and what was modified since is read again", async () => {
+  await page.getByRole("radio", { name: "Records" }).click();
+  await openPull();
+  await dialog().getByRole("button", { name: "Set back…" }).click();
+  await dialog().getByLabel("To a time").fill("2026-01-01T00:00");
+  await dialog().getByRole("button", { name: "Set to this time" }).click();
+  await dialog().getByText("set back by hand").waitFor();
+  const [mark] = await app.rpc("marks.list", { connection: crm, entity: "contact" });
+  assert.equal(mark.modified_at, "2025-12-31T23:00:00Z", "the person's own time zone is Amsterdam's");
+  const report = await pulled();
+  assert.equal(report.way, "since");
+  const [after] = await app.rpc("marks.list", { connection: crm, entity: "contact" });
+  assert.ok(after.modified_at > mark.modified_at && !after.by_hand);
+  await openPull();
+  await dialog().getByRole("button", { name: "Set back…" }).click();
+  await dialog().getByRole("combobox", { name: "To where a pull left it" }).click();
+  await page.getByRole("option").last().click();
+  await dialog().getByText("change tracking", { exact: true }).waitFor();
+  await dialog().getByRole("button", { name: "Forget" }).click();
+  await dialog().getByText("No watermark yet").waitFor();
+  await dialog().getByRole("button", { name: "Cancel" }).click();
+});
+
+step("members of lists are chosen by name, type and size, and pulled whole", async () => {
+  await openPull();
+  await dialog().getByRole("combobox", { name: "Members of marketing lists" }).click();
+  const lists = (await app.rpc("lists.list", { connection: crm })).filter((list) => list.entity === "contact");
+  const list = lists.find((one) => !one.dynamic && one.members > 0);
+  await page.getByRole("option", { name: new RegExp(`^${list.name}.*static.*${count(list.members)} members`) }).click();
+  await page.keyboard.press("Escape");
+  await dialog().getByText(/members? now; all of them are read on each run/).waitFor();
+  const report = await pulled();
+  assert.deepEqual([report.way, report.list, report.read], ["members", list.name, list.members]);
+});
