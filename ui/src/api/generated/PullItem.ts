@@ -32,4 +32,8 @@ days?: number,
 /**
  * Begin anew even if an interrupted pull could go on.
  */
-full?: boolean, };
+full?: boolean, 
+/**
+ * Records a page, at most; absent: as many as the service gives and memory allows.
+ */
+page_size?: number, };
