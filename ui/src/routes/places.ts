@@ -3,10 +3,9 @@ export type Place =
   | { at: "home" }
   | { at: "connect"; edit?: string }
   | { at: "entities" }
-  | { at: "entity"; entity: string; tab: "records" | "schema"; filter?: string; record?: string }
+  | { at: "entity"; entity: string; tab: "records" | "changes" | "schema"; filter?: string; record?: string }
   | { at: "queries" }
   | { at: "query"; id: string }
-  | { at: "entity"; entity: string; tab: "records" | "changes" | "schema"; filter?: string; record?: string }
   | { at: "search"; text: string }
   | { at: "sql" }
   | { at: "syncs" }

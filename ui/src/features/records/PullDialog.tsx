@@ -1,5 +1,5 @@
 import { Checkbox, Dropdown, Field, Option, Radio, RadioGroup, SpinButton } from "@fluentui/react-components";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { change, type FetchMode, toApiError, useRead } from "@/api";
 import { Confirm, Name } from "@/design";
 import { listLine } from "@/lib/lists";
@@ -22,12 +22,15 @@ export function PullDialog({
   entity,
   columns,
   filter,
+  counter,
   onClose,
 }: {
   connection: string;
   entity: string;
   columns: readonly string[];
   filter: string;
+  /** How many rows a filter lets through. */
+  counter?: (filter: string) => ReactNode;
   onClose: () => void;
 }) {
   const [which, setWhich] = useState<"all" | "these">("all");
@@ -115,6 +118,7 @@ export function PullDialog({
             label="Only records that pass the filter"
           />
         )}
+        {counter && !fromLists && mode === "all" ? counter(filtered ? filter : "") : null}
         <Checkbox
           checked={full}
           onChange={(_, { checked }) => setFull(checked === true)}
