@@ -34,7 +34,7 @@ impl DataverseConnector {
                 self.api.own_link(&link)?;
                 (link, read, trail)
             }
-            Some(Position::Fetch { .. }) | None => {
+            Some(Position::Fetch { .. } | Position::Changes { .. }) | None => {
                 (self.api.url(&format!("/{}", query.to_path())), 0, Trail::default())
             }
         };
