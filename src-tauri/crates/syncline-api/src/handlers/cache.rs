@@ -1,28 +1,16 @@
 //! `cache.*`: what is there, searching, SQL.
 
 use std::sync::Arc;
-use syncline_fetchxml::Filter;
-use syncline_model::{Connection, EntityName, ErrorCode, Identity, SynclineError};
-use syncline_store::{SearchQuery, Store};
-use syncline_sync::{PullRequest, Work, catch_up, pull as pull_entity};
 use syncline_model::{Connection, EntityName, ErrorCode, Identity};
-use syncline_store::{SearchQuery, SqlCancel, Store};
+use syncline_store::{SearchQuery, Store};
 use syncline_sync::{Work, catch_up};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, CacheHash, CacheHashed, CacheSearch, CachedEntity, Empty, JobKind, JobStarted, PullReport,
-    PullStart, SearchHit, SearchHits, Tag,
+    ApiError, CacheHash, CacheHashed, CacheSearch, CachedEntity, Empty, SearchHit, SearchHits, Tag,
 };
-
-const PAGE: u32 = 5000;
-    ApiError, CacheHash, CacheHashed, CacheSearch, CacheSql, CachedEntity, Empty, SearchHit, SearchHits,
-    SqlTable, Tag,
-};
-
-const MOST_SQL_ROWS: usize = 10_000;
 
 /// One connection's cache holds the records of one organization: what another one answers is never mixed in.
 pub(super) async fn own_records(app: &App, connection: &Connection, seen: &Identity) -> Result<(), ApiError> {

@@ -126,6 +126,13 @@ pub(crate) async fn export(app: &Arc<App>, request: ChangesExport) -> Result<Job
     if path.file_name().is_none() {
         return Err(ApiError::new(ErrorCode::Usage, format!("not a file: {}", request.path)));
     }
+    match request.format {
+        ExportFormat::Csv | ExportFormat::Jsonl => {}
+        ExportFormat::Json | ExportFormat::Xlsx | ExportFormat::Sqlite => {
+            return Err(ApiError::new(ErrorCode::Usage, "changes are written as CSV or as JSON lines")
+                .hint("choose csv or jsonl; spreadsheets open CSV"));
+        }
+    }
     let wanted = query(&request.query)?;
     let root = Arc::clone(app);
     let pull = wanted.pull;
@@ -181,13 +188,12 @@ async fn write(
         let (count, total) = (page.rows.len() as u64, page.total);
         for difference in page.rows {
             let row = row(difference);
-            let text = match format {
-                ExportFormat::Jsonl => {
-                    let line = serde_json::to_string(&row)
-                        .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
-                    format!("{line}\n")
-                }
-                ExportFormat::Csv => csv_lines(&row),
+            let text = if format == ExportFormat::Csv {
+                csv_lines(&row)
+            } else {
+                let line = serde_json::to_string(&row)
+                    .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
+                format!("{line}\n")
             };
             file.write_all(text.as_bytes()).map_err(fault)?;
         }
@@ -203,6 +209,14 @@ async fn write(
     Ok(ExportReport { path: String::new(), records, bytes })
 }
 
+fn cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A line a changed column; one line for a record that came or went.
 fn csv_lines(row: &ChangeRow) -> String {
     let kind = match row.kind {
@@ -213,7 +227,7 @@ fn csv_lines(row: &ChangeRow) -> String {
     let line = |rest: [String; 5]| {
         let mut cells = vec![kind.to_owned(), row.id.clone(), row.title.clone().unwrap_or_default()];
         cells.extend(rest);
-        let cells: Vec<String> = cells.iter().map(|text| super::export::cell(text)).collect();
+        let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
         format!("{}\r\n", cells.join(","))
     };
     if row.fields.is_empty() {

@@ -1,8 +1,7 @@
 //! `syncline cache …`: what is kept on this machine.
 
-use clap::{Args, Subcommand};
-use std::path::PathBuf;
 use clap::Subcommand;
+use std::path::PathBuf;
 use syncline_api::ApiError;
 use syncline_api::wire::{CacheHashed, CachedEntity, Empty, SearchHits, SqlTable};
 

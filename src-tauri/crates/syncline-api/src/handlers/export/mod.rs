@@ -14,7 +14,7 @@ use crate::wire::{ApiError, ExportReport};
 pub(crate) use records::start;
 pub(crate) use statement::start as start_sql;
 
-fn file_fault(path: &std::path::Path, error: &std::io::Error) -> ApiError {
+pub(super) fn file_fault(path: &std::path::Path, error: &std::io::Error) -> ApiError {
     let code =
         if error.kind() == std::io::ErrorKind::StorageFull { ErrorCode::DiskFull } else { ErrorCode::File };
     ApiError::new(code, format!("{}: {error}", path.display()))
