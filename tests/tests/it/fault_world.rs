@@ -192,7 +192,7 @@ impl World {
                 Json::Null
             }
             Delete => {
-                to.delete_record(contact, &key(cell), cancel).await?;
+                to.delete_record(contact, &key(cell), None, cancel).await?;
                 Json::Null
             }
             Batch => {

@@ -120,15 +120,17 @@ impl DataverseConnector {
         Ok(response.status.as_u16() == 201)
     }
 
-    /// Deletes a row; fails where there is none.
+    /// Deletes a row; fails where there is none. With an etag only if it is still that version.
     pub async fn delete_record(
         &self,
         entity: &EntityName,
         key: &RowKey,
+        etag: Option<&str>,
         cancel: &CancellationToken,
     ) -> Result<(), SynclineError> {
         let schema = self.known_schema(entity, cancel).await?;
-        self.send(Method::DELETE, &row_path(&schema, key)?, None, &[], cancel).await.map(drop)
+        let guard: Vec<_> = etag.map(|etag| ("If-Match", etag)).into_iter().collect();
+        self.send(Method::DELETE, &row_path(&schema, key)?, None, &guard, cancel).await.map(drop)
     }
 
     async fn send(

@@ -18,13 +18,17 @@ entity: string,
  */
 operation: RecordOperation, 
 /**
- * Id; absent for create.
+ * Id; absent for create, and where an alternate key names the record.
  */
 id?: string, 
 /**
+ * The columns of an alternate key with their values, in place of the id.
+ */
+key?: Record<string, unknown>, 
+/**
  * Columns in the Web API's JSON shape.
  */
-data: Record<string, unknown>, 
+data?: Record<string, unknown>, 
 /**
  * Only if the record still has this version.
  */

@@ -1,11 +1,12 @@
 //! `records.*`: windows of records, live and cached, single records, FetchXML documents.
 
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_connect::{Cursor, Order, Selection};
 use syncline_dataverse::{RecordBody, RowKey};
 use syncline_fetchxml::Filter;
-use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId};
+use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId, Value};
 use syncline_store::{GridQuery, GridRow};
 use tokio_util::sync::CancellationToken;
 
@@ -217,34 +218,59 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
         })?;
         RecordBody::parse(text)
     };
-    let key = || {
-        let id = request.id.as_deref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the id is missing"))?;
-        Ok::<_, ApiError>(RowKey::Id(RecordId::new(id.to_lowercase())))
-    };
+    let key = || row_key(request.id.as_deref(), request.key.as_ref());
     let id = match request.operation {
         RecordOperation::Create => Some(connector.create_record(&entity, &body()?, &cancel).await?),
         RecordOperation::Update => {
             connector.update_record(&entity, &key()?, &body()?, request.etag.as_deref(), &cancel).await?;
             None
         }
+        RecordOperation::Upsert if request.etag.is_some() => {
+            return Err(ApiError::new(ErrorCode::Usage, "an upsert can't be held to a version")
+                .hint("update the record with the version, or leave the version out"));
+        }
         RecordOperation::Upsert => {
             connector.upsert_record(&entity, &key()?, &body()?, &cancel).await?;
             None
         }
         RecordOperation::Delete => {
-            connector.delete_record(&entity, &key()?, &cancel).await?;
+            connector.delete_record(&entity, &key()?, request.etag.as_deref(), &cancel).await?;
             None
         }
     };
-    let id = id.or_else(|| request.id.clone().map(RecordId::new));
-    let record = match (&id, request.operation) {
-        (_, RecordOperation::Delete) | (None, _) => None,
+    let written = match id {
+        Some(id) => RowKey::Id(id),
+        None => key()?,
+    };
+    let record = match request.operation {
+        RecordOperation::Delete => None,
         // What was written stays written when it can't be read back.
-        (Some(id), _) => {
-            connector.read_record(&entity, &RowKey::Id(id.clone()), &[], &cancel).await.ok().flatten()
+        RecordOperation::Create | RecordOperation::Update | RecordOperation::Upsert => {
+            connector.read_record(&entity, &written, &[], &cancel).await.ok().flatten()
         }
     };
-    Ok(RecordWritten { id: id.map(|id| id.to_string()), record: record.map(|record| record.raw) })
+    let id = match (written, &record) {
+        (RowKey::Id(id), _) => Some(id.to_string()),
+        (RowKey::Alternate(_), Some(record)) => Some(record.id.to_string()),
+        (RowKey::Alternate(_), None) => None,
+    };
+    Ok(RecordWritten { id, record: record.map(|record| record.raw) })
+}
+
+/// The row that an id or an alternate key names; exactly one of them is given.
+fn row_key(id: Option<&str>, key: Option<&BTreeMap<String, Value>>) -> Result<RowKey, ApiError> {
+    match (id, key) {
+        (Some(id), None) => Ok(RowKey::Id(RecordId::new(id.to_lowercase()))),
+        (None, Some(key)) if !key.is_empty() => Ok(RowKey::Alternate(
+            key.iter().map(|(name, value)| (ColumnName::new(name), value.clone())).collect(),
+        )),
+        (None, _) => Err(ApiError::new(ErrorCode::Usage, "the id is missing")
+            .hint("give the id, or the columns of an alternate key with their values")),
+        (Some(_), Some(_)) => {
+            Err(ApiError::new(ErrorCode::Usage, "both an id and an alternate key are given")
+                .hint("name the record by one of them"))
+        }
+    }
 }
 
 pub(crate) async fn fetch(app: &Arc<App>, request: FetchQuery) -> Result<FetchPage, ApiError> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use syncline_model::{EntitySchema, EntitySummary};
+use std::collections::BTreeMap;
+use syncline_model::{EntitySchema, EntitySummary, Value};
 use ts_rs::TS;
 
 use super::ApiError;
@@ -217,10 +218,13 @@ pub struct RecordWrite {
     pub entity: String,
     /// What to do.
     pub operation: RecordOperation,
-    /// Id; absent for create.
+    /// Id; absent for create, and where an alternate key names the record.
     pub id: Option<String>,
+    /// The columns of an alternate key with their values, in place of the id.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub key: Option<BTreeMap<String, Value>>,
     /// Columns in the Web API's JSON shape.
-    #[ts(type = "Record<string, unknown>")]
+    #[ts(optional, type = "Record<string, unknown>")]
     pub data: Option<Box<RawValue>>,
     /// Only if the record still has this version.
     pub etag: Option<String>,

@@ -34,6 +34,9 @@ pub(crate) struct Record {
     operation: Operation,
     /// Id of the record; not for create
     id: Option<String>,
+    /// In place of the id: an alternate key as a JSON object, its columns with their values (update, upsert, delete)
+    #[arg(long, value_name = "JSON", conflicts_with = "id")]
+    key: Option<String>,
     /// Columns as a JSON object in the Web API's shape
     #[arg(long, value_name = "JSON")]
     data: Option<String>,
@@ -81,6 +84,12 @@ pub(crate) async fn run(arguments: Record, context: &Context) -> Result<u8, ApiE
     });
     if !data.is_null() {
         request["data"] = data;
+    }
+    if let Some(text) = &arguments.key {
+        request["key"] = serde_json::from_str(text).map_err(|error| {
+            ApiError::new(ErrorCode::Usage, format!("--key is not JSON: {error}"))
+                .hint("write it as --key '{\"accountnumber\": \"A-1\"}'")
+        })?;
     }
     let written = context.raw("records.write", &request).await?;
     output::line(&pretty(&written, context.json));

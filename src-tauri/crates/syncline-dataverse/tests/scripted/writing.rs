@@ -284,7 +284,7 @@ async fn single_records() {
     connector.update_record(&"contact".into(), &key, &body, None, &none()).await.unwrap();
     assert_eq!(fake.body(0), r#"{"creditlimit": 1.50}"#);
     assert_eq!(fake.seen.lock().unwrap().last().unwrap().headers["if-match"], "*");
-    let error = connector.delete_record(&"contact".into(), &key, &none()).await.unwrap_err();
+    let error = connector.delete_record(&"contact".into(), &key, None, &none()).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::NotFound);
     assert!(RecordBody::parse("[1]").is_err());
 }
