@@ -278,7 +278,10 @@ async fn single_records_by_hand() {
     );
     let row = connector.read_record(&entity, &alternate, &columns, &none()).await.unwrap().unwrap();
     assert_eq!(row.fields().unwrap().value("name"), Some("Changed".into()));
-    connector.delete_record(&entity, &key, &none()).await.unwrap();
+    connector.delete_record(&entity, &key, None, &none()).await.unwrap();
     assert!(connector.read_record(&entity, &key, &columns, &none()).await.unwrap().is_none());
-    assert_eq!(connector.delete_record(&entity, &key, &none()).await.unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(
+        connector.delete_record(&entity, &key, None, &none()).await.unwrap_err().code,
+        ErrorCode::NotFound
+    );
 }

@@ -232,7 +232,7 @@ async fn a_redirect_never_takes_anything_to_a_stranger() {
                 ("who", Source::identity(connector).await.err()),
                 ("create", connector.create_record(&contact, &body, &cancel).await.err()),
                 ("update", connector.update_record(&contact, &key, &body, None, &cancel).await.err()),
-                ("delete", connector.delete_record(&contact, &key, &cancel).await.err()),
+                ("delete", connector.delete_record(&contact, &key, None, &cancel).await.err()),
                 ("batch", connector.write(&schema, &rows, &options, &cancel).await.err()),
                 ("sign-in", fresh.token().await.err()),
                 ("discovery", environments(&client, &details.discovery, signed_in(), &cancel).await.err()),
