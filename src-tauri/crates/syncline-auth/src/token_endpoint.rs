@@ -58,10 +58,13 @@ pub(crate) async fn post(
     }
     let wire: Wire = response.json().map_err(Refusal::Other)?;
     if wire.access_token.is_empty() {
-        return Err(Refusal::Other(SynclineError::new(
+        let error = SynclineError::new(
             ErrorCode::UnexpectedReply,
             "the sign-in service answered without an access token",
-        )));
+        );
+        return Err(Refusal::Other(
+            error.hint("check the address of the sign-in service and any proxy in between"),
+        ));
     }
     let seconds = match wire.expires_in {
         Some(Seconds::Number(seconds)) => Some(seconds),

@@ -319,3 +319,58 @@ async fn a_write_that_is_under_way_is_awaited() {
     assert_eq!(result.unwrap_err().code, ErrorCode::Cancelled);
     assert!(start.elapsed() < Duration::from_secs(2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_hears_at_once_that_nobody_answers() {
+    for kind in [FaultKind::Dns, FaultKind::Refused, FaultKind::Connect, FaultKind::ConnectTimeout] {
+        let script = Script::new([Fault(kind)]);
+        let client = script.client();
+        let client = client.with_retry(client.retry().impatient());
+        let begun = Instant::now();
+        let error = client.get("https://x.example/").send().await.unwrap_err();
+        assert_eq!((error.code, script.sent()), (ErrorCode::Unreachable, 1), "{kind:?}");
+        assert!(begun.elapsed().is_zero() && error.hint.is_some(), "{kind:?}");
+    }
+    // What was sent and got lost is still tried again.
+    let script = Script::new([Fault(FaultKind::Reset), Answer(503, &[]), Answer(200, &[])]);
+    let client = script.client();
+    let client = client.with_retry(client.retry().impatient());
+    assert_eq!(client.get("https://x.example/").send().await.unwrap().tries, 3);
+    // Long work is patient.
+    let script = Script::new([Fault(FaultKind::Refused), Fault(FaultKind::Dns), Answer(200, &[])]);
+    assert_eq!(script.client().post("https://x.example/").send().await.unwrap().tries, 3);
+}
+
+/// A sign-in service that can't be reached so many times.
+struct Away(AtomicU32);
+
+#[async_trait]
+impl TokenProvider for Away {
+    async fn token(&self) -> Result<AccessToken, SynclineError> {
+        let left = self.0.load(Ordering::SeqCst);
+        if left == 0 {
+            return Ok(AccessToken { secret: Secret::new("here"), expires_at: None });
+        }
+        self.0.store(left - 1, Ordering::SeqCst);
+        Err(SynclineError::new(ErrorCode::Unreachable, "no address found for login.example")
+            .hint("go online"))
+    }
+    async fn renew(&self, _: &AccessToken) -> Result<AccessToken, SynclineError> {
+        self.token().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_can_not_be_had_now_is_waited_for_by_long_work_only() {
+    let script = Script::new([Answer(200, &[])]);
+    let request = |client: HttpClient, away| {
+        client.get("https://x.example/").bearer(Arc::new(Away(AtomicU32::new(away)))).send()
+    };
+    assert_eq!(request(script.client(), 2).await.unwrap().status, StatusCode::OK);
+    assert_eq!(script.header(0, "authorization").as_deref(), Some("Bearer here"));
+    let script = Script::new([]);
+    let impatient = script.client().with_retry(RetryConfig::default().impatient());
+    assert_eq!(request(impatient, 1).await.unwrap_err().code, ErrorCode::Unreachable);
+    assert_eq!(request(script.client(), 9).await.unwrap_err().code, ErrorCode::Unreachable);
+    assert_eq!(script.sent(), 0);
+}

@@ -110,7 +110,7 @@ fn reply(status: u16, kind: &str, body: String) -> WireResponse {
     response
 }
 
-fn metadata(rest: &str) -> &'static str {
+pub(crate) fn metadata(rest: &str) -> &'static str {
     let of = |part: &str| rest.contains(part);
     if rest.starts_with("?") {
         return r#"{"value":[

@@ -3,6 +3,7 @@
 
 mod discovery;
 mod fake;
+mod noise;
 mod reading;
 mod statistics;
 mod writing;

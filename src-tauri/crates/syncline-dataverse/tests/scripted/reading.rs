@@ -292,6 +292,23 @@ async fn a_long_query_goes_in_a_batch() {
     assert!(fake.asked().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_long_query_that_is_turned_away_inside_the_batch_is_sent_again() {
+    let values: String = (0..900).map(|n| format!("<value>value-number-{n}</value>")).collect();
+    let filter = Some(format!(r#"<condition attribute="fullname" operator="in">{values}</condition>"#));
+    let rows = || Batch(vec![(200, r#"{"value":[{"contactid":"1"}]}"#.to_owned())], true);
+    let (fake, connector) = Fake::connector([
+        Batch(vec![(429, r#"{"error":{"code":"0x80072322","message":"wait"}}"#.to_owned())], true),
+        Batch(vec![(503, String::new())], true),
+        Batch(vec![(200, r#"{"value":["#.to_owned())], false),
+        rows(),
+    ]);
+    let selection = Selection { filter, ..contacts(&["fullname"]) };
+    let page = connector.page(&selection, None, &none()).await.unwrap();
+    assert_eq!((page.records.len(), fake.asked().len()), (1, 4));
+    assert_eq!(connector.budget().pauses, 1);
+}
+
 #[tokio::test]
 async fn identity_without_the_right_to_read_users() {
     let who = r#"{"UserId":"AA000000-0000-0000-0000-000000000001","OrganizationId":"BB000000-0000-0000-0000-000000000001","BusinessUnitId":"x"}"#;
