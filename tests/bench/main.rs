@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measuring tool may stop")]
 
 mod drain;
+mod large;
 mod mapping;
 mod process;
 mod pull;
@@ -23,6 +24,8 @@ fn main() {
         ["sandbox", records] => process::serve(records.parse().expect("a number")),
         ["drain", details] => drain::run(details),
         ["pull", details] => pull::run(details),
+        ["large"] => large::all(),
+        ["large", details] => large::run(details),
         [] => all(""),
         [name] => all(name),
         _ => panic!("not known: {rest:?}"),

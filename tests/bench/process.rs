@@ -50,7 +50,7 @@ impl std::fmt::Display for Figure {
 }
 
 /// The most memory this process has held (`VmHWM`); 0 where the system does not tell.
-fn peak_mib() -> f64 {
+pub(crate) fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
@@ -62,7 +62,7 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
-fn again(arguments: &[&str]) -> Command {
+pub(crate) fn again(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command.args(arguments);
     command

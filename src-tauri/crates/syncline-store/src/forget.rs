@@ -41,6 +41,7 @@ impl Store {
         self.with_writer(|writer| Ok(writer.execute_batch("PRAGMA secure_delete = ON")?))?;
         let removed = self.write(|tx| self.remove_all(tx, connection));
         lock(&self.inner.datasets).clear();
+        self.inner.places.clear();
         let wiped = removed.is_ok() && self.compact()?;
         self.with_writer(|writer| Ok(writer.execute_batch("PRAGMA secure_delete = FAST")?))?;
         Ok(Forgotten { wiped, ..removed? })

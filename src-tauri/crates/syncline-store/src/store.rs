@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cache::dataset::Dataset;
+use crate::cache::places::PlaceLists;
 use crate::session::{self, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate};
 
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     writer: Mutex<Connection>,
     pub(crate) session: Session,
     pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
+    pub(crate) places: PlaceLists,
 }
 
 impl std::fmt::Debug for Store {
@@ -93,6 +95,7 @@ impl Store {
                 readers: Mutex::new(Vec::new()),
                 session,
                 datasets: Mutex::new(HashMap::new()),
+                places: PlaceLists::default(),
             }),
         })
     }

@@ -18,7 +18,7 @@ use crate::seen::seen;
 /// Pages beside the one that is being stored: on the wire, or ready. After a crash no more than these two are read again.
 const PAGES_AHEAD: usize = 1;
 /// Bytes that a page is to have, about. Two such pages are in memory at once, and for a moment a page's body and its records.
-const PAGE_BYTES: usize = 6 << 20;
+const PAGE_BYTES: usize = 4 << 20;
 /// Bytes of a column in a page, with its name and annotations, about.
 const COLUMN_BYTES: usize = 64;
 /// Smallest page that is asked for on account of its bytes.

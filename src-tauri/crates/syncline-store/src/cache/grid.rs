@@ -1,14 +1,18 @@
 //! Windows of cached records: filtered, searched, ordered, counted, without a network.
 
 use jiff::{Timestamp, Zoned};
+use rusqlite::Connection;
 use serde_json::value::RawValue;
+use std::sync::Arc;
 use syncline_fetchxml::Filter;
-use syncline_model::{ColumnName, ColumnType, EntityName, Record, members};
+use syncline_model::{ColumnName, EntityName, Record, members};
 use uuid::Uuid;
 
-use crate::cache::dataset::{CacheColumn, Dataset};
+use crate::cache::dataset::{self, Dataset};
 use crate::cache::extract::Cell;
+use crate::cache::grid_order::GridOrder;
 use crate::cache::index;
+use crate::cache::places::{Places, only_among, places};
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::grid_row;
 use crate::cache::search::expressions;
@@ -86,32 +90,31 @@ pub struct GridPage {
     pub pulled_columns: Vec<ColumnName>,
 }
 
-fn order_terms(column: &CacheColumn, descending: bool) -> String {
-    let direction = if descending { "DESC" } else { "ASC" };
-    let value = column.value_sql();
-    match column.column_type {
-        ColumnType::String | ColumnType::Memo => format!("fold({value}) {direction}, {value} {direction}"),
-        ColumnType::Picklist
-        | ColumnType::MultiSelectPicklist
-        | ColumnType::State
-        | ColumnType::Status
-        | ColumnType::Boolean
-        | ColumnType::Lookup
-        | ColumnType::Customer
-        | ColumnType::Owner => {
-            format!("fold({}) {direction}, {value} {direction}", column.label_sql())
-        }
-        ColumnType::Integer
-        | ColumnType::BigInt
-        | ColumnType::Decimal
-        | ColumnType::Double
-        | ColumnType::Money
-        | ColumnType::PartyList
-        | ColumnType::UniqueIdentifier
-        | ColumnType::DateTime
-        | ColumnType::Image
-        | ColumnType::File
-        | ColumnType::Other => format!("{value} {direction}"),
+/// Windows that begin before this are read through the index of the order; others from a list of places, which is made once.
+const NEAR: u64 = 5_000;
+/// So few hits are sorted by themselves.
+const FEW: usize = 2_000;
+
+/// What is asked, as SQL.
+struct Question {
+    dataset: Arc<Dataset>,
+    order: GridOrder,
+    /// Conditions on `c`; none: everything.
+    conditions: Vec<String>,
+    values: Vec<Cell>,
+    /// The only condition is a search: its places are those of the search index.
+    only_search: bool,
+    /// The state of all records, and what else an answer depends on.
+    state: String,
+}
+
+impl Question {
+    fn condition(&self) -> String {
+        self.conditions.join(" AND ")
+    }
+
+    fn key(&self, what: &str) -> String {
+        format!("{} {what}", self.state)
     }
 }
 
@@ -159,37 +162,21 @@ impl Store {
         entity: &EntityName,
         query: &GridQuery,
     ) -> Result<GridPage, StoreError> {
+        self.index_order(connection, entity, &query.order)?;
         self.read(|db| {
-            let dataset = self.dataset_of(db, connection, entity)?;
+            let question = self.question(db, connection, entity, query)?;
+            let (total, window) = self.window(db, &question, query)?;
+            let dataset = &question.dataset;
             let n = dataset.id;
-            let (condition, mut values) = self.selected(db, connection, &dataset, query)?;
-            let total: i64 = db.query_row(
-                &format!("SELECT count(*) FROM c_{n} c WHERE {condition}"),
-                rusqlite::params_from_iter(&values),
-                |row| row.get(0),
-            )?;
-            let mut order = String::new();
-            for (column, descending) in &query.order {
-                order.push_str(&order_terms(dataset.column(column.as_str())?, *descending));
-                order.push_str(", ");
-            }
-            values.push(Cell::Integer(i64::from(query.limit)));
-            values.push(Cell::Integer(i64::try_from(query.offset).unwrap_or(i64::MAX)));
-            // The window is found on the narrow table; only its rows are joined with their JSON.
-            let sql = format!(
-                "SELECT c.record_id, c.etag, c.pulled_at, r.raw FROM
-                   (SELECT c.rid AS rid, row_number() OVER () AS place FROM
-                     (SELECT c.rid FROM c_{n} c WHERE {condition} ORDER BY {order}c.rid LIMIT ?{} OFFSET ?{}) c) w
-                 JOIN c_{n} c ON c.rid = w.rid JOIN r_{n} r ON r.rid = w.rid ORDER BY w.place",
-                values.len() - 1,
-                values.len()
-            );
-            let mut statement = db.prepare_cached(&sql)?;
-            let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
+            let mut statement = db.prepare_cached(&format!(
+                "SELECT c.record_id, c.etag, c.pulled_at, r.raw FROM c_{n} c JOIN r_{n} r ON r.rid = c.rid WHERE c.rid = ?1"
+            ))?;
             let mut unpacker = dataset.codec.decompressor()?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let mut row = grid_row(&dataset, &mut unpacker, row, 0)?;
+            let mut found = Vec::with_capacity(window.len());
+            for place in window {
+                let mut rows = statement.query([place])?;
+                let Some(row) = rows.next()? else { continue };
+                let mut row = grid_row(dataset, &mut unpacker, row, 0)?;
                 if !query.columns.is_empty() {
                     row.record.raw = narrowed(&query.columns, row.record.raw.get())?;
                 }
@@ -198,9 +185,138 @@ impl Store {
             Ok(GridPage {
                 as_of: found.iter().map(|row| row.pulled_at).min(),
                 rows: found,
-                total: total.unsigned_abs(),
+                total,
                 pulled_columns: dataset.columns.iter().map(|column| column.name.clone()).collect(),
             })
+        })
+    }
+
+    fn question(
+        &self,
+        db: &Connection,
+        connection: Uuid,
+        entity: &EntityName,
+        query: &GridQuery,
+    ) -> Result<Question, StoreError> {
+        let dataset = self.dataset_of(db, connection, entity)?;
+        let n = dataset.id;
+        let mut values: Vec<Cell> = Vec::new();
+        let mut conditions: Vec<String> = Vec::new();
+        // A condition may look at linked records of other entities.
+        let version: i64 =
+            db.prepare_cached("SELECT sum(version) FROM datasets")?.query_row([], |row| row.get(0))?;
+        let mut state = format!("{n} {version}");
+        if let Some(filter) = &query.filter {
+            let asker = query.asker();
+            register_dates(db, asker.now.time_zone().clone(), asker.fiscal())?;
+            state.push_str(&format!(" {:?} {:?}", asker.now.time_zone().iana_name(), asker.facts));
+            let mut compiler = Compiler::new(self, db, connection, &asker)?;
+            compiler.add(Arc::clone(&dataset), entity.as_str(), Some("c"));
+            conditions.push(compiler.filter(0, filter)?);
+            values = compiler.into_values();
+        }
+        let mut only_search = false;
+        if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
+            let indexed_to = index::indexed_to(db, n)?;
+            state.push_str(&format!(" {indexed_to} {}", index::behind(db, n)?));
+            match expressions(text) {
+                Some(expressions) if indexed_to > 0 => {
+                    values.push(Cell::Text(expressions.all));
+                    only_search = conditions.is_empty();
+                    conditions.push(format!(
+                        "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",
+                        values.len()
+                    ));
+                }
+                // Nothing in the text can be a word, or nothing is indexed yet: nothing is found.
+                Some(_) | None => conditions.push("0".to_owned()),
+            }
+        }
+        let order = GridOrder::new(&dataset, &query.order)?;
+        Ok(Question { dataset, order, conditions, values, only_search, state })
+    }
+
+    /// The number of records in all, and the places of a window.
+    fn window(
+        &self,
+        db: &Connection,
+        question: &Question,
+        query: &GridQuery,
+    ) -> Result<(u64, Vec<u32>), StoreError> {
+        let n = question.dataset.id;
+        let of = |list: &[u32]| -> Vec<u32> {
+            let from = usize::try_from(query.offset).unwrap_or(usize::MAX).min(list.len());
+            list[from..].iter().take(query.limit as usize).copied().collect()
+        };
+        if question.conditions.is_empty() {
+            let total = dataset::record_count(db, n)?;
+            if query.offset >= total {
+                return Ok((total, Vec::new()));
+            }
+            if query.offset < NEAR {
+                let sql = format!(
+                    "SELECT c.rid FROM c_{n} c ORDER BY {} LIMIT {} OFFSET {}",
+                    question.order.sql(),
+                    query.limit,
+                    query.offset
+                );
+                return Ok((total, places(db, &sql, &[])?));
+            }
+            if question.order.is_empty() {
+                // Without gaps the place tells the offset.
+                let last: i64 = db.query_row(&format!("SELECT max(rid) FROM c_{n}"), [], |row| row.get(0))?;
+                if last.unsigned_abs() == total {
+                    let from = query.offset + 1;
+                    let until = (query.offset + u64::from(query.limit)).min(total);
+                    return Ok((
+                        total,
+                        (from..=until).filter_map(|place| u32::try_from(place).ok()).collect(),
+                    ));
+                }
+            }
+            return Ok((total, of(&self.ordered(db, question)?)));
+        }
+        let condition = question.condition();
+        let hits_key = question.key(&format!("{condition} {:?}", question.values));
+        let hits = self.inner.places.get(&hits_key, || {
+            let sql = if question.only_search {
+                format!("SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?1")
+            } else {
+                format!("SELECT c.rid FROM c_{n} c WHERE {condition}")
+            };
+            let mut hits = places(db, &sql, &question.values)?;
+            hits.sort_unstable();
+            Ok(hits)
+        })?;
+        let total = hits.len() as u64;
+        if question.order.is_empty() {
+            return Ok((total, of(&hits)));
+        }
+        let ordered_key = format!("{hits_key} {}", question.order.sql());
+        let ordered = self.inner.places.get(&ordered_key, || {
+            if hits.len() > FEW {
+                return Ok(only_among(&self.ordered(db, question)?, &hits));
+            }
+            let sql = format!(
+                "SELECT c.rid FROM c_{n} c WHERE c.rid IN (SELECT value FROM json_each(?1)) ORDER BY {}",
+                question.order.sql()
+            );
+            places(db, &sql, &[Cell::Text(serde_json::to_string(&*hits)?)])
+        })?;
+        Ok((total, of(&ordered)))
+    }
+
+    /// All records of an entity in an order.
+    fn ordered(&self, db: &Connection, question: &Question) -> Result<Places, StoreError> {
+        let n = question.dataset.id;
+        self.inner.places.get(&question.key(&question.order.sql()), || {
+            if question.order.is_empty() {
+                // The index of the ids is the narrowest thing that holds every place.
+                let mut all = places(db, &format!("SELECT rid FROM c_{n} INDEXED BY i_{n}"), &[])?;
+                all.sort_unstable();
+                return Ok(all);
+            }
+            places(db, &format!("SELECT c.rid FROM c_{n} c ORDER BY {}", question.order.sql()), &[])
         })
     }
 }

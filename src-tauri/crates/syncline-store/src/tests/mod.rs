@@ -11,4 +11,5 @@ mod opening;
 mod search_sql;
 mod small_tables;
 mod statistics;
+mod windows;
 mod work;

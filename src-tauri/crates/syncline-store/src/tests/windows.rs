@@ -1,0 +1,101 @@
+//! Windows anywhere in many records: lists of places and indexes of orders give what a plain query gives.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+use syncline_fetchxml::Filter;
+use syncline_model::{ColumnName, Record};
+
+use crate::testing::{connection_id, contact, now, open, pull, record};
+use crate::{GridQuery, PullKind, Store};
+
+/// More than are sorted without an index.
+const RECORDS: u64 = 21_000;
+
+fn person(n: u64) -> Record {
+    let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    record(
+        &format!("{n:06}"),
+        json!({ "fullname": format!("{}a{}", ["Zoë", "zoe", "Ann", "Łu"][(mixed % 4) as usize], mixed % 700),
+            "numberofchildren": mixed % 5, "creditlimit": (mixed % 1000) as f64 / 10.0 }),
+    )
+}
+
+fn query(order: &[(&str, bool)], offset: u64, limit: u32) -> GridQuery {
+    let order = order.iter().map(|(name, descending)| (ColumnName::new(*name), *descending)).collect();
+    GridQuery { order, offset, ..GridQuery::new(now().to_zoned(TimeZone::UTC), limit) }
+}
+
+fn ids(store: &Store, query: &GridQuery) -> (Vec<String>, u64) {
+    let page = store.page_records(connection_id(), &contact(), query).unwrap();
+    (page.rows.into_iter().map(|row| row.record.id.to_string()).collect(), page.total)
+}
+
+#[test]
+fn any_window_of_any_order_is_the_same_part_of_the_whole() {
+    let (_folder, store) = open();
+    pull(&store, PullKind::Full, &(0..RECORDS).map(person).collect::<Vec<_>>());
+    let filter = Filter::parse("<condition attribute='numberofchildren' operator='gt' value='2'/>").unwrap();
+    for order in [
+        &[][..],
+        &[("fullname", false)],
+        &[("fullname", true)],
+        &[("numberofchildren", true), ("creditlimit", false)],
+    ] {
+        for (filter, search) in
+            [(None, None), (Some(&filter), None), (None, Some("zoe")), (Some(&filter), Some("zoe"))]
+        {
+            let asked = |offset, limit| GridQuery {
+                filter: filter.cloned(),
+                search: search.map(str::to_owned),
+                ..query(order, offset, limit)
+            };
+            let (whole, total) = ids(&store, &asked(0, 50_000));
+            assert_eq!(whole.len() as u64, total, "{order:?} {search:?}");
+            let kept = (0..RECORDS).map(person).filter(|record| {
+                let fields = record.fields().unwrap();
+                let children = fields.value("numberofchildren").unwrap().display_text();
+                let name = fields.value("fullname").unwrap().display_text();
+                (filter.is_none() || children > "2".to_owned())
+                    && (search.is_none() || crate::fold::fold(&name).starts_with("zoe"))
+            });
+            assert_eq!(kept.count() as u64, total);
+            for offset in [0, 1, 4_999, 5_000, total / 2, total.saturating_sub(3), total, total + 10] {
+                let (window, same) = ids(&store, &asked(offset, 7));
+                let from = (offset as usize).min(whole.len());
+                let until = (from + 7).min(whole.len());
+                assert_eq!(
+                    (window.as_slice(), same),
+                    (&whole[from..until], total),
+                    "{order:?} {search:?} {offset}"
+                );
+            }
+        }
+    }
+    // The names are in order, and the other way round they stand the other way round.
+    let names = |descending| ids(&store, &query(&[("fullname", descending)], 0, 50_000)).0;
+    let mut reversed = names(true);
+    reversed.reverse();
+    assert_eq!(names(false), reversed);
+}
+
+#[test]
+fn a_list_does_not_outlive_a_change() {
+    let (_folder, store) = open();
+    pull(&store, PullKind::Full, &(0..RECORDS).map(person).collect::<Vec<_>>());
+    let far = |offset| query(&[("fullname", true)], offset, 1);
+    let last = ids(&store, &far(RECORDS - 1));
+    let deep = ids(&store, &query(&[], 15_000, 1)).0;
+    store
+        .delete_records(connection_id(), &contact(), &[record(&last.0[0], json!({})).id, person(3).id], None)
+        .unwrap();
+    let (now_last, total) = ids(&store, &far(RECORDS - 3));
+    assert_eq!(total, RECORDS - 2);
+    assert_ne!(now_last, last.0);
+    assert!(ids(&store, &far(RECORDS - 2)).0.is_empty());
+    assert_ne!(ids(&store, &query(&[], 15_000, 1)).0, deep, "places have a gap now");
+    let new = record("new", json!({ "fullname": "漢 zzz" }));
+    store.refresh_records(connection_id(), &contact(), &[new], now()).unwrap();
+    assert_eq!(ids(&store, &far(0)).0, ["new"]);
+    let searched = GridQuery { search: Some("zzz".to_owned()), ..query(&[], 0, 5) };
+    assert_eq!(ids(&store, &searched), (vec!["new".to_owned()], 1));
+}
