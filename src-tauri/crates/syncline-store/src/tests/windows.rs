@@ -55,7 +55,7 @@ fn any_window_of_any_order_is_the_same_part_of_the_whole() {
                 let fields = record.fields().unwrap();
                 let children = fields.value("numberofchildren").unwrap().display_text();
                 let name = fields.value("fullname").unwrap().display_text();
-                (filter.is_none() || children > "2".to_owned())
+                (filter.is_none() || children.as_str() > "2")
                     && (search.is_none() || crate::fold::fold(&name).starts_with("zoe"))
             });
             assert_eq!(kept.count() as u64, total);
