@@ -217,6 +217,7 @@ function Changes({
         <Field label="Column" className={styles.column}>
           <Dropdown
             size="small"
+            style={{ minWidth: 0 }}
             clearable
             placeholder="Any"
             disabled={(counts?.columns.length ?? 0) === 0}
