@@ -104,6 +104,12 @@ fn records_by_hand() {
         home.json(&["record", "crm", "account", "upsert", other, "--data", &data]).with(0);
         assert_eq!(home.json(&["record", "crm", "account", "get", other]).with(0).json()["name"], name);
     }
+    let key = r#"{"accountnumber":"CLI-1"}"#;
+    let by_key = |rest: &[&str]| home.json(&[&["record", "crm", "account"], rest, &["--key", key]].concat());
+    let named = by_key(&["upsert", "--data", r#"{"name":"By key"}"#]).with(0).json()["id"].clone();
+    assert_eq!(by_key(&["update", "--data", r#"{"name":"Again by key"}"#]).with(0).json()["id"], named);
+    by_key(&["delete"]).with(0);
+    assert_ne!(by_key(&["update", "--data", r#"{"name":"Gone"}"#]).code, 0);
     home.json(&["record", "crm", "account", "delete", &id]).with(0);
     assert_eq!(get().with(1).json()["error"]["code"], "not_found");
     let bad = home.json(&["record", "crm", "account", "create", "--data", "{name"]).with(2).json();
