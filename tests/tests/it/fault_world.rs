@@ -25,9 +25,6 @@ use crate::sign_in;
 /// Contacts of the tenant, five pages of them.
 const RECORDS: u64 = 250;
 const PAGE: u32 = 50;
-/// Longest time for one answer; a hanging one is given up after it.
-const PATIENCE: Duration = Duration::from_secs(4);
-
 /// A tenant, and everything that asks it.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -46,7 +43,8 @@ fn none() -> CancellationToken {
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
+    /// `patience` is the longest time for one answer; a hanging one is given up after it.
+    pub(crate) async fn new(patience: Duration) -> Self {
         let config = SandboxConfig { records: RECORDS, ..SandboxConfig::default() };
         let sandbox = Sandbox::start(config).await.unwrap();
         let details = sandbox.details().clone();
@@ -55,7 +53,7 @@ impl World {
             initial: Duration::from_millis(20),
             ..RetryConfig::with_retries(2)
         };
-        let config = HttpConfig { request_timeout: PATIENCE, ..HttpConfig::default() };
+        let config = HttpConfig { request_timeout: patience, ..HttpConfig::default() };
         let http = HttpClient::builder(&config).retry(retry).build().unwrap();
         let as_application =
             sign_in::config(&sandbox, 1, AuthMethod::ClientCredentials, &details.dataverse, &details.tenant);
@@ -64,7 +62,7 @@ impl World {
         let connector = |tokens: &ConnectionTokens| {
             let settings = DataverseSettings {
                 url: details.dataverse.clone(),
-                timeout: PATIENCE,
+                timeout: patience,
                 retries: 2,
                 ..DataverseSettings::default()
             };
@@ -76,7 +74,7 @@ impl World {
             url: details.insider.clone(),
             partner: details.insider_partner.clone(),
             request_token: Secret::new(details.insider_token.clone()),
-            timeout: PATIENCE,
+            timeout: patience,
         };
         let mut world = Self {
             connector: connector(&client_tokens),

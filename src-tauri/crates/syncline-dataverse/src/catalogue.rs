@@ -44,9 +44,7 @@ impl DataverseConnector {
         let path = format!("/EntityDefinitions?$select={ENTITY_FIELDS}");
         let wire: Many<WireEntity> = match self.api.json(&format!("{path},Privileges"), cancel).await {
             // A service that does not tell privileges still has a list.
-            Err(error) if matches!(error.code, ErrorCode::QueryInvalid | ErrorCode::ServiceRefused) => {
-                self.api.json(&path, cancel).await?
-            }
+            Err(error) if error.code == ErrorCode::QueryInvalid => self.api.json(&path, cancel).await?,
             answer => answer?,
         };
         let catalogue = made(wire.value);
