@@ -46,6 +46,7 @@ pub use tables::definitions::StoredDefinition;
 pub use tables::kept::RecentItem;
 pub use tables::queries::{QueryRun, SavedQuery};
 pub use work::ledgers::{EventKey, Sent};
+pub use work::plan_keys::{PlanKey, PlanKeys};
 pub use work::plan_rows::{IssueCount, PlanRow, PlanRowFilter, PlanRowsPage};
 pub use work::plans::{Plan, PlanStatus};
 pub use work::recover::Recovered;

@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::progress::{Clock, blocking};
 
+/// Records a page: reading is quick, so that more would only take memory.
+const PAGE: u32 = 2000;
+
 /// Cached records of a connection.
 #[derive(Clone)]
 pub struct CachedSource {
@@ -70,7 +73,7 @@ impl Source for CachedSource {
             filters: true,
             max_batch_rows: 0,
             max_batch_bytes: 0,
-            max_page_size: 5000,
+            max_page_size: PAGE,
             parallel_batches: 1,
         }
     }
@@ -124,10 +127,10 @@ impl Source for CachedSource {
             })?,
         };
         let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(offset));
-        let limit = u64::from(selection.page_size.clamp(1, 5000)).min(left);
+        let limit = u64::from(selection.page_size.clamp(1, PAGE)).min(left);
         let (store, connection) = (self.store.clone(), self.connection);
         let entity = Self::entity(selection)?;
-        let query = self.grid(selection, offset, u32::try_from(limit).unwrap_or(5000))?;
+        let query = self.grid(selection, offset, u32::try_from(limit).unwrap_or(PAGE))?;
         blocking(move || {
             let page = store.page_records(connection, &entity, &query)?;
             let end = offset + page.rows.len() as u64;

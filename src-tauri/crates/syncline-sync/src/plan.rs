@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_connect::{Destination, Page, Selection, Source};
 use syncline_mapping::{Mapping, compile, definition_hash};
@@ -20,7 +19,7 @@ use crate::plan_rows::Rows;
 use crate::progress::{Work, blocking};
 
 /// Pages that may wait to be mapped.
-const PAGES_AHEAD: usize = 2;
+const PAGES_AHEAD: usize = 1;
 
 /// What to plan.
 #[derive(Clone)]
@@ -192,8 +191,21 @@ impl Planner {
         detail: &mut PlanDetail,
         work: &Work,
     ) -> Result<String, SynclineError> {
+        let mut rows = Rows::new(&self.store, self.plan);
+        let result = self.plan_rows(&mut rows, source, detail, work).await;
+        let ended = rows.end().await;
+        let hash = result?;
+        ended.map(|()| hash)
+    }
+
+    async fn plan_rows(
+        &self,
+        rows: &mut Rows,
+        source: Arc<dyn Source>,
+        detail: &mut PlanDetail,
+        work: &Work,
+    ) -> Result<String, SynclineError> {
         let mut hash = Sha256::new();
-        let mut rows = Rows { next: 0, seen: HashMap::new() };
         if let Some(id) = &self.request.source_id {
             let page = self.one(source.as_ref(), id, work).await?;
             rows.plan_page(self, page, detail, &mut hash, work).await?;

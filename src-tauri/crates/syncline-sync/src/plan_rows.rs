@@ -8,7 +8,8 @@ use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Verdict, identity_key};
 use syncline_model::{Action, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
-use syncline_store::{EventKey, PlanRow};
+use syncline_store::{EventKey, PlanKey, PlanKeys, PlanRow, Store};
+use uuid::Uuid;
 
 use crate::decide::{Decision, Held, decide};
 use crate::plan::{PlanDetail, Planner};
@@ -31,18 +32,31 @@ pub fn read_extra(row: &PlanRow) -> Option<RowExtra> {
 
 /// What runs through all pages.
 pub(crate) struct Rows {
-    pub(crate) next: u32,
-    /// Hash of the identifiers → source id of the record that has them first.
-    pub(crate) seen: HashMap<[u8; 16], String>,
+    next: u32,
+    /// Hashes of the identifiers; not here while a page is looked up in them.
+    keys: Option<PlanKeys>,
 }
 
-fn short_hash(text: &str) -> [u8; 16] {
+fn short_hash(text: &str) -> PlanKey {
     let mut short = [0; 16];
     short.copy_from_slice(&Sha256::digest(text)[..16]);
     short
 }
 
 impl Rows {
+    /// Begins with no rows.
+    pub(crate) fn new(store: &Store, plan: Uuid) -> Self {
+        Self { next: 0, keys: Some(PlanKeys::new(store, plan)) }
+    }
+
+    /// Removes what was needed only while the rows were made.
+    pub(crate) async fn end(self) -> Result<(), SynclineError> {
+        match self.keys {
+            Some(keys) => blocking(move || Ok(keys.end()?)).await,
+            None => Ok(()),
+        }
+    }
+
     pub(crate) async fn plan_page(
         &mut self,
         planner: &Planner,
@@ -77,8 +91,9 @@ impl Rows {
         }
         let identifiers = &planner.request.definition.identifiers;
         let identifiers = identifiers.iter().map(|one| one.to.as_str()).collect::<Vec<_>>().join(", ");
-        let left_out: Vec<Option<Decision>> =
-            mapped.iter_mut().map(|(record, mapped)| self.leave_out(record, mapped, &identifiers)).collect();
+        let mut left_out: Vec<Option<Decision>> =
+            mapped.iter_mut().map(|(_, mapped)| leave_out(mapped, &identifiers)).collect();
+        self.leave_out_duplicates(planner, &mut mapped, &mut left_out).await?;
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
         for ((((record, mapped), left_out), held), events) in
@@ -108,36 +123,65 @@ impl Rows {
         blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await
     }
 
-    /// The decision on a row that mapping left out or that another row came before.
-    fn leave_out(&mut self, record: &Record, mapped: &mut Mapped, identifiers: &str) -> Option<Decision> {
-        match mapped.verdict.clone() {
-            Verdict::Skip { code, text } => {
-                let field = if code == "no_identifier" { identifiers } else { "" };
-                name_cause(&mut mapped.issues, &code, field, &text);
-                return Some(Decision::left_out(Action::Skip, text));
-            }
-            Verdict::Invalid { code, field, text } => {
-                name_cause(&mut mapped.issues, &code, &field, &text);
-                return Some(Decision::left_out(Action::Invalid, text));
-            }
-            Verdict::Ok => {}
-        }
-        let key = short_hash(&identity_key(&mapped.record));
-        match self.seen.get(&key) {
-            None => {
-                self.seen.insert(key, record.id.to_string());
-                None
-            }
-            Some(first) => {
-                let text = format!("{first} has the same identifiers and comes first");
-                mapped.issues.push(RowIssue {
-                    code: "duplicate_identifiers".to_owned(),
-                    field: mapped.record.identifiers.keys().cloned().collect::<Vec<_>>().join(", "),
-                    message: text.clone(),
-                });
-                Some(Decision::left_out(Action::Skip, text))
+    /// Leaves out the rows whose identifiers an earlier row has.
+    async fn leave_out_duplicates(
+        &mut self,
+        planner: &Planner,
+        mapped: &mut [(Record, Mapped)],
+        left_out: &mut [Option<Decision>],
+    ) -> Result<(), SynclineError> {
+        let mut asked = Vec::new();
+        for ((position, (_, mapped)), ordinal) in mapped.iter().enumerate().zip(self.next..) {
+            if left_out[position].is_none() {
+                asked.push((position, (short_hash(&identity_key(&mapped.record)), ordinal)));
             }
         }
+        let hashes: Vec<(PlanKey, u32)> = asked.iter().map(|(_, key)| *key).collect();
+        let (store, plan, page) = (planner.store.clone(), planner.plan, self.next);
+        let mut keys = self.keys.take().unwrap_or_else(|| PlanKeys::new(&store, plan));
+        let (keys, firsts, earlier) = blocking(move || {
+            let firsts = keys.add(&hashes)?;
+            let before: Vec<u32> = firsts.iter().flatten().copied().filter(|first| *first < page).collect();
+            let ids = store.plan_source_ids(plan, &before)?;
+            Ok((keys, firsts, before.into_iter().zip(ids).collect::<HashMap<_, _>>()))
+        })
+        .await?;
+        self.keys = Some(keys);
+        for ((position, _), first) in asked.into_iter().zip(firsts) {
+            let Some(first) = first else { continue };
+            let first = match first.checked_sub(page) {
+                Some(place) => mapped.get(place as usize).map(|(record, _)| record.id.to_string()),
+                None => earlier.get(&first).cloned().flatten(),
+            };
+            let text = match first {
+                Some(first) => format!("{first} has the same identifiers and comes first"),
+                None => "an earlier record has the same identifiers".to_owned(),
+            };
+            let (_, mapped) = &mut mapped[position];
+            mapped.issues.push(RowIssue {
+                code: "duplicate_identifiers".to_owned(),
+                field: mapped.record.identifiers.keys().cloned().collect::<Vec<_>>().join(", "),
+                message: text.clone(),
+            });
+            left_out[position] = Some(Decision::left_out(Action::Skip, text));
+        }
+        Ok(())
+    }
+}
+
+/// The decision on a row that mapping left out.
+fn leave_out(mapped: &mut Mapped, identifiers: &str) -> Option<Decision> {
+    match mapped.verdict.clone() {
+        Verdict::Skip { code, text } => {
+            let field = if code == "no_identifier" { identifiers } else { "" };
+            name_cause(&mut mapped.issues, &code, field, &text);
+            Some(Decision::left_out(Action::Skip, text))
+        }
+        Verdict::Invalid { code, field, text } => {
+            name_cause(&mut mapped.issues, &code, &field, &text);
+            Some(Decision::left_out(Action::Invalid, text))
+        }
+        Verdict::Ok => None,
     }
 }
 

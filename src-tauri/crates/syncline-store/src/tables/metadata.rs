@@ -41,8 +41,30 @@ pub(crate) const HISTORY: &[Migration] = &[
 /// JSON, compressed: a description of a large entity is half a megabyte.
 pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let json = serde_json::to_vec(value)?;
-    zstd::stream::encode_all(json.as_slice(), 3)
-        .map_err(|error| StoreError::internal(format!("compression: {error}")))
+    zstd::stream::encode_all(json.as_slice(), 3).map_err(compression)
+}
+
+/// Packs many values; each by itself would begin with setting up a compressor.
+pub(crate) struct Packer {
+    compressor: zstd::bulk::Compressor<'static>,
+    json: Vec<u8>,
+}
+
+impl Packer {
+    pub(crate) fn new() -> Result<Self, StoreError> {
+        let compressor = zstd::bulk::Compressor::new(1).map_err(compression)?;
+        Ok(Self { compressor, json: Vec::new() })
+    }
+
+    pub(crate) fn pack(&mut self, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, value)?;
+        self.compressor.compress(&self.json).map_err(compression)
+    }
+}
+
+fn compression(error: std::io::Error) -> StoreError {
+    StoreError::internal(format!("compression: {error}"))
 }
 
 pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, StoreError> {

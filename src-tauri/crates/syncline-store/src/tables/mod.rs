@@ -20,6 +20,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::cache::marks::HISTORY,
     crate::cache::changes::HISTORY,
     crate::work::plans::HISTORY,
+    crate::work::plan_keys::HISTORY,
     crate::work::plan_rows::HISTORY,
     crate::work::runs::HISTORY,
     crate::work::run_rows::HISTORY,

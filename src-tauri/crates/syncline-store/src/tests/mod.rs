@@ -12,4 +12,4 @@ mod search_sql;
 mod small_tables;
 mod statistics;
 mod windows;
-mod work;
+pub(crate) mod work;

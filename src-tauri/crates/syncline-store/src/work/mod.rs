@@ -1,6 +1,8 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
 pub(crate) mod ledgers;
+mod plan_body;
+pub(crate) mod plan_keys;
 pub(crate) mod plan_rows;
 pub(crate) mod plans;
 pub(crate) mod recover;

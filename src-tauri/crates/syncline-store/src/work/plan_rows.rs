@@ -1,16 +1,17 @@
 //! Rows of plans: what would become of each record, with the exact request.
 
 use rusqlite::{Connection, Row, ToSql, params};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
+use super::plan_body::{Body, BodyRef, words};
 use super::{base, like_anywhere, plans};
+use crate::cache::spread::spread;
 use crate::fold::fold;
 use crate::migrate::Migration;
-use crate::tables::metadata::{pack, unpack};
+use crate::tables::metadata::{Packer, unpack};
 use crate::{Store, StoreError};
 
 pub(crate) const HISTORY: &[Migration] = &[Migration {
@@ -68,18 +69,6 @@ pub struct PlanRow {
     pub excluded: bool,
 }
 
-/// The part of a row that is only read whole.
-#[derive(Serialize, Deserialize)]
-struct Body {
-    reason: String,
-    mapped: MappedRecord,
-    existing: Option<Box<RawValue>>,
-    changes: Vec<FieldChange>,
-    request: Option<Box<RawValue>>,
-    issues: Vec<RowIssue>,
-    extra: Option<Box<RawValue>>,
-}
-
 /// Which rows.
 #[derive(Debug, Clone, Default)]
 pub struct PlanRowFilter {
@@ -113,21 +102,6 @@ pub struct IssueCount {
     pub example: String,
     /// Rows.
     pub rows: u64,
-}
-
-/// The text in which a row is searched.
-fn words(row: &PlanRow) -> String {
-    fn add(text: &mut String, value: &Value) {
-        let shown = value.display_text();
-        if !shown.is_empty() {
-            text.push('\n');
-            text.push_str(&shown);
-        }
-    }
-    let mut text = format!("{}\n{}", row.source_id, row.title);
-    row.mapped.identifiers.values().for_each(|value| add(&mut text, value));
-    row.mapped.attributes.values().for_each(|value| add(&mut text, value));
-    fold(&text)
 }
 
 const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
@@ -198,20 +172,10 @@ fn bound(values: &[Box<dyn ToSql>]) -> Vec<&dyn ToSql> {
 impl Store {
     /// Adds rows to a plan in one transaction; a row whose ordinal is there already is replaced.
     pub fn add_plan_rows(&self, plan: Uuid, rows: &[PlanRow]) -> Result<(), StoreError> {
-        let packed = rows
-            .iter()
-            .map(|row| {
-                pack(&Body {
-                    reason: row.reason.clone(),
-                    mapped: row.mapped.clone(),
-                    existing: row.existing.clone(),
-                    changes: row.changes.clone(),
-                    request: row.request.clone(),
-                    issues: row.issues.clone(),
-                    extra: row.extra.clone(),
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let packed = spread(rows, |rows| {
+            let mut packer = Packer::new()?;
+            rows.iter().map(|row| Ok((packer.pack(&BodyRef::of(row))?, words(row)))).collect()
+        })?;
         self.write(|tx| {
             let number = plans::number(tx, plan)?;
             let mut insert = tx.prepare_cached(
@@ -224,7 +188,7 @@ impl Store {
             let mut issue = tx.prepare_cached(
                 "INSERT INTO plan_issues(plan, code, field, ordinal, message) VALUES(?1, ?2, ?3, ?4, ?5)",
             )?;
-            for (row, body) in rows.iter().zip(&packed) {
+            for (row, (body, words)) in rows.iter().zip(&packed) {
                 let rid = base(number) + i64::from(row.ordinal);
                 if known.exists([rid])? {
                     clear.execute(params![number, row.ordinal])?;
@@ -237,7 +201,7 @@ impl Store {
                     row.action.as_str(),
                     row.excluded,
                     row.request_hash,
-                    words(row),
+                    words,
                     body
                 ])?;
                 for found in &row.issues {

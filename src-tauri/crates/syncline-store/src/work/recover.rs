@@ -31,6 +31,15 @@ impl Store {
                     .prepare(&format!("SELECT DISTINCT session FROM {table} WHERE status = ?1"))?
                     .query_map([from], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
+                if table == "plans" && !sessions.is_empty() {
+                    // What a plan needs only while it is made.
+                    for session in sessions.iter().filter(|session| !self.inner.session.is_alive(session)) {
+                        tx.execute(
+                            "DELETE FROM plan_keys WHERE plan IN (SELECT number FROM plans WHERE status = ?1 AND session = ?2)",
+                            params![from, session],
+                        )?;
+                    }
+                }
                 for session in sessions.iter().filter(|session| !self.inner.session.is_alive(session)) {
                     let end = if table == "plans" { "" } else { ", finished_at = ?4" };
                     let sql =
