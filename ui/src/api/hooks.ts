@@ -18,6 +18,8 @@ export interface ReadOptions<T> {
   every?: (known: T | undefined) => number | false;
   /** Ask anew whenever it comes into sight. */
   fresh?: boolean;
+  /** Give the former question up when another one is asked, as while typing. */
+  abandon?: boolean;
 }
 
 /** The key of a reading: the command's name, then its request. */
@@ -29,11 +31,12 @@ export function readKey<N extends CommandName>(name: N, request: RequestOf<N>): 
 export function useRead<N extends CommandName>(
   name: N,
   request: RequestOf<N>,
-  { enabled = true, keep = false, every, fresh }: ReadOptions<ResponseOf<N>> = {},
+  { enabled = true, keep = false, every, fresh, abandon = false }: ReadOptions<ResponseOf<N>> = {},
 ): UseQueryResult<ResponseOf<N>, ApiError> {
   return useQuery<ResponseOf<N>, ApiError>({
     queryKey: readKey(name, request),
-    queryFn: () => call(name, request),
+    // Looking at the signal is what lets the client abort it.
+    queryFn: (context) => call(name, request, abandon ? context.signal : undefined),
     enabled,
     meta: { tags: commandTags[name].provides },
     placeholderData: keep ? keepPreviousData : undefined,

@@ -177,3 +177,6 @@ export type { TextCase } from "./generated/TextCase";
 export type { Unlock } from "./generated/Unlock";
 export type { Value } from "./generated/Value";
 export type { ValueCount } from "./generated/ValueCount";
+export type { KnownEvent } from "./generated/KnownEvent";
+export type { KnownEvents } from "./generated/KnownEvents";
+export type { DefinitionSchema } from "./generated/DefinitionSchema";

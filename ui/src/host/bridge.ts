@@ -22,16 +22,17 @@ function askToken(): Promise<string> {
 export function bridgeHost(): Host {
   return {
     name: "bridge",
-    async rpc(name, request) {
+    async rpc(name, request, signal) {
       let response: Response;
       try {
         response = await fetch(`/rpc/${name}`, {
           method: "POST",
           headers: { "content-type": "application/json", authorization: `Bearer ${await askToken()}` },
           body: JSON.stringify(request ?? {}),
+          signal: signal ?? null,
         });
       } catch (cause) {
-        if (cause instanceof HostFault) throw cause;
+        if (cause instanceof HostFault || signal?.aborted) throw cause;
         throw new HostFault("the application behind this page does not answer", String(cause));
       }
       const text = await response.text();

@@ -2,8 +2,11 @@
 export interface Host {
   /** `tauri` or `bridge`; only for what a person is told, never to branch behaviour in features. */
   readonly name: "tauri" | "bridge";
-  /** One command. Rejects with what the backend said (`ApiError` in JSON) or a `HostFault`. */
-  rpc(name: string, request: unknown): Promise<unknown>;
+  /**
+   * One command. Rejects with what the backend said (`ApiError` in JSON) or a `HostFault`. With `signal` the answer can be given
+   * up; the backend then stops where it can.
+   */
+  rpc(name: string, request: unknown, signal?: AbortSignal): Promise<unknown>;
   /** Backend events, until the returned function is called. `onLink` tells when the line is lost and found again. */
   listen(onEvent: (event: unknown) => void, onLink?: (up: boolean) => void): () => void;
   /** Opens an address in the system browser. */

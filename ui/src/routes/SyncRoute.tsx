@@ -40,6 +40,7 @@ export function SyncRoute({
       connections={connections}
       onRenamed={(name) => nav.rename(place, { at: "sync", name })}
       onDeleted={() => nav.close(place)}
+      onOpen={(name) => nav.go({ at: "sync", name })}
       onPlan={async (job) => {
         const ended = await jobEnd(job, () => call("jobs.get", { job }));
         if (ended.error) throw ended.error;

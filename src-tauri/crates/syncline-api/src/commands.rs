@@ -89,6 +89,9 @@ macro_rules! with_commands {
             "definitions.match"(definitions::match_by_name): DefinitionText => FieldSuggestions, provides [], stales [];
             "definitions.sample"(definitions::sample): MapSample => MappedSample, provides [Cache], stales [];
 
+            "definitions.schema"(definition_help::schema): Empty => DefinitionSchema, provides [], stales [];
+            "definitions.events"(definition_help::events): ConnectionRef => KnownEvents, provides [Connections], stales [];
+
             "plans.start"(plans::start): PreviewStart => JobStarted, provides [], stales [Jobs];
             "plans.get"(plans::get): PlanRef => PlanSummary, provides [Plans], stales [];
             "plans.list"(plans::list): Empty => Vec<PlanSummary>, provides [Plans], stales [];

@@ -4,9 +4,11 @@
 //! takes: nothing can be read back, so old and new are compared with what was last sent.
 
 mod connector;
+mod events;
 mod reply;
 mod schema;
 mod user;
 
 pub use connector::{InsiderConnector, InsiderSettings};
+pub use events::{DEFAULT_EVENTS, DEFAULT_PARAMETERS};
 pub use schema::{DEFAULT_IDENTIFIERS, PROFILE};

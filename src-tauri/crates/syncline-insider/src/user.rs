@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use syncline_model::{ErrorCode, MappedRecord, SynclineError, Value};
 
+use crate::events::is_default_parameter;
 use crate::schema::{DEFAULT_IDENTIFIERS, is_default};
 
 /// A JSON object whose members keep their digits and their order.
@@ -40,28 +41,6 @@ fn object_of(values: &BTreeMap<String, Value>, beside: impl Fn(&str) -> bool) ->
     object.end()
 }
 
-/// Parameters of an event that are not custom.
-const EVENT_PARAMETERS: &[&str] = &[
-    "product_id",
-    "name",
-    "taxonomy",
-    "currency",
-    "quantity",
-    "unit_price",
-    "unit_sale_price",
-    "event_group_id",
-    "url",
-    "product_image_url",
-    "locale",
-    "color",
-    "size",
-    "shipping_cost",
-    "promotion_name",
-    "promotion_discount",
-    "voucher_name",
-    "voucher_discount",
-];
-
 /// The user object. A user needs an identifier, and an attribute or an event; without them the service refuses it.
 pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> {
     let refuse =
@@ -95,7 +74,7 @@ pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> 
             let mut object = Object::default();
             object.member("event_name", &serde_json::Value::from(event.name.as_str()).to_string());
             object.member("timestamp", &serde_json::Value::from(event.timestamp.as_str()).to_string());
-            if let Some(parameters) = object_of(&event.parameters, |name| EVENT_PARAMETERS.contains(&name)) {
+            if let Some(parameters) = object_of(&event.parameters, is_default_parameter) {
                 object.member("event_params", &parameters);
             }
             events.extend(object.end());

@@ -135,7 +135,8 @@ fn issue(code: &str, field: &str, message: String) -> RowIssue {
 }
 
 /// Parameters without which Insider One refuses an event (Insider One upsert, events).
-pub(crate) fn required_parameters(name: &str) -> &'static [&'static str] {
+#[must_use]
+pub fn required_parameters(name: &str) -> &'static [&'static str] {
     match name {
         "purchase" => &["currency", "quantity", "unit_sale_price", "event_group_id"],
         "cart_page_view" => &["currency", "unit_sale_price", "event_group_id"],

@@ -23,6 +23,7 @@ mod trace;
 pub use apply::{Mapped, Verdict};
 pub use auto_match::{auto_match, starter, starters};
 pub use compile::{Compiled, compile};
+pub use event::required_parameters;
 pub use hash::definition_hash;
 pub use identifier::identity_key;
 pub use plan::Mapping;

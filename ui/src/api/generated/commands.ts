@@ -22,6 +22,7 @@ import type { ConnectionView } from "./ConnectionView";
 import type { DefinitionCheck } from "./DefinitionCheck";
 import type { DefinitionRef } from "./DefinitionRef";
 import type { DefinitionSave } from "./DefinitionSave";
+import type { DefinitionSchema } from "./DefinitionSchema";
 import type { DefinitionText } from "./DefinitionText";
 import type { DefinitionView } from "./DefinitionView";
 import type { DestinationDescription } from "./DestinationDescription";
@@ -46,6 +47,7 @@ import type { JobStarted } from "./JobStarted";
 import type { JobView } from "./JobView";
 import type { KeyRef } from "./KeyRef";
 import type { KeyedValue } from "./KeyedValue";
+import type { KnownEvents } from "./KnownEvents";
 import type { ListCount } from "./ListCount";
 import type { ListRef } from "./ListRef";
 import type { ListView } from "./ListView";
@@ -184,6 +186,8 @@ export type Commands = {
   "definitions.destination": { request: EntityRef; response: DestinationDescription };
   "definitions.match": { request: DefinitionText; response: FieldSuggestions };
   "definitions.sample": { request: MapSample; response: MappedSample };
+  "definitions.schema": { request: Empty; response: DefinitionSchema };
+  "definitions.events": { request: ConnectionRef; response: KnownEvents };
   "plans.start": { request: PreviewStart; response: JobStarted };
   "plans.get": { request: PlanRef; response: PlanSummary };
   "plans.list": { request: Empty; response: Array<PlanSummary> };
@@ -273,6 +277,8 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "definitions.destination": { provides: ["metadata"], stales: [] },
   "definitions.match": { provides: [], stales: [] },
   "definitions.sample": { provides: ["cache"], stales: [] },
+  "definitions.schema": { provides: [], stales: [] },
+  "definitions.events": { provides: ["connections"], stales: [] },
   "plans.start": { provides: [], stales: ["jobs"] },
   "plans.get": { provides: ["plans"], stales: [] },
   "plans.list": { provides: ["plans"], stales: [] },

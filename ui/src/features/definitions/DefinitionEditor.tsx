@@ -1,11 +1,4 @@
-import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
-import {
-  ArrowRedoRegular,
-  ArrowUndoRegular,
-  MoreHorizontalRegular,
-  PlayRegular,
-} from "@fluentui/react-icons";
-import { type KeyboardEvent, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
   type ApiError,
   type ConnectionView,
@@ -13,63 +6,111 @@ import {
   type DefinitionView,
   toApiError,
   useJob,
+  useKept,
   useRead,
 } from "@/api";
-import { Confirm, Fault, Page, Segmented, Split, useCopy } from "@/design";
-import { compact, counted } from "@/lib/numbers";
-import { DestinationPart } from "./DestinationPart";
-import styles from "./definitions.module.css";
-import { EventsPart } from "./EventsPart";
-import { NameField, ProblemList, SaveState, Status } from "./editorHead";
-import { JsonSide } from "./JsonSide";
+import { Confirm, Page, Split } from "@/design";
+import { compact } from "@/lib/numbers";
+import { CompareDialog } from "./CompareDialog";
+import { EditorContext, type EditorParts } from "./context";
+import { EditorActions, type Way } from "./EditorActions";
+import { EditorNotices, NameField, SaveState } from "./editorHead";
+import { duplicateDefinition, exportDefinition } from "./files";
+import { Guided } from "./Guided";
 import { useList } from "./ListField";
-import { FieldsPart, FixedPart, IdentifyPart, OptionsPart, PhonePart } from "./MappingParts";
-import { SamplePanel } from "./SamplePanel";
-import { SourcePart } from "./SourcePart";
+import { isFresh } from "./model";
+import { OnePage } from "./OnePage";
+import { showPath } from "./reveal";
+import { type Side, SidePanel } from "./SidePanel";
+import { type SectionId, sectionOf } from "./sections";
 import { useEditor } from "./useEditor";
 
-/** The editor of one definition: parts on the left; ten records or the JSON on the right. */
+const isWay = (value: unknown): value is Way | null =>
+  value === null || value === "guided" || value === "page";
+const isSide = (value: unknown): value is Side =>
+  value === "sample" || value === "table" || value === "json";
+
+/** The editor of one definition, guided or on one page; ten records or the JSON beside it. */
 export function DefinitionEditor({
   view,
   connections,
   onRenamed,
   onDeleted,
+  onOpen,
   onPlan,
 }: {
   view: DefinitionView;
   connections: readonly ConnectionView[];
   onRenamed: (name: string) => void;
   onDeleted: () => void;
+  /** Opens another definition. */
+  onOpen: (name: string) => void;
   /** A preview began; resolves when it ended. */
   onPlan: (job: string) => Promise<void>;
 }) {
   const editor = useEditor(view.definition, onRenamed);
-  const { definition, problems, warnings } = editor;
-  const [side, setSide] = useState<"sample" | "json">("sample");
+  const { definition } = editor;
+  const [kept, setWay, ready] = useKept<Way | null>("definitions/way", isWay, null);
+  const [fresh] = useState(() => isFresh(view.definition));
+  // Who never chose is led through a new definition, and sees an old one whole.
+  const way = kept ?? (fresh ? "guided" : "page");
+  const [side, setSide] = useKept<Side>("definitions/side", isSide, "sample");
+  const [step, setStep] = useState<SectionId>("source");
   const [error, setError] = useState<ApiError | null>(null);
-  const [deleting, setDeleting] = useState(false);
+  const [dialog, setDialog] = useState<"delete" | "compare" | null>(null);
   const [job, setJob] = useState<string | null>(null);
   const running = useJob(job);
-  const [copied, copy] = useCopy();
-  const list = useList(definition.source.connection, definition.source.list);
-  const read = definition.source.entity ?? list?.entity ?? "";
+  const [focused, setFocused] = useState<string | null>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [wanted, setWanted] = useState<string | null>(null);
+
+  const { connection: from } = definition.source;
+  const list = useList(from, definition.source.list);
+  const entity = definition.source.entity ?? list?.entity ?? "";
   const source = useRead(
     "entities.describe",
-    { connection: definition.source.connection, entity: read },
-    { enabled: read !== "" },
+    { connection: from, entity },
+    { enabled: from !== "" && entity !== "" },
   );
+  const { connection: to, entity: as } = definition.destination;
   const destination = useRead(
     "definitions.destination",
-    { connection: definition.destination.connection, entity: definition.destination.entity },
-    { enabled: definition.destination.connection !== "" && definition.destination.entity !== "" },
+    { connection: to, entity: as },
+    { enabled: to !== "" && as !== "" },
   );
-  const columns = source.data?.schema.columns ?? [];
-  const mapping = { editor, columns, destination: destination.data };
-  const target = connections.find(({ name }) => name === definition.destination.connection);
+
+  const reveal = useCallback((path: string) => {
+    setStep(sectionOf(path));
+    setWanted(path);
+  }, []);
+  useEffect(() => {
+    if (wanted === null || !frame.current) return;
+    showPath(frame.current, wanted, sectionOf(wanted));
+    setWanted(null);
+  }, [wanted]);
+
+  const schema = source.data?.schema;
+  const parts = useMemo<EditorParts>(
+    () => ({
+      editor,
+      connections,
+      entity,
+      schema,
+      columns: schema?.columns ?? [],
+      destination: destination.data,
+      destinationConnection: connections.find(({ name }) => name === to),
+      guided: way === "guided",
+      onError: setError,
+      reveal,
+    }),
+    [editor, connections, entity, schema, destination.data, to, way, reveal],
+  );
 
   async function preview() {
     setError(null);
-    if (!(await editor.save())) return;
+    // What runs by itself is not saved for a look at it.
+    if (!editor.live && !(await editor.save())) return;
     try {
       const started = await change("plans.start", { json: editor.json });
       setJob(started.job);
@@ -81,155 +122,89 @@ export function DefinitionEditor({
     }
   }
 
-  function exportFile() {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([editor.json], { type: "application/json" }));
-    link.download = `${definition.name.replaceAll(/[^\p{L}\p{N}\-_. ]/gu, "_")}.sync.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+  async function duplicate() {
+    setError(null);
+    try {
+      onOpen(await duplicateDefinition(definition));
+    } catch (fault) {
+      setError(toApiError(fault));
+    }
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (!(event.ctrlKey || event.metaKey)) return;
-    const inText = event.target instanceof HTMLElement && event.target.closest("input, textarea, .cm-editor");
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    // The text editor keeps its own steps; a name that is being typed is no change yet.
+    const own = event.target instanceof HTMLElement && event.target.closest(".cm-editor, [data-own-undo]");
     const key = event.key.toLowerCase();
     if (key === "s") void editor.save();
     else if (key === "enter") void preview();
-    else if (key === "z" && !inText) event.shiftKey ? editor.redo() : editor.undo();
-    else if (key === "y" && !inText) editor.redo();
+    else if (key === "z" && !own) event.shiftKey ? editor.redo() : editor.undo();
+    else if (key === "y" && !own) editor.redo();
     else return;
     event.preventDefault();
   }
 
-  const busy = job !== null;
+  function onFocus(event: FocusEvent<HTMLElement>) {
+    const path = event.target.closest<HTMLElement>("[data-path]")?.dataset.path;
+    if (path !== undefined) setFocused(path);
+  }
+
+  const busy = job !== null ? `Previewing ${running ? compact(running.done) : ""}…` : null;
   return (
-    <div role="group" aria-label="Definition" style={{ height: "100%" }} onKeyDown={onKeyDown}>
-      <Page
-        title={<NameField key={definition.name} editor={editor} />}
-        sub={<SaveState editor={editor} />}
-        actions={
-          <>
-            <Status editor={editor} />
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<ArrowUndoRegular />}
-              aria-label="Undo"
-              title="Undo (Ctrl+Z)"
-              disabled={!editor.canUndo}
-              onClick={editor.undo}
-            />
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<ArrowRedoRegular />}
-              aria-label="Redo"
-              title="Redo (Ctrl+Y)"
-              disabled={!editor.canRedo}
-              onClick={editor.redo}
-            />
-            <Menu>
-              <MenuTrigger disableButtonEnhancement>
-                <Button
-                  size="small"
-                  appearance="subtle"
-                  icon={<MoreHorizontalRegular />}
-                  aria-label="More for this definition"
-                />
-              </MenuTrigger>
-              <MenuPopover>
-                <MenuList>
-                  <MenuItem onClick={exportFile}>Export as a file</MenuItem>
-                  <MenuItem onClick={() => copy(editor.json)}>{copied ? "Copied" : "Copy the JSON"}</MenuItem>
-                  <MenuItem onClick={() => setDeleting(true)}>Delete…</MenuItem>
-                </MenuList>
-              </MenuPopover>
-            </Menu>
-            <Button
-              appearance="primary"
-              size="small"
-              icon={<PlayRegular />}
-              disabled={busy || problems.length > 0}
-              title="See what would happen to each record (Ctrl+Enter)"
-              onClick={() => void preview()}
-            >
-              {busy ? `Previewing ${running ? compact(running.done) : ""}…` : "Preview"}
-            </Button>
-          </>
-        }
-        notices={
-          <>
-            {error ? (
-              <Fault fault={error} onRetry={() => void preview()} onDismiss={() => setError(null)} />
-            ) : null}
-            {editor.saveError && editor.saveState === "failed" ? (
-              <Fault fault={editor.saveError} onRetry={() => void editor.save()} />
-            ) : null}
-            {editor.checkError ? <Fault fault={editor.checkError} /> : null}
-            {source.error ? <Fault fault={source.error} onRetry={() => void source.refetch()} /> : null}
-            {destination.error ? (
-              <Fault fault={destination.error} onRetry={() => void destination.refetch()} />
-            ) : null}
-            {problems.length > 0 ? (
-              <ProblemList
-                title={`${counted(problems.length, "problem")}: it can't be previewed or run yet`}
-                items={problems}
-              />
-            ) : null}
-            {problems.length === 0 && warnings.length > 0 ? (
-              <ProblemList title="Worth a look" items={warnings} warning />
-            ) : null}
-          </>
-        }
+    <EditorContext value={parts}>
+      <div
+        role="group"
+        aria-label="Definition"
+        style={{ height: "100%" }}
+        onKeyDown={onKeyDown}
+        onFocus={onFocus}
+        ref={frame}
       >
-        <Split
-          inline
-          label="Preview or JSON"
-          initial={420}
-          side={
-            <div className={styles.side}>
-              <div className={styles.sideHead}>
-                <Segmented
-                  label="What is shown beside the editor"
-                  value={side}
-                  onChange={setSide}
-                  options={[
-                    { value: "sample", label: "Ten records" },
-                    { value: "json", label: "JSON" },
-                  ]}
-                />
-              </div>
-              <div className={styles.sideBody}>
-                {side === "sample" ? (
-                  <SamplePanel
-                    json={editor.json}
-                    ready={problems.length === 0 && editor.check !== undefined}
-                  />
-                ) : (
-                  <JsonSide editor={editor} />
-                )}
-              </div>
-            </div>
+        <Page
+          title={<NameField key={definition.name} editor={editor} />}
+          sub={<SaveState editor={editor} />}
+          actions={
+            <EditorActions
+              way={way}
+              onWay={setWay}
+              previewing={busy}
+              onPreview={() => void preview()}
+              onExport={() => exportDefinition(definition.name, editor.json)}
+              onCompare={() => setDialog("compare")}
+              onDuplicate={() => void duplicate()}
+              onDelete={() => setDialog("delete")}
+            />
+          }
+          notices={
+            <EditorNotices
+              error={error}
+              onDismiss={() => setError(null)}
+              reads={[source, destination]}
+              onRetry={() => void preview()}
+            />
           }
         >
-          <div className={styles.parts}>
-            <SourcePart editor={editor} connections={connections} columns={columns} />
-            <DestinationPart editor={editor} connections={connections} />
-            <IdentifyPart {...mapping} />
-            <FieldsPart {...mapping} onError={setError} />
-            <FixedPart {...mapping} />
-            <PhonePart editor={editor} />
-            {destination.data?.takes_events || definition.events || target?.system === "insider" ? (
-              <EventsPart editor={editor} columns={columns} />
-            ) : null}
-            <OptionsPart editor={editor} />
-          </div>
-        </Split>
-      </Page>
+          <Split
+            inline
+            label="Preview or JSON"
+            initial={420}
+            side={<SidePanel side={side} onSide={setSide} focused={focused} />}
+          >
+            {!ready ? null : way === "guided" ? (
+              <Guided at={step} onAt={setStep} onEnd={() => setWay("page")} />
+            ) : (
+              <OnePage frame={scroller} />
+            )}
+          </Split>
+        </Page>
+      </div>
+      {dialog === "compare" ? (
+        <CompareDialog mine={{ name: definition.name, definition }} onClose={() => setDialog(null)} />
+      ) : null}
       <Confirm
-        open={deleting}
+        open={dialog === "delete"}
         danger
-        onClose={() => setDeleting(false)}
+        onClose={() => setDialog(null)}
         title={`Delete “${definition.name}”?`}
         action="Delete"
         toFault={toApiError}
@@ -240,6 +215,6 @@ export function DefinitionEditor({
       >
         The definition is removed from this computer. Its previews and runs stay in the history.
       </Confirm>
-    </div>
+    </EditorContext>
   );
 }

@@ -5,7 +5,7 @@ import { type ApiError, type DefinitionView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./definitions.module.css";
-import { importDefinition } from "./NewDefinition";
+import { importDefinition } from "./files";
 
 /** Definitions of this client; others only when asked for. */
 export function DefinitionsList({

@@ -1,20 +1,14 @@
 import { Dropdown, Field, Option } from "@fluentui/react-components";
-import { type ConnectionView, useRead } from "@/api";
+import { useRead } from "@/api";
+import { useParts } from "./context";
 import styles from "./definitions.module.css";
-import { problemsAt } from "./model";
 import { Part, Problems } from "./parts";
-import type { Editor } from "./useEditor";
+import { problemsAt } from "./problems";
 
-/** Where it goes. */
-export function DestinationPart({
-  editor,
-  connections,
-}: {
-  editor: Editor;
-  connections: readonly ConnectionView[];
-}) {
+/** Where the records go. */
+export function DestinationPart() {
+  const { editor, connections, destinationConnection: chosen, destination } = useParts();
   const { definition, edit, problems } = editor;
-  const chosen = connections.find(({ name }) => name === definition.destination.connection);
   const entities = useRead(
     "entities.list",
     { connection: definition.destination.connection },
@@ -26,14 +20,18 @@ export function DestinationPart({
       : chosen?.system === "insider"
         ? ["profile"]
         : ["rows"];
+  const says = destination
+    ? [
+        destination.reads_back
+          ? "It can be read back: the preview shows old against new"
+          : "It can't be read back: the preview compares with what was last sent",
+        destination.takes_events ? "it takes events" : "it takes no events",
+      ].join("; ")
+    : undefined;
   return (
-    <Part
-      number={2}
-      title="Destination"
-      summary={`${definition.destination.connection} · ${definition.destination.entity}`}
-    >
-      <div className={styles.two}>
-        <Field label="To">
+    <Part id="destination">
+      <div className={styles.two} data-path="destination">
+        <Field label="To" hint={chosen && !chosen.writable ? "Read-only: previews work, runs don't yet" : undefined}>
           <Dropdown
             size="small"
             value={definition.destination.connection}
@@ -56,7 +54,7 @@ export function DestinationPart({
             ))}
           </Dropdown>
         </Field>
-        <Field label="As">
+        <Field label="As" hint={says}>
           <Dropdown
             size="small"
             value={definition.destination.entity}

@@ -2,7 +2,6 @@ import { Button, Dropdown, Field, Input, Option } from "@fluentui/react-componen
 import { type FormEvent, useState } from "react";
 import { type ApiError, type ConnectionView, call, change, isBrowsable, toApiError, useRead } from "@/api";
 import { Fault, Page } from "@/design";
-import { host } from "@/host";
 import styles from "./definitions.module.css";
 import { freshDefinition, startColumns, toJson } from "./model";
 
@@ -141,12 +140,4 @@ export function NewDefinition({
       </form>
     </Page>
   );
-}
-
-/** Takes a definition from a file; it is saved with its problems, which the editor then lists. */
-export async function importDefinition(): Promise<string | null> {
-  const file = await host.openTextDialog({ title: "Import a definition", extensions: ["json"] });
-  if (!file) return null;
-  const saved = await change("definitions.save", { json: file.text });
-  return saved.name;
 }

@@ -1,20 +1,45 @@
-import { Button, Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { ArrowClockwiseRegular, WarningRegular } from "@fluentui/react-icons";
-import { useEffect, useState } from "react";
-import { type Explanation, type MappedSampleRow, useRead } from "@/api";
+import { useEffect, useMemo, useState } from "react";
+import { type MappedSampleRow, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
-import { plainText } from "@/lib/record";
+import { useParts } from "./context";
 import styles from "./definitions.module.css";
+import { toJson } from "./model";
+import { withoutBroken } from "./problems";
+import { SampleTable } from "./SampleTable";
+import { cellsOf, targetAt, titleOf } from "./sampleCells";
+import { CellValue } from "./Why";
 
-/** Ten real records as they would go, made anew as the definition changes. */
-export function SamplePanel({ json, ready }: { json: string; ready: boolean }) {
-  const [asked, setAsked] = useState(json);
+const PAUSE_MS = 350;
+
+/**
+ * Ten real records as they would go, made anew as the definition changes; a question that is no longer of use is given up. Lines
+ * with problems are left out meanwhile.
+ */
+export function SamplePanel({ look, focused }: { look: "cards" | "table"; focused: string | null }) {
+  const { editor } = useParts();
+  const { definition, problems, check, json, unreadable } = editor;
+  const whole = problems.length === 0;
+  const asking = useMemo(() => {
+    if (!check || unreadable) return null;
+    if (whole) return { json, wholePath: (path: string) => path };
+    const rest = withoutBroken(definition, problems);
+    return rest ? { json: toJson(rest.definition), wholePath: rest.wholePath } : null;
+  }, [check, unreadable, whole, json, definition, problems]);
+  const [asked, setAsked] = useState(asking);
   useEffect(() => {
-    const timer = setTimeout(() => setAsked(json), 600);
+    if (asking === null) return;
+    const timer = setTimeout(() => setAsked(asking), PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [json]);
-  const sample = useRead("definitions.sample", { json: asked, limit: 10 }, { enabled: ready, keep: true });
-  if (!ready && !sample.data)
+  }, [asking]);
+  const sample = useRead(
+    "definitions.sample",
+    { json: asked?.json ?? "", limit: 10 },
+    { enabled: asked !== null, keep: true, abandon: true },
+  );
+  const target = targetAt(definition, focused);
+  if (asked === null && !sample.data)
     return (
       <Empty title="Ten records will show here">
         as soon as the definition has a source, a destination and an identifier without problems.
@@ -23,12 +48,24 @@ export function SamplePanel({ json, ready }: { json: string; ready: boolean }) {
   if (sample.error && !sample.data)
     return <Fault fault={sample.error} onRetry={() => void sample.refetch()} />;
   if (!sample.data) return <Skeleton rows={12} label="Mapping ten records" />;
+  const { cached } = sample.data;
+  const records = sample.data.records.map((row) => ({
+    ...row,
+    explanations: row.explanations.map((one) => ({
+      ...one,
+      path: asked?.wholePath(one.path) ?? one.path,
+    })),
+  }));
   return (
-    <>
+    <div aria-busy={sample.isFetching} className={styles.samples}>
       {sample.error ? <Fault fault={sample.error} onRetry={() => void sample.refetch()} /> : null}
-      <p className={styles.muted} style={{ margin: "2px 0 8px", fontSize: 12 }}>
-        {sample.data.records.length} records as they would go,{" "}
-        {sample.data.cached ? "from the store" : "read from the service"}
+      <p className={styles.sampleNote} role="status">
+        {records.length} records as they would go, {cached ? "from the store" : "read from the service"}
+        {asking === null
+          ? "; from before the last change, until its problems are mended"
+          : whole
+            ? ""
+            : "; lines with problems are left out"}
         <Button
           size="small"
           appearance="transparent"
@@ -37,45 +74,37 @@ export function SamplePanel({ json, ready }: { json: string; ready: boolean }) {
           onClick={() => void sample.refetch()}
         />
       </p>
-      {sample.data.records.length === 0 ? <Empty title="No record passes the filter" /> : null}
-      {sample.data.records.map((row) => (
-        <Sample key={row.source_id} row={row} />
-      ))}
-    </>
+      {records.length === 0 ? (
+        <Empty title="No record passes the filter">Change the filter, or take another source.</Empty>
+      ) : look === "table" ? (
+        <SampleTable rows={records} target={target} />
+      ) : (
+        records.map((row) => <Card key={row.source_id} row={row} target={target} />)
+      )}
+    </div>
   );
 }
 
-function Sample({ row }: { row: MappedSampleRow }) {
-  const identifiers = Object.entries(row.mapped.identifiers);
-  const title = identifiers.map(([, value]) => plainText(value)).join(" · ") || row.source_id;
-  const why = (field: string) => row.explanations.find((explanation) => explanation.field === field);
+function Card({ row, target }: { row: MappedSampleRow; target: string | null }) {
+  const title = titleOf(row);
   return (
-    <article className={styles.sample}>
+    <article className={styles.sample} aria-label={title}>
       <div className={styles.sampleHead}>
         <Name text={title} />
         {row.skipped ? <Mark tone="warning">left out</Mark> : null}
       </div>
       {row.skipped ? <p className={styles.issue}>{sentence(row.skipped)}</p> : null}
-      {row.issues.map((issue) => (
-        <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
-          <WarningRegular aria-label="Issue" /> <span>{sentence(issue.message)}</span>
-        </p>
-      ))}
+      <Issues row={row} />
       <dl>
-        {[...identifiers, ...Object.entries(row.mapped.attributes)].map(([field, value], index) => (
-          <div key={`${field}${index}`} style={{ display: "contents" }}>
-            <dt>{field}</dt>
+        {cellsOf(row).map((cell) => (
+          <div
+            key={`${cell.kind}${cell.field}`}
+            className={cell.field === target ? styles.inFocus : undefined}
+            style={{ display: "contents" }}
+          >
+            <dt>{cell.field}</dt>
             <dd>
-              <Value value={value} />
-              <Why explanation={why(field)} />
-            </dd>
-          </div>
-        ))}
-        {(row.mapped.events ?? []).map((event, index) => (
-          <div key={`event${index}`} style={{ display: "contents" }}>
-            <dt>event</dt>
-            <dd>
-              {event.name} {event.timestamp}
+              <CellValue cell={cell} record={row} />
             </dd>
           </div>
         ))}
@@ -84,42 +113,14 @@ function Sample({ row }: { row: MappedSampleRow }) {
   );
 }
 
-function Value({ value }: { value: unknown }) {
-  if (value === null) return <span className={styles.muted}>null</span>;
-  const text = plainText(value);
+export function Issues({ row }: { row: MappedSampleRow }) {
   return (
-    <bdi dir="auto" title={text.length > 160 ? text.slice(0, 800) : undefined}>
-      {text.length > 160 ? `${text.slice(0, 160)}…` : text === "" ? "(empty)" : text}
-    </bdi>
-  );
-}
-
-/** How a value came to be, step by step. */
-export function Why({ explanation }: { explanation: Explanation | undefined }) {
-  if (!explanation || explanation.steps.length === 0) return null;
-  return (
-    <Popover positioning="before" trapFocus>
-      <PopoverTrigger disableButtonEnhancement>
-        <button type="button" className={styles.why} aria-label={`Why ${explanation.field} has this value`}>
-          why
-        </button>
-      </PopoverTrigger>
-      <PopoverSurface>
-        <p style={{ marginBottom: 6 }}>
-          <b>{explanation.field}</b> <code className={styles.muted}>{explanation.path}</code>
+    <>
+      {row.issues.map((issue) => (
+        <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
+          <WarningRegular aria-label="Issue" /> <span>{sentence(issue.message)}</span>
         </p>
-        <ol className={styles.steps}>
-          {explanation.steps.map((step, index) => (
-            <li key={index}>
-              {sentence(step.text)}
-              <div>
-                <code>{step.value === null ? "–" : JSON.stringify(step.value)}</code>{" "}
-                <span className={styles.muted}>{step.rule}</span>
-              </div>
-            </li>
-          ))}
-        </ol>
-      </PopoverSurface>
-    </Popover>
+      ))}
+    </>
   );
 }

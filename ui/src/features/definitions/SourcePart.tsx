@@ -1,30 +1,28 @@
-import { Checkbox, Dropdown, Field, Input, Option, SpinButton } from "@fluentui/react-components";
-import { DismissRegular } from "@fluentui/react-icons";
-import { type Column, type ConnectionView, type FetchMode, isBrowsable, useRead } from "@/api";
-import { CodeEditor } from "@/design";
+import { Dropdown, Field, Option, SpinButton } from "@fluentui/react-components";
+import { type FetchMode, isBrowsable, useRead } from "@/api";
+import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { ListField } from "./ListField";
-import { problemsAt } from "./model";
 import { Part, Problems } from "./parts";
-import { ColumnSelect } from "./selects";
-import type { Editor } from "./useEditor";
+import { problemsOf } from "./sections";
 
-const modes: readonly { value: FetchMode; label: string }[] = [
-  { value: "new-and-updated", label: "New and updated since the last sync" },
-  { value: "updated", label: "Only updated since the last sync (new records are left out)" },
-  { value: "all", label: "Always all" },
+const modes: readonly { value: FetchMode; label: string; words: string }[] = [
+  {
+    value: "new-and-updated",
+    label: "New and updated since the last sync",
+    words: "The first run takes all; later runs only what was made or changed since",
+  },
+  {
+    value: "updated",
+    label: "Only updated since the last sync (new records are left out)",
+    words: "Records that were made since the last sync are left out",
+  },
+  { value: "all", label: "Always all", words: "Each run takes every record that passes the filter" },
 ];
 
-/** What is read: connection, entity, columns, which records. */
-export function SourcePart({
-  editor,
-  connections,
-  columns,
-}: {
-  editor: Editor;
-  connections: readonly ConnectionView[];
-  columns: readonly Column[];
-}) {
+/** Which records are read: connection, entity or marketing list, and which of them. */
+export function SourcePart() {
+  const { editor, connections } = useParts();
   const { definition, edit, problems } = editor;
   const { source } = definition;
   const entities = useRead(
@@ -35,14 +33,10 @@ export function SourcePart({
   const patch = (part: Partial<typeof source>, key?: string) =>
     edit((old) => ({ ...old, source: { ...old.source, ...part } }), key);
   const chosenEntity = entities.data?.entities.find(({ logical_name }) => logical_name === source.entity);
-  const filterOn = source.filter !== undefined;
+  const mode = modes.find(({ value }) => value === source.fetch.mode);
   return (
-    <Part
-      number={1}
-      title="Source"
-      summary={`${source.entity ?? source.list ?? ""} · ${source.columns.length} columns`}
-    >
-      <div className={styles.two}>
+    <Part id="source">
+      <div className={styles.two} data-path="source">
         <Field label="From">
           <Dropdown
             size="small"
@@ -70,6 +64,7 @@ export function SourcePart({
         >
           <Dropdown
             size="small"
+            placeholder={source.list === undefined ? "Choose" : "Of the list"}
             value={chosenEntity?.display_collection_name ?? source.entity ?? ""}
             selectedOptions={source.entity ? [source.entity] : []}
             onOptionSelect={(_, { optionValue }) => patch({ entity: optionValue, list: undefined })}
@@ -97,13 +92,15 @@ export function SourcePart({
         <Field
           label="Which records"
           hint={
-            source.list ? "All members are read on each run; narrow a large list with a filter" : undefined
+            source.list
+              ? "All members are read on each run; narrow a large list with a filter"
+              : mode?.words
           }
         >
           <Dropdown
             size="small"
             disabled={source.list !== undefined}
-            value={modes.find(({ value }) => value === source.fetch.mode)?.label ?? ""}
+            value={mode?.label ?? ""}
             selectedOptions={[source.fetch.mode]}
             onOptionSelect={(_, { optionValue }) =>
               patch({ fetch: { ...source.fetch, mode: (optionValue ?? "all") as FetchMode } })
@@ -142,88 +139,7 @@ export function SourcePart({
           />
         </Field>
       </div>
-      <div>
-        <div className={styles.lineRow}>
-          <span className={styles.muted}>Columns read; what is not here can't be mapped.</span>
-          <ColumnSelect
-            label="Add a column"
-            columns={columns.filter((column) => !source.columns.includes(column.logical_name))}
-            value=""
-            onChange={(name) => patch({ columns: [...source.columns, name] })}
-          />
-        </div>
-        <div className={styles.columnChips} style={{ marginTop: 6 }}>
-          {source.columns.map((name) => (
-            <span
-              key={name}
-              className={styles.columnChip}
-              title={columns.find((column) => column.logical_name === name)?.display_name}
-            >
-              {name}
-              <button
-                type="button"
-                aria-label={`Do not read ${name}`}
-                onClick={() => patch({ columns: source.columns.filter((other) => other !== name) })}
-              >
-                <DismissRegular />
-              </button>
-            </span>
-          ))}
-        </div>
-      </div>
-      <Checkbox
-        checked={filterOn}
-        label="Only records that pass a filter (FetchXML)"
-        onChange={(_, { checked }) =>
-          patch({
-            filter: checked ? '<condition attribute="statecode" operator="eq" value="0" />' : undefined,
-          })
-        }
-      />
-      {filterOn ? (
-        <CodeEditor
-          label="FetchXML filter of the source"
-          language="xml"
-          height="96px"
-          lines={false}
-          value={source.filter ?? ""}
-          onChange={(text) => patch({ filter: text }, "filter")}
-          problems={problemsAt(problems, "source.filter").map(({ message }) => ({
-            severity: "error" as const,
-            message,
-          }))}
-        />
-      ) : null}
-      <details>
-        <summary className={styles.muted}>Page size, timeout, retries</summary>
-        <div className={styles.two} style={{ marginTop: 8 }}>
-          <Field label="Records a page (1–5000)">
-            <Input
-              size="small"
-              type="number"
-              value={String(source.page_size)}
-              onChange={(_, { value }) => patch({ page_size: Number(value) }, "page_size")}
-            />
-          </Field>
-          <Field label="Timeout (s, at most 300)">
-            <Input
-              size="small"
-              type="number"
-              value={String(source.timeout_ms / 1000)}
-              onChange={(_, { value }) => patch({ timeout_ms: Math.round(Number(value) * 1000) }, "timeout")}
-            />
-          </Field>
-          <Field label="Retries (at most 10)">
-            <Input
-              size="small"
-              type="number"
-              value={String(source.retries)}
-              onChange={(_, { value }) => patch({ retries: Number(value) }, "retries")}
-            />
-          </Field>
-        </div>
-      </details>
-      <Problems problems={problemsAt(problems, "source")} />
+      <Problems problems={problemsOf(problems, "source")} />
     </Part>
   );
 }

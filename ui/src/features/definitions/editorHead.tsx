@@ -1,7 +1,9 @@
 import { CheckmarkCircleRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { sentence } from "@/design";
+import type { ApiError } from "@/api";
+import { Fault, sentence } from "@/design";
 import { counted } from "@/lib/numbers";
+import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import type { Editor } from "./useEditor";
 
@@ -16,6 +18,7 @@ export function NameField({ editor }: { editor: Editor }) {
   return (
     <input
       className={styles.titleInput}
+      data-own-undo
       dir="auto"
       aria-label="Name of the definition"
       value={name}
@@ -27,7 +30,13 @@ export function NameField({ editor }: { editor: Editor }) {
 }
 
 export function SaveState({ editor }: { editor: Editor }) {
-  const words = { saved: "Saved", waiting: "Editing…", saving: "Saving…", failed: "Not saved" };
+  const words = {
+    saved: "Saved",
+    waiting: "Editing…",
+    saving: "Saving…",
+    failed: "Not saved",
+    unsaved: "Not saved yet",
+  };
   return (
     <span className={styles.saved} role="status">
       {words[editor.saveState]}
@@ -57,27 +66,94 @@ export function Status({ editor }: { editor: Editor }) {
   );
 }
 
-/** All problems at once, each with its path and what to do. */
-export function ProblemList({
+interface Reading {
+  error: ApiError | null;
+  refetch: () => Promise<unknown>;
+}
+
+/** What a person must know about the whole: faults, what waits to be saved, all problems at once. */
+export function EditorNotices({
+  error,
+  onDismiss,
+  onRetry,
+  reads,
+}: {
+  error: ApiError | null;
+  onDismiss: () => void;
+  onRetry: () => void;
+  reads: readonly Reading[];
+}) {
+  const { editor, guided } = useParts();
+  const { problems, warnings } = editor;
+  return (
+    <>
+      {error ? <Fault fault={error} onRetry={onRetry} onDismiss={onDismiss} /> : null}
+      {editor.saveError && editor.saveState === "failed" ? (
+        <Fault fault={editor.saveError} onRetry={() => void editor.save()} />
+      ) : null}
+      {editor.checkError ? <Fault fault={editor.checkError} /> : null}
+      {reads.map((read, index) =>
+        read.error ? <Fault key={index} fault={read.error} onRetry={() => void read.refetch()} /> : null,
+      )}
+      {editor.live && editor.saveState === "unsaved" ? (
+        <p className={styles.waiting} role="status">
+          It runs by its schedule, so changes wait until you save them.
+          {editor.recovered ? " These are of an earlier sitting." : ""}{" "}
+          <button type="button" className={styles.link} onClick={editor.revert}>
+            Take the saved one again
+          </button>
+        </p>
+      ) : editor.recovered ? (
+        <p className={styles.waiting} role="status">
+          Text of an earlier sitting that was not saved is here again.{" "}
+          <button type="button" className={styles.link} onClick={editor.revert}>
+            Take the saved one again
+          </button>
+        </p>
+      ) : null}
+      {problems.length > 0 ? (
+        <ProblemList
+          title={`${counted(problems.length, "problem")}: it can't be previewed or run yet`}
+          items={problems}
+          folded={guided}
+        />
+      ) : null}
+      {problems.length === 0 && warnings.length > 0 ? (
+        <ProblemList title={`Worth a look: ${warnings.length}`} items={warnings} warning folded />
+      ) : null}
+    </>
+  );
+}
+
+/** All problems at once; each leads to its place. */
+function ProblemList({
   title,
   items,
   warning,
+  folded,
 }: {
   title: string;
   items: Editor["problems"];
   warning?: boolean;
+  folded?: boolean;
 }) {
+  const { reveal } = useParts();
   return (
-    <div className={`${styles.allProblems} ${warning ? styles.warnings : ""}`} role="status">
-      <b>{title}</b>
+    <details className={`${styles.allProblems} ${warning ? styles.warnings : ""}`} open={!folded}>
+      <summary role="status">
+        <b>{title}</b>
+      </summary>
       <ul>
         {items.map((problem) => (
           <li key={`${problem.path}${problem.code}${problem.message}`}>
-            {problem.path ? <code>{problem.path}</code> : null} {sentence(problem.message)}{" "}
+            <button type="button" className={styles.link} onClick={() => reveal(problem.path)}>
+              {problem.path || "whole definition"}
+            </button>{" "}
+            {sentence(problem.message)}{" "}
             {problem.hint ? <span className={styles.muted}>{sentence(problem.hint)}</span> : null}
           </li>
         ))}
       </ul>
-    </div>
+    </details>
   );
 }

@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  freshDefinition,
-  locate,
-  neededColumns,
-  parseFixed,
-  problemsAt,
-  toJson,
-  withNeededColumns,
-} from "./model";
+import { locate } from "./jsonText";
+import { copyOf, freeName, freshDefinition, neededColumns, parseFixed, toJson } from "./model";
+import { problemsAt, withoutBroken } from "./problems";
 
 const definition = {
   ...freshDefinition("A", "contoso", "contact", ["contactid"], "marketing", "profile"),
@@ -17,6 +11,7 @@ const definition = {
     { to: "note", from: "description" },
   ],
 };
+const problem = (path: string) => ({ path, code: "c", message: "m", hint: null });
 
 describe("a definition in the editor", () => {
   it("finds a problem's place in the text", () => {
@@ -33,18 +28,19 @@ describe("a definition in the editor", () => {
     expect(locate(text, "fields[7]")?.from).toBe(text.indexOf("[", text.indexOf("fields")));
   });
   it("lists problems of a line", () => {
-    const problem = (path: string) => ({ path, code: "c", message: "m", hint: null });
     const all = [problem("fields[1].from"), problem("fields[11].from"), problem("fields[1]")];
     expect(problemsAt(all, "fields[1]")).toHaveLength(2);
   });
-  it("reads what it maps", () => {
+  it("goes on without the lines that have problems, and knows where the others stand", () => {
+    const rest = withoutBroken(definition, [problem("fields[0].from")]);
+    expect(rest?.definition.fields.map(({ to }) => to)).toEqual(["note"]);
+    expect(rest?.wholePath("fields[0]")).toBe("fields[1]");
+    expect(rest?.wholePath("identifiers[0].to")).toBe("identifiers[0].to");
+    expect(withoutBroken(definition, [problem("identifiers[0].from")])).toBeNull();
+    expect(withoutBroken(definition, [problem("source.filter")])).toBeNull();
+  });
+  it("knows what it maps", () => {
     expect(neededColumns(definition)).toEqual(["emailaddress1", "firstname", "description"]);
-    expect(withNeededColumns(definition).source.columns).toEqual([
-      "contactid",
-      "emailaddress1",
-      "firstname",
-      "description",
-    ]);
   });
   it("takes numbers and booleans as such", () => {
     expect([parseFixed("true"), parseFixed("4.5"), parseFixed("Dynamics"), parseFixed("007")]).toEqual([
@@ -53,5 +49,11 @@ describe("a definition in the editor", () => {
       "Dynamics",
       "007",
     ]);
+  });
+  it("copies under a free name, and paused", () => {
+    expect(freeName("A", [])).toBe("A (copy)");
+    expect(freeName("A (copy)", ["A", "A (copy)"])).toBe("A (copy 2)");
+    const copy = copyOf({ ...definition, schedule: { cron: "0 * * * *", paused: false } }, ["A"]);
+    expect(copy).toMatchObject({ name: "A (copy)", schedule: { cron: "0 * * * *", paused: true } });
   });
 });

@@ -1,22 +1,28 @@
-import { Combobox, Option } from "@fluentui/react-components";
+import { Combobox, Option, OptionGroup } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import type { Column } from "@/api";
 import { Name } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./definitions.module.css";
+import { ruleOf, type Target } from "./targets";
 
-/** A column of the source, found by display or logical name. */
+/** A column of the source, found by display or logical name; those that are read come first. */
 export function ColumnSelect({
   label,
   columns,
+  chosen,
   value,
   onChange,
+  placeholder = "Column",
   invalid,
 }: {
   label: string;
   columns: readonly Column[];
+  /** Columns that are read; the others are told apart. */
+  chosen?: readonly string[];
   value: string;
   onChange: (name: string) => void;
+  placeholder?: string;
   invalid?: boolean;
 }) {
   const [typed, setTyped] = useState<string | null>(null);
@@ -30,13 +36,28 @@ export function ColumnSelect({
       ).slice(0, 80),
     [columns, typed],
   );
+  const read = chosen ? found.filter(({ logical_name }) => chosen.includes(logical_name)) : found;
+  const others = chosen ? found.filter(({ logical_name }) => !chosen.includes(logical_name)) : [];
+  const option = (column: Column) => (
+    <Option
+      key={column.logical_name}
+      value={column.logical_name}
+      text={column.display_name || column.logical_name}
+    >
+      <span className={styles.offer}>
+        <Name text={column.display_name || column.logical_name} />{" "}
+        <code className={styles.muted}>{column.logical_name}</code>{" "}
+        <span className={styles.muted}>{ruleOf({ ...column, required: "none", creatable: true, updatable: true })}</span>
+      </span>
+    </Option>
+  );
   return (
     <Combobox
       size="small"
       className={styles.select}
       aria-label={label}
       aria-invalid={invalid || undefined}
-      placeholder="Column"
+      placeholder={placeholder}
       title={value}
       value={typed ?? (current?.display_name || value)}
       selectedOptions={value ? [value] : []}
@@ -47,16 +68,14 @@ export function ColumnSelect({
         if (optionValue) onChange(optionValue);
       }}
     >
-      {found.map((column) => (
-        <Option
-          key={column.logical_name}
-          value={column.logical_name}
-          text={column.display_name || column.logical_name}
-        >
-          <Name text={column.display_name || column.logical_name} />{" "}
-          <code className={styles.muted}>{column.logical_name}</code>
-        </Option>
-      ))}
+      {others.length === 0 ? (
+        read.map(option)
+      ) : (
+        <>
+          {read.length > 0 ? <OptionGroup label="Chosen columns">{read.map(option)}</OptionGroup> : null}
+          <OptionGroup label="Not chosen: they can't be mapped yet">{others.map(option)}</OptionGroup>
+        </>
+      )}
     </Combobox>
   );
 }
@@ -67,12 +86,14 @@ export function TargetSelect({
   targets,
   value,
   onChange,
+  placeholder = "Target",
   invalid,
 }: {
   label: string;
-  targets: readonly { name: string; title: string; note?: string }[];
+  targets: readonly Target[];
   value: string;
   onChange: (name: string) => void;
+  placeholder?: string;
   invalid?: boolean;
 }) {
   const [typed, setTyped] = useState<string | null>(null);
@@ -91,7 +112,7 @@ export function TargetSelect({
       className={styles.select}
       aria-label={label}
       aria-invalid={invalid || undefined}
-      placeholder="Target"
+      placeholder={placeholder}
       value={typed ?? value}
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}
@@ -102,9 +123,11 @@ export function TargetSelect({
       }}
     >
       {found.map((target) => (
-        <Option key={target.name} value={target.name} text={target.name}>
-          <Name text={target.title || target.name} /> <code className={styles.muted}>{target.name}</code>
-          {target.note ? <span className={styles.muted}> {target.note}</span> : null}
+        <Option key={target.name} value={target.name} text={target.name} disabled={target.locked ?? false}>
+          <span className={styles.offer}>
+            <Name text={target.title || target.name} /> <code className={styles.muted}>{target.name}</code>{" "}
+            {target.note ? <span className={styles.muted}>{target.note}</span> : null}
+          </span>
         </Option>
       ))}
     </Combobox>

@@ -9,12 +9,20 @@ import {
   useRead,
 } from "@/api";
 import { changeTo, redo, type Undoable, undo, undoable } from "@/lib/undo";
-import { toJson, withNeededColumns } from "./model";
+import { toJson } from "./model";
+import { useDraft } from "./useDraft";
+
+export type SaveState = "saved" | "waiting" | "saving" | "failed" | "unsaved";
 
 export interface Editor {
   definition: SyncDefinition;
   /** The text as it is written now; it may be no definition at the moment. */
   json: string;
+  /** The text that is saved. */
+  savedJson: string;
+  savedName: string;
+  /** The text is no definition at the moment; the form shows the last one. */
+  unreadable: boolean;
   /** Changes made in the form; `key` joins typing in one field into one step. */
   edit: (change: (definition: SyncDefinition) => SyncDefinition, key?: string) => void;
   editJson: (text: string) => void;
@@ -26,8 +34,14 @@ export interface Editor {
   checkError: ApiError | null;
   problems: readonly Problem[];
   warnings: readonly Problem[];
-  saveState: "saved" | "waiting" | "saving" | "failed";
+  saveState: SaveState;
   saveError: ApiError | null;
+  /** It runs by a schedule: changes wait for the person to save them. */
+  live: boolean;
+  /** Changes of an earlier sitting were taken up again. */
+  recovered: boolean;
+  /** Takes the saved definition again; can be undone. */
+  revert: () => void;
   /** Saves now; true when it worked. */
   save: () => Promise<boolean>;
 }
@@ -37,9 +51,15 @@ interface Draft {
   json: string;
 }
 
+/** A pause after which typing in the same field is another step. */
+const PAUSE_MS = 1500;
+
+const runsByItself = (definition: SyncDefinition) => definition.schedule?.paused === false;
+
 /**
  * The editor's state: one history for form and text. The form writes the text; a text that reads as a definition fills the form.
- * Changes are saved by themselves a moment after the last one, with problems too; a definition with problems can't be run.
+ * Changes are saved by themselves a moment after the last one, with problems too; a definition with problems can't be run. What
+ * runs by a schedule is saved only when told to, so that nothing half done runs; what is not saved is kept for the next time.
  */
 export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => void): Editor {
   const [history, setHistory] = useState<Undoable<Draft>>(() =>
@@ -47,11 +67,11 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
   );
   const { definition, json } = history.present;
   const [asked, setAsked] = useState(json);
-  const [savedJson, setSavedJson] = useState(json);
-  const [savedName, setSavedName] = useState(initial.name);
+  const [saved, setSaved] = useState({ json, name: initial.name, live: runsByItself(initial) });
   const [saving, setSaving] = useState(false);
   const [saveError, setSaveError] = useState<ApiError | null>(null);
-  const [badText, setBadText] = useState(false);
+  const [unreadable, setUnreadable] = useState(false);
+  const burst = useRef({ at: 0, number: 0 });
 
   useEffect(() => {
     const timer = setTimeout(() => setAsked(json), 250);
@@ -62,39 +82,56 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
   // A text typed by hand becomes the definition when its shape is right.
   const checked = check.data;
   useEffect(() => {
-    if (!badText || asked !== json || check.isFetching || !checked?.definition) return;
+    if (!unreadable || asked !== json || check.isFetching || !checked?.definition) return;
     const read = checked.definition;
     setHistory((old) =>
       old.present.json === asked ? { ...old, present: { definition: read, json: asked } } : old,
     );
-    setBadText(false);
-  }, [badText, asked, json, checked, check.isFetching]);
+    setUnreadable(false);
+  }, [unreadable, asked, json, checked, check.isFetching]);
 
-  const edit = useCallback((make: (definition: SyncDefinition) => SyncDefinition, key?: string) => {
-    setHistory((old) => {
-      const next = withNeededColumns(make(old.present.definition));
-      return changeTo(old, { definition: next, json: toJson(next) }, key ?? null);
-    });
-    setBadText(false);
+  const stepKey = useCallback((key: string | undefined) => {
+    const now = performance.now();
+    if (now - burst.current.at > PAUSE_MS) burst.current.number += 1;
+    burst.current.at = now;
+    return key === undefined ? null : `${key}#${burst.current.number}`;
   }, []);
-  const editJson = useCallback((text: string) => {
-    setHistory((old) => changeTo(old, { definition: old.present.definition, json: text }, "json"));
-    setBadText(true);
+  const edit = useCallback(
+    (make: (definition: SyncDefinition) => SyncDefinition, key?: string) => {
+      const step = stepKey(key);
+      setHistory((old) => {
+        const next = make(old.present.definition);
+        if (next === old.present.definition) return old;
+        return changeTo(old, { definition: next, json: toJson(next) }, step);
+      });
+      setUnreadable(false);
+    },
+    [stepKey],
+  );
+  const editJson = useCallback(
+    (text: string) => {
+      const step = stepKey("json");
+      setHistory((old) => changeTo(old, { definition: old.present.definition, json: text }, step));
+      setUnreadable(true);
+    },
+    [stepKey],
+  );
+  // A step back may lead to a text that was no definition.
+  const step = useCallback((move: (state: Undoable<Draft>) => Undoable<Draft>) => {
+    setHistory(move);
+    setUnreadable(true);
   }, []);
 
-  const latest = useRef({ json, savedName, onRenamed, definition });
-  latest.current = { json, savedName, onRenamed, definition };
+  const latest = useRef({ json, saved, onRenamed, definition });
+  latest.current = { json, saved, onRenamed, definition };
   const save = useCallback(async (): Promise<boolean> => {
-    const { json: text, savedName: previous } = latest.current;
+    const { json: text, saved: before, definition: written } = latest.current;
     setSaving(true);
     try {
-      const saved = await change("definitions.save", { previous_name: previous, json: text });
-      setSavedJson(text);
+      const view = await change("definitions.save", { previous_name: before.name, json: text });
+      setSaved({ json: text, name: view.name, live: runsByItself(written) });
       setSaveError(null);
-      if (saved.name !== previous) {
-        setSavedName(saved.name);
-        latest.current.onRenamed(saved.name);
-      }
+      if (view.name !== before.name) latest.current.onRenamed(view.name);
       return true;
     } catch (fault) {
       setSaveError(toApiError(fault));
@@ -104,39 +141,55 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
     }
   }, []);
 
-  const dirty = json !== savedJson;
-  const readable = !badText;
+  const dirty = json !== saved.json;
+  const live = saved.live || runsByItself(definition);
+  const bySelf = dirty && !unreadable && !live;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the text begins the wait anew
   useEffect(() => {
-    if (!dirty || !readable) return;
+    if (!bySelf) return;
     const timer = setTimeout(() => void save(), 900);
     return () => clearTimeout(timer);
-  }, [dirty, readable, save, json]);
-  // Leaving saves what was not saved yet.
-  const leaving = useRef({ dirty, readable });
-  leaving.current = { dirty, readable };
+  }, [bySelf, save, json]);
+  // Leaving saves what saves itself; the rest is kept as a draft.
+  const leaving = useRef(bySelf);
+  leaving.current = bySelf;
   useEffect(
     () => () => {
-      if (leaving.current.dirty && leaving.current.readable) void save();
+      if (leaving.current) void save();
     },
     [save],
   );
+  const recovered = useDraft(initial.name, { json, dirty, held: dirty && (unreadable || live) }, editJson);
 
   return {
     definition,
     json,
+    savedJson: saved.json,
+    savedName: saved.name,
+    unreadable,
     edit,
     editJson,
-    undo: () => setHistory(undo),
-    redo: () => setHistory(redo),
+    undo: () => step(undo),
+    redo: () => step(redo),
     canUndo: history.past.length > 0,
     canRedo: history.future.length > 0,
     check: checked,
     checkError: check.error,
     problems: checked?.problems ?? [],
     warnings: checked?.warnings ?? [],
-    saveState: saveError && dirty ? "failed" : saving ? "saving" : dirty ? "waiting" : "saved",
+    saveState: saving
+      ? "saving"
+      : !dirty
+        ? "saved"
+        : saveError
+          ? "failed"
+          : live || unreadable
+            ? "unsaved"
+            : "waiting",
     saveError,
+    live,
+    recovered: recovered && dirty,
+    revert: () => editJson(latest.current.saved.json),
     save,
   };
 }

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod cache;
 pub(crate) mod cached;
 pub(crate) mod connections;
+pub(crate) mod definition_help;
 pub(crate) mod definitions;
 pub(crate) mod entities;
 pub(crate) mod export;

@@ -3,6 +3,7 @@
 mod cached;
 mod connections;
 mod data;
+mod definition_help;
 mod error;
 mod events;
 mod metadata;
@@ -14,6 +15,7 @@ mod syncs;
 pub use cached::*;
 pub use connections::*;
 pub use data::*;
+pub use definition_help::*;
 pub use error::ApiError;
 pub use events::*;
 pub use metadata::*;

@@ -1,0 +1,124 @@
+import {
+  Button,
+  Checkbox,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+} from "@fluentui/react-components";
+import { useEffect, useState } from "react";
+import { type ApiError, call, type FieldMapping, toApiError } from "@/api";
+import { Empty, Fault, Skeleton } from "@/design";
+import { counted } from "@/lib/numbers";
+import { useParts } from "./context";
+import styles from "./definitions.module.css";
+import { withColumns } from "./fixes";
+import { optionWords } from "./valueWords";
+
+/** What is called alike at both sides; each pair can be unticked before it is taken over. */
+export function MatchDialog({ onClose }: { onClose: () => void }) {
+  const { editor, columns, destination } = useParts();
+  const { definition, edit } = editor;
+  const [pairs, setPairs] = useState<readonly FieldMapping[] | null>(null);
+  const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
+  const [fault, setFault] = useState<ApiError | null>(null);
+  // Asked once, for the definition as it was when the dialog opened.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a later text is not asked about
+  useEffect(() => {
+    const taken = new Set([
+      ...definition.fields.map(({ to }) => to),
+      ...definition.fixed.map(({ to }) => to),
+      ...definition.identifiers.map(({ to }) => to),
+    ]);
+    call("definitions.match", { json: editor.json })
+      .then(({ fields }) => setPairs(fields.filter(({ to }) => !taken.has(to))))
+      .catch((error: unknown) => setFault(toApiError(error)));
+  }, []);
+  const ticked = (pairs ?? []).filter(({ to }) => !without.has(to));
+  const unread = new Set(
+    ticked.map(({ from }) => from ?? "").filter((name) => name && !definition.source.columns.includes(name)),
+  );
+  const all = pairs !== null && ticked.length === pairs.length;
+  return (
+    <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
+      <DialogSurface aria-label="Match by name" style={{ maxWidth: 720 }}>
+        <DialogBody>
+          <DialogTitle>Match by name</DialogTitle>
+          <DialogContent>
+            {fault ? <Fault fault={fault} /> : null}
+            {!pairs && !fault ? <Skeleton rows={6} label="Matching names" /> : null}
+            {pairs?.length === 0 ? (
+              <Empty title="Nothing more is called alike">
+                What matches by name is mapped already, or the two sides name things differently. Add fields by
+                hand.
+              </Empty>
+            ) : null}
+            {pairs && pairs.length > 0 ? (
+              <>
+                <Checkbox
+                  label={`${counted(ticked.length, "pair")} of ${pairs.length}`}
+                  checked={all ? true : ticked.length === 0 ? false : "mixed"}
+                  onChange={() => setWithout(all ? new Set(pairs.map(({ to }) => to)) : new Set())}
+                />
+                <ul className={styles.pairs} aria-label="Pairs that match">
+                  {pairs.map((pair) => {
+                    const column = columns.find(({ logical_name }) => logical_name === pair.from);
+                    const target = destination?.schema.columns.find(
+                      ({ logical_name }) => logical_name === pair.to,
+                    );
+                    const options = optionWords(pair);
+                    return (
+                      <li key={pair.to}>
+                        <Checkbox
+                          checked={!without.has(pair.to)}
+                          onChange={(_, { checked }) =>
+                            setWithout((old) => {
+                              const next = new Set(old);
+                              if (checked) next.delete(pair.to);
+                              else next.add(pair.to);
+                              return next;
+                            })
+                          }
+                          label={
+                            <>
+                              <b>{pair.to}</b> <span className={styles.muted}>{target?.type ?? ""}</span>
+                              {" ← "}
+                              {column?.display_name || pair.from} <code className={styles.muted}>{pair.from}</code>{" "}
+                              <span className={styles.muted}>{column?.type ?? ""}</span>
+                              {options.length > 0 ? <i> {options.join(", ")}</i> : null}
+                            </>
+                          }
+                        />
+                      </li>
+                    );
+                  })}
+                </ul>
+                {unread.size > 0 ? (
+                  <p className={styles.muted}>
+                    {counted(unread.size, "column")} of them {unread.size === 1 ? "is" : "are"} not read yet and
+                    will be chosen: {[...unread].join(", ")}.
+                  </p>
+                ) : null}
+              </>
+            ) : null}
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              appearance="primary"
+              disabled={ticked.length === 0}
+              onClick={() => {
+                edit((old) => ({ ...withColumns(old, [...unread]), fields: [...old.fields, ...ticked] }));
+                onClose();
+              }}
+            >
+              Map {counted(ticked.length, "field")}
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,77 @@
+import { WarningRegular } from "@fluentui/react-icons";
+import { useEffect, useRef } from "react";
+import type { MappedSampleRow } from "@/api";
+import { Name, sentence } from "@/design";
+import styles from "./definitions.module.css";
+import { cellsOf, sampleColumns, titleOf } from "./sampleCells";
+import { CellValue } from "./Why";
+
+/** Ten records under each other: one look down a column tells what a rule does. The column being changed comes into sight. */
+export function SampleTable({ rows, target }: { rows: readonly MappedSampleRow[]; target: string | null }) {
+  const columns = sampleColumns(rows);
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (target === null) return;
+    const head = [...(frame.current?.querySelectorAll<HTMLElement>("[data-target]") ?? [])].find(
+      (one) => one.dataset.target === target,
+    );
+    const place = frame.current;
+    if (!head || !place) return;
+    const first = place.querySelector("th")?.getBoundingClientRect().width ?? 0;
+    const from = head.offsetLeft - first;
+    if (from < place.scrollLeft || head.offsetLeft + head.offsetWidth > place.scrollLeft + place.clientWidth)
+      place.scrollLeft = from;
+  }, [target]);
+  return (
+    <div className={styles.sampleTable} ref={frame} tabIndex={0} role="region" aria-label="Ten records as a table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Record</th>
+            {columns.map(({ key, field, kind }) => (
+              <th
+                key={key}
+                scope="col"
+                data-target={field}
+                className={field === target ? styles.inFocus : undefined}
+                title={kind}
+              >
+                {field}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const cells = new Map(cellsOf(row).map((cell) => [`${cell.kind}:${cell.field}`, cell]));
+            const words = [row.skipped, ...row.issues.map(({ message }) => message)].filter(
+              (text): text is string => text !== null,
+            );
+            return (
+              <tr key={row.source_id} className={row.skipped ? styles.leftOut : undefined}>
+                <th scope="row">
+                  {words.length > 0 ? (
+                    <WarningRegular
+                      className={styles.warn}
+                      aria-label={words.map(sentence).join(" ")}
+                      title={words.map(sentence).join("\n")}
+                    />
+                  ) : null}
+                  <Name text={titleOf(row)} />
+                </th>
+                {columns.map(({ key, field }) => {
+                  const cell = cells.get(key);
+                  return (
+                    <td key={key} className={field === target ? styles.inFocus : undefined}>
+                      {cell ? <CellValue cell={cell} record={row} /> : null}
+                    </td>
+                  );
+                })}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import { Checkbox, Field, Input, Radio, RadioGroup } from "@fluentui/react-components";
+import { useParts } from "./context";
+import styles from "./definitions.module.css";
+import { Part, Problems } from "./parts";
+import { problemsAt } from "./problems";
+
+/** When it runs by itself. */
+export function SchedulePart() {
+  const { editor } = useParts();
+  const { definition, edit, problems } = editor;
+  const { schedule } = definition;
+  return (
+    <Part id="schedule">
+      <RadioGroup
+        layout="horizontal"
+        aria-label="When it runs"
+        value={schedule ? "cron" : "hand"}
+        onChange={(_, { value }) =>
+          edit((old) => ({
+            ...old,
+            schedule: value === "cron" ? { cron: "0 * * * *", paused: true } : undefined,
+          }))
+        }
+        data-path="schedule"
+      >
+        <Radio value="hand" label="Only by hand" />
+        <Radio value="cron" label="By a schedule" />
+      </RadioGroup>
+      {schedule ? (
+        <div className={styles.two} data-path="schedule.cron">
+          <Field label="Cron, in UTC" hint="Minute, hour, day of month, month, day of week">
+            <Input
+              size="small"
+              value={schedule.cron}
+              onChange={(_, { value }) =>
+                edit((old) => ({ ...old, schedule: { ...schedule, cron: value } }), "cron")
+              }
+            />
+          </Field>
+          <Checkbox
+            checked={schedule.paused}
+            label="Paused"
+            onChange={(_, { checked }) =>
+              edit((old) => ({ ...old, schedule: { ...schedule, paused: checked === true } }))
+            }
+          />
+        </div>
+      ) : null}
+      <Problems problems={problemsAt(problems, "schedule")} />
+    </Part>
+  );
+}

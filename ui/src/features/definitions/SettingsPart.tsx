@@ -1,0 +1,61 @@
+import { Checkbox, Field, Input } from "@fluentui/react-components";
+import { useParts } from "./context";
+import styles from "./definitions.module.css";
+import { Part, Problems } from "./parts";
+import { problemsOf } from "./sections";
+
+const numbers = [
+  { key: "page_size", label: "Records a page", hint: "1 to 5000; 500 to begin with", unit: 1, max: 5000 },
+  { key: "timeout_ms", label: "Timeout of a request (s)", hint: "At most 300", unit: 1000, max: 300 },
+  { key: "retries", label: "Retries of a request", hint: "At most 10, with growing pauses", unit: 1, max: 10 },
+] as const;
+
+/** How it is read, and switches of the run. */
+export function SettingsPart() {
+  const { editor, destinationConnection } = useParts();
+  const { definition, edit, problems } = editor;
+  const { options, source } = definition;
+  return (
+    <Part id="settings">
+      <div className={styles.two}>
+        {numbers.map(({ key, label, hint, unit, max }) => (
+          <Field key={key} label={label} hint={hint}>
+            <Input
+              size="small"
+              type="number"
+              min={0}
+              max={max}
+              data-path={`source.${key}`}
+              value={String(source[key] / unit)}
+              onChange={(_, { value }) =>
+                edit(
+                  (old) => ({ ...old, source: { ...old.source, [key]: Math.round(Number(value) * unit) } }),
+                  key,
+                )
+              }
+            />
+          </Field>
+        ))}
+      </div>
+      <div data-path="options" className={styles.stack}>
+        {destinationConnection?.system === "insider" || options.skip_hook ? (
+          <Checkbox
+            checked={options.skip_hook}
+            label="No journeys or automation at the destination (skip hook)"
+            onChange={(_, { checked }) =>
+              edit((old) => ({ ...old, options: { ...old.options, skip_hook: checked === true } }))
+            }
+          />
+        ) : null}
+        <Checkbox
+          checked={options.stop_on_failed_batch}
+          label="Stop at the first failed batch"
+          onChange={(_, { checked }) =>
+            edit((old) => ({ ...old, options: { ...old.options, stop_on_failed_batch: checked === true } }))
+          }
+        />
+      </div>
+      <Problems problems={problemsOf(problems, "settings")} />
+    </Part>
+  );
+}

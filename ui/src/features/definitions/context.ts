@@ -1,0 +1,28 @@
+import { createContext, useContext } from "react";
+import type { ApiError, Column, ConnectionView, DestinationDescription, EntitySchema } from "@/api";
+import type { Editor } from "./useEditor";
+
+/** What every part of the editor knows. */
+export interface EditorParts {
+  editor: Editor;
+  connections: readonly ConnectionView[];
+  /** Entity that is read, of a list too; empty while none is chosen. */
+  entity: string;
+  schema: EntitySchema | undefined;
+  columns: readonly Column[];
+  destination: DestinationDescription | undefined;
+  destinationConnection: ConnectionView | undefined;
+  /** One part at a time, with words on what it is for. */
+  guided: boolean;
+  onError: (error: ApiError | null) => void;
+  /** Leads to the place of a path such as `fields[2].from`. */
+  reveal: (path: string) => void;
+}
+
+export const EditorContext = createContext<EditorParts | null>(null);
+
+export function useParts(): EditorParts {
+  const parts = useContext(EditorContext);
+  if (!parts) throw new Error("a part of the editor stands outside of it");
+  return parts;
+}

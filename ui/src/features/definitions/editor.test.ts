@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { changeTo, redo, undo, undoable } from "@/lib/undo";
+import { disagreements } from "./agree";
+import { compareDefinitions, inOneLine } from "./compare";
+import { filterText, shownFilter } from "./filterText";
+import { fixOf } from "./fixes";
+import { keyOffers, type SchemaNode, schemasAt, valueOffers } from "./jsonSchema";
+import { placeAt, syntaxFault } from "./jsonText";
+import { lineDiff } from "./lineDiff";
+import { freshDefinition, toJson } from "./model";
+import { sectionOf } from "./sections";
+import { mergedRows, pastedRows, rowsOf } from "./tableText";
+
+const base = {
+  ...freshDefinition("A", "contoso", "contact", ["contactid", "firstname"], "marketing", "profile"),
+  identifiers: [{ to: "email", from: "emailaddress1" }],
+  fields: [
+    { to: "name", from: "firstname" },
+    { to: "gender", from: "gendercode", label: true },
+  ],
+};
+
+describe("comparing two definitions", () => {
+  it("tells by meaning what was added, removed, changed and moved", () => {
+    const other = {
+      ...base,
+      source: { ...base.source, columns: ["firstname", "lastname"], page_size: 1000 },
+      fields: [
+        { to: "gender", from: "gendercode" },
+        { to: "name", from: "firstname" },
+        { to: "surname", from: "lastname" },
+      ],
+    };
+    const found = compareDefinitions(base, other).map(({ part, what, kind }) => `${part}/${what}/${kind}`);
+    expect(found).toEqual([
+      "Source/page_size/changed",
+      "Columns/contactid/removed",
+      "Columns/lastname/added",
+      "Fields/gender/changed",
+      "Fields/surname/added",
+      "Fields/order/moved",
+    ]);
+  });
+  it("does not count order of columns, white space and quotes of a filter", () => {
+    const filter = "<condition attribute='statecode' operator='eq' value='0' />";
+    const a = { ...base, source: { ...base.source, filter } };
+    const b = {
+      ...base,
+      source: {
+        ...base.source,
+        columns: ["firstname", "contactid"],
+        filter: '<condition  attribute="statecode"\n operator="eq" value="0"/>',
+      },
+    };
+    expect(compareDefinitions(a, b)).toEqual([]);
+  });
+  it("says a field in one line", () => {
+    expect(inOneLine({ to: "gender", from: "gendercode", label: true })).toBe("← gendercode · label");
+  });
+  it("puts equal lines of texts beside each other", () => {
+    expect(lineDiff("a\nb\nc", "a\nx\nc\nd")).toEqual([
+      { left: "a", right: "a" },
+      { left: "b", right: "x" },
+      { left: "c", right: "c" },
+      { left: null, right: "d" },
+    ]);
+  });
+});
+
+describe("steps back and forth", () => {
+  it("joins typing in one field, and goes back over form and text alike", () => {
+    let state = undoable({ json: "0" });
+    state = changeTo(state, { json: "1" }, "name#1");
+    state = changeTo(state, { json: "12" }, "name#1");
+    state = changeTo(state, { json: "12 text" }, "json#2");
+    state = undo(state);
+    expect(state.present.json).toBe("12");
+    state = undo(state);
+    expect(state.present.json).toBe("0");
+    state = redo(redo(state));
+    expect(state.present.json).toBe("12 text");
+    expect(changeTo(undo(state), { json: "other" }).future).toEqual([]);
+  });
+});
+
+const schema: SchemaNode = {
+  type: "object",
+  required: ["name"],
+  properties: {
+    options: { $ref: "#/$defs/Options" },
+    name: { type: "string", description: "The name people use." },
+    mode: { $ref: "#/$defs/Mode" },
+    fields: { type: "array", items: { $ref: "#/$defs/Field" } },
+  },
+  $defs: {
+    Options: { type: "object", properties: { skip_hook: { type: "boolean" } } },
+    Mode: { oneOf: [{ const: "all", description: "Always all." }, { const: "updated" }] },
+    Field: { type: "object", properties: { to: { type: "string" }, map: { type: "object", additionalProperties: { type: "string" } } } },
+  },
+};
+
+describe("the text beside the form", () => {
+  const at = (text: string) => placeAt(text.replace("|", ""), text.indexOf("|"));
+  it("knows where the cursor is, also in half a text", () => {
+    expect(at('{ "source": { "fetch": { "mode": "a|')).toMatchObject({
+      path: ["source", "fetch", "mode"],
+      kind: "value",
+    });
+    expect(at('{ "fields": [ { "to": "x" }, { "|" } ] }')).toMatchObject({
+      path: ["fields", "1"],
+      kind: "key",
+      siblings: [],
+    });
+    expect(at('{ "name": "a", "fields": [], |}')).toMatchObject({ path: [], kind: "key", siblings: ["name", "fields"] });
+    expect(at('{ "columns": ["a", "b|"]')).toMatchObject({ path: ["columns", "1"], kind: "value", from: 19 });
+    expect(at("|{}")).toBeNull();
+  });
+  it("offers keys that are not there yet, needed ones first, and the values a schema names", () => {
+    expect(keyOffers(schema, [], ["fields"]).map(({ label }) => label)).toEqual(["name", "options", "mode"]);
+    expect(keyOffers(schema, [], [])[0]).toMatchObject({ insert: '"name": ""', info: "The name people use." });
+    expect(keyOffers(schema, ["fields", "3"], ["to"]).map(({ insert }) => insert)).toEqual(['"map": {}']);
+    expect(valueOffers(schema, ["mode"]).map(({ insert }) => insert)).toEqual(['"all"', '"updated"']);
+    expect(valueOffers(schema, ["options", "skip_hook"]).map(({ insert }) => insert)).toEqual(["true", "false"]);
+    expect(schemasAt(schema, ["fields", "0", "map", "any"])[0]?.type).toBe("string");
+  });
+  it("says where a text stops being JSON", () => {
+    expect(syntaxFault(toJson(base))).toBeNull();
+    const fault = syntaxFault('{ "a": 1, }');
+    expect(fault && fault.from).toBeGreaterThan(0);
+  });
+});
+
+describe("parts and remedies", () => {
+  it("knows the part of a path", () => {
+    expect(["source.columns[2]", "source.fetch.days", "source.retries", "fields[0].to", "phone.country_code", "", "events.name"].map(sectionOf)).toEqual([
+      "columns",
+      "source",
+      "settings",
+      "fields",
+      "fields",
+      "settings",
+      "events",
+    ]);
+  });
+  it("chooses the column that is mapped but not read", () => {
+    const fix = fixOf({ path: "fields[1].from", code: "column_not_chosen", message: "", hint: null }, base);
+    expect(fix?.label).toBe("Choose gendercode");
+    expect(fix?.apply(base).source.columns).toEqual(["contactid", "firstname", "gendercode"]);
+    expect(fixOf({ path: "identifiers[0]", code: "column_not_chosen", message: "", hint: null }, base)?.label).toBe(
+      "Choose emailaddress1",
+    );
+    expect(fixOf({ path: "fields[1].to", code: "unknown_target", message: "", hint: null }, base)).toBeNull();
+  });
+  it("shows a lone condition in a filter and keeps it lone", () => {
+    const lone = '<condition attribute="a" operator="null" />';
+    expect(filterText(shownFilter(lone))).toBe(lone);
+    expect(filterText('<filter type="and">\n</filter>')).toBeUndefined();
+    const two = `<filter type="or">${lone}${lone}</filter>`;
+    expect(filterText(shownFilter(two))).toBe(two);
+    expect(shownFilter("<condition")).toBe("<condition");
+  });
+});
+
+describe("identifiers of syncs over the same records", () => {
+  const view = (name: string, change: Partial<typeof base>) => ({
+    name,
+    hash: "",
+    changed_at: "",
+    last_run: null,
+    definition: { ...base, ...change, name },
+  });
+  it("tells who disagrees and how", () => {
+    const others = [
+      view("A", {}),
+      view("B", { identifiers: [{ to: "uuid", from: "contactid" }] }),
+      view("C", {}),
+      view("D", { destination: { connection: "elsewhere", entity: "profile" }, identifiers: [{ to: "uuid", from: "contactid" }] }),
+    ];
+    expect(disagreements(base, "A", others)).toEqual([
+      { name: "B", here: ["email ← emailaddress1"], there: ["uuid ← contactid"] },
+    ]);
+  });
+});
+
+describe("value tables", () => {
+  it("takes two columns of a sheet", () => {
+    expect(pastedRows('1\tYes\r\n2\t"No, never"\r\n\r\n')).toEqual([
+      { key: "1", value: "Yes" },
+      { key: "2", value: "No, never" },
+    ]);
+    expect(pastedRows('1;"a ""b"""\n')).toEqual([{ key: "1", value: 'a "b"' }]);
+  });
+  it("merges by key", () => {
+    expect(mergedRows(rowsOf({ 1: "a", 2: "b" }), [{ key: "2", value: "c" }])).toEqual([
+      { key: "1", value: "a" },
+      { key: "2", value: "c" },
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+/** What a mapped record holds, cell by cell, with how each came to be; what is missing too. */
+import type { Explanation, MappedSampleRow } from "@/api";
+import { plainText } from "@/lib/record";
+
+export interface SampleCell {
+  /** Name of the target. */
+  field: string;
+  kind: "identifier" | "attribute" | "event";
+  /** Undefined: it is not sent. */
+  value: unknown;
+  explanation: Explanation | undefined;
+}
+
+export interface SampleColumn {
+  key: string;
+  field: string;
+  kind: SampleCell["kind"];
+}
+
+const keyOf = (kind: SampleCell["kind"], field: string) => `${kind}:${field}`;
+
+/** Identifiers, then attributes, then events, each in the order they come; targets without a value at their kind's end. */
+export function cellsOf(row: MappedSampleRow): SampleCell[] {
+  const cells = new Map<string, SampleCell>();
+  const kindOf = (path: string): SampleCell["kind"] =>
+    path.startsWith("identifiers") ? "identifier" : path.startsWith("events") ? "event" : "attribute";
+  const why = (kind: SampleCell["kind"], field: string) =>
+    row.explanations.find((one) => one.field === field && kindOf(one.path) === kind) ??
+    row.explanations.find((one) => one.field === field);
+  const add = (kind: SampleCell["kind"], field: string, value: unknown, explanation: Explanation | undefined) => {
+    const key = keyOf(kind, field);
+    if (!cells.has(key)) cells.set(key, { field, kind, value, explanation });
+  };
+  for (const [field, value] of Object.entries(row.mapped.identifiers))
+    add("identifier", field, value, why("identifier", field));
+  for (const one of row.explanations)
+    if (kindOf(one.path) === "identifier") add("identifier", one.field, undefined, one);
+  for (const [field, value] of Object.entries(row.mapped.attributes))
+    add("attribute", field, value, why("attribute", field));
+  for (const one of row.explanations)
+    if (kindOf(one.path) === "attribute") add("attribute", one.field, undefined, one);
+  for (const event of row.mapped.events ?? []) {
+    add("event", "event_name", event.name, why("event", "event_name"));
+    add("event", "timestamp", event.timestamp, why("event", "timestamp"));
+    for (const [field, value] of Object.entries(event.parameters ?? {}))
+      add("event", field, value, why("event", field));
+  }
+  for (const one of row.explanations) if (kindOf(one.path) === "event") add("event", one.field, undefined, one);
+  return [...cells.values()];
+}
+
+/** The columns of all records together, in the order they first appear. */
+export function sampleColumns(rows: readonly MappedSampleRow[]): SampleColumn[] {
+  const found = new Map<string, SampleColumn>();
+  const rank = { identifier: 0, attribute: 1, event: 2 };
+  for (const row of rows)
+    for (const { field, kind } of cellsOf(row))
+      if (!found.has(keyOf(kind, field))) found.set(keyOf(kind, field), { key: keyOf(kind, field), field, kind });
+  return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind]);
+}
+
+/** By what a person knows the record: its identifiers, else its id. */
+export function titleOf(row: MappedSampleRow): string {
+  return Object.values(row.mapped.identifiers).map(plainText).join(" · ") || row.source_id;
+}
+
+/** The target that a path of the definition is about, such as `fields[2]`. */
+export function targetAt(definition: unknown, path: string | null): string | null {
+  const line = path === null ? null : /^(fields|identifiers|fixed|events\.parameters|events\.fixed)\[(\d+)\]/.exec(path);
+  if (!line) return path?.startsWith("events.timestamp") ? "timestamp" : path?.startsWith("events") ? "event_name" : null;
+  let here: unknown = definition;
+  for (const part of [...(line[1] ?? "").split("."), line[2] ?? ""])
+    here = typeof here === "object" && here !== null ? (here as Record<string, unknown>)[part] : undefined;
+  const to = typeof here === "object" && here !== null && "to" in here ? here.to : null;
+  return typeof to === "string" && to !== "" ? to : null;
+}
