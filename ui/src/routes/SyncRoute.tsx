@@ -1,6 +1,7 @@
 import { type ConnectionView, call, jobEnd, useRead } from "@/api";
 import { Fault, Skeleton } from "@/design";
 import { DefinitionEditor, NewDefinition } from "@/features/definitions";
+import { FilterBuilder } from "@/features/query";
 import { nav } from "./nav";
 import { type Place, placeKey } from "./places";
 
@@ -38,6 +39,7 @@ export function SyncRoute({
       key={place.name}
       view={view.data}
       connections={connections}
+      FilterBuilder={FilterBuilder}
       onRenamed={(name) => nav.rename(place, { at: "sync", name })}
       onDeleted={() => nav.close(place)}
       onOpen={(name) => nav.go({ at: "sync", name })}

@@ -1,4 +1,12 @@
-import { type FocusEvent, type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import {
   type ApiError,
   type ConnectionView,
@@ -12,7 +20,7 @@ import {
 import { Confirm, Page, Split } from "@/design";
 import { compact } from "@/lib/numbers";
 import { CompareDialog } from "./CompareDialog";
-import { EditorContext, type EditorParts } from "./context";
+import { EditorContext, type EditorParts, type FilterBuilderType } from "./context";
 import { EditorActions, type Way } from "./EditorActions";
 import { EditorNotices, NameField, SaveState } from "./editorHead";
 import { duplicateDefinition, exportDefinition } from "./files";
@@ -27,13 +35,13 @@ import { useEditor } from "./useEditor";
 
 const isWay = (value: unknown): value is Way | null =>
   value === null || value === "guided" || value === "page";
-const isSide = (value: unknown): value is Side =>
-  value === "sample" || value === "table" || value === "json";
+const isSide = (value: unknown): value is Side => value === "sample" || value === "table" || value === "json";
 
 /** The editor of one definition, guided or on one page; ten records or the JSON beside it. */
 export function DefinitionEditor({
   view,
   connections,
+  FilterBuilder,
   onRenamed,
   onDeleted,
   onOpen,
@@ -41,6 +49,7 @@ export function DefinitionEditor({
 }: {
   view: DefinitionView;
   connections: readonly ConnectionView[];
+  FilterBuilder: FilterBuilderType;
   onRenamed: (name: string) => void;
   onDeleted: () => void;
   /** Opens another definition. */
@@ -101,10 +110,11 @@ export function DefinitionEditor({
       destination: destination.data,
       destinationConnection: connections.find(({ name }) => name === to),
       guided: way === "guided",
+      FilterBuilder,
       onError: setError,
       reveal,
     }),
-    [editor, connections, entity, schema, destination.data, to, way, reveal],
+    [editor, connections, entity, schema, destination.data, to, way, FilterBuilder, reveal],
   );
 
   async function preview() {

@@ -31,7 +31,10 @@ export function DestinationPart() {
   return (
     <Part id="destination">
       <div className={styles.two} data-path="destination">
-        <Field label="To" hint={chosen && !chosen.writable ? "Read-only: previews work, runs don't yet" : undefined}>
+        <Field
+          label="To"
+          hint={chosen && !chosen.writable ? "Read-only: previews work, runs don't yet" : undefined}
+        >
           <Dropdown
             size="small"
             value={definition.destination.connection}

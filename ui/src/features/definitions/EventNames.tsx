@@ -43,7 +43,9 @@ export function EventNames({ events, columns, known, set }: EventProps) {
           columns={columns}
           chosen={editor.definition.source.columns}
           value={events.name.from}
-          onChange={(from) => set({ ...events, name: { from, map: from === events.name.from ? events.name.map : {} } })}
+          onChange={(from) =>
+            set({ ...events, name: { from, map: from === events.name.from ? events.name.map : {} } })
+          }
         />
       </div>
       <div data-path="events.name.map">
@@ -54,9 +56,7 @@ export function EventNames({ events, columns, known, set }: EventProps) {
           offers={options}
           values={names.map(({ name }) => name)}
           table={events.name.map ?? {}}
-          onChange={(map) =>
-            set({ ...events, name: { from: events.name.from, map } }, "event-map")
-          }
+          onChange={(map) => set({ ...events, name: { from: events.name.from, map } }, "event-map")}
         />
         <Problems problems={problemsAt(editor.warnings, "events.name.map")} warning />
       </div>

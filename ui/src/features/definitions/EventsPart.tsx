@@ -112,9 +112,7 @@ function EventTime({ events, columns, set }: EventProps) {
 
 function Parameters({ events, columns, known, set }: EventProps) {
   const { editor } = useParts();
-  const required = new Set(
-    known?.events.find(({ name }) => name === events.name.fixed)?.required ?? [],
-  );
+  const required = new Set(known?.events.find(({ name }) => name === events.name.fixed)?.required ?? []);
   const targets = (known?.parameters ?? []).map(({ name, holds }) => ({
     name,
     title: name,

@@ -6,8 +6,8 @@ import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { FieldLine } from "./FieldLine";
 import { MatchDialog } from "./MatchDialog";
-import { AddButton, Part, Problems } from "./parts";
 import { PhoneRules } from "./PhoneRules";
+import { AddButton, Part, Problems } from "./parts";
 import { problemsAt } from "./problems";
 
 /** Target attributes from source columns. */

@@ -45,7 +45,9 @@ export function FixedPart() {
           />
         </Line>
       ))}
-      {fixed.length === 0 ? <p className={styles.muted}>None. Such as “source” with the value “Dynamics”.</p> : null}
+      {fixed.length === 0 ? (
+        <p className={styles.muted}>None. Such as “source” with the value “Dynamics”.</p>
+      ) : null}
     </Part>
   );
 }

@@ -3,8 +3,8 @@ import { useMemo, useRef } from "react";
 import { useRead } from "@/api";
 import { CodeEditor } from "@/design";
 import { useParts } from "./context";
-import { locate, placeAt, syntaxFault } from "./jsonText";
 import { keyOffers, type Offer, valueOffers } from "./jsonSchema";
+import { locate, placeAt, syntaxFault } from "./jsonText";
 
 /** The definition as text, with each problem where it is, and what may stand at the cursor. */
 export function JsonSide() {

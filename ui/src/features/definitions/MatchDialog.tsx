@@ -51,8 +51,8 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
             {!pairs && !fault ? <Skeleton rows={6} label="Matching names" /> : null}
             {pairs?.length === 0 ? (
               <Empty title="Nothing more is called alike">
-                What matches by name is mapped already, or the two sides name things differently. Add fields by
-                hand.
+                What matches by name is mapped already, or the two sides name things differently. Add fields
+                by hand.
               </Empty>
             ) : null}
             {pairs && pairs.length > 0 ? (
@@ -85,7 +85,8 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                             <>
                               <b>{pair.to}</b> <span className={styles.muted}>{target?.type ?? ""}</span>
                               {" ← "}
-                              {column?.display_name || pair.from} <code className={styles.muted}>{pair.from}</code>{" "}
+                              {column?.display_name || pair.from}{" "}
+                              <code className={styles.muted}>{pair.from}</code>{" "}
                               <span className={styles.muted}>{column?.type ?? ""}</span>
                               {options.length > 0 ? <i> {options.join(", ")}</i> : null}
                             </>
@@ -97,8 +98,8 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                 </ul>
                 {unread.size > 0 ? (
                   <p className={styles.muted}>
-                    {counted(unread.size, "column")} of them {unread.size === 1 ? "is" : "are"} not read yet and
-                    will be chosen: {[...unread].join(", ")}.
+                    {counted(unread.size, "column")} of them {unread.size === 1 ? "is" : "are"} not read yet
+                    and will be chosen: {[...unread].join(", ")}.
                   </p>
                 ) : null}
               </>

@@ -23,7 +23,7 @@ export function SampleTable({ rows, target }: { rows: readonly MappedSampleRow[]
       place.scrollLeft = from;
   }, [target]);
   return (
-    <div className={styles.sampleTable} ref={frame} tabIndex={0} role="region" aria-label="Ten records as a table">
+    <section className={styles.sampleTable} ref={frame} aria-label="Ten records as a table">
       <table>
         <thead>
           <tr>
@@ -72,6 +72,6 @@ export function SampleTable({ rows, target }: { rows: readonly MappedSampleRow[]
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

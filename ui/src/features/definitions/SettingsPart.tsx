@@ -7,7 +7,13 @@ import { problemsOf } from "./sections";
 const numbers = [
   { key: "page_size", label: "Records a page", hint: "1 to 5000; 500 to begin with", unit: 1, max: 5000 },
   { key: "timeout_ms", label: "Timeout of a request (s)", hint: "At most 300", unit: 1000, max: 300 },
-  { key: "retries", label: "Retries of a request", hint: "At most 10, with growing pauses", unit: 1, max: 10 },
+  {
+    key: "retries",
+    label: "Retries of a request",
+    hint: "At most 10, with growing pauses",
+    unit: 1,
+    max: 10,
+  },
 ] as const;
 
 /** How it is read, and switches of the run. */

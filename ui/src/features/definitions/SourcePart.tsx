@@ -92,9 +92,7 @@ export function SourcePart() {
         <Field
           label="Which records"
           hint={
-            source.list
-              ? "All members are read on each run; narrow a large list with a filter"
-              : mode?.words
+            source.list ? "All members are read on each run; narrow a large list with a filter" : mode?.words
           }
         >
           <Dropdown

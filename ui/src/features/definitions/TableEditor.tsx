@@ -44,7 +44,12 @@ export function TableEditor({
     const text = event.clipboardData.getData("text/plain");
     if (!/[\t\n]/.test(text.trim())) return;
     event.preventDefault();
-    set(mergedRows(rows.filter(({ key, value }) => key !== "" || value !== ""), pastedRows(text)));
+    set(
+      mergedRows(
+        rows.filter(({ key, value }) => key !== "" || value !== ""),
+        pastedRows(text),
+      ),
+    );
   }
   const labelOf = (key: string) => offers.find(({ value }) => value === key)?.label;
   return (
@@ -121,7 +126,10 @@ export function TableEditor({
             size="small"
             appearance="subtle"
             onClick={() =>
-              set([...rows, ...lacking.map(({ value, label: words }) => ({ key: value, value: words ?? "" }))])
+              set([
+                ...rows,
+                ...lacking.map(({ value, label: words }) => ({ key: value, value: words ?? "" })),
+              ])
             }
           >
             Add {counted(lacking.length, "choice")}

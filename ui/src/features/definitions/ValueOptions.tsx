@@ -20,7 +20,9 @@ export function ValueOptions({
       <Field label="Letters">
         <Dropdown
           size="small"
-          value={field.case === "upper" ? "Upper case" : field.case === "lower" ? "Lower case" : "As they are"}
+          value={
+            field.case === "upper" ? "Upper case" : field.case === "lower" ? "Lower case" : "As they are"
+          }
           selectedOptions={[field.case ?? "none"]}
           onOptionSelect={(_, { optionValue }) =>
             onChange({ case: optionValue === "none" ? undefined : (optionValue as TextCase) })

@@ -69,7 +69,9 @@ function Chain({
           <li key={index}>
             <span className={styles.rule}>{step.rule.replaceAll("_", " ")}</span> {sentence(step.text)}
             <div>
-              <code>{step.value === null || step.value === undefined ? "–" : JSON.stringify(step.value)}</code>
+              <code>
+                {step.value === null || step.value === undefined ? "–" : JSON.stringify(step.value)}
+              </code>
             </div>
           </li>
         ))}

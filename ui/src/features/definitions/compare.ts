@@ -15,7 +15,12 @@ export interface Difference {
 }
 
 /** Lists whose items are known by a name; their order changes nothing but which comes first. */
-const named: Readonly<Record<string, string>> = { identifiers: "to", fields: "to", fixed: "to", parameters: "to" };
+const named: Readonly<Record<string, string>> = {
+  identifiers: "to",
+  fields: "to",
+  fixed: "to",
+  parameters: "to",
+};
 
 /** Lists in which order means nothing. */
 const unordered = new Set(["columns"]);
@@ -84,9 +89,11 @@ function walk(part: string, path: readonly string[], a: unknown, b: unknown, fou
   if (unordered.has(key) && (Array.isArray(a) || Array.isArray(b))) {
     const [old, now] = [new Set(listOf(a)), new Set(listOf(b))];
     for (const name of old)
-      if (!now.has(name)) found.push({ part: title, what: String(name), kind: "removed", before: name, after: undefined });
+      if (!now.has(name))
+        found.push({ part: title, what: String(name), kind: "removed", before: name, after: undefined });
     for (const name of now)
-      if (!old.has(name)) found.push({ part: title, what: String(name), kind: "added", before: undefined, after: name });
+      if (!old.has(name))
+        found.push({ part: title, what: String(name), kind: "added", before: undefined, after: name });
     return;
   }
   const by = named[key];
@@ -100,7 +107,13 @@ function walk(part: string, path: readonly string[], a: unknown, b: unknown, fou
       walk(part, [...path, inner], a[inner], b[inner], found);
     return;
   }
-  found.push({ part: title, what, kind: a === undefined ? "added" : b === undefined ? "removed" : "changed", before: a, after: b });
+  found.push({
+    part: title,
+    what,
+    kind: a === undefined ? "added" : b === undefined ? "removed" : "changed",
+    before: a,
+    after: b,
+  });
 }
 
 function listOf(value: unknown): unknown[] {
@@ -126,7 +139,8 @@ function walkNamed(
       found.push({ part, what: prefix + name, kind: "changed", before: item, after: other });
   }
   for (const [name, item] of after)
-    if (!before.has(name)) found.push({ part, what: prefix + name, kind: "added", before: undefined, after: item });
+    if (!before.has(name))
+      found.push({ part, what: prefix + name, kind: "added", before: undefined, after: item });
   const kept = [...before.keys()].filter((name) => after.has(name));
   const now2 = [...after.keys()].filter((name) => before.has(name));
   if (!same(kept, now2))
@@ -139,7 +153,9 @@ export function inOneLine(value: unknown): string {
   if (typeof value === "string") return value;
   if (isRecord(value) && "to" in value) {
     const { to: _, from, ...rest } = value;
-    const parts = Object.entries(rest).map(([key, inner]) => (inner === true ? key : `${key} ${inOneLine(inner)}`));
+    const parts = Object.entries(rest).map(([key, inner]) =>
+      inner === true ? key : `${key} ${inOneLine(inner)}`,
+    );
     return [typeof from === "string" ? `← ${from}` : "", ...parts].filter(Boolean).join(" · ");
   }
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ");

@@ -1,6 +1,16 @@
-import { createContext, useContext } from "react";
+import { type ComponentType, createContext, useContext } from "react";
 import type { ApiError, Column, ConnectionView, DestinationDescription, EntitySchema } from "@/api";
 import type { Editor } from "./useEditor";
+
+/** The filter builder of the query place; routes hand it in. */
+export type FilterBuilderType = ComponentType<{
+  connection: string;
+  entity: string;
+  schema: EntitySchema | undefined;
+  filter: string;
+  onFilter: (filter: string | undefined) => void;
+  sound: boolean;
+}>;
 
 /** What every part of the editor knows. */
 export interface EditorParts {
@@ -14,6 +24,7 @@ export interface EditorParts {
   destinationConnection: ConnectionView | undefined;
   /** One part at a time, with words on what it is for. */
   guided: boolean;
+  FilterBuilder: FilterBuilderType;
   onError: (error: ApiError | null) => void;
   /** Leads to the place of a path such as `fields[2].from`. */
   reveal: (path: string) => void;

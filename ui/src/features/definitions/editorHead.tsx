@@ -140,8 +140,8 @@ function ProblemList({
   const { reveal } = useParts();
   return (
     <details className={`${styles.allProblems} ${warning ? styles.warnings : ""}`} open={!folded}>
-      <summary role="status">
-        <b>{title}</b>
+      <summary>
+        <b role="status">{title}</b>
       </summary>
       <ul>
         {items.map((problem) => (

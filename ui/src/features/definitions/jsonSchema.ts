@@ -31,7 +31,9 @@ const LIMIT = 12;
 function variants(root: SchemaNode, node: SchemaNode | undefined, depth = 0): SchemaNode[] {
   if (!node || depth > LIMIT) return [];
   const own: SchemaNode[] = [node];
-  const referred = node.$ref?.startsWith("#/$defs/") ? root.$defs?.[node.$ref.slice("#/$defs/".length)] : undefined;
+  const referred = node.$ref?.startsWith("#/$defs/")
+    ? root.$defs?.[node.$ref.slice("#/$defs/".length)]
+    : undefined;
   for (const inner of [referred, ...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])])
     own.push(...variants(root, inner, depth + 1));
   return own;

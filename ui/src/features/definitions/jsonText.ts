@@ -162,6 +162,10 @@ export function syntaxFault(text: string): { from: number; to: number; message: 
     const position = /position (\d+)/.exec(words);
     const at = position ? Number(position[1]) : text.trimEnd().length;
     const from = Math.max(0, Math.min(at, text.length - 1));
-    return { from, to: Math.min(text.length, from + 1), message: words.replace(/ in JSON at position.*$/, "") };
+    return {
+      from,
+      to: Math.min(text.length, from + 1),
+      message: words.replace(/ in JSON at position.*$/, ""),
+    };
   }
 }

@@ -34,7 +34,8 @@ export function withoutBroken(definition: SyncDefinition, problems: readonly Pro
     if (!line) return null;
     broken[line[1] as ListName].add(Number(line[2]));
   }
-  const kept = <T>(items: readonly T[], name: ListName) => items.filter((_, index) => !broken[name].has(index));
+  const kept = <T>(items: readonly T[], name: ListName) =>
+    items.filter((_, index) => !broken[name].has(index));
   const identifiers = kept(definition.identifiers, "identifiers");
   const fields = kept(definition.fields, "fields");
   const fixed = kept(definition.fixed, "fixed");
@@ -49,12 +50,9 @@ export function withoutBroken(definition: SyncDefinition, problems: readonly Pro
   return {
     definition: { ...definition, identifiers, fields, fixed },
     wholePath: (path) =>
-      path.replace(
-        /^(fields|fixed|identifiers)\[(\d+)\]/,
-        (same, name: string, index: string) => {
-          const place = places[name]?.[Number(index)];
-          return place === undefined ? same : `${name}[${place}]`;
-        },
-      ),
+      path.replace(/^(fields|fixed|identifiers)\[(\d+)\]/, (same, name: string, index: string) => {
+        const place = places[name]?.[Number(index)];
+        return place === undefined ? same : `${name}[${place}]`;
+      }),
   };
 }

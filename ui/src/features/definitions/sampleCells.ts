@@ -27,7 +27,12 @@ export function cellsOf(row: MappedSampleRow): SampleCell[] {
   const why = (kind: SampleCell["kind"], field: string) =>
     row.explanations.find((one) => one.field === field && kindOf(one.path) === kind) ??
     row.explanations.find((one) => one.field === field);
-  const add = (kind: SampleCell["kind"], field: string, value: unknown, explanation: Explanation | undefined) => {
+  const add = (
+    kind: SampleCell["kind"],
+    field: string,
+    value: unknown,
+    explanation: Explanation | undefined,
+  ) => {
     const key = keyOf(kind, field);
     if (!cells.has(key)) cells.set(key, { field, kind, value, explanation });
   };
@@ -45,7 +50,8 @@ export function cellsOf(row: MappedSampleRow): SampleCell[] {
     for (const [field, value] of Object.entries(event.parameters ?? {}))
       add("event", field, value, why("event", field));
   }
-  for (const one of row.explanations) if (kindOf(one.path) === "event") add("event", one.field, undefined, one);
+  for (const one of row.explanations)
+    if (kindOf(one.path) === "event") add("event", one.field, undefined, one);
   return [...cells.values()];
 }
 
@@ -55,7 +61,8 @@ export function sampleColumns(rows: readonly MappedSampleRow[]): SampleColumn[] 
   const rank = { identifier: 0, attribute: 1, event: 2 };
   for (const row of rows)
     for (const { field, kind } of cellsOf(row))
-      if (!found.has(keyOf(kind, field))) found.set(keyOf(kind, field), { key: keyOf(kind, field), field, kind });
+      if (!found.has(keyOf(kind, field)))
+        found.set(keyOf(kind, field), { key: keyOf(kind, field), field, kind });
   return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
@@ -66,8 +73,14 @@ export function titleOf(row: MappedSampleRow): string {
 
 /** The target that a path of the definition is about, such as `fields[2]`. */
 export function targetAt(definition: unknown, path: string | null): string | null {
-  const line = path === null ? null : /^(fields|identifiers|fixed|events\.parameters|events\.fixed)\[(\d+)\]/.exec(path);
-  if (!line) return path?.startsWith("events.timestamp") ? "timestamp" : path?.startsWith("events") ? "event_name" : null;
+  const line =
+    path === null ? null : /^(fields|identifiers|fixed|events\.parameters|events\.fixed)\[(\d+)\]/.exec(path);
+  if (!line)
+    return path?.startsWith("events.timestamp")
+      ? "timestamp"
+      : path?.startsWith("events")
+        ? "event_name"
+        : null;
   let here: unknown = definition;
   for (const part of [...(line[1] ?? "").split("."), line[2] ?? ""])
     here = typeof here === "object" && here !== null ? (here as Record<string, unknown>)[part] : undefined;

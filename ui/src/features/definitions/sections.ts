@@ -125,7 +125,9 @@ export function summaryOf(definition: SyncDefinition, id: SectionId): string {
     case "source":
       return source.list !== undefined ? `list ${source.list}` : (source.entity ?? "not chosen");
     case "destination":
-      return destination.connection === "" ? "not chosen" : `${destination.connection} · ${destination.entity}`;
+      return destination.connection === ""
+        ? "not chosen"
+        : `${destination.connection} · ${destination.entity}`;
     case "columns":
       return counted(source.columns.length, "column");
     case "filter": {
@@ -133,7 +135,12 @@ export function summaryOf(definition: SyncDefinition, id: SectionId): string {
       return source.filter === undefined ? "all records" : counted(conditions, "condition");
     }
     case "identifiers":
-      return definition.identifiers.map(({ to }) => to).filter(Boolean).join(", ") || "none yet";
+      return (
+        definition.identifiers
+          .map(({ to }) => to)
+          .filter(Boolean)
+          .join(", ") || "none yet"
+      );
     case "fields":
       return definition.fields.length === 0 ? "none yet" : counted(definition.fields.length, "field");
     case "fixed":

@@ -47,7 +47,9 @@ export function ColumnSelect({
       <span className={styles.offer}>
         <Name text={column.display_name || column.logical_name} />{" "}
         <code className={styles.muted}>{column.logical_name}</code>{" "}
-        <span className={styles.muted}>{ruleOf({ ...column, required: "none", creatable: true, updatable: true })}</span>
+        <span className={styles.muted}>
+          {ruleOf({ ...column, required: "none", creatable: true, updatable: true })}
+        </span>
       </span>
     </Option>
   );
@@ -58,6 +60,7 @@ export function ColumnSelect({
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
+      listbox={{ style: { maxHeight: 340 } }}
       title={value}
       value={typed ?? (current?.display_name || value)}
       selectedOptions={value ? [value] : []}
@@ -113,6 +116,7 @@ export function TargetSelect({
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
+      listbox={{ style: { maxHeight: 340 } }}
       value={typed ?? value}
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}

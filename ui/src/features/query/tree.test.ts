@@ -26,6 +26,8 @@ const root = () => parseTree(text) as XmlNode;
 const entity = () => root().children[0] as XmlNode;
 const filter = () => childrenOf(entity(), "filter")[0] as XmlNode;
 
+import { filterText, shownFilter } from "./filterText";
+
 describe("tree", () => {
   it("reads elements, values and places", () => {
     expect(attributeOf(root(), "top")).toBe("5");
@@ -68,5 +70,16 @@ describe("tree", () => {
     );
     expect(next).toContain("<!-- mine -->");
     expect(keptParts(text, root())).toEqual(["comments"]);
+  });
+});
+
+describe("a filter alone", () => {
+  it("shows a lone condition in a filter and keeps it lone", () => {
+    const lone = '<condition attribute="a" operator="null" />';
+    expect(filterText(shownFilter(lone))).toBe(lone);
+    expect(filterText('<filter type="and">\n</filter>')).toBeUndefined();
+    const two = `<filter type="or">${lone}${lone}</filter>`;
+    expect(filterText(shownFilter(two))).toBe(two);
+    expect(shownFilter("<condition")).toBe("<condition");
   });
 });

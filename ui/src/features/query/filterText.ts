@@ -1,5 +1,5 @@
 /** The filter of a definition is one `<filter>` or one `<condition>`; the builder works on a `<filter>`. */
-import { parseTree } from "@/features/query";
+import { parseTree } from "./tree";
 
 /** The text the builder shows: a lone condition stands in a filter of its own. */
 export function shownFilter(text: string): string {
