@@ -9,6 +9,7 @@ mod plan;
 mod plan_rows;
 mod progress;
 mod pull;
+mod pull_pages;
 mod pull_way;
 mod run;
 mod run_batch;

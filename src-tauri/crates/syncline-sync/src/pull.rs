@@ -1,31 +1,23 @@
 //! Pulling an entity into the store: the network reads the next page while the last one is stored; each page is durable with its cursor,
 //! so that an interrupted pull goes on from the page in flight.
 
-use jiff::SignedDuration;
 use std::sync::Arc;
-use syncline_connect::{ChangesPage, Cursor, Selection, Source};
-use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, SynclineError};
-use syncline_store::{Mark, PageNotes, Pull, PullEnd, PullStart, PullStatus, Store};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use syncline_connect::{Cursor, Selection, Source};
+use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, Record, SynclineError};
+use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
-use crate::index;
 use crate::progress::{Work, blocking};
+use crate::pull_pages::read_and_store;
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
 use crate::seen::seen;
 
-/// Pages beside the one that is being stored: on the wire, or ready. After a crash no more than these two are read again.
-const PAGES_AHEAD: usize = 1;
 /// Bytes that a page is to have, about. Two such pages are in memory at once, and for a moment a page's body and its records.
 const PAGE_BYTES: usize = 4 << 20;
 /// Bytes of a column in a page, with its name and annotations, about.
 const COLUMN_BYTES: usize = 64;
 /// Smallest page that is asked for on account of its bytes.
 const LEAST_RECORDS: usize = 500;
-/// A wait for the network that is long enough to index records meanwhile.
-const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
-
 /// What to pull.
 #[derive(Debug, Clone)]
 pub struct PullRequest {
@@ -124,8 +116,7 @@ async fn prepared(
         let entity = &request.schema.summary.logical_name;
         if !request.full
             && let Some(last) = store.last_pull(request.connection, entity)?
-            && matches!(last.status, PullStatus::Interrupted | PullStatus::Cancelled)
-            && (last.cursor.is_some() || last.has_every_page())
+            && store.can_go_on(&last)?
             && let Ok(planned) = serde_json::from_str::<PlannedPull>(&last.selection)
             && planned.ask == ask
         {
@@ -274,7 +265,13 @@ async fn begin(
     let (store, request, now) = (store.clone(), request.clone(), work.now());
     blocking(move || {
         if let Some(earlier) = earlier {
-            return Ok(store.resume_pull(earlier)?);
+            let pull = store.resume_pull(earlier)?;
+            let look = |records: &[Record]| {
+                let seen = seen(records);
+                (seen.modified, seen.version)
+            };
+            let kept = store.store_kept_page(earlier, look, now)?;
+            return Ok(if kept { store.pull(earlier)?.unwrap_or(pull) } else { pull });
         }
         let start = PullStart {
             connection: request.connection,
@@ -286,102 +283,4 @@ async fn begin(
         Ok(store.begin_planned_pull(&start, &plan, now)?)
     })
     .await
-}
-
-/// One page, whichever way it comes.
-async fn next_page(
-    source: &dyn Source,
-    tracked: bool,
-    selection: &Selection,
-    cursor: Option<&Cursor>,
-    cancel: &CancellationToken,
-) -> Result<ChangesPage, SynclineError> {
-    if tracked {
-        return source.changes(selection, cursor, cancel).await;
-    }
-    let page = source.page(selection, cursor, cancel).await?;
-    Ok(ChangesPage { page, removed: Vec::new(), token: None })
-}
-
-#[expect(clippy::too_many_arguments, reason = "the parts of one loop; a struct would name them twice")]
-async fn read_and_store(
-    store: &Store,
-    source: Arc<dyn Source>,
-    planned: &PlannedPull,
-    pull: &Pull,
-    first: Option<Cursor>,
-    already: u64,
-    total: Option<u64>,
-    work: &Work,
-) -> Result<(), SynclineError> {
-    let (sender, mut receiver) = mpsc::channel::<Result<ChangesPage, SynclineError>>(PAGES_AHEAD);
-    let reading = work.cancel.child_token();
-    let (cancel, selection, tracked) = (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
-    // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
-    let runtime = tokio::runtime::Handle::current();
-    let reader = tokio::task::spawn_blocking(move || {
-        let mut cursor = first;
-        loop {
-            // The place is taken before the page is asked for, so that none arrives for which there is no room.
-            let Ok(place) = runtime.block_on(sender.reserve()) else { return };
-            let page =
-                runtime.block_on(next_page(source.as_ref(), tracked, &selection, cursor.as_ref(), &cancel));
-            let next = page.as_ref().ok().and_then(|changes| changes.page.next.clone());
-            let ended = page.is_err() || next.is_none();
-            place.send(page);
-            if ended {
-                return;
-            }
-            cursor = next;
-        }
-    });
-    let (store, pull, work) = (store.clone(), pull.clone(), work.clone());
-    let stored = blocking(move || store_pages(&store, &mut receiver, &pull, already, total, &work)).await;
-    // Where a page could not be stored, the next one need not come.
-    reading.cancel();
-    let last = stored?;
-    if let Err(error) = reader.await {
-        return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
-    }
-    if last {
-        Ok(())
-    } else {
-        Err(SynclineError::new(ErrorCode::Internal, "the reading ended before the last page"))
-    }
-}
-
-/// Stores pages as they come. True: the last one was among them.
-fn store_pages(
-    store: &Store,
-    pages: &mut mpsc::Receiver<Result<ChangesPage, SynclineError>>,
-    pull: &Pull,
-    already: u64,
-    total: Option<u64>,
-    work: &Work,
-) -> Result<bool, SynclineError> {
-    let (mut read, mut last) = (already, false);
-    loop {
-        let asked = work.now();
-        let Some(changes) = pages.blocking_recv() else { return Ok(last) };
-        let waited = work.now().duration_since(asked);
-        let ChangesPage { page, removed, token } = changes?;
-        last = page.next.is_none();
-        let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
-        let seen = seen(&page.records);
-        let notes = PageNotes {
-            removed: &removed,
-            modified: seen.modified,
-            version: seen.version,
-            token: token.as_ref().map(|token| token.0.as_str()),
-        };
-        store.write_noted_page(pull.id, &page.records, next, page.bytes, &notes, work.now())?;
-        read += page.records.len() as u64;
-        drop(page);
-        work.tell("reading", read, total.map(|total| total.max(read)));
-        work.check()?;
-        if waited >= LONG_WAIT {
-            // The network is slower than the store: the next wait is time for the search index.
-            store.index_records(pull.connection, &pull.entity, index::WHILE_WAITING)?;
-        }
-    }
 }

@@ -6,7 +6,7 @@ use syncline_model::{ColumnName, EntityName, EntitySchema};
 use uuid::Uuid;
 
 use crate::cache::changes::detail;
-use crate::cache::{dataset, write};
+use crate::cache::{dataset, kept_page, prepare, remove};
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
 use crate::{Store, StoreError};
@@ -226,8 +226,9 @@ impl Store {
         self.write(|tx| {
             let (dataset, refill) = dataset::prepare(tx, start.connection, start.schema, start.columns)?;
             self.refuse_second_pull(tx, dataset)?;
+            kept_page::drop_kept(tx, dataset)?;
             if refill {
-                write::refill(&*self.dataset(tx, dataset)?, tx)?;
+                prepare::refill(&*self.dataset(tx, dataset)?, tx)?;
             }
             if start.kind == PullKind::Full {
                 dataset::begin_generation(tx, dataset)?;
@@ -257,11 +258,17 @@ impl Store {
         entity: &EntityName,
         selection: &str,
     ) -> Result<Option<Pull>, StoreError> {
-        Ok(self.last_pull(connection, entity)?.filter(|pull| {
-            matches!(pull.status, PullStatus::Interrupted | PullStatus::Cancelled)
-                && (pull.cursor.is_some() || pull.has_every_page())
-                && pull.selection == selection
-        }))
+        let last = self.last_pull(connection, entity)?.filter(|pull| pull.selection == selection);
+        match last {
+            Some(pull) if self.can_go_on(&pull)? => Ok(Some(pull)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a pull was interrupted or cancelled and has a place to go on from.
+    pub fn can_go_on(&self, pull: &Pull) -> Result<bool, StoreError> {
+        let ended = matches!(pull.status, PullStatus::Interrupted | PullStatus::Cancelled);
+        Ok(ended && (pull.cursor.is_some() || pull.has_every_page() || self.keeps_page(pull)?))
     }
 
     /// Goes on with a pull from its cursor.
@@ -314,9 +321,13 @@ impl Store {
             if end == PullEnd::Done && pull.kind == PullKind::Full {
                 let dataset = self.dataset_of(tx, pull.connection, &pull.entity)?;
                 let running = detail::running(tx, id)?;
-                deleted = write::delete_unseen(tx, &dataset, pull.generation, running.as_ref())?;
+                deleted = remove::delete_unseen(tx, &dataset, pull.generation, running.as_ref())?;
             }
             if end == PullEnd::Done {
+                kept_page::drop_kept(
+                    tx,
+                    dataset::find(tx, pull.connection, &pull.entity)?.unwrap_or_default(),
+                )?;
                 detail::finish(tx, &pull, now)?;
             }
             tx.execute(

@@ -2,26 +2,23 @@
 //! writes. The search index follows behind (`index`).
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
-use sha2::{Digest, Sha256};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
-use syncline_model::{EntityName, Record, RecordId};
+use syncline_model::{EntityName, Record};
 use uuid::Uuid;
 
-use crate::cache::cells::Slot;
 use crate::cache::changes::detail::{self, PageNotes, Running};
 use crate::cache::changes::note;
-use crate::cache::codec::{self, compress};
+use crate::cache::codec;
 use crate::cache::dataset::Dataset;
-use crate::cache::extract::Taker;
 use crate::cache::index;
+use crate::cache::prepare::{AT_A_TIME, Prepared, cell_count, cell_names, content_hash, prepare};
 use crate::cache::pulls::{self, PullStatus};
+use crate::cache::remove::remove;
 use crate::cache::spread::spread;
 use crate::time::millis;
 use crate::{Store, StoreError};
 
-/// Records that are prepared before they are handed to the writer.
-const AT_A_TIME: usize = 128;
 /// Prepared portions that may wait for the writer.
 const PORTIONS_AHEAD: usize = 2;
 
@@ -36,46 +33,6 @@ pub struct PageCounts {
     pub changed: u64,
     /// Stored with the same content.
     pub unchanged: u64,
-}
-
-/// A record ready to be stored.
-struct Prepared<'a> {
-    packed: Vec<u8>,
-    cells: Vec<Slot<'a>>,
-}
-
-/// The content hash of a record: its id and its raw JSON to the letter.
-pub(crate) fn content_hash(id: &str, raw: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update((id.len() as u64).to_le_bytes());
-    hasher.update(id.as_bytes());
-    hasher.update(raw.as_bytes());
-    hasher.finalize().into()
-}
-
-/// Compresses and takes apart, in order; what is made borrows from the records.
-fn prepare<'a>(
-    dataset: &'a Dataset,
-    records: &[&'a Record],
-    mut give: impl FnMut(Vec<Prepared<'a>>) -> bool,
-) -> Result<(), StoreError> {
-    let mut compressor = dataset.codec.compressor()?;
-    let mut taker = Taker::new(dataset);
-    for records in records.chunks(AT_A_TIME) {
-        let prepared = records
-            .iter()
-            .map(|record| {
-                let raw = record.raw.get();
-                let mut packed = Vec::with_capacity(raw.len() / 3);
-                compress(&mut compressor, raw, &mut packed)?;
-                Ok(Prepared { packed, cells: taker.cells(raw)? })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        if !give(prepared) {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// What has become of the records of an entity.
@@ -178,50 +135,6 @@ impl Store {
             Ok(Some(counts))
         })
     }
-
-    /// Removes records that are gone at the source; counts them on a pull that is under way.
-    pub fn delete_records(
-        &self,
-        connection: Uuid,
-        entity: &EntityName,
-        ids: &[RecordId],
-        pull: Option<Uuid>,
-    ) -> Result<u64, StoreError> {
-        self.write(|tx| {
-            let dataset = self.dataset_of(tx, connection, entity)?;
-            let mut deleted = 0;
-            for id in ids {
-                deleted += delete_where(tx, dataset.id, "record_id = ?1", &[&id.as_str()])?;
-            }
-            if let Some(pull) = pull {
-                tx.execute(
-                    "UPDATE pulls SET deleted = deleted + ?2 WHERE id = ?1",
-                    params![pull.to_string(), deleted as i64],
-                )?;
-            }
-            Ok(deleted)
-        })
-    }
-}
-
-/// Removes what the source says is gone; the number of records that were there.
-fn remove(
-    tx: &Connection,
-    dataset: &Dataset,
-    running: Option<&Running>,
-    ids: &[RecordId],
-) -> Result<u64, StoreError> {
-    let mut deleted = 0;
-    for id in ids {
-        if let Some(running) = running {
-            note::removal(tx, dataset, running, "c.record_id = ?1", &[&id.as_str()])?;
-        }
-        deleted += delete_where(tx, dataset.id, "record_id = ?1", &[&id.as_str()])?;
-    }
-    if let Some(running) = running.filter(|_| deleted > 0) {
-        detail::counted(tx, running.number, 0, 0, deleted)?;
-    }
-    Ok(deleted)
 }
 
 fn last_of_each(records: &[Record]) -> Vec<&Record> {
@@ -340,107 +253,4 @@ fn store(
     )?
     .execute(params![id, tally.counts.new as i64, tally.marked as i64])?;
     Ok(tally.counts)
-}
-
-fn cell_count(dataset: &Dataset) -> usize {
-    dataset.columns.iter().map(|column| if column.labelled { 2 } else { 1 }).sum()
-}
-
-fn cell_names(dataset: &Dataset) -> impl Iterator<Item = String> {
-    dataset.columns.iter().flat_map(|column| {
-        let value = Some(format!("v{}", column.slot));
-        let label = column.labelled.then(|| format!("l{}", column.slot));
-        value.into_iter().chain(label)
-    })
-}
-
-/// Removes the rows that a condition on `c` holds for, portion by portion; memory does not grow with their number.
-pub(crate) fn delete_where(
-    tx: &Connection,
-    dataset: i64,
-    condition: &str,
-    values: &[&dyn ToSql],
-) -> Result<u64, StoreError> {
-    let indexed_to = index::indexed_to(tx, dataset)?;
-    let generation: i64 = tx
-        .prepare_cached("SELECT generation FROM datasets WHERE id = ?1")?
-        .query_row([dataset], |row| row.get(0))?;
-    let place = values.len() + 1;
-    let mut find = tx.prepare_cached(&format!(
-        "SELECT rid, generation FROM c_{dataset} WHERE ({condition}) AND rid > ?{place} ORDER BY rid LIMIT 1000"
-    ))?;
-    let mut raw = tx.prepare_cached(&format!("DELETE FROM r_{dataset} WHERE rid = ?1"))?;
-    let mut cells = tx.prepare_cached(&format!("DELETE FROM c_{dataset} WHERE rid = ?1"))?;
-    let (mut deleted, mut current, mut last) = (0_u64, 0_i64, i64::MIN);
-    loop {
-        let all: Vec<&dyn ToSql> = values.iter().copied().chain([&last as &dyn ToSql]).collect();
-        let portion: Vec<(i64, i64)> = find
-            .query_map(all.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        let Some((end, _)) = portion.last() else { break };
-        for (rid, seen) in &portion {
-            index::gone(tx, dataset, indexed_to, *rid)?;
-            raw.execute([rid])?;
-            cells.execute([rid])?;
-            current += i64::from(*seen == generation);
-        }
-        deleted += portion.len() as u64;
-        last = *end;
-    }
-    if deleted > 0 {
-        tx.prepare_cached(
-            "UPDATE datasets SET version = version + 1, records = records - ?2, current = current - ?3 WHERE id = ?1",
-        )?
-        .execute(params![dataset, deleted as i64, current])?;
-        index::lower_mark(tx, dataset)?;
-    }
-    Ok(deleted)
-}
-
-/// Removes the records that a full pull did not see, and notes them.
-pub(crate) fn delete_unseen(
-    tx: &Connection,
-    dataset: &Dataset,
-    generation: i64,
-    running: Option<&Running>,
-) -> Result<u64, StoreError> {
-    let (records, current): (Option<i64>, Option<i64>) = tx
-        .prepare_cached("SELECT records, current FROM datasets WHERE id = ?1")?
-        .query_row([dataset.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if records.is_some() && records == current {
-        // Every record was seen; nothing has to be looked for.
-        return Ok(0);
-    }
-    if let Some(running) = running {
-        note::removal(tx, dataset, running, "c.generation < ?1", &[&generation])?;
-    }
-    let deleted = delete_where(tx, dataset.id, "generation < ?1", &[&generation])?;
-    if let Some(running) = running {
-        detail::counted(tx, running.number, 0, 0, deleted)?;
-    }
-    Ok(deleted)
-}
-
-/// Fills the typed columns of every row again, after columns were added or have changed their type. The search index is made anew.
-pub(crate) fn refill(dataset: &Dataset, tx: &Connection) -> Result<(), StoreError> {
-    let id = dataset.id;
-    let sets: Vec<String> =
-        cell_names(dataset).enumerate().map(|(n, name)| format!("{name} = ?{}", n + 2)).collect();
-    if !sets.is_empty() {
-        let mut unpacker = dataset.codec.decompressor()?;
-        let mut taker = Taker::new(dataset);
-        let mut next = tx.prepare(&format!("SELECT rid, raw FROM r_{id} ORDER BY rid"))?;
-        let mut update = tx.prepare(&format!("UPDATE c_{id} SET {} WHERE rid = ?1", sets.join(", ")))?;
-        let mut rows = next.query([])?;
-        while let Some(row) = rows.next()? {
-            let rid: i64 = row.get(0)?;
-            let raw = unpacker.text(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-            let cells = taker.cells(&raw)?;
-            let values =
-                std::iter::once(&rid as &dyn ToSql).chain(cells.iter().map(|cell| cell as &dyn ToSql));
-            update.execute(params_from_iter(values))?;
-        }
-    }
-    tx.execute("UPDATE datasets SET version = version + 1 WHERE id = ?1", [id])?;
-    index::make(tx, id)
 }

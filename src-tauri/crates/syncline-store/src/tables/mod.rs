@@ -17,6 +17,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     queries::HISTORY,
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
+    crate::cache::kept_page::HISTORY,
     crate::cache::marks::HISTORY,
     crate::cache::changes::HISTORY,
     crate::work::plans::HISTORY,

@@ -105,9 +105,16 @@ fn no_row_and_no_free_page_is_left() {
             let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
             assert_eq!(one("PRAGMA freelist_count")?, 0);
             assert_eq!(one("SELECT count(*) FROM sqlite_master WHERE name GLOB '[crsi]_[0-9]*'")?, 0);
-            for table in
-                ["plan_rows", "plan_issues", "run_rows", "sent", "sent_events", "entity_schemas", "pulls"]
-            {
+            for table in [
+                "plan_rows",
+                "plan_issues",
+                "run_rows",
+                "sent",
+                "sent_events",
+                "entity_schemas",
+                "pulls",
+                "kept_pages",
+            ] {
                 assert_eq!(one(&format!("SELECT count(*) FROM {table}"))?, 0, "{table}");
             }
             // Every page but those that map pages belongs to a table that is there.

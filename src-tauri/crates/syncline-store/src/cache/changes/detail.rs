@@ -254,6 +254,7 @@ pub(crate) fn discard(tx: &Connection, pull: Uuid) -> Result<(), StoreError> {
     let id = pull.to_string();
     let gone = tx.execute("DELETE FROM pulls WHERE id = ?1 AND pages = 0 AND status <> 'running'", [&id])?;
     if gone > 0 {
+        tx.execute("DELETE FROM kept_pages WHERE pull = ?1", [&id])?;
         tx.execute("DELETE FROM pull_details WHERE pull = ?1", [&id])?;
     }
     Ok(())
