@@ -118,7 +118,7 @@ export function PullDialog({
             label="Only records that pass the filter"
           />
         )}
-        {counter && !fromLists && mode === "all" ? counter(filtered ? filter : "") : null}
+        {counter && !fromLists ? counter(filtered ? filter : "") : null}
         <Checkbox
           checked={full}
           onChange={(_, { checked }) => setFull(checked === true)}
