@@ -44,7 +44,8 @@ macro_rules! with_commands {
             "records.query"(records::query): RecordsQuery => RecordsPage, provides [Cache], stales [];
             "records.fetch"(records::fetch): FetchQuery => FetchPage, provides [], stales [];
             "records.get"(records::get): RecordGet => RecordView, provides [Cache], stales [];
-            "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [];
+            "records.prepare"(record_edit::prepare): RecordWrite => RecordPrepared, provides [], stales [];
+            "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [Cache];
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
             "cache.pull"(pulls::pull): PullStart => JobStarted, provides [], stales [Jobs];
             "cache.pull_many"(pulls::pull_many): PullManyStart => JobStarted, provides [], stales [Jobs];

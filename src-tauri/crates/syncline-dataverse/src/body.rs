@@ -31,7 +31,7 @@ fn bad(column: &Column, value: &Value, wanted: &str) -> SynclineError {
         ErrorCode::QueryInvalid,
         format!("{} takes {wanted}, not: {}", column.logical_name, value.display_text()),
     )
-    .hint("change the mapping of this field")
+    .hint("give another value, or change the mapping of this field")
 }
 
 fn plain(column: &Column, value: &Value) -> Result<String, SynclineError> {
@@ -47,7 +47,7 @@ fn plain(column: &Column, value: &Value) -> Result<String, SynclineError> {
                     ErrorCode::QueryInvalid,
                     format!("{} takes {most} characters at most, not {length}", column.logical_name),
                 )
-                .hint("shorten the text in the mapping"));
+                .hint("shorten the text"));
             }
             Ok(json_string(&text))
         }
@@ -110,7 +110,7 @@ fn plain(column: &Column, value: &Value) -> Result<String, SynclineError> {
             ErrorCode::QueryInvalid,
             format!("a column of this kind can't be written here: {}", column.logical_name),
         )
-        .hint("leave the column out of the mapping")),
+        .hint("leave the column out")),
     }
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod api;
 mod body;
 mod builder;
+mod by_hand;
 mod catalogue;
 mod changes;
 mod connector;
@@ -41,6 +42,7 @@ mod write;
 
 pub use access::{Administrator, HeldPrivilege};
 pub use builder::{DataverseBuilder, DataverseSettings};
+pub use by_hand::{CheckedBody, ColumnFault};
 pub use catalogue::{Catalogue, EntityExtra, Privilege};
 pub use connector::DataverseConnector;
 pub use convert::{Converted, ODataText, from_odata, to_odata};

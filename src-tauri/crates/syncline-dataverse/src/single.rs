@@ -41,6 +41,11 @@ impl RecordBody {
         }
         Ok(Self(raw))
     }
+
+    /// The JSON as it is sent.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
 }
 
 /// After a write without a clear answer.
@@ -165,7 +170,7 @@ impl DataverseConnector {
     }
 }
 
-fn row_path(schema: &EntitySchema, key: &RowKey) -> Result<String, SynclineError> {
+pub(crate) fn row_path(schema: &EntitySchema, key: &RowKey) -> Result<String, SynclineError> {
     let set = &schema.summary.set_name;
     match key {
         RowKey::Id(id) => {

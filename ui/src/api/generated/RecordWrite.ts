@@ -30,6 +30,10 @@ key?: Record<string, unknown>,
  */
 data?: Record<string, unknown>, 
 /**
+ * Columns with their values, in place of `data`: lookups as `{"entity","id"}`, bound as the environment's metadata says.
+ */
+changes?: Record<string, unknown>, 
+/**
  * Only if the record still has this version.
  */
 etag?: string, 

@@ -85,6 +85,7 @@ import type { QueryRunView } from "./QueryRunView";
 import type { QueryShare } from "./QueryShare";
 import type { QueryText } from "./QueryText";
 import type { RecordGet } from "./RecordGet";
+import type { RecordPrepared } from "./RecordPrepared";
 import type { RecordView } from "./RecordView";
 import type { RecordWrite } from "./RecordWrite";
 import type { RecordWritten } from "./RecordWritten";
@@ -144,6 +145,7 @@ export type Commands = {
   "records.query": { request: RecordsQuery; response: RecordsPage };
   "records.fetch": { request: FetchQuery; response: FetchPage };
   "records.get": { request: RecordGet; response: RecordView };
+  "records.prepare": { request: RecordWrite; response: RecordPrepared };
   "records.write": { request: RecordWrite; response: RecordWritten };
   "records.export": { request: ExportStart; response: JobStarted };
   "cache.pull": { request: PullStart; response: JobStarted };
@@ -235,7 +237,8 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "records.query": { provides: ["cache"], stales: [] },
   "records.fetch": { provides: [], stales: [] },
   "records.get": { provides: ["cache"], stales: [] },
-  "records.write": { provides: [], stales: [] },
+  "records.prepare": { provides: [], stales: [] },
+  "records.write": { provides: [], stales: ["cache"] },
   "records.export": { provides: [], stales: ["jobs"] },
   "cache.pull": { provides: [], stales: ["jobs"] },
   "cache.pull_many": { provides: [], stales: ["jobs"] },

@@ -1,6 +1,6 @@
 //! `queries.check`, `queries.complete` and `queries.code`: a query as a text, against the environment's metadata.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use syncline_dataverse::{ODataText, from_odata, to_odata};
 use syncline_fetchxml::{Fetch, Finding, Metadata, Severity, TextSpan, entities_named, lint};
@@ -210,6 +210,23 @@ pub(crate) async fn complete(app: &Arc<App>, request: QueryAt) -> Result<QueryOf
 /// A URL in single quotes for a shell.
 fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A request as a curl command, without the token.
+pub(super) fn curl_of(method: &str, url: &str, headers: &BTreeMap<String, String>, body: &str) -> String {
+    let mut lines = vec![
+        format!("curl --request {method} {}", shell(url)),
+        "--header \"Authorization: Bearer $TOKEN\"".to_owned(),
+        "--header 'OData-Version: 4.0'".to_owned(),
+        "--header 'OData-MaxVersion: 4.0'".to_owned(),
+    ];
+    lines.extend(
+        headers.iter().map(|(name, value)| format!("--header {}", shell(&format!("{name}: {value}")))),
+    );
+    if !body.is_empty() {
+        lines.push(format!("--data-raw {}", shell(body)));
+    }
+    lines.join(" \\\n  ")
 }
 
 fn curl(url: &str, page_size: Option<u32>) -> String {

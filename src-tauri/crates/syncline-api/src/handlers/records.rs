@@ -4,12 +4,13 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_connect::{Cursor, Order, Selection};
-use syncline_dataverse::{RecordBody, RowKey};
+use syncline_dataverse::RowKey;
 use syncline_fetchxml::Filter;
 use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId, Value};
 use syncline_store::{GridQuery, GridRow};
 use tokio_util::sync::CancellationToken;
 
+use super::record_edit::{Written, checked, faultless, keep};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
@@ -209,20 +210,18 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     let link = app.link(&connection).await?;
     guard_identity(&connection, &link.identity().await?)?;
     let connector = link.dataverse(&request.connection)?;
-    let entity = EntityName::new(request.entity);
+    let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();
-    let body = || {
-        let text = request.data.as_ref().map(|raw| raw.get()).ok_or_else(|| {
-            ApiError::new(ErrorCode::Usage, "the columns are missing")
-                .hint("give them as a JSON object: --data JSON")
-        })?;
-        RecordBody::parse(text)
+    let body = match checked(connector, &entity, &request, &cancel).await? {
+        Some(body) => Some(faultless(body)?),
+        None => None,
     };
+    let body = || body.as_ref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the columns are missing"));
     let key = || row_key(request.id.as_deref(), request.key.as_ref());
     let id = match request.operation {
-        RecordOperation::Create => Some(connector.create_record(&entity, &body()?, &cancel).await?),
+        RecordOperation::Create => Some(connector.create_record(&entity, body()?, &cancel).await?),
         RecordOperation::Update => {
-            connector.update_record(&entity, &key()?, &body()?, request.etag.as_deref(), &cancel).await?;
+            connector.update_record(&entity, &key()?, body()?, request.etag.as_deref(), &cancel).await?;
             None
         }
         RecordOperation::Upsert if request.etag.is_some() => {
@@ -230,7 +229,7 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
                 .hint("update the record with the version, or leave the version out"));
         }
         RecordOperation::Upsert => {
-            connector.upsert_record(&entity, &key()?, &body()?, &cancel).await?;
+            connector.upsert_record(&entity, &key()?, body()?, &cancel).await?;
             None
         }
         RecordOperation::Delete => {
@@ -249,6 +248,14 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
             connector.read_record(&entity, &written, &[], &cancel).await.ok().flatten()
         }
     };
+    let kept = match (&record, &written, request.operation) {
+        (Some(record), ..) => Some(Written::Record(Box::new(record.clone()))),
+        (None, RowKey::Id(id), RecordOperation::Delete) => Some(Written::Gone(id.clone())),
+        (None, ..) => None,
+    };
+    if let Some(kept) = kept {
+        keep(app, connection.id, &entity, kept).await?;
+    }
     let id = match (written, &record) {
         (RowKey::Id(id), _) => Some(id.to_string()),
         (RowKey::Alternate(_), Some(record)) => Some(record.id.to_string()),
@@ -258,7 +265,7 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
 }
 
 /// The row that an id or an alternate key names; exactly one of them is given.
-fn row_key(id: Option<&str>, key: Option<&BTreeMap<String, Value>>) -> Result<RowKey, ApiError> {
+pub(super) fn row_key(id: Option<&str>, key: Option<&BTreeMap<String, Value>>) -> Result<RowKey, ApiError> {
     match (id, key) {
         (Some(id), None) => Ok(RowKey::Id(RecordId::new(id.to_lowercase()))),
         (None, Some(key)) if !key.is_empty() => Ok(RowKey::Alternate(

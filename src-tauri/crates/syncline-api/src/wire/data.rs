@@ -226,6 +226,9 @@ pub struct RecordWrite {
     /// Columns in the Web API's JSON shape.
     #[ts(optional, type = "Record<string, unknown>")]
     pub data: Option<Box<RawValue>>,
+    /// Columns with their values, in place of `data`: lookups as `{"entity","id"}`, bound as the environment's metadata says.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub changes: Option<BTreeMap<String, Value>>,
     /// Only if the record still has this version.
     pub etag: Option<String>,
     /// Production asks for the number of records: 1.

@@ -9,6 +9,7 @@ mod events;
 mod metadata;
 mod pulls;
 mod queries;
+mod record_edit;
 mod session;
 mod syncs;
 
@@ -21,6 +22,7 @@ pub use events::*;
 pub use metadata::*;
 pub use pulls::*;
 pub use queries::*;
+pub use record_edit::*;
 pub use session::*;
 pub use syncs::*;
 
