@@ -80,7 +80,7 @@ function Chain({
             "It is not sent."
           ) : (
             <>
-              Sent as <code>{JSON.stringify(value)}</code>
+              Goes as <code>{JSON.stringify(value)}</code>
             </>
           )}
         </li>
