@@ -169,6 +169,7 @@ export type { SqlColumnView } from "./generated/SqlColumnView";
 export type { SqlEntityView } from "./generated/SqlEntityView";
 export type { SqlExport } from "./generated/SqlExport";
 export type { SqlTable } from "./generated/SqlTable";
+export type { StarterView } from "./generated/StarterView";
 export type { StatisticsKept } from "./generated/StatisticsKept";
 export type { StatisticsMode } from "./generated/StatisticsMode";
 export type { StatisticsStart } from "./generated/StatisticsStart";

@@ -109,6 +109,8 @@ import type { SolutionsList } from "./SolutionsList";
 import type { SqlEntityView } from "./SqlEntityView";
 import type { SqlExport } from "./SqlExport";
 import type { SqlTable } from "./SqlTable";
+import type { StarterView } from "./StarterView";
+import type { StartersQuery } from "./StartersQuery";
 import type { StatisticsKept } from "./StatisticsKept";
 import type { StatisticsStart } from "./StatisticsStart";
 import type { Unlock } from "./Unlock";
@@ -189,6 +191,7 @@ export type Commands = {
   "definitions.match": { request: DefinitionText; response: FieldSuggestions };
   "definitions.sample": { request: MapSample; response: MappedSample };
   "definitions.schema": { request: Empty; response: DefinitionSchema };
+  "definitions.starters": { request: StartersQuery; response: Array<StarterView> };
   "definitions.events": { request: ConnectionRef; response: KnownEvents };
   "plans.start": { request: PreviewStart; response: JobStarted };
   "plans.get": { request: PlanRef; response: PlanSummary };
@@ -281,6 +284,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "definitions.match": { provides: [], stales: [] },
   "definitions.sample": { provides: ["cache"], stales: [] },
   "definitions.schema": { provides: [], stales: [] },
+  "definitions.starters": { provides: ["connections","metadata"], stales: [] },
   "definitions.events": { provides: ["connections"], stales: [] },
   "plans.start": { provides: [], stales: ["jobs"] },
   "plans.get": { provides: ["plans"], stales: [] },

@@ -17,8 +17,9 @@ import {
   useKept,
   useRead,
 } from "@/api";
-import { Confirm, Page, Split } from "@/design";
+import { Confirm, Page } from "@/design";
 import { compact } from "@/lib/numbers";
+import { Beside } from "./Beside";
 import { CompareDialog } from "./CompareDialog";
 import { EditorContext, type EditorParts, type FilterBuilderType } from "./context";
 import { EditorActions, type Way } from "./EditorActions";
@@ -29,7 +30,7 @@ import { useList } from "./ListField";
 import { isFresh } from "./model";
 import { OnePage } from "./OnePage";
 import { showPath } from "./reveal";
-import { type Side, SidePanel } from "./SidePanel";
+import type { Side } from "./SidePanel";
 import { type SectionId, sectionOf } from "./sections";
 import { useEditor } from "./useEditor";
 
@@ -94,9 +95,13 @@ export function DefinitionEditor({
     setWanted(path);
   }, []);
   useEffect(() => {
-    if (wanted === null || !frame.current) return;
-    showPath(frame.current, wanted, sectionOf(wanted));
-    setWanted(null);
+    if (wanted === null) return;
+    // The part may come into sight only now.
+    const soon = requestAnimationFrame(() => {
+      if (frame.current) showPath(frame.current, wanted, sectionOf(wanted));
+      setWanted(null);
+    });
+    return () => cancelAnimationFrame(soon);
   }, [wanted]);
 
   const schema = source.data?.schema;
@@ -194,18 +199,13 @@ export function DefinitionEditor({
             />
           }
         >
-          <Split
-            inline
-            label="Preview or JSON"
-            initial={420}
-            side={<SidePanel side={side} onSide={setSide} focused={focused} />}
-          >
+          <Beside side={side} onSide={setSide} focused={focused} wanted={wanted}>
             {!ready ? null : way === "guided" ? (
               <Guided at={step} onAt={setStep} onEnd={() => setWay("page")} />
             ) : (
               <OnePage frame={scroller} />
             )}
-          </Split>
+          </Beside>
         </Page>
       </div>
       {dialog === "compare" ? (

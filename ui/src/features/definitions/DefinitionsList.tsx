@@ -6,6 +6,7 @@ import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design"
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./definitions.module.css";
 import { importDefinition } from "./files";
+import { RowMenu } from "./RowMenu";
 
 /** Definitions of this client; others only when asked for. */
 export function DefinitionsList({
@@ -104,6 +105,7 @@ export function DefinitionsList({
               <th scope="col">To</th>
               <th scope="col">Last run</th>
               <th scope="col">Changed</th>
+              <td />
             </tr>
           </thead>
           <tbody>
@@ -127,6 +129,9 @@ export function DefinitionsList({
                 <td>{outcome(one)}</td>
                 <td>
                   <Time iso={one.changed_at} />
+                </td>
+                <td className={styles.rowMenu}>
+                  <RowMenu one={one} onOpen={onOpen} onError={setError} />
                 </td>
               </tr>
             ))}

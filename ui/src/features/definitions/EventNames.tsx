@@ -6,6 +6,7 @@ import { Problems } from "./parts";
 import { problemsAt } from "./problems";
 import { ColumnSelect, TargetSelect } from "./selects";
 import { TableEditor } from "./TableEditor";
+import { eventName } from "./tableText";
 
 /** The event's name: one for all, or what the table says for a column's value. */
 export function EventNames({ events, columns, known, set }: EventProps) {
@@ -54,6 +55,7 @@ export function EventNames({ events, columns, known, set }: EventProps) {
           keyTitle={column?.display_name ? `Value of ${column.display_name}` : "Value"}
           valueTitle="Event"
           offers={options}
+          suggest={eventName}
           values={names.map(({ name }) => name)}
           table={events.name.map ?? {}}
           onChange={(map) => set({ ...events, name: { from: events.name.from, map } }, "event-map")}

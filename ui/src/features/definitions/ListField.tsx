@@ -15,10 +15,12 @@ export function useList(connection: string, wanted: string | undefined): ListVie
 export function ListField({
   connection,
   list,
+  size = "small",
   onChange,
 }: {
   connection: string;
   list: string | undefined;
+  size?: "small" | "medium";
   onChange: (list: ListView | null) => void;
 }) {
   const lists = useRead("lists.list", { connection }, { enabled: connection !== "" });
@@ -41,7 +43,7 @@ export function ListField({
       validationMessage={counting.data?.warning ?? undefined}
     >
       <Dropdown
-        size="small"
+        size={size}
         clearable
         placeholder="None"
         value={chosen?.name ?? list ?? ""}

@@ -5,37 +5,41 @@ import { SamplePanel } from "./SamplePanel";
 
 export type Side = "sample" | "table" | "json";
 
-/** Beside the editor: ten records as cards or as a table, or the JSON. */
-export function SidePanel({
-  side,
-  onSide,
-  focused,
+const sides = [
+  { value: "sample", label: "Ten records" },
+  { value: "table", label: "Table" },
+  { value: "json", label: "JSON" },
+] as const;
+
+/** Which of them is shown; on a narrow window the form is one of them. */
+export function SideChoice<T extends Side | "form">({
+  value,
+  onChange,
+  form,
 }: {
-  side: Side;
-  onSide: (side: Side) => void;
-  focused: string | null;
+  value: T;
+  onChange: (value: T | Side) => void;
+  form?: boolean;
 }) {
   return (
-    <div className={styles.side}>
-      <div className={styles.sideHead}>
-        <Segmented
-          label="What is shown beside the editor"
-          value={side}
-          onChange={onSide}
-          options={[
-            { value: "sample", label: "Ten records" },
-            { value: "table", label: "Table" },
-            { value: "json", label: "JSON" },
-          ]}
-        />
-      </div>
-      <div className={styles.sideBody}>
-        {side === "json" ? (
-          <JsonSide />
-        ) : (
-          <SamplePanel look={side === "table" ? "table" : "cards"} focused={focused} />
-        )}
-      </div>
+    <Segmented<Side | "form">
+      label="What is shown beside the editor"
+      value={value}
+      onChange={(next) => onChange(next as T | Side)}
+      options={form ? [{ value: "form", label: "Form" }, ...sides] : sides}
+    />
+  );
+}
+
+/** Ten records as cards or as a table, or the JSON. */
+export function SideBody({ side, focused }: { side: Side; focused: string | null }) {
+  return (
+    <div className={styles.sideBody}>
+      {side === "json" ? (
+        <JsonSide />
+      ) : (
+        <SamplePanel look={side === "table" ? "table" : "cards"} focused={focused} />
+      )}
     </div>
   );
 }

@@ -14,6 +14,7 @@ export function TableEditor({
   table,
   offers,
   values,
+  suggest,
   onChange,
 }: {
   label: string;
@@ -24,6 +25,8 @@ export function TableEditor({
   offers: readonly { value: string; label?: string | undefined }[];
   /** Values that may be sent. */
   values?: readonly string[];
+  /** What to send for an offer to begin with; its label when not told. */
+  suggest?: (label: string) => string;
   onChange: (table: Record<string, string>) => void;
 }) {
   // Rows are kept as typed: two rows may have the same key for a moment.
@@ -128,7 +131,10 @@ export function TableEditor({
             onClick={() =>
               set([
                 ...rows,
-                ...lacking.map(({ value, label: words }) => ({ key: value, value: words ?? "" })),
+                ...lacking.map(({ value, label: words }) => ({
+                  key: value,
+                  value: (suggest ?? String)(words ?? ""),
+                })),
               ])
             }
           >

@@ -8,7 +8,7 @@ import { placeAt, syntaxFault } from "./jsonText";
 import { lineDiff } from "./lineDiff";
 import { freshDefinition, toJson } from "./model";
 import { sectionOf } from "./sections";
-import { mergedRows, pastedRows, rowsOf } from "./tableText";
+import { eventName, mergedRows, pastedRows, rowsOf } from "./tableText";
 
 const base = {
   ...freshDefinition("A", "contoso", "contact", ["contactid", "firstname"], "marketing", "profile"),
@@ -201,6 +201,13 @@ describe("value tables", () => {
       { key: "2", value: "No, never" },
     ]);
     expect(pastedRows('1;"a ""b"""\n')).toEqual([{ key: "1", value: 'a "b"' }]);
+  });
+  it("makes a name of an event of a label", () => {
+    expect([eventName("Closed – won!"), eventName("Übergabe 2"), eventName("日本")]).toEqual([
+      "closed_won",
+      "ubergabe_2",
+      "",
+    ]);
   });
   it("merges by key", () => {
     expect(mergedRows(rowsOf({ 1: "a", 2: "b" }), [{ key: "2", value: "c" }])).toEqual([

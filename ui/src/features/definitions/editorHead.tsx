@@ -6,6 +6,7 @@ import { counted } from "@/lib/numbers";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import type { Editor } from "./useEditor";
+import { useNarrow } from "./useNarrow";
 
 /** The definition's name; a new one is taken when the field is left. */
 export function NameField({ editor }: { editor: Editor }) {
@@ -84,6 +85,7 @@ export function EditorNotices({
   reads: readonly Reading[];
 }) {
   const { editor, guided } = useParts();
+  const short = useNarrow();
   const { problems, warnings } = editor;
   return (
     <>
@@ -115,7 +117,7 @@ export function EditorNotices({
         <ProblemList
           title={`${counted(problems.length, "problem")}: it can't be previewed or run yet`}
           items={problems}
-          folded={guided}
+          folded={guided || short}
         />
       ) : null}
       {problems.length === 0 && warnings.length > 0 ? (

@@ -46,7 +46,7 @@ export function cellsOf(row: MappedSampleRow): SampleCell[] {
     if (kindOf(one.path) === "attribute") add("attribute", one.field, undefined, one);
   for (const event of row.mapped.events ?? []) {
     add("event", "event_name", event.name, why("event", "event_name"));
-    add("event", "timestamp", event.timestamp, why("event", "timestamp"));
+    add("event", "timestamp", event.timestamp || "time of processing", why("event", "timestamp"));
     for (const [field, value] of Object.entries(event.parameters ?? {}))
       add("event", field, value, why("event", field));
   }

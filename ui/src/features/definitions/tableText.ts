@@ -48,3 +48,13 @@ export function mergedRows(rows: readonly TableRow[], added: readonly TableRow[]
   for (const row of added) next.set(row.key, row);
   return [...next.values()];
 }
+
+/** A label as an event's name: lower case letters, digits and underscores. */
+export function eventName(label: string): string {
+  return label
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
+}

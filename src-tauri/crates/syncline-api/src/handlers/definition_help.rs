@@ -1,12 +1,15 @@
-//! `definitions.schema` and `definitions.events`: what an editor offers while a definition is written.
+//! `definitions.schema`, `definitions.events` and `definitions.starters`: what an editor offers to begin from and while a definition
+//! is written.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use syncline_mapping::required_parameters;
-use syncline_model::{System, definition_json_schema};
+use syncline_mapping::{required_parameters, starter, starters};
+use syncline_model::{SyncDefinition, System, definition_json_schema};
 
 use crate::app::App;
 use crate::wire::{
-    ApiError, ConnectionRef, DefinitionSchema, Empty, KnownEvent, KnownEvents, KnownParameter,
+    ApiError, ConnectionRef, DefinitionSchema, Empty, KnownEvent, KnownEvents, KnownParameter, StarterView,
+    StartersQuery,
 };
 
 pub(crate) async fn schema(_: &Arc<App>, _: Empty) -> Result<DefinitionSchema, ApiError> {
@@ -33,4 +36,68 @@ pub(crate) async fn events(app: &Arc<App>, request: ConnectionRef) -> Result<Kno
             KnownEvents { events: Vec::new(), parameters: Vec::new() }
         }
     })
+}
+
+pub(crate) async fn known_starters(
+    app: &Arc<App>,
+    request: StartersQuery,
+) -> Result<Vec<StarterView>, ApiError> {
+    let source = app.connection(request.source.as_str()).await?;
+    let destination = app.connection(request.destination.as_str()).await?;
+    let mut views = Vec::new();
+    for name in starters() {
+        let Some(definition) = starter(name, request.source.clone(), request.destination.clone()) else {
+            continue;
+        };
+        let for_profiles = definition.destination.entity.as_str() == syncline_insider::PROFILE;
+        let fits = match destination.system {
+            System::Insider => for_profiles,
+            System::Dataverse | System::Csv | System::Jsonl => !for_profiles,
+        };
+        let Some(entity) = definition.source.entity.clone().filter(|_| fits) else { continue };
+        // An environment without the entity has nothing to begin from.
+        let Ok((schema, _, _)) = app.schema_of(&source, &entity, false).await else { continue };
+        let readable: HashSet<&str> = schema
+            .columns
+            .iter()
+            .filter(|column| column.readable)
+            .map(|column| column.logical_name.as_str())
+            .collect();
+        let (definition, left_out) = fitted(definition, &readable);
+        views.push(StarterView { starter: (*name).to_owned(), definition, left_out });
+    }
+    Ok(views)
+}
+
+/// The definition without the lines whose column the source lacks, and those lines in words.
+fn fitted(mut definition: SyncDefinition, readable: &HashSet<&str>) -> (SyncDefinition, Vec<String>) {
+    let mut left_out = Vec::new();
+    let mut keeps = |to: &str, from: &str| {
+        let has = readable.contains(from);
+        if !has {
+            left_out.push(format!("{to} ← {from}"));
+        }
+        has
+    };
+    definition.identifiers.retain(|line| keeps(&line.to, line.from.as_str()));
+    definition.fields.retain(|line| keeps(&line.to, line.from.as_str()));
+    definition.source.columns.retain(|name| readable.contains(name.as_str()));
+    (definition, left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syncline_model::ConnectionName;
+
+    #[test]
+    fn a_starter_leaves_out_what_the_environment_lacks() {
+        let name = |name: &str| ConnectionName::new(name).unwrap();
+        let whole = starter("contact-to-insider", name("a"), name("b")).unwrap();
+        let (definition, left_out) = fitted(whole, &HashSet::from(["emailaddress1", "firstname"]));
+        assert_eq!(definition.identifiers.len(), 1);
+        assert_eq!(definition.fields.len(), 1);
+        assert_eq!(definition.source.columns.len(), 2);
+        assert!(left_out.contains(&"uuid ← contactid".to_owned()));
+    }
 }

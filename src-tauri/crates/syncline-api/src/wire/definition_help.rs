@@ -1,6 +1,7 @@
 //! What helps to write a definition: its JSON Schema, the events a destination knows.
 
 use serde::{Deserialize, Serialize};
+use syncline_model::{ConnectionName, SyncDefinition};
 use ts_rs::TS;
 
 /// The published JSON Schema of a definition.
@@ -36,4 +37,24 @@ pub struct KnownParameter {
     pub name: String,
     /// What it holds, in words.
     pub holds: String,
+}
+
+/// Asks which definitions there are to begin from.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct StartersQuery {
+    /// Source connection.
+    pub source: ConnectionName,
+    /// Destination connection.
+    pub destination: ConnectionName,
+}
+
+/// A definition to begin from.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct StarterView {
+    /// Its stable name, such as `contact-to-insider`.
+    pub starter: String,
+    /// The definition, as far as this environment has what it maps.
+    pub definition: SyncDefinition,
+    /// Lines that were left out since the source has no such column, such as `city ← address1_city`.
+    pub left_out: Vec<String>,
 }
