@@ -112,7 +112,12 @@ export function DefinitionsList({
             {shown.map((one) => (
               <tr key={one.name}>
                 <td>
-                  <button type="button" className={styles.openRow} onClick={() => onOpen(one.name)}>
+                  <button
+                    type="button"
+                    id={`definition-${one.hash}`}
+                    className={styles.openRow}
+                    onClick={() => onOpen(one.name)}
+                  >
                     <Name text={one.name} />
                   </button>
                 </td>
@@ -131,7 +136,12 @@ export function DefinitionsList({
                   <Time iso={one.changed_at} />
                 </td>
                 <td className={styles.rowMenu}>
-                  <RowMenu one={one} onOpen={onOpen} onError={setError} />
+                  <RowMenu
+                    one={one}
+                    describedBy={`definition-${one.hash}`}
+                    onOpen={onOpen}
+                    onError={setError}
+                  />
                 </td>
               </tr>
             ))}

@@ -18,10 +18,13 @@ import { toJson } from "./model";
 /** What can be done with a definition from the list. */
 export function RowMenu({
   one,
+  describedBy,
   onOpen,
   onError,
 }: {
   one: DefinitionView;
+  /** Id of the element that says its name. */
+  describedBy: string;
   onOpen: (name: string) => void;
   onError: (error: ApiError) => void;
 }) {
@@ -41,7 +44,8 @@ export function RowMenu({
             size="small"
             appearance="subtle"
             icon={<MoreHorizontalRegular />}
-            aria-label={`More for ${one.name}`}
+            aria-label="More actions"
+            aria-describedby={describedBy}
           />
         </MenuTrigger>
         <MenuPopover>
