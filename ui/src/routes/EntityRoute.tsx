@@ -1,13 +1,14 @@
 import { useState } from "react";
-import { type DataMode, useRead } from "@/api";
+import { type DataMode, toApiError, useRead } from "@/api";
 import { Fault, Page, Segmented, Skeleton } from "@/design";
 import { ChangesView } from "@/features/changes";
 import { AccessNotice, Schema } from "@/features/entities";
 import { CodeDialog, fetchOf, newDraft, RowCount } from "@/features/query";
-import { RecordsView } from "@/features/records";
+import { RecordsView, type Written } from "@/features/records";
 import { nav } from "./nav";
 import { openQuery } from "./openQuery";
 import type { Place } from "./places";
+import { notify } from "./toasts";
 
 /** One entity: its records and its schema. */
 export function EntityRoute({
@@ -80,6 +81,7 @@ export function EntityRoute({
           record={place.record ?? null}
           onRecord={() => undefined}
           access={<AccessNotice connection={connection} entity={entity} />}
+          onWritten={tellWritten}
           counter={(filter) => <RowCount connection={connection} text={fetchOf(entity, filter)} />}
           onQuery={(query, as) => {
             const text = fetchOf(entity, query.filter, query.columns, query.order);
@@ -95,4 +97,29 @@ export function EntityRoute({
       ) : null}
     </Page>
   );
+}
+
+/** Tells what was written, with the way back where there is one. */
+function tellWritten(written: Written, refetch: () => void): void {
+  const { undo } = written;
+  notify({
+    tone: "success",
+    title: written.title,
+    action: undo
+      ? {
+          words: "Undo",
+          run: () =>
+            void undo().then(
+              () => {
+                refetch();
+                notify({ tone: "success", title: "Undone" });
+              },
+              (error: unknown) => {
+                const fault = toApiError(error);
+                notify({ tone: "error", title: fault.message, text: fault.hint ?? undefined, fault });
+              },
+            ),
+        }
+      : undefined,
+  });
 }

@@ -56,7 +56,8 @@ export function Notices() {
         </Toast>,
         {
           intent: tone,
-          timeout: tone === "error" ? 15_000 : tone === "success" ? 4000 : 6000,
+          // Time enough to take something back.
+          timeout: tone === "error" ? 15_000 : action ? 12_000 : tone === "success" ? 4000 : 6000,
           pauseOnHover: true,
         },
       );

@@ -1,229 +1,266 @@
 import { Button, Link } from "@fluentui/react-components";
-import { ChevronRightRegular, CopyRegular, OpenRegular } from "@fluentui/react-icons";
-import { useMemo, useState } from "react";
-import { type Column, type DataMode, useRead } from "@/api";
-import { CodeEditor, Fault, Name, Panel, SearchField, Segmented, Skeleton, Time, useCopy } from "@/design";
+import {
+  ChevronRightRegular,
+  CopyRegular,
+  DeleteRegular,
+  EditRegular,
+  OpenRegular,
+} from "@fluentui/react-icons";
+import { useState } from "react";
+import { type DataMode, toApiError, useRead } from "@/api";
+import {
+  CodeEditor,
+  Confirm,
+  Fault,
+  Name,
+  Panel,
+  SearchField,
+  Segmented,
+  Skeleton,
+  Time,
+  useCopy,
+} from "@/design";
 import { host } from "@/host";
-import { type Cell, cellOf, cellText, columnsPresent, type Raw } from "@/lib/record";
+import { counted } from "@/lib/numbers";
+import { cellOf, cellText, type Raw } from "@/lib/record";
+import { changedColumns } from "./edit/draft";
+import { EditFoot, RecordEditor } from "./edit/RecordEditor";
+import { RequestDialog } from "./edit/RequestDialog";
+import { useRecordEdit, versionOf, type Written } from "./edit/useRecordEdit";
+import { type Crumb, Fields } from "./RecordFields";
 import styles from "./records.module.css";
 
-export interface Crumb {
-  entity: string;
-  id: string;
-  title: string;
+/** One record whole: all columns, its JSON, where it came from; lookups are followed with a way back, and it can be changed. */
+export function Inspector(props: InspectorProps) {
+  const here = props.trail.at(-1);
+  if (!here) return null;
+  return <RecordPanel key={`${here.entity}/${here.id}`} {...props} here={here} />;
 }
 
-/** One record whole: all columns, its JSON, where it came from; lookups are followed with a way back. */
-export function Inspector({
-  connection,
-  trail,
-  mode,
-  onTrail,
-  onClose,
-}: {
+interface InspectorProps {
   connection: string;
   /** From the record of the grid to the one in sight. */
   trail: readonly Crumb[];
   mode: DataMode;
   onTrail: (trail: Crumb[]) => void;
   onClose: () => void;
-}) {
-  const here = trail.at(-1);
+  /** After a write: what became of it, and the way back where there is one. */
+  onWritten: (written: Written) => void;
+}
+
+function RecordPanel({
+  connection,
+  trail,
+  here,
+  mode,
+  onTrail,
+  onClose,
+  onWritten,
+}: InspectorProps & { here: Crumb }) {
   const [formatted, setFormatted] = useState<"formatted" | "raw" | "json">("formatted");
   const [which, setWhich] = useState<"all" | "filled">("filled");
   const [search, setSearch] = useState("");
+  const [editing, setEditing] = useState(false);
+  const [asked, setAsked] = useState<"save" | "delete" | "request" | null>(null);
   const [copied, copy] = useCopy();
-  const request = { connection, entity: here?.entity ?? "", id: here?.id ?? "", mode };
-  const record = useRead("records.get", request, { enabled: here !== undefined, fresh: mode === "live" });
-  const schema = useRead(
-    "entities.describe",
-    { connection, entity: here?.entity ?? "" },
-    { enabled: here !== undefined },
-  );
-  if (!here) return null;
+  // A change is made on what the service has now.
+  const from: DataMode = editing ? "live" : mode;
+  const request = { connection, entity: here.entity, id: here.id, mode: from };
+  const record = useRead("records.get", request, { fresh: from === "live" });
+  const described = useRead("entities.describe", { connection, entity: here.entity });
+  const schema = described.data?.schema;
+  const edit = useRecordEdit({
+    connection,
+    schema,
+    id: here.id,
+    onWritten: (written) => {
+      setEditing(false);
+      void record.refetch();
+      onWritten(written);
+    },
+  });
   const raw: Raw | undefined = record.data?.row.raw;
-  const primary = schema.data?.schema.primary_name;
+  const primary = schema?.primary_name;
   const title = (raw && primary && cellText(cellOf(raw, primary), true)) || here.title || here.id;
   const json = raw ? JSON.stringify(raw, null, 2) : "";
+  const waiting = changedColumns(edit.draft).length;
+  const save = () => (edit.production ? setAsked("save") : void edit.save());
   return (
-    <Panel
-      title={
-        <>
-          {trail.length > 1 ? (
-            <nav className={styles.crumbs} aria-label="Way back">
-              {trail.slice(0, -1).map((crumb, index) => (
-                <span
-                  key={`${crumb.entity}/${crumb.id}/${index}`}
-                  style={{ display: "inline-flex", alignItems: "center" }}
-                >
-                  <Link as="button" onClick={() => onTrail(trail.slice(0, index + 1))}>
-                    <Name text={crumb.title} />
-                  </Link>
-                  <ChevronRightRegular aria-hidden />
-                </span>
-              ))}
-            </nav>
-          ) : null}
-          <Name text={title} />
-        </>
-      }
-      onClose={onClose}
-      tools={
-        <>
-          <Segmented
-            label="How values are shown"
-            value={formatted}
-            onChange={setFormatted}
-            options={[
-              { value: "formatted", label: "Formatted" },
-              { value: "raw", label: "Raw" },
-              { value: "json", label: "JSON" },
-            ]}
-          />
-          {formatted === "json" ? (
-            <Button size="small" appearance="subtle" icon={<CopyRegular />} onClick={() => copy(json)}>
-              {copied ? "Copied" : "Copy"}
-            </Button>
-          ) : (
-            <>
-              <Segmented
-                label="Which columns"
-                value={which}
-                onChange={setWhich}
-                options={[
-                  { value: "filled", label: "With values" },
-                  { value: "all", label: "All" },
-                ]}
-              />
-              <SearchField value={search} onChange={setSearch} label="Find a column" style={{ width: 130 }} />
-            </>
-          )}
-        </>
-      }
-      foot={
-        record.data ? (
-          <Provenance
-            pulledAt={record.data.row.pulled_at}
-            etag={record.data.row.etag}
-            source={record.data.source}
-            openUrl={record.data.open_url}
-          />
-        ) : undefined
-      }
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the panel, its controls have their own
+    <div
+      style={{ display: "contents" }}
+      onKeyDown={(event) => {
+        if (event.key === "F2" && !editing) setEditing(true);
+        else if (editing && event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
+          event.preventDefault();
+          if (waiting > 0 && Object.keys(edit.wrong).length === 0 && edit.clashes.length === 0) save();
+        }
+      }}
     >
-      {record.error ? <Fault fault={record.error} onRetry={() => void record.refetch()} /> : null}
-      {!raw && !record.error ? <Skeleton rows={14} label="Loading the record" /> : null}
-      {raw && formatted === "json" ? (
-        <CodeEditor label="The record as JSON" language="json" readOnly value={json} />
-      ) : null}
-      {raw && formatted !== "json" ? (
-        <Fields
-          raw={raw}
-          columns={schema.data?.schema.columns ?? []}
-          formatted={formatted === "formatted"}
-          all={which === "all"}
-          search={search}
-          onFollow={(crumb) => onTrail([...trail.slice(0, -1), { ...here, title }, crumb])}
-        />
-      ) : null}
-    </Panel>
-  );
-}
-
-function Fields({
-  raw,
-  columns,
-  formatted,
-  all,
-  search,
-  onFollow,
-}: {
-  raw: Raw;
-  columns: readonly Column[];
-  formatted: boolean;
-  all: boolean;
-  search: string;
-  onFollow: (crumb: Crumb) => void;
-}) {
-  const rows = useMemo(() => {
-    const known = new Map(columns.map((column) => [column.logical_name, column]));
-    const names =
-      columns.length > 0
-        ? columns.filter((column) => column.readable).map((column) => column.logical_name)
-        : [];
-    for (const name of columnsPresent(raw)) if (!known.has(name)) names.push(name);
-    const wanted = search.toLowerCase();
-    return names
-      .map((name) => ({
-        name,
-        title: known.get(name)?.display_name || name,
-        column: known.get(name),
-        cell: cellOf(raw, name),
-      }))
-      .filter(({ cell }) => all || cell.state === "value" || cell.state === "empty")
-      .filter(
-        ({ name, title, cell }) =>
-          wanted === "" ||
-          name.includes(wanted) ||
-          title.toLowerCase().includes(wanted) ||
-          cellText(cell, true).toLowerCase().includes(wanted),
-      )
-      .sort((a, b) => a.title.localeCompare(b.title));
-  }, [raw, columns, all, search]);
-  if (rows.length === 0) return <p className={styles.muted}>No column matches.</p>;
-  return (
-    <dl className={styles.fields}>
-      {rows.map(({ name, title, column, cell }) => (
-        <div key={name}>
-          <dt>
-            <bdi dir="auto">{title}</bdi>
-            <small>{name}</small>
-          </dt>
-          <dd dir="auto">
-            <Value cell={cell} column={column} formatted={formatted} onFollow={onFollow} />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Value({
-  cell,
-  column,
-  formatted,
-  onFollow,
-}: {
-  cell: Cell;
-  column: Column | undefined;
-  formatted: boolean;
-  onFollow: (crumb: Crumb) => void;
-}) {
-  if (cell.state === "null") return <span className={styles.null}>no value</span>;
-  if (cell.state === "empty") return <span className={styles.emptyText}>empty</span>;
-  if (cell.state === "missing") return <span className={styles.missing} title="Not pulled" />;
-  const { lookup } = cell;
-  const text = cellText(cell, formatted);
-  if (lookup)
-    return (
-      <button
-        type="button"
-        className={styles.lookup}
-        onClick={() => onFollow({ entity: lookup.entity, id: lookup.id, title: cell.label ?? lookup.id })}
+      <Panel
+        title={
+          <>
+            {trail.length > 1 ? <WayBack trail={trail} onTrail={onTrail} /> : null}
+            <Name text={title} />
+          </>
+        }
+        onClose={onClose}
+        tools={
+          <>
+            {editing ? (
+              <Button size="small" onClick={() => setEditing(false)}>
+                Back to reading
+              </Button>
+            ) : (
+              <>
+                <Button
+                  size="small"
+                  icon={<EditRegular />}
+                  title="Change this record (F2)"
+                  onClick={() => setEditing(true)}
+                >
+                  Edit
+                </Button>
+                <Button
+                  size="small"
+                  appearance="subtle"
+                  icon={<DeleteRegular />}
+                  aria-label="Delete this record"
+                  title="Delete this record"
+                  disabled={!raw}
+                  onClick={() => setAsked("delete")}
+                />
+                <Segmented
+                  label="How values are shown"
+                  value={formatted}
+                  onChange={setFormatted}
+                  options={[
+                    { value: "formatted", label: "Formatted" },
+                    { value: "raw", label: "Raw" },
+                    { value: "json", label: "JSON" },
+                  ]}
+                />
+              </>
+            )}
+            {formatted === "json" && !editing ? (
+              <Button size="small" appearance="subtle" icon={<CopyRegular />} onClick={() => copy(json)}>
+                {copied ? "Copied" : "Copy"}
+              </Button>
+            ) : (
+              <>
+                <Segmented
+                  label="Which columns"
+                  value={which}
+                  onChange={setWhich}
+                  options={[
+                    { value: "filled", label: "With values" },
+                    { value: "all", label: "All" },
+                  ]}
+                />
+                <SearchField
+                  value={search}
+                  onChange={setSearch}
+                  label="Find a column"
+                  style={{ width: 130 }}
+                />
+              </>
+            )}
+          </>
+        }
+        foot={
+          editing ? (
+            <EditFoot edit={edit} creating={false} onRequest={() => setAsked("request")} onSave={save} />
+          ) : record.data ? (
+            <Provenance
+              pulledAt={record.data.row.pulled_at}
+              etag={record.data.row.etag}
+              source={record.data.source}
+              openUrl={record.data.open_url}
+            />
+          ) : undefined
+        }
       >
-        {text} <small>{lookup.entity}</small>
-      </button>
-    );
-  if (formatted && column?.type === "datetime" && column.behavior === "userlocal")
-    return <Time iso={cell.text} form="full" />;
-  if (text.length > 2000) return <div className={styles.longText}>{text.slice(0, 20_000)}</div>;
+        {record.error ? <Fault fault={record.error} onRetry={() => void record.refetch()} /> : null}
+        {!editing && waiting > 0 ? (
+          <p role="status" className={styles.waiting}>
+            {counted(waiting, "column")} changed here, not saved yet.{" "}
+            <Link as="button" onClick={() => setEditing(true)}>
+              Go on
+            </Link>{" "}
+            <Link as="button" onClick={edit.discard}>
+              Discard
+            </Link>
+          </p>
+        ) : null}
+        {(!raw || (editing && (!schema || !edit.ready))) && !record.error ? (
+          <Skeleton rows={14} label="Loading the record" />
+        ) : null}
+        {raw && editing && schema && edit.ready ? (
+          <RecordEditor
+            connection={connection}
+            schema={schema}
+            raw={raw}
+            edit={edit}
+            search={search}
+            all={which === "all"}
+          />
+        ) : null}
+        {raw && !editing && formatted === "json" ? (
+          <CodeEditor label="The record as JSON" language="json" readOnly value={json} />
+        ) : null}
+        {raw && !editing && formatted !== "json" ? (
+          <Fields
+            raw={raw}
+            columns={schema?.columns ?? []}
+            formatted={formatted === "formatted"}
+            all={which === "all"}
+            search={search}
+            onFollow={(crumb) => onTrail([...trail.slice(0, -1), { ...here, title }, crumb])}
+          />
+        ) : null}
+      </Panel>
+      {asked === "request" ? <RequestDialog request={edit.request} onClose={() => setAsked(null)} /> : null}
+      <Confirm
+        open={asked === "save"}
+        onClose={() => setAsked(null)}
+        title={`Write to ${connection}`}
+        action="Write 1 record"
+        danger
+        onConfirm={edit.save}
+      >
+        This is a production environment. {counted(waiting, "column")} of {title} will be changed.
+      </Confirm>
+      <Confirm
+        open={asked === "delete"}
+        onClose={() => setAsked(null)}
+        title={`Delete ${title}`}
+        action="Delete 1 record"
+        danger
+        toFault={toApiError}
+        onConfirm={() => edit.remove(versionOf(raw) ?? record.data?.row.etag ?? null).then(onClose)}
+      >
+        The record is deleted from {connection} if nobody changed it since it was read. This can't be undone
+        here.
+      </Confirm>
+    </div>
+  );
+}
+
+function WayBack({ trail, onTrail }: { trail: readonly Crumb[]; onTrail: (trail: Crumb[]) => void }) {
   return (
-    <>
-      {text}
-      {formatted && cell.label !== null && cell.label !== cell.text && column?.type !== "datetime" ? (
-        <small> ({cell.text})</small>
-      ) : null}
-    </>
+    <nav className={styles.crumbs} aria-label="Way back">
+      {trail.slice(0, -1).map((crumb, index) => (
+        <span
+          key={`${crumb.entity}/${crumb.id}/${index}`}
+          style={{ display: "inline-flex", alignItems: "center" }}
+        >
+          <Link as="button" onClick={() => onTrail(trail.slice(0, index + 1))}>
+            <Name text={crumb.title} />
+          </Link>
+          <ChevronRightRegular aria-hidden />
+        </span>
+      ))}
+    </nav>
   );
 }
 

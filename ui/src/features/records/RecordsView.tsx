@@ -1,18 +1,9 @@
+import { Button, ToggleButton } from "@fluentui/react-components";
 import {
-  Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  ToggleButton,
-} from "@fluentui/react-components";
-import {
+  AddRegular,
   ArrowClockwiseRegular,
   CloudRegular,
-  CopyRegular,
   DatabaseRegular,
-  MoreHorizontalRegular,
   TagRegular,
 } from "@fluentui/react-icons";
 import { type ReactNode, useMemo, useState } from "react";
@@ -42,11 +33,15 @@ import { ago } from "@/lib/time";
 import { ColumnPicker } from "./ColumnPicker";
 import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
 import { asText, type CopyForm } from "./copyRows";
+import type { Written } from "./edit/useRecordEdit";
 import { Facets } from "./Facets";
 import { FilterBar } from "./FilterBar";
 import { gridColumns } from "./gridColumns";
-import { type Crumb, Inspector } from "./Inspector";
+import { Inspector } from "./Inspector";
+import { MoreMenu } from "./MoreMenu";
+import { NewRecord } from "./NewRecord";
 import { ExportMenu, PullButton } from "./Pull";
+import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
 import { useCachedRows, useLiveRows } from "./useRows";
 
@@ -67,6 +62,7 @@ export function RecordsView({
   access,
   onQuery,
   counter,
+  onWritten,
 }: {
   connection: string;
   description: EntityDescription;
@@ -85,6 +81,8 @@ export function RecordsView({
   onQuery?: (query: RecordsQuery, as: "code" | "query") => void;
   /** How many rows a filter lets through, before a pull. */
   counter?: (filter: string) => ReactNode;
+  /** After a record was changed, made or deleted by hand. */
+  onWritten: (written: Written, refetch: () => void) => void;
 }) {
   const { schema } = description;
   const entity = schema.logical_name;
@@ -93,6 +91,7 @@ export function RecordsView({
   const [search, setSearch] = useState("");
   const [selection, setSelection] = useState<GridSelection>(new Set());
   const [trail, setTrail] = useState<Crumb[]>(record ? [{ entity, id: record, title: "" }] : []);
+  const [making, setMaking] = useState(false);
   const [fault, setFault] = useState<ApiError | null>(null);
   const [note, setNote] = useState("");
   const [, copyText] = useCopy();
@@ -114,7 +113,12 @@ export function RecordsView({
   const live = useLiveRows(query, mode === "live");
   const rows = mode === "cached" ? cached : live;
 
+  const written = (what: Written) => {
+    rows.refetch();
+    onWritten(what, rows.refetch);
+  };
   const open = (row: RecordRow) => {
+    setMaking(false);
     setTrail([{ entity, id: row.id, title: "" }]);
     onRecord(row.id);
   };
@@ -150,12 +154,24 @@ export function RecordsView({
       label="Record"
       initial={400}
       side={
-        trail.length > 0 ? (
+        making ? (
+          <NewRecord
+            connection={connection}
+            schema={schema}
+            onClose={() => setMaking(false)}
+            onWritten={(what) => {
+              setMaking(false);
+              if (what.id) setTrail([{ entity, id: what.id, title: "" }]);
+              written(what);
+            }}
+          />
+        ) : trail.length > 0 ? (
           <Inspector
             connection={connection}
             trail={trail}
             mode={mode}
             onTrail={setTrail}
+            onWritten={written}
             onClose={() => {
               setTrail([]);
               onRecord(null);
@@ -248,6 +264,14 @@ export function RecordsView({
           filter={filter}
           counter={counter}
         />
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<AddRegular />}
+          aria-label={`New ${schema.display_name || entity}`}
+          title={`New ${schema.display_name || entity}`}
+          onClick={() => setMaking(true)}
+        />
         <ExportMenu
           query={query}
           formatted={layout.formatted}
@@ -261,39 +285,11 @@ export function RecordsView({
           title="Read again"
           onClick={rows.refetch}
         />
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button
-              size="small"
-              appearance="subtle"
-              icon={<MoreHorizontalRegular />}
-              aria-label="More for the selection"
-            />
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              {onQuery ? (
-                <>
-                  <MenuItem onClick={() => onQuery(query, "query")}>Open as a query</MenuItem>
-                  <MenuItem onClick={() => onQuery(query, "code")}>FetchXML, OData and curl…</MenuItem>
-                </>
-              ) : null}
-              <MenuItem
-                icon={<CopyRegular />}
-                disabled={selection.size === 0}
-                onClick={() => void copy("cells")}
-              >
-                Copy selected rows
-              </MenuItem>
-              <MenuItem disabled={selection.size === 0} onClick={() => void copy("headers")}>
-                Copy with headers
-              </MenuItem>
-              <MenuItem disabled={selection.size === 0} onClick={() => void copy("json")}>
-                Copy as JSON
-              </MenuItem>
-            </MenuList>
-          </MenuPopover>
-        </Menu>
+        <MoreMenu
+          selected={selection.size}
+          onQuery={onQuery ? (as) => onQuery(query, as) : undefined}
+          onCopy={(form) => void copy(form)}
+        />
       </div>
       {fault ? (
         <div style={{ padding: "0 16px 8px" }}>
