@@ -227,7 +227,8 @@ step("what runs by its schedule waits to be saved, and unsaved changes are there
   const { definition } = await app.rpc("definitions.get", { name: copy });
   definition.schedule = { cron: "0 3 * * *", paused: false };
   await app.rpc("definitions.save", { previous_name: copy, json: JSON.stringify(definition) });
-  await page.reload();
+  // What another place changed shows here.
+  await page.getByRole("radio", { name: "By a schedule" }).and(page.locator(":checked")).waitFor();
   await page.getByRole("textbox", { name: "Value of source" }).fill("Later");
   await page.getByText(/changes wait until you save them/).waitFor();
   assert.equal((await app.rpc("definitions.get", { name: copy })).definition.fixed[0].value, definition.fixed[0].value);

@@ -97,6 +97,17 @@ export function EditorNotices({
       {reads.map((read, index) =>
         read.error ? <Fault key={index} fault={read.error} onRetry={() => void read.refetch()} /> : null,
       )}
+      {editor.elsewhere ? (
+        <p className={styles.waiting} role="alert">
+          It was changed in another place while you changed it here.{" "}
+          <button type="button" className={styles.link} onClick={() => editor.settle("theirs")}>
+            Take the other one
+          </button>{" "}
+          <button type="button" className={styles.link} onClick={() => editor.settle("mine")}>
+            Keep mine
+          </button>
+        </p>
+      ) : null}
       {editor.live && editor.saveState === "unsaved" ? (
         <p className={styles.waiting} role="status">
           It runs by its schedule, so changes wait until you save them.

@@ -11,6 +11,7 @@ import {
 import { changeTo, redo, type Undoable, undo, undoable } from "@/lib/undo";
 import { toJson } from "./model";
 import { useDraft } from "./useDraft";
+import { useElsewhere } from "./useElsewhere";
 
 export type SaveState = "saved" | "waiting" | "saving" | "failed" | "unsaved";
 
@@ -42,6 +43,10 @@ export interface Editor {
   recovered: boolean;
   /** Takes the saved definition again; can be undone. */
   revert: () => void;
+  /** The saved one was changed in another place meanwhile. */
+  elsewhere: boolean;
+  /** Takes the version of the other place, or keeps this one. */
+  settle: (which: "theirs" | "mine") => void;
   /** Saves now; true when it worked. */
   save: () => Promise<boolean>;
 }
@@ -61,7 +66,8 @@ const runsByItself = (definition: SyncDefinition) => definition.schedule?.paused
  * Changes are saved by themselves a moment after the last one, with problems too; a definition with problems can't be run. What
  * runs by a schedule is saved only when told to, so that nothing half done runs; what is not saved is kept for the next time.
  */
-export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => void): Editor {
+export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => void): Editor {
+  const [initial] = useState(stored);
   const [history, setHistory] = useState<Undoable<Draft>>(() =>
     undoable({ definition: initial, json: toJson(initial) }),
   );
@@ -143,7 +149,14 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
 
   const dirty = json !== saved.json;
   const live = saved.live || runsByItself(definition);
-  const bySelf = dirty && !unreadable && !live;
+  const follow = useCallback((theirs: SyncDefinition) => {
+    const text = toJson(theirs);
+    setHistory((old) => changeTo(old, { definition: theirs, json: text }));
+    setSaved((old) => ({ ...old, json: text, live: runsByItself(theirs) }));
+    setUnreadable(false);
+  }, []);
+  const [other, answered] = useElsewhere(stored, { definition, dirty, saving }, follow);
+  const bySelf = dirty && !unreadable && !live && other === null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the text begins the wait anew
   useEffect(() => {
     if (!bySelf) return;
@@ -159,7 +172,7 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
     },
     [save],
   );
-  const recovered = useDraft(initial.name, { json, dirty, held: dirty && (unreadable || live) }, editJson);
+  const recovered = useDraft(initial.name, { json, dirty, held: dirty && !bySelf }, editJson);
 
   return {
     definition,
@@ -177,19 +190,16 @@ export function useEditor(initial: SyncDefinition, onRenamed: (name: string) => 
     checkError: check.error,
     problems: checked?.problems ?? [],
     warnings: checked?.warnings ?? [],
-    saveState: saving
-      ? "saving"
-      : !dirty
-        ? "saved"
-        : saveError
-          ? "failed"
-          : live || unreadable
-            ? "unsaved"
-            : "waiting",
+    saveState: saving ? "saving" : !dirty ? "saved" : saveError ? "failed" : !bySelf ? "unsaved" : "waiting",
     saveError,
     live,
     recovered: recovered && dirty,
     revert: () => editJson(latest.current.saved.json),
+    elsewhere: other !== null,
+    settle: (which) => {
+      if (which === "theirs" && other) follow(other);
+      answered();
+    },
     save,
   };
 }
