@@ -1,5 +1,5 @@
 import { Button, Dropdown, Field, Option } from "@fluentui/react-components";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Column, EntitySchema } from "@/api";
 import { Fault } from "@/design";
 import { cellOf, cellText, type Raw } from "@/lib/record";
@@ -60,8 +60,14 @@ export function RecordEditor({
     fault && new RegExp(`\\b${name}\\b`, "i").test(`${fault.message} ${fault.detail ?? ""}`)
       ? fault.message
       : null;
+  // What needs an answer stands on top; who works further down is led there.
+  const top = useRef<HTMLDivElement>(null);
+  const calling = fault !== null || edit.told !== "" || edit.clashes.length > 0;
+  useEffect(() => {
+    if (calling) top.current?.scrollIntoView({ block: "start" });
+  }, [calling]);
   return (
-    <div className={styles.stack}>
+    <div className={styles.stack} ref={top}>
       {edit.locked ? (
         <Fault
           fault={{
