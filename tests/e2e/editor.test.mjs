@@ -195,6 +195,35 @@ step("the JSON beside it works both ways, offers what may stand there, and marks
   await page.locator(".cm-lintRange-error, .cm-lint-marker-error").first().waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("no problems").waitFor();
+  // Keys that are not there yet are offered with their words.
+  await text.click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type('"ph');
+  await page.locator(".cm-tooltip-autocomplete").getByText('"phone"').waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("no problems").waitFor();
+});
+
+step("all problems are told at once, and each leads to its field", async () => {
+  await page.getByRole("combobox", { name: "Column for email", exact: true }).waitFor();
+  await line("identifier email").getByRole("button", { name: "Remove identifier email" }).click();
+  await page.getByRole("button", { name: "Add field" }).click();
+  await page.getByText(/problems: it can't be previewed or run yet/).waitFor();
+  const broken = await savedWhen(({ identifiers }) => identifiers.length === 0, "no identifier");
+  const { problems } = await app.rpc("definitions.check", { json: JSON.stringify(broken) });
+  assert.ok(problems.length >= 2, JSON.stringify(problems));
+  const count = (await savedWhen(({ fields }) => fields.at(-1).to === "", "an empty field")).fields.length - 1;
+  await page.getByRole("button", { name: `fields[${count}].from` }).click();
+  await page.waitForFunction(
+    (path) => document.activeElement?.closest("[data-path]")?.getAttribute("data-path") === path,
+    `fields[${count}]`,
+  );
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("no problems").waitFor();
 });
 
 step("it is duplicated, compared, and handed over as a file", async () => {
@@ -246,6 +275,8 @@ step("what runs by its schedule waits to be saved, and unsaved changes are there
   await page.reload();
   assert.ok(asked, "leaving was asked about");
   await page.getByText(/earlier sitting/).waitFor();
+  // The way of editing that was chosen is chosen again.
+  await page.getByRole("navigation", { name: "Parts of the definition" }).waitFor();
   await page.getByRole("textbox", { name: "Value of source" }).and(page.locator('[value="Later"]')).waitFor();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
