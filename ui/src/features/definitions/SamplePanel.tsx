@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { ArrowClockwiseRegular, WarningRegular } from "@fluentui/react-icons";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { type MappedSampleRow, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
 import { useParts } from "./context";
@@ -8,7 +8,7 @@ import styles from "./definitions.module.css";
 import { toJson } from "./model";
 import { withoutBroken } from "./problems";
 import { SampleTable } from "./SampleTable";
-import { cellsOf, targetAt, titleOf } from "./sampleCells";
+import { cellsOf, changedCells, targetAt, titleOf } from "./sampleCells";
 import { CellValue } from "./Why";
 
 const PAUSE_MS = 350;
@@ -39,6 +39,14 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
     { enabled: asked !== null, keep: true, abandon: true },
   );
   const target = targetAt(definition, focused);
+  const former = useRef<{ now: readonly MappedSampleRow[]; changed: ReadonlySet<string> }>({
+    now: [],
+    changed: new Set(),
+  });
+  const fetched = sample.data?.records;
+  if (fetched && fetched !== former.current.now)
+    former.current = { now: fetched, changed: changedCells(former.current.now, fetched) };
+  const { changed } = former.current;
   if (asked === null && !sample.data)
     return (
       <Empty title="Ten records will show here">
@@ -77,15 +85,22 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
       {records.length === 0 ? (
         <Empty title="No record passes the filter">Change the filter, or take another source.</Empty>
       ) : look === "table" ? (
-        <SampleTable rows={records} target={target} />
+        <SampleTable rows={records} target={target} changed={changed} />
       ) : (
-        records.map((row) => <Card key={row.source_id} row={row} target={target} />)
+        records.map((row) => <Card key={row.source_id} row={row} target={target} changed={changed} />)
       )}
     </div>
   );
 }
 
-function Card({ row, target }: { row: MappedSampleRow; target: string | null }) {
+interface SampleMarks {
+  /** The target that is being changed. */
+  target: string | null;
+  /** Cells that differ from the former ten records. */
+  changed: ReadonlySet<string>;
+}
+
+function Card({ row, target, changed }: SampleMarks & { row: MappedSampleRow }) {
   const title = titleOf(row);
   return (
     <article className={styles.sample} aria-label={title}>
@@ -103,7 +118,11 @@ function Card({ row, target }: { row: MappedSampleRow; target: string | null }) 
             style={{ display: "contents" }}
           >
             <dt>{cell.field}</dt>
-            <dd>
+            <dd
+              className={
+                changed.has(`${row.source_id}|${cell.kind}:${cell.field}`) ? styles.changed : undefined
+              }
+            >
               <CellValue cell={cell} record={row} />
             </dd>
           </div>

@@ -7,7 +7,17 @@ import { cellsOf, sampleColumns, titleOf } from "./sampleCells";
 import { CellValue } from "./Why";
 
 /** Ten records under each other: one look down a column tells what a rule does. The column being changed comes into sight. */
-export function SampleTable({ rows, target }: { rows: readonly MappedSampleRow[]; target: string | null }) {
+export function SampleTable({
+  rows,
+  target,
+  changed,
+}: {
+  rows: readonly MappedSampleRow[];
+  /** The target that is being changed. */
+  target: string | null;
+  /** Cells that differ from the former ten records. */
+  changed: ReadonlySet<string>;
+}) {
   const columns = sampleColumns(rows);
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -62,7 +72,10 @@ export function SampleTable({ rows, target }: { rows: readonly MappedSampleRow[]
                 {columns.map(({ key, field }) => {
                   const cell = cells.get(key);
                   return (
-                    <td key={key} className={field === target ? styles.inFocus : undefined}>
+                    <td
+                      key={key}
+                      className={`${field === target ? styles.inFocus : ""} ${changed.has(`${row.source_id}|${key}`) ? styles.changed : ""}`}
+                    >
                       {cell ? <CellValue cell={cell} record={row} /> : null}
                     </td>
                   );

@@ -19,7 +19,7 @@ export interface SampleColumn {
 
 const keyOf = (kind: SampleCell["kind"], field: string) => `${kind}:${field}`;
 
-/** Identifiers, then attributes, then events, each in the order they come; targets without a value at their kind's end. */
+/** Identifiers, then attributes, then events, each in the definition's order, what is not sent among them. */
 export function cellsOf(row: MappedSampleRow): SampleCell[] {
   const cells = new Map<string, SampleCell>();
   const kindOf = (path: string): SampleCell["kind"] =>
@@ -36,14 +36,13 @@ export function cellsOf(row: MappedSampleRow): SampleCell[] {
     const key = keyOf(kind, field);
     if (!cells.has(key)) cells.set(key, { field, kind, value, explanation });
   };
-  for (const [field, value] of Object.entries(row.mapped.identifiers))
-    add("identifier", field, value, why("identifier", field));
-  for (const one of row.explanations)
-    if (kindOf(one.path) === "identifier") add("identifier", one.field, undefined, one);
-  for (const [field, value] of Object.entries(row.mapped.attributes))
-    add("attribute", field, value, why("attribute", field));
-  for (const one of row.explanations)
-    if (kindOf(one.path) === "attribute") add("attribute", one.field, undefined, one);
+  const addAll = (kind: SampleCell["kind"], values: Readonly<Record<string, unknown>>) => {
+    for (const one of row.explanations)
+      if (kindOf(one.path) === kind) add(kind, one.field, values[one.field], one);
+    for (const [field, value] of Object.entries(values)) add(kind, field, value, why(kind, field));
+  };
+  addAll("identifier", row.mapped.identifiers);
+  addAll("attribute", row.mapped.attributes);
   for (const event of row.mapped.events ?? []) {
     add("event", "event_name", event.name, why("event", "event_name"));
     add("event", "timestamp", event.timestamp || "time of processing", why("event", "timestamp"));
@@ -86,4 +85,23 @@ export function targetAt(definition: unknown, path: string | null): string | nul
     here = typeof here === "object" && here !== null ? (here as Record<string, unknown>)[part] : undefined;
   const to = typeof here === "object" && here !== null && "to" in here ? here.to : null;
   return typeof to === "string" && to !== "" ? to : null;
+}
+
+/** Cells whose value differs from the former sample's, as `record|kind:field`; of records that were in both. */
+export function changedCells(
+  before: readonly MappedSampleRow[],
+  after: readonly MappedSampleRow[],
+): ReadonlySet<string> {
+  const changed = new Set<string>();
+  const former = new Map(before.map((row) => [row.source_id, row]));
+  for (const row of after) {
+    const old = former.get(row.source_id);
+    if (!old) continue;
+    const values = new Map(cellsOf(old).map(({ kind, field, value }) => [keyOf(kind, field), value]));
+    for (const { kind, field, value } of cellsOf(row)) {
+      const key = keyOf(kind, field);
+      if (JSON.stringify(values.get(key)) !== JSON.stringify(value)) changed.add(`${row.source_id}|${key}`);
+    }
+  }
+  return changed;
 }

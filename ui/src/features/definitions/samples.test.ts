@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { MappedSampleRow } from "@/api";
+import { cellsOf, changedCells, sampleColumns, targetAt, titleOf } from "./sampleCells";
+
+const step = (text: string) => ({ rule: "raw", text, value: null });
+const row = (attributes: Record<string, string>): MappedSampleRow => ({
+  source_id: "1",
+  source: {},
+  mapped: {
+    identifiers: { email: "a@b.example" },
+    attributes,
+    events: [{ name: "seen", timestamp: "", parameters: { amount: 3 } }],
+  },
+  issues: [],
+  skipped: null,
+  explanations: [
+    { field: "email", path: "identifiers[0]", steps: [step("column")] },
+    { field: "name", path: "fields[0]", steps: [step("column")] },
+    { field: "gender", path: "fields[1]", steps: [step("empty")] },
+    { field: "event_name", path: "events.name", steps: [step("fixed")] },
+    { field: "amount", path: "events.parameters[0]", steps: [step("column")] },
+  ],
+});
+
+describe("ten records", () => {
+  it("come in the definition's order, what is missing among them with its reason", () => {
+    const cells = cellsOf(row({ name: "Ann" }));
+    expect(cells.map(({ kind, field, value }) => `${kind} ${field} ${value}`)).toEqual([
+      "identifier email a@b.example",
+      "attribute name Ann",
+      "attribute gender undefined",
+      "event event_name seen",
+      "event timestamp time of processing",
+      "event amount 3",
+    ]);
+    expect(cells[2]?.explanation?.steps[0]?.text).toBe("empty");
+    expect(sampleColumns([row({}), row({ extra: "x" })]).map(({ field }) => field)).toContain("extra");
+    expect(titleOf(row({}))).toBe("a@b.example");
+  });
+  it("tell what a change made otherwise", () => {
+    expect([...changedCells([row({ name: "Ann" })], [row({ name: "ANN", gender: "F" })])]).toEqual([
+      "1|attribute:name",
+      "1|attribute:gender",
+    ]);
+    expect(changedCells([], [row({ name: "Ann" })]).size).toBe(0);
+  });
+  it("know which target a line is about", () => {
+    const definition = { fields: [{ to: "name" }, { to: "" }], events: { parameters: [{ to: "amount" }] } };
+    expect(targetAt(definition, "fields[0]")).toBe("name");
+    expect(targetAt(definition, "fields[1]")).toBeNull();
+    expect(targetAt(definition, "events.parameters[0]")).toBe("amount");
+    expect(targetAt(definition, "events.timestamp")).toBe("timestamp");
+    expect(targetAt(definition, "source.columns")).toBeNull();
+  });
+});
