@@ -26,6 +26,7 @@ fn schema() -> EntitySchema {
         targets: Vec::new(),
         options: Vec::new(),
         behavior: None,
+        format: None,
         custom: false,
     };
     EntitySchema {

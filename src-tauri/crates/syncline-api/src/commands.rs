@@ -100,6 +100,7 @@ macro_rules! with_commands {
             "plans.rows"(plans::rows): PlanRowsQuery => PlanRowsPage, provides [Plans], stales [];
             "plans.items"(plans::items): PlanRowsQuery => PlanItems, provides [Plans], stales [];
             "plans.row"(plans::row): PlanRowRef => PlanRowDetail, provides [Plans], stales [];
+            "plans.sign_off"(sign_off::start): SignOffStart => JobStarted, provides [], stales [Jobs];
             "plans.exclude"(plans::exclude): PlanExclude => PlanSummary, provides [], stales [Plans];
             "runs.start"(runs::start): RunStart => JobStarted, provides [], stales [Jobs, Runs];
             "runs.list"(runs::list): Empty => Vec<RunView>, provides [Runs], stales [];
@@ -150,6 +151,7 @@ macro_rules! infos {
             PullReport::export_all(config)?;
             PullsReport::export_all(config)?;
             ExportReport::export_all(config)?;
+            SignOffReport::export_all(config)?;
             $(export_one::<$request>(config)?; export_one::<$response>(config)?;)*
             Ok(())
         }

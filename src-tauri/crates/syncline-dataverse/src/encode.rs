@@ -76,6 +76,7 @@ pub(crate) fn column(name: &str, column_type: ColumnType) -> Column {
         targets: vec![],
         options: vec![],
         behavior: None,
+        format: None,
         custom: false,
     }
 }

@@ -20,7 +20,7 @@ const TARGETS_A_REQUEST: usize = 100;
 
 /// Cast and its query.
 const CASTS: &[(&str, &str)] = &[
-    ("String", "$select=LogicalName,MaxLength"),
+    ("String", "$select=LogicalName,MaxLength,FormatName"),
     ("Memo", "$select=LogicalName,MaxLength"),
     ("DateTime", "$select=LogicalName,DateTimeBehavior"),
     ("Lookup", "$select=LogicalName,Targets"),
@@ -193,6 +193,7 @@ pub(crate) fn column(wire: WireAttribute, cast: Option<&WireCast>) -> Column {
             .unwrap_or_default(),
         options: cast.map(WireCast::choices).unwrap_or_default(),
         behavior: cast.and_then(WireCast::behavior),
+        format: cast.and_then(WireCast::format),
         custom: wire.is_custom_attribute.unwrap_or(false),
         logical_name: wire.logical_name.into(),
     }

@@ -132,6 +132,7 @@ pub(crate) struct WireCast {
     pub(crate) max_length: Option<i64>,
     pub(crate) targets: Option<Vec<String>>,
     pub(crate) date_time_behavior: Option<Wrapped>,
+    pub(crate) format_name: Option<Wrapped>,
     pub(crate) option_set: Option<WireOptionSet>,
     pub(crate) global_option_set: Option<WireOptionSet>,
 }
@@ -153,6 +154,11 @@ pub(crate) struct WireOption {
 }
 
 impl WireCast {
+    /// What a text is: `Email`, `Phone` and so on (`StringFormatName`).
+    pub(crate) fn format(&self) -> Option<String> {
+        self.format_name.as_ref()?.value.clone()
+    }
+
     pub(crate) fn behavior(&self) -> Option<DateTimeBehavior> {
         match self.date_time_behavior.as_ref()?.value.as_deref()? {
             "UserLocal" => Some(DateTimeBehavior::UserLocal),

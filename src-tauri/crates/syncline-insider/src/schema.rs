@@ -62,6 +62,7 @@ pub(crate) fn schema() -> EntitySchema {
             targets: Vec::new(),
             options: Vec::new(),
             behavior: None,
+            format: None,
             custom: false,
         })
         .collect();

@@ -23,6 +23,7 @@ fn main() {
         targets: Vec::new(),
         options: vec![Choice { value: 1, label: Some("Male".to_owned()), state: None }],
         behavior: None,
+        format: None,
         custom: false,
     };
     let mut columns = vec![

@@ -84,6 +84,10 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub behavior: Option<DateTimeBehavior>,
+    /// What a text is, as the metadata names it: `Email`, `Phone`, `Url` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub format: Option<String>,
     /// Made by a customizer.
     #[serde(default)]
     pub custom: bool,

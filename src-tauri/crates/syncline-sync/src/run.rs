@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::batches::next_batch;
 use crate::plan::PlanDetail;
+use crate::prediction::{Prediction, prediction_of};
 use crate::progress::{Work, blocking};
 use crate::run_batch::Batch;
 
@@ -51,6 +52,8 @@ pub struct RunCounts {
     pub drifted: u64,
     /// Refused, or without an answer.
     pub failed: u64,
+    /// Taken out by hand before the run; among the skipped ones.
+    pub held_back: u64,
     /// Events sent.
     pub events: u64,
 }
@@ -65,6 +68,8 @@ pub struct RunDetail {
     pub error: Option<SynclineError>,
     /// Write batches sent.
     pub batches: u64,
+    /// What was predicted against what came out.
+    pub prediction: Option<Prediction>,
 }
 
 /// Runs a plan. An error means that no run was begun; what goes wrong later is in the run.
@@ -109,6 +114,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
     detail.counts.read = counts.read;
     detail.counts.unchanged = counts.unchanged;
     detail.counts.skipped = counts.skip + counts.invalid + excluded;
+    detail.counts.held_back = excluded;
     let mut run = Run {
         id: Uuid::new_v4(),
         plan: plan.id,
@@ -136,6 +142,8 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         Err(_) => RunStatus::Failed,
     };
     detail.error = result.err();
+    let (kept, id) = (store.clone(), run.id);
+    detail.prediction = Some(blocking(move || prediction_of(&kept, id, total)).await?);
     run.finished_at = Some(work.now());
     run.detail = serde_json::to_value(&detail).map_err(damaged)?;
     let (kept, ended) = (store.clone(), run.clone());

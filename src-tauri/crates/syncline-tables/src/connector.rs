@@ -158,6 +158,7 @@ impl Destination for TablesConnector {
                 targets: Vec::new(),
                 options: Vec::new(),
                 behavior: None,
+                format: None,
                 custom: false,
             })
             .collect();

@@ -27,6 +27,7 @@ pub(crate) mod runs;
 pub(crate) mod sample;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod sign_off;
 pub(crate) mod solutions;
 pub(crate) mod sql;
 pub(crate) mod statistics;

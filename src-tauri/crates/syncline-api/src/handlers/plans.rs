@@ -4,10 +4,11 @@ use std::sync::Arc;
 use syncline_connect::RowRequest;
 use syncline_mapping::compile;
 use syncline_model::{EntityName, EntitySchema, ErrorCode, Record, RecordId, SyncDefinition};
-use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter};
+use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, SignOff};
 use syncline_sync::{PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
+use super::sign_off;
 use super::syncs::{self, answered};
 use super::views::plan_summary;
 use crate::app::{App, signed_out};
@@ -140,7 +141,7 @@ async fn page(app: &Arc<App>, request: &PlanRowsQuery) -> Result<syncline_store:
         action: request.action,
         issue: request.issue.clone(),
         text: request.search.clone().filter(|text| !text.trim().is_empty()),
-        excluded: None,
+        ..PlanRowFilter::default()
     };
     let (offset, limit) = (request.offset.unwrap_or(0), request.limit.unwrap_or(100).clamp(1, MOST_ROWS));
     app.with_store(move |store| store.plan_rows(plan.id, &filter, offset, limit)).await
@@ -160,6 +161,7 @@ pub(crate) async fn items(app: &Arc<App>, request: PlanRowsQuery) -> Result<Plan
             request: request_view(&row),
             source_id: row.source_id,
             action: row.action,
+            held_back: row.excluded,
             reason: row.reason,
             identifiers: row.mapped.identifiers,
             mapped: row.mapped.attributes,
@@ -233,8 +235,18 @@ pub(crate) async fn exclude(app: &Arc<App>, request: PlanExclude) -> Result<Plan
     let ordinals: Option<Vec<u32>> = request
         .ordinals
         .map(|ordinals| ordinals.into_iter().filter_map(|ordinal| u32::try_from(ordinal).ok()).collect());
-    let filter = PlanRowFilter { action: request.action, issue: request.issue, text: None, excluded: None };
+    let filter = PlanRowFilter { action: request.action, issue: request.issue, ..PlanRowFilter::default() };
     let (id, excluded) = (plan.id, request.excluded);
-    app.with_store(move |store| store.exclude_plan_rows(id, ordinals.as_deref(), &filter, excluded)).await?;
+    let signed = sign_off::signed(&plan);
+    app.with_store(move |store| {
+        let changed = store.exclude_plan_rows(id, ordinals.as_deref(), &filter, excluded)?;
+        match signed {
+            // The signature is of other rows now; only signing anew mends it.
+            Some(signed) if changed > 0 && !signed.changed => store.sign_plan(id, &SignOff { changed: true, ..signed }),
+            Some(_) | None => Ok(()),
+        }
+    })
+    .await?;
+    let plan = find(app, &request.plan).await?;
     summary(app, plan).await
 }

@@ -8,7 +8,7 @@ use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
-use super::{plans, syncs};
+use super::{plans, sign_off, syncs};
 use crate::app::{App, signed_out};
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
@@ -42,6 +42,8 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
         Some(destination.name.to_string()),
         stale,
         move |handle| async move {
+            handle.progress("checking the plan", 0, None);
+            sign_off::guard(&root, &plan, request.signed.as_deref()).await?;
             handle.progress("asking who writes", 0, None);
             let (timeout, retries) = syncs::limits(&definition);
             let writer = root.link(&destination).await?.patient().destination();
@@ -94,7 +96,7 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
         .with_store(move |store: &Store| {
             let filter = RunRowFilter {
                 outcomes: vec!["failed".into(), "unknown".into(), "drifted".into()],
-                text: None,
+                ..RunRowFilter::default()
             };
             Ok((store.run_rows(id, &filter, 0, MOST_FAILURES)?, store.run_failure_counts(id)?))
         })
@@ -118,6 +120,7 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
                 code: cause.code,
                 field: cause.field,
                 example: cause.example,
+                rule: String::new(),
                 rows: cause.rows,
             })
             .collect(),
@@ -140,6 +143,7 @@ pub(crate) async fn rows(app: &Arc<App>, request: RunRowsQuery) -> Result<RunRow
     let filter = RunRowFilter {
         outcomes: request.outcome.into_iter().collect(),
         text: request.search.filter(|text| !text.trim().is_empty()),
+        otherwise: request.otherwise.unwrap_or(false),
     };
     let (offset, limit) = (request.offset.unwrap_or(0), request.limit.unwrap_or(100).clamp(1, MOST_ROWS));
     let page = app.with_store(move |store| store.run_rows(run.id, &filter, offset, limit)).await?;

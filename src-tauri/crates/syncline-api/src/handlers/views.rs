@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use syncline_auth::{SecretExpiry, secret_expiry};
-use syncline_model::{AuthMethod, Connection, ConnectionStatus, System};
+use syncline_model::{AuthMethod, Connection, ConnectionStatus, EntitySchema, System};
 use syncline_secrets::{SecretKind, VaultKey};
 use syncline_store::{Plan, PlanStatus, Run, Store};
-use syncline_sync::{PlanDetail, RunDetail};
+use syncline_sync::{PlanDetail, Prediction, RunDetail, rule_of};
 use uuid::Uuid;
 
 use crate::app::{App, run_blocking};
 use crate::links::entered_secret;
-use crate::wire::{ApiError, ConnectionView, IssueGroup, PlanCounts, PlanSummary, RunView};
+use crate::wire::{
+    ApiError, ConnectionView, IssueGroup, PlanCounts, PlanSummary, PredictionGroup, PredictionView, RunView,
+};
 
 /// Colours for connections without one: distinct in light and dark, none of them red, which stays for production.
 const COLOURS: &[&str] =
@@ -124,6 +126,7 @@ pub(crate) fn plan_summary(
     let run = store.run_of_plan(plan.id)?;
     let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
     let counts = detail.counts;
+    let schema: Option<EntitySchema> = serde_json::from_value(plan.destination_schema.clone()).ok();
     Ok(PlanSummary {
         plan_id: plan.id.to_string(),
         definition: plan.definition.clone(),
@@ -146,6 +149,10 @@ pub(crate) fn plan_summary(
         issues: issues
             .into_iter()
             .map(|issue| IssueGroup {
+                rule: schema
+                    .as_ref()
+                    .map(|schema| rule_of(&issue.code, &issue.field, schema))
+                    .unwrap_or_default(),
                 code: issue.code,
                 field: issue.field,
                 example: issue.example,
@@ -164,7 +171,29 @@ pub(crate) fn plan_summary(
         compared_with: detail.compared_with,
         run_id: run.map(|run| run.id.to_string()),
         cached: detail.cached,
+        signed: super::sign_off::signed(plan).as_ref().map(super::sign_off::view),
     })
+}
+
+/// How far a plan came true.
+pub(crate) fn prediction_view(prediction: Prediction) -> PredictionView {
+    PredictionView {
+        predicted: prediction.predicted,
+        as_predicted: prediction.as_predicted,
+        otherwise: prediction.otherwise,
+        not_reached: prediction.not_reached,
+        score: prediction.score(),
+        groups: prediction
+            .groups
+            .into_iter()
+            .map(|group| PredictionGroup {
+                action: group.action,
+                as_predicted: group.as_predicted(),
+                outcome: group.outcome,
+                rows: group.rows,
+            })
+            .collect(),
+    }
 }
 
 /// A run as shells see it.
@@ -190,7 +219,9 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         skipped: counts.skipped,
         drifted: counts.drifted,
         failed: counts.failed,
+        held_back: counts.held_back,
         events: counts.events,
+        prediction: detail.prediction.map(prediction_view),
         seconds: end.duration_since(run.started_at).as_secs_f64(),
         error: detail.error,
     }

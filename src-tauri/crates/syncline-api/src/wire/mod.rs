@@ -7,10 +7,12 @@ mod definition_help;
 mod error;
 mod events;
 mod metadata;
+mod prediction;
 mod pulls;
 mod queries;
 mod record_edit;
 mod session;
+mod sign_off;
 mod syncs;
 
 pub use cached::*;
@@ -20,10 +22,12 @@ pub use definition_help::*;
 pub use error::ApiError;
 pub use events::*;
 pub use metadata::*;
+pub use prediction::*;
 pub use pulls::*;
 pub use queries::*;
 pub use record_edit::*;
 pub use session::*;
+pub use sign_off::*;
 pub use syncs::*;
 
 use serde::{Deserialize, Serialize};

@@ -172,6 +172,9 @@ pub struct IssueGroup {
     pub field: String,
     /// One of the messages.
     pub example: String,
+    /// The rule that it breaks, in words without a value of a row; empty where there is none to tell.
+    #[serde(default)]
+    pub rule: String,
     /// Rows.
     pub rows: u64,
 }
@@ -211,6 +214,8 @@ pub struct PlanSummary {
     pub run_id: Option<String>,
     /// The source was read from the store.
     pub cached: bool,
+    /// Who signed it off, where somebody did.
+    pub signed: Option<super::SignedView>,
 }
 
 /// Rows of a plan.
@@ -254,6 +259,8 @@ pub struct PlanItem {
     pub source_id: String,
     /// Action.
     pub action: Action,
+    /// Held back by hand.
+    pub held_back: bool,
     /// Why.
     pub reason: String,
     /// Surviving identifiers.
@@ -358,6 +365,8 @@ pub struct RunStart {
     pub plan: String,
     /// The number of records that will be written, as typed by the person; asked for on production.
     pub expect: Option<u64>,
+    /// Hash of the plan as it was signed off, or its beginning (8 digits at least): another one is refused.
+    pub signed: Option<String>,
 }
 
 /// A run.
@@ -395,8 +404,13 @@ pub struct RunView {
     pub drifted: u64,
     /// Refused.
     pub failed: u64,
+    /// Taken out by hand before the run; among the skipped ones.
+    #[serde(default)]
+    pub held_back: u64,
     /// Events sent.
     pub events: u64,
+    /// What was predicted against what came out; absent while the run is under way.
+    pub prediction: Option<super::PredictionView>,
     /// Seconds.
     pub seconds: f64,
     /// Why it stopped, where it did.
@@ -445,6 +459,8 @@ pub struct RunRowsQuery {
     pub run: String,
     /// `created`, `updated`, `upserted`, `drifted`, `failed`, `unknown`.
     pub outcome: Option<String>,
+    /// Only rows that came out otherwise than predicted.
+    pub otherwise: Option<bool>,
     /// Only rows that hold this text.
     pub search: Option<String>,
     /// From 0.

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use std::io::Write;
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{Empty, RunReport, RunRowsPage, RunView};
+use syncline_api::wire::{Empty, PredictionView, RunReport, RunRowsPage, RunView};
 use syncline_model::ErrorCode;
 
 use crate::context::Context;
@@ -60,6 +60,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
             "skipped",
             "drifted",
             "failed",
+            "as predicted",
             "seconds",
         ],
         all.into_iter().map(|run| {
@@ -68,6 +69,8 @@ async fn list(context: &Context) -> Result<(), ApiError> {
                 [run.read, run.created, run.updated, run.unchanged, run.skipped, run.drifted, run.failed]
                     .map(|count| count.to_string()),
             );
+            let score = run.prediction.and_then(|prediction| prediction.score);
+            row.push(score.map(|score| format!("{:.1} %", score * 100.0)).unwrap_or_default());
             row.push(format!("{:.1}", run.seconds));
             row
         }),
@@ -82,6 +85,19 @@ pub(crate) fn exit_code(report: &RunReport) -> u8 {
         (_, "succeeded") if report.run.drifted > 0 => exit::PARTIAL,
         (_, status) => exit::code_of_run(status),
     }
+}
+
+/// How far a plan came true, in words.
+fn predicted(prediction: &PredictionView) -> String {
+    let reached = prediction.predicted.saturating_sub(prediction.not_reached);
+    let mut text = match prediction.score {
+        Some(score) => format!("{} of {reached} as predicted ({:.1} %)", prediction.as_predicted, score * 100.0),
+        None => "nothing was sent".to_owned(),
+    };
+    if prediction.not_reached > 0 {
+        text.push_str(&format!("; {} not reached", prediction.not_reached));
+    }
+    text
 }
 
 /// A run as it ended.
@@ -99,6 +115,15 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
         "read {}, created {}, updated {}, unchanged {}, skipped {}, drifted {}, failed {}; events {}",
         run.read, run.created, run.updated, run.unchanged, run.skipped, run.drifted, run.failed, run.events
     ));
+    if run.held_back > 0 {
+        output::line(&format!("  {} of the skipped were held back by hand", run.held_back));
+    }
+    if let Some(prediction) = &run.prediction {
+        output::line(&format!("prediction: {}", predicted(prediction)));
+        for group in prediction.groups.iter().filter(|group| !group.as_predicted) {
+            output::line(&format!("  {:>6}  predicted {}, came {}", group.rows, group.action.as_str(), group.outcome));
+        }
+    }
     for cause in &report.causes {
         output::line(&format!("  {:>6}  {}: {}", cause.rows, cause.code, cause.example));
     }

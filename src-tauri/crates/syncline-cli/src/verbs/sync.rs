@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, RunReport};
+use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, RunReport, SignOffReport};
 use syncline_model::{ErrorCode, definition_json_schema};
 
 use crate::context::{Context, read_file};
@@ -45,19 +45,28 @@ pub(crate) struct Preview {
     /// Read the source from the store
     #[arg(long)]
     cached: bool,
-    /// Write the whole preview to this file (.json)
+    /// Sign the preview off and write it to this file (.html, .xlsx or .json)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// In that file, and in what is printed, personal values are pseudonyms
+    #[arg(long, requires = "out")]
+    mask: bool,
+    /// Who signs it off; default: the name of this machine's user
+    #[arg(long, value_name = "NAME", requires = "out")]
+    by: Option<String>,
 }
 
 #[derive(Args)]
 pub(crate) struct Run {
-    /// Definition file; - is standard input
-    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    /// Definition file; - is standard input. With --plan: the plan must have been made from it
+    #[arg(required_unless_present = "plan")]
     file: Option<PathBuf>,
     /// A stored plan
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
+    /// Hash of the plan as it was signed off, or its first digits: another one is refused
+    #[arg(long, value_name = "HASH", requires = "plan")]
+    signed: Option<String>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -87,7 +96,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
                     format!("the source has no record {id}, or the filter leaves it out"),
                 ));
             }
-            execute(&plan, expect.or(Some(writes(&plan))), context).await
+            execute(&plan, expect.or(Some(writes(&plan))), None, context).await
         }
     }
 }
@@ -126,36 +135,68 @@ async fn make_plan(request: &serde_json::Value, context: &Context) -> Result<Pla
 
 async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> {
     if let Some(path) = &arguments.out
-        && path.extension().is_none_or(|ending| ending != "json")
+        && path.extension().is_none_or(|ending| ending != "json" && ending != "html" && ending != "xlsx")
     {
         return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", path.display()))
-            .hint("use .json"));
+            .hint("use .html, .xlsx or .json"));
     }
     let request = serde_json::json!({
         "json": read_file(&arguments.file)?, "limit": arguments.limit, "cached": arguments.cached,
     });
     let plan = make_plan(&request, context).await?;
-    if context.json || arguments.out.is_some() {
-        let document = serde_json::json!({
+    let signed = match &arguments.out {
+        Some(path) => Some(sign_off(&plan, path, &arguments, context).await?),
+        None => None,
+    };
+    if context.json {
+        let mut document = serde_json::json!({
             "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
-            "definition_hash": plan.definition_hash, "items": items(&plan.plan_id, context).await?,
+            "definition_hash": plan.definition_hash,
         });
-        if let Some(path) = &arguments.out {
-            std::fs::write(path, serde_json::to_string_pretty(&document).unwrap_or_default()).map_err(
-                |error| {
-                    ApiError::new(ErrorCode::File, format!("{}: {error}", path.display()))
-                        .hint("choose a folder that you may write to")
-                },
-            )?;
+        if arguments.mask {
+            // Examples of causes and rows hold values in clear; they are in the file, masked.
+            document["issues"] = serde_json::Value::Null;
+        } else {
+            document["items"] = items(&plan.plan_id, context).await?.into();
         }
-        if context.json {
-            output::json(&document);
+        if let Some(report) = &signed {
+            document["signed_off"] = serde_json::json!(report);
         }
-    }
-    if !context.json {
+        output::json(&document);
+    } else if arguments.mask {
+        output::line(&format!("plan {} of \"{}\"", plan.plan_id, plan.definition));
+    } else {
         show(&plan);
     }
+    if let (Some(report), false) = (&signed, context.json) {
+        output::line(&format!(
+            "signed off by {}: {} (plan hash {})",
+            report.signed.by, report.path, report.signed.hash
+        ));
+    }
     Ok(exit::DONE)
+}
+
+/// Writes the document and signs the plan.
+async fn sign_off(
+    plan: &PlanSummary,
+    path: &std::path::Path,
+    arguments: &Preview,
+    context: &Context,
+) -> Result<SignOffReport, ApiError> {
+    let by = arguments.by.clone().or_else(|| {
+        ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+    });
+    let path = std::path::absolute(path).map_err(|error| {
+        ApiError::new(ErrorCode::File, format!("{}: {error}", path.display())).hint("check the path")
+    })?;
+    let request =
+        serde_json::json!({ "plan": plan.plan_id, "path": path, "by": by, "masked": arguments.mask });
+    let started: JobStarted = context.call("plans.sign_off", &request).await?;
+    let job = progress::watch(context.app().await?, &started.job).await?;
+    serde_json::from_value(job.result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the sign-off ended with an unexpected result: {error}"))
+    })
 }
 
 /// Every row of a plan in the shape that scripts read.
@@ -207,7 +248,13 @@ fn writes(plan: &PlanSummary) -> u64 {
 
 async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
     let plan: PlanSummary = match (&arguments.plan, &arguments.file) {
-        (Some(id), _) => context.call("plans.get", &serde_json::json!({ "plan": id })).await?,
+        (Some(id), file) => {
+            let plan: PlanSummary = context.call("plans.get", &serde_json::json!({ "plan": id })).await?;
+            if let Some(file) = file {
+                same_definition(&plan, file, context).await?;
+            }
+            plan
+        }
         (None, Some(file)) => make_plan(&serde_json::json!({ "json": read_file(file)? }), context).await?,
         (None, None) => return Err(ApiError::new(ErrorCode::Usage, "name a definition file or --plan ID")),
     };
@@ -223,12 +270,35 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
                 .hint(format!("the plan is kept: syncline sync run --plan {}", plan.plan_id)));
         }
     }
-    execute(&plan, arguments.expect, context).await
+    execute(&plan, arguments.expect, arguments.signed.as_deref(), context).await
 }
 
-async fn execute(plan: &PlanSummary, expect: Option<u64>, context: &Context) -> Result<u8, ApiError> {
-    let started: JobStarted =
-        context.call("runs.start", &serde_json::json!({ "plan": plan.plan_id, "expect": expect })).await?;
+/// An error unless the plan was made from the definition in the file.
+async fn same_definition(
+    plan: &PlanSummary,
+    file: &std::path::Path,
+    context: &Context,
+) -> Result<(), ApiError> {
+    let check: DefinitionCheck =
+        context.call("definitions.check", &serde_json::json!({ "json": read_file(file)? })).await?;
+    if check.hash.as_deref() == Some(plan.definition_hash.as_str()) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::GuardRefused,
+        format!("the definition in {} is not the one of the plan {}", file.display(), plan.plan_id),
+    )
+    .hint("make a new preview of it, or run the plan without naming a file"))
+}
+
+async fn execute(
+    plan: &PlanSummary,
+    expect: Option<u64>,
+    signed: Option<&str>,
+    context: &Context,
+) -> Result<u8, ApiError> {
+    let request = serde_json::json!({ "plan": plan.plan_id, "expect": expect, "signed": signed });
+    let started: JobStarted = context.call("runs.start", &request).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
     let report: RunReport = serde_json::from_value(job.result).map_err(|error| {
         ApiError::new(ErrorCode::Internal, format!("the run ended with an unexpected result: {error}"))

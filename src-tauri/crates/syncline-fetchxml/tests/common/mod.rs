@@ -17,6 +17,7 @@ fn column(name: &str, column_type: ColumnType) -> Column {
         targets: Vec::new(),
         options: Vec::new(),
         behavior: None,
+        format: None,
         custom: false,
     }
 }

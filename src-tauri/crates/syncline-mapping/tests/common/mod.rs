@@ -22,6 +22,7 @@ pub(crate) fn column(name: &str, column_type: ColumnType) -> Column {
         targets: Vec::new(),
         options: Vec::new(),
         behavior: None,
+        format: None,
         custom: false,
     }
 }

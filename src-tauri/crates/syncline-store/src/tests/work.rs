@@ -174,12 +174,12 @@ fn outcomes_are_kept_with_their_rows() {
     ];
     store.add_run_rows(run.id, &batch).unwrap();
     store.add_run_rows(run.id, &[outcome(3, "created", None)]).unwrap();
-    let failed = RunRowFilter { outcomes: vec!["failed".to_owned(), "drifted".to_owned()], text: None };
+    let failed = RunRowFilter { outcomes: vec!["failed".to_owned(), "drifted".to_owned()], ..Default::default() };
     let page = store.run_rows(run.id, &failed, 1, 10).unwrap();
     assert_eq!((page.total, page.rows.len()), (3, 2));
     assert_eq!((page.rows[0].source_id.as_str(), page.rows[0].title.as_str()), ("id-9", "Zoë 9"));
     assert_eq!(page.rows[0].outcome, batch[2]);
-    let text = |text: &str| RunRowFilter { outcomes: Vec::new(), text: Some(text.to_owned()) };
+    let text = |text: &str| RunRowFilter { text: Some(text.to_owned()), ..Default::default() };
     assert_eq!(store.run_rows(run.id, &text("80060882"), 0, 10).unwrap().total, 1);
     assert_eq!(store.run_rows(run.id, &text("zoe 3"), 0, 10).unwrap().total, 1);
     assert_eq!(store.run_outcome_counts(run.id).unwrap()["failed"], 2);

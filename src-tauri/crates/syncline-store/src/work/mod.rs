@@ -1,13 +1,17 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
 pub(crate) mod ledgers;
+pub(crate) mod outcomes;
 mod plan_body;
+pub(crate) mod plan_filter;
 pub(crate) mod plan_keys;
 pub(crate) mod plan_rows;
+mod plan_walk;
 pub(crate) mod plans;
 pub(crate) mod recover;
 pub(crate) mod run_rows;
 pub(crate) mod runs;
+pub(crate) mod sign_off;
 
 /// Rows of a plan or run share a table; the row's number is made of the plan's number and the ordinal, so that rows of one plan lie
 /// together and in order.

@@ -7,9 +7,9 @@ use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
 use super::plan_body::{Body, BodyRef, words};
-use super::{base, like_anywhere, plans};
+use super::plan_filter::{PlanRowFilter, bound, condition};
+use super::{base, plans};
 use crate::cache::spread::spread;
-use crate::fold::fold;
 use crate::migrate::Migration;
 use crate::tables::metadata::{Packer, unpack};
 use crate::{Store, StoreError};
@@ -69,19 +69,6 @@ pub struct PlanRow {
     pub excluded: bool,
 }
 
-/// Which rows.
-#[derive(Debug, Clone, Default)]
-pub struct PlanRowFilter {
-    /// Only this action.
-    pub action: Option<Action>,
-    /// Only rows with an issue of this code.
-    pub issue: Option<String>,
-    /// Only rows whose id, title or mapped values hold this text, without regard to case and accents.
-    pub text: Option<String>,
-    /// Only rows that are, or are not, taken out by hand.
-    pub excluded: Option<bool>,
-}
-
 /// A window of rows.
 #[derive(Debug, Clone)]
 pub struct PlanRowsPage {
@@ -104,7 +91,7 @@ pub struct IssueCount {
     pub rows: u64,
 }
 
-const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
+pub(super) const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
 
 fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
     let body: Body = unpack(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
@@ -126,47 +113,6 @@ fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
         extra: body.extra,
         excluded: row.get(5)?,
     })
-}
-
-/// A condition over `plan_rows` and its values.
-struct Condition {
-    sql: String,
-    values: Vec<Box<dyn ToSql>>,
-}
-
-fn condition(number: i64, filter: &PlanRowFilter) -> Condition {
-    let mut condition = Condition {
-        sql: "rid >= ?1 AND rid < ?2".to_owned(),
-        values: vec![Box::new(base(number)), Box::new(base(number + 1))],
-    };
-    let mut and = |sql: &str, value: Box<dyn ToSql>| {
-        condition.values.push(value);
-        condition.sql.push_str(" AND ");
-        condition.sql.push_str(&sql.replace('?', &format!("?{}", condition.values.len())));
-    };
-    if let Some(action) = filter.action {
-        and("action = ?", Box::new(action.as_str()));
-    }
-    if let Some(code) = &filter.issue {
-        and(
-            &format!(
-                "rid IN (SELECT {} + ordinal FROM plan_issues WHERE plan = {number} AND code = ?)",
-                base(number)
-            ),
-            Box::new(code.clone()),
-        );
-    }
-    if let Some(excluded) = filter.excluded {
-        and("excluded = ?", Box::new(excluded));
-    }
-    if let Some(text) = filter.text.as_deref().filter(|text| !text.is_empty()) {
-        and("words LIKE ? ESCAPE '\\'", Box::new(like_anywhere(&fold(text))));
-    }
-    condition
-}
-
-fn bound(values: &[Box<dyn ToSql>]) -> Vec<&dyn ToSql> {
-    values.iter().map(AsRef::as_ref).collect()
 }
 
 impl Store {
@@ -347,7 +293,7 @@ impl Store {
     }
 }
 
-fn select(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<PlanRow>, StoreError> {
+pub(super) fn select(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<PlanRow>, StoreError> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();

@@ -64,6 +64,8 @@ pub struct RunRowFilter {
     pub outcomes: Vec<String>,
     /// Only rows that hold this text in id, title, mapped values, code or message.
     pub text: Option<String>,
+    /// Only rows that came out otherwise than the plan said.
+    pub otherwise: bool,
 }
 
 /// A window of outcomes.
@@ -143,14 +145,16 @@ impl Store {
                  WHERE o.rid >= ?1 AND o.rid < ?3
                  AND (?4 = '[]' OR o.outcome IN (SELECT value FROM json_each(?4)))
                  AND (?5 IS NULL OR p.words LIKE ?5 ESCAPE '\\' OR fold(o.code) LIKE ?5 ESCAPE '\\'
-                   OR fold(o.message) LIKE ?5 ESCAPE '\\')";
+                   OR fold(o.message) LIKE ?5 ESCAPE '\\')
+                 AND (?6 = 0 OR NOT (p.action = 'create' AND o.outcome IN ('created', 'upserted')
+                   OR p.action = 'update' AND o.outcome IN ('updated', 'upserted')))";
             let total: i64 = db.prepare_cached(&format!("SELECT count(*) {from}"))?.query_row(
-                params![first, rows_of_plan, base(number + 1), outcomes, text],
+                params![first, rows_of_plan, base(number + 1), outcomes, text, filter.otherwise],
                 |row| row.get(0),
             )?;
             let mut statement = db.prepare_cached(&format!(
                 "SELECT o.rid, o.outcome, o.destination_id, o.code, o.message, o.request_id, o.at, p.source_id, p.title, p.action
-                 {from} ORDER BY o.rid LIMIT ?6 OFFSET ?7"
+                 {from} ORDER BY o.rid LIMIT ?7 OFFSET ?8"
             ))?;
             let mut rows = statement.query(params![
                 first,
@@ -158,6 +162,7 @@ impl Store {
                 base(number + 1),
                 outcomes,
                 text,
+                filter.otherwise,
                 limit,
                 offset as i64
             ])?;

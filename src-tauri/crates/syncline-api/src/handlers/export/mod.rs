@@ -22,7 +22,7 @@ pub(super) fn file_fault(path: &std::path::Path, error: &std::io::Error) -> ApiE
 }
 
 /// The file a person named.
-fn target(path: &str) -> Result<PathBuf, ApiError> {
+pub(super) fn target(path: &str) -> Result<PathBuf, ApiError> {
     let path = PathBuf::from(path);
     match path.file_name() {
         Some(_) => Ok(path),
@@ -31,7 +31,7 @@ fn target(path: &str) -> Result<PathBuf, ApiError> {
 }
 
 /// What is written first; it becomes the file when it is whole, so a file that exists stays whole until then.
-fn part(path: &std::path::Path) -> PathBuf {
+pub(super) fn part(path: &std::path::Path) -> PathBuf {
     path.with_extension("syncline-part")
 }
 

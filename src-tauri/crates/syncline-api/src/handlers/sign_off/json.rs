@@ -1,0 +1,59 @@
+//! The document as JSON, in the shape that scripts read, row by row.
+
+use serde_json::json;
+use std::io::Write;
+use std::path::Path;
+use syncline_connect::RowRequest;
+use syncline_model::{ErrorCode, SynclineError};
+use syncline_store::{PlanRowFilter, Store};
+
+use super::content::Content;
+use crate::handlers::export::file_fault;
+use crate::wire::{PlanItem, RequestView};
+
+pub(super) fn write(store: &Store, content: &Content, path: &Path) -> Result<(), SynclineError> {
+    let fault = |error: std::io::Error| file_fault(path, &error);
+    let bad = |error: serde_json::Error| SynclineError::new(ErrorCode::Internal, error.to_string());
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(fault)?);
+    let summary = &content.summary;
+    let head = json!({
+        "plan_id": summary.plan_id, "plan_hash": content.signed.hash, "signed_by": content.signed.by,
+        "signed_at": content.signed.at, "masked": content.masker.is_some(),
+        "definition": summary.definition, "definition_hash": summary.definition_hash,
+        "source": summary.source, "source_entity": summary.source_entity,
+        "destination": summary.destination, "destination_entity": summary.destination_entity,
+        "created_at": summary.created_at, "compared_with": summary.compared_with,
+        "summary": summary.summary, "issues": summary.issues, "requests": summary.requests,
+    });
+    let text = serde_json::to_string_pretty(&head).map_err(bad)?;
+    // The items go in before the closing brace.
+    let open = text.strip_suffix("\n}").unwrap_or(&text);
+    write!(file, "{open},\n  \"items\": [").map_err(fault)?;
+    let mut first = true;
+    content.each(store, &PlanRowFilter::default(), |row| {
+        let request = row.request.as_deref().and_then(|raw| serde_json::from_str::<RowRequest>(raw).ok());
+        let item = PlanItem {
+            request: request.map(|request| RequestView {
+                method: request.method,
+                path: request.path,
+                headers: request.headers,
+                body: request.body,
+            }),
+            source_id: row.source_id,
+            action: row.action,
+            held_back: row.held_back,
+            reason: row.reason,
+            identifiers: row.mapped.identifiers,
+            mapped: row.mapped.attributes,
+            events: row.mapped.events,
+            changes: row.changes,
+            issues: row.issues,
+        };
+        let text = serde_json::to_string(&item).map_err(bad)?;
+        write!(file, "{}\n    {text}", if first { "" } else { "," }).map_err(fault)?;
+        first = false;
+        Ok(())
+    })?;
+    write!(file, "\n  ]\n}}\n").map_err(fault)?;
+    file.flush().map_err(fault)
+}

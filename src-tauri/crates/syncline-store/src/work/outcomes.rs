@@ -1,0 +1,49 @@
+//! What a run's plan said of its rows against what came of them.
+
+use rusqlite::params;
+use syncline_model::Action;
+use uuid::Uuid;
+
+use super::{base, plans, runs};
+use crate::{Store, StoreError};
+
+/// Rows of one action and one outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeCount {
+    /// What the plan said.
+    pub action: Action,
+    /// What came: see [`crate::RunOutcome::outcome`].
+    pub outcome: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+impl Store {
+    /// Rows of a run by what the plan said and what came, most rows first.
+    pub fn run_outcomes_by_action(&self, run: Uuid) -> Result<Vec<OutcomeCount>, StoreError> {
+        self.read(|db| {
+            let number = runs::number(db, run)?;
+            let plan: String =
+                db.query_row("SELECT plan FROM runs WHERE number = ?1", [number], |row| row.get(0))?;
+            let plan = plan.parse().map_err(|_| StoreError::internal("a plan's id is no id"))?;
+            let mut statement = db.prepare_cached(
+                "SELECT p.action, o.outcome, count(*) AS rows FROM run_rows o JOIN plan_rows p ON p.rid = o.rid - ?1 + ?2
+                 WHERE o.rid >= ?1 AND o.rid < ?3 GROUP BY p.action, o.outcome ORDER BY rows DESC, p.action, o.outcome",
+            )?;
+            let mut rows =
+                statement.query(params![base(number), base(plans::number(db, plan)?), base(number + 1)])?;
+            let mut counts = Vec::new();
+            while let Some(row) = rows.next()? {
+                let action: String = row.get(0)?;
+                counts.push(OutcomeCount {
+                    action: Action::from_text(&action).ok_or_else(|| StoreError::Corrupt {
+                        detail: format!("a plan row has the action {action}"),
+                    })?,
+                    outcome: row.get(1)?,
+                    rows: row.get::<_, i64>(2)?.unsigned_abs(),
+                });
+            }
+            Ok(counts)
+        })
+    }
+}
