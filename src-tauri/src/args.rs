@@ -23,7 +23,7 @@ pub(crate) struct Args {
 impl Args {
     /// What the application beneath is opened with.
     pub(crate) fn config(&self) -> AppConfig {
-        AppConfig::new(self.home.clone(), self.vault)
+        AppConfig::new(self.home.clone(), self.vault).with_schedules()
     }
 }
 

@@ -163,6 +163,38 @@ async fn events_are_sent_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_go_again_only_on_purpose_and_their_number_is_said() {
+    let bench = bench(25).await;
+    let definition = with_event(contacts_to("contoso", "marketing", "profile"));
+    let plan = bench.preview(&definition).await;
+    bench.run(&plan).await;
+    let held = bench.preview(&definition).await;
+    assert_eq!(
+        ["events", "events_held_back", "events_resent"].map(|name| count(&held["summary"], name)),
+        [0, 25, 0],
+        "{held}"
+    );
+    let again = json!({ "like": held["plan_id"], "resend_events": true });
+    let again = bench.done("plans.start", again).await;
+    assert_eq!(
+        ["update", "events", "events_held_back", "events_resent"].map(|name| count(&again["summary"], name)),
+        [25, 25, 0, 25],
+        "{again}"
+    );
+    // What is refused the second time stays sent: it is held back from the next run all the same.
+    bench.sandbox.faults().add([next_batch(FaultKind::Status { status: 400, retry_after: None })]);
+    let report = bench.run(&again).await;
+    bench.sandbox.faults().clear();
+    assert_ne!(report["status"], "succeeded", "{report}");
+    let next = bench.preview(&definition).await;
+    assert_eq!(count(&next["summary"], "events_held_back"), 25, "{next}");
+    let again = bench.done("plans.start", json!({ "like": held["plan_id"], "resend_events": true })).await;
+    let report = bench.run(&again).await;
+    assert_eq!((&report["status"], count(&report, "events")), (&json!("succeeded"), 25), "{report}");
+    assert!(events(&bench.sandbox.profiles()).iter().all(|events| *events == 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_stops_at_the_first_failed_batch_where_that_is_asked() {
     let bench = bench(2300).await;
     let mut definition = contacts_to("contoso", "marketing", "profile");

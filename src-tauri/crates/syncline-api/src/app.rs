@@ -1,6 +1,6 @@
 //! The composition root: store, vault, network, connections in use, jobs. Nothing here knows a window.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, SystemClock};
@@ -28,17 +28,24 @@ pub struct AppConfig {
     home: Option<PathBuf>,
     vault: VaultChoice,
     given: Option<Arc<dyn Vault>>,
+    schedules: bool,
 }
 
 impl AppConfig {
     /// `home`: none for the platform's folder.
     pub fn new(home: Option<PathBuf>, vault: VaultChoice) -> Self {
-        Self { home, vault, given: None }
+        Self { home, vault, given: None, schedules: false }
+    }
+
+    /// Definitions with a schedule run by themselves while the application is open.
+    pub fn with_schedules(mut self) -> Self {
+        self.schedules = true;
+        self
     }
 
     /// A store whose key and secrets are in a vault that is handed in; it outlives this application as long as the vault does.
     pub fn with_vault(home: PathBuf, vault: Arc<dyn Vault>) -> Self {
-        Self { home: Some(home), vault: VaultChoice::Memory, given: Some(vault) }
+        Self { home: Some(home), vault: VaultChoice::Memory, given: Some(vault), schedules: false }
     }
 }
 
@@ -66,6 +73,7 @@ pub struct App {
     /// Held while search indexes that were left behind catch up.
     pub(crate) indexing: tokio::sync::Mutex<()>,
     statements: Mutex<HashMap<String, SqlCancel>>,
+    turns: Mutex<HashSet<String>>,
     jobs: Arc<Jobs>,
     events: broadcast::Sender<Event>,
     passing: Option<PathBuf>,
@@ -74,7 +82,7 @@ pub struct App {
 impl App {
     /// Opens store and vault. Work of processes that died is marked as interrupted.
     pub async fn open(config: AppConfig) -> Result<Arc<Self>, ApiError> {
-        let choice = config.vault;
+        let (choice, schedules) = (config.vault, config.schedules);
         let opened = run_blocking(move || {
             let home = match config.home {
                 Some(home) => home,
@@ -103,12 +111,16 @@ impl App {
             queries: Mutex::default(),
             indexing: tokio::sync::Mutex::default(),
             statements: Mutex::default(),
+            turns: Mutex::default(),
             jobs: Jobs::new(events.clone()),
             events,
             passing: opened.passing,
         });
         let settings = crate::handlers::session::stored_settings(&app).await?;
         app.use_network(&settings)?;
+        if schedules {
+            crate::schedule::watch(Arc::downgrade(&app));
+        }
         Ok(app)
     }
 
@@ -133,6 +145,11 @@ impl App {
     /// Statements over the cache that are running, by the names their askers gave them.
     pub(crate) fn statements(&self) -> std::sync::MutexGuard<'_, HashMap<String, SqlCancel>> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Definitions that run by themselves at this moment, by name.
+    pub(crate) fn turns(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a command of the list; the answer as JSON text, numbers digit for digit.

@@ -107,6 +107,13 @@ macro_rules! with_commands {
             "runs.get"(runs::get): RunRef => RunReport, provides [Runs], stales [];
             "runs.rows"(runs::rows): RunRowsQuery => RunRowsPage, provides [Runs], stales [];
 
+            "schedules.list"(schedules::list): Empty => Vec<ScheduleView>, provides [Definitions, Runs], stales [];
+            "schedules.times"(schedules::times): ScheduleText => ScheduleTimes, provides [], stales [];
+            "schedules.set"(schedules::set): ScheduleSet => ScheduleView, provides [], stales [Definitions];
+            "schedules.run"(schedules::run): DefinitionRef => JobStarted, provides [], stales [Jobs, Runs];
+            "schedules.seen"(schedules::seen): DefinitionRef => Empty, provides [], stales [Definitions];
+            "schedules.texts"(schedules::texts): ScheduleTextsAsk => Vec<ScheduleTexts>, provides [Definitions], stales [];
+
             "jobs.list"(jobs::list): Empty => Vec<JobView>, provides [Jobs], stales [];
             "jobs.get"(jobs::get): JobRef => JobView, provides [Jobs], stales [];
             "jobs.cancel"(jobs::cancel): JobRef => JobView, provides [], stales [Jobs];

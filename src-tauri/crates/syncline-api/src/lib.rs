@@ -7,6 +7,7 @@ mod handlers;
 mod home;
 mod jobs;
 mod links;
+mod schedule;
 mod types;
 pub mod wire;
 

@@ -49,7 +49,7 @@ async fn main() -> std::process::ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
-    let config = AppConfig::new(arguments.home, arguments.vault);
+    let config = AppConfig::new(arguments.home, arguments.vault).with_schedules();
     let app =
         App::open(config).await.map_err(|error| format!("{}: {}", error.code.as_str(), error.message))?;
     if arguments.sample {

@@ -3,6 +3,7 @@
 mod batches;
 mod cached;
 mod decide;
+mod events;
 mod fetch_modes;
 mod index;
 mod mask;

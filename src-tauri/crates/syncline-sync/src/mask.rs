@@ -186,12 +186,13 @@ impl Masker {
                 found.insert((kind, text.trim().to_owned()));
             }
         };
-        if let Some(members) =
-            source.and_then(|raw| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw).ok())
+        if let Some(members) = source
+            .and_then(|raw| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw).ok())
         {
             for (name, value) in &members {
                 let column = name.split('@').next().unwrap_or_default();
-                let column = column.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(column);
+                let column =
+                    column.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(column);
                 if let (Some(kind), serde_json::Value::String(text)) = (self.columns.get(column), value)
                     && *kind != Personal::FreeText
                 {
@@ -258,7 +259,10 @@ fn collect_rules(json: &serde_json::Value, rules: &mut Vec<(String, Vec<String>)
         serde_json::Value::Object(members) => {
             if let Some(target) = members.get("to").and_then(serde_json::Value::as_str) {
                 let mut texts = Vec::new();
-                members.iter().filter(|(name, _)| *name != "to").for_each(|(_, value)| all_texts(value, &mut texts));
+                members
+                    .iter()
+                    .filter(|(name, _)| *name != "to")
+                    .for_each(|(_, value)| all_texts(value, &mut texts));
                 rules.push((target.to_owned(), texts));
             } else {
                 members.values().for_each(|value| collect_rules(value, rules));

@@ -42,6 +42,8 @@ pub struct PlanRequest {
     pub source_id: Option<String>,
     /// The source is the store.
     pub cached: bool,
+    /// Events that were sent before go again.
+    pub resend_events: bool,
     /// Who writes, as verified before, where the destination need not be asked; a run compares it with who answers then.
     pub writer: Option<Identity>,
 }
@@ -63,6 +65,12 @@ pub struct PlanCounts {
     pub invalid: u64,
     /// Events to send.
     pub events: u64,
+    /// Events that were sent before and are held back.
+    #[serde(default)]
+    pub events_held_back: u64,
+    /// Events that were sent before and go again on purpose; among those to send.
+    #[serde(default)]
+    pub events_resent: u64,
 }
 
 impl PlanCounts {

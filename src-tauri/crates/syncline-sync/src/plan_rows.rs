@@ -8,10 +8,11 @@ use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Verdict, identity_key};
 use syncline_model::{Action, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
-use syncline_store::{EventKey, PlanKey, PlanKeys, PlanRow, Store};
+use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
 use uuid::Uuid;
 
 use crate::decide::{Decision, Held, decide};
+use crate::events::{EventNotes, hold_back_events};
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
 
@@ -23,6 +24,9 @@ pub struct RowExtra {
     /// Events that its request holds: name and source timestamp.
     #[serde(default)]
     pub events: Vec<(String, String)>,
+    /// Some of them were sent before and go again on purpose.
+    #[serde(default)]
+    pub resent: bool,
 }
 
 /// Reads what [`RowExtra`] was stored as.
@@ -83,7 +87,7 @@ impl Rows {
             hash.update(record.etag.as_deref().unwrap_or_default());
             hash.update([0]);
         }
-        let event_keys = hold_back_events(planner, &mut mapped).await?;
+        let event_notes = hold_back_events(planner, &mut mapped).await?;
         for (_, mapped) in &mut mapped {
             for event in mapped.record.events.iter_mut().filter(|event| event.timestamp.is_empty()) {
                 event.timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -97,7 +101,7 @@ impl Rows {
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
         for ((((record, mapped), left_out), held), events) in
-            mapped.into_iter().zip(left_out).zip(held).zip(event_keys)
+            mapped.into_iter().zip(left_out).zip(held).zip(event_notes)
         {
             let decision = match (left_out, held) {
                 (Some(decision), _) => decision,
@@ -112,7 +116,11 @@ impl Rows {
                 }
             };
             detail.counts.add(decision.action);
+            if decision.action.writes() || decision.action == Action::Unchanged {
+                detail.counts.events_held_back += events.held_back;
+            }
             if decision.action.writes() {
+                detail.counts.events_resent += events.resent;
                 detail.counts.events += mapped.record.events.len() as u64;
                 detail.bytes += decision.request.as_ref().map_or(0, |request| request.body.len() as u64);
             }
@@ -192,54 +200,6 @@ fn name_cause(issues: &mut Vec<RowIssue>, code: &str, field: &str, text: &str) {
     }
 }
 
-/// Takes events out that were sent before; the keys of those that stay, a row each.
-async fn hold_back_events(
-    planner: &Planner,
-    mapped: &mut [(Record, Mapped)],
-) -> Result<Vec<Vec<(String, String)>>, SynclineError> {
-    let keys: Vec<EventKey> = mapped
-        .iter()
-        .flat_map(|(record, mapped)| {
-            mapped.record.events.iter().map(|event| EventKey {
-                record_id: record.id.to_string(),
-                event: event.name.clone(),
-                timestamp: event.timestamp.clone(),
-            })
-        })
-        .collect();
-    if keys.is_empty() {
-        return Ok(vec![Vec::new(); mapped.len()]);
-    }
-    let (store, definition) = (planner.store.clone(), planner.request.definition.name.clone());
-    let sent = blocking(move || Ok(store.events_sent(&definition, &keys)?)).await?;
-    let mut sent = sent.into_iter();
-    let mut kept = Vec::with_capacity(mapped.len());
-    for (_, mapped) in mapped {
-        let mut names = Vec::new();
-        let mut issues = Vec::new();
-        mapped.record.events.retain(|event| match sent.next().flatten() {
-            None => {
-                names.push((event.name.clone(), event.timestamp.clone()));
-                true
-            }
-            Some(at) => {
-                issues.push(RowIssue {
-                    code: "event_already_sent".to_owned(),
-                    field: event.name.clone(),
-                    message: format!(
-                        "the event {} was sent, or left without an answer, on {at} and is held back",
-                        event.name
-                    ),
-                });
-                false
-            }
-        });
-        mapped.issues.extend(issues);
-        kept.push(names);
-    }
-    Ok(kept)
-}
-
 /// What is held under each row that may be sent; `None` for the others.
 async fn look_up(
     planner: &Planner,
@@ -317,7 +277,7 @@ fn row(
     record: Record,
     mapped: Mapped,
     decision: Decision,
-    events: Vec<(String, String)>,
+    events: EventNotes,
 ) -> Result<PlanRow, SynclineError> {
     let request = decision.request.as_ref().map(raw).transpose()?;
     let mut issues = mapped.issues;
@@ -335,7 +295,7 @@ fn row(
         request,
         mapped: mapped.record,
         issues,
-        extra: Some(raw(&RowExtra { source: record.raw, events })?),
+        extra: Some(raw(&RowExtra { source: record.raw, events: events.keys, resent: events.resent > 0 })?),
         excluded: false,
     })
 }

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_score_is_of_what_was_reached() {
-        let group = |action, outcome: &str, rows| PredictionGroup { action, outcome: outcome.to_owned(), rows };
+        let group =
+            |action, outcome: &str, rows| PredictionGroup { action, outcome: outcome.to_owned(), rows };
         let prediction = Prediction::of(
             12,
             vec![

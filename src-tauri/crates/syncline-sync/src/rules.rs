@@ -22,23 +22,34 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
             }
         },
         "read_only" => format!("read-only: {field} can't be written"),
-        "create_only" => format!("read-only: {field} is set when a record is made and can't be changed later"),
+        "create_only" => {
+            format!("read-only: {field} is set when a record is made and can't be changed later")
+        }
         "unknown_attribute" => format!("unknown attribute: the destination has no {field}"),
         "choice_not_offered" => format!("type: the value is not among the choices of {field}"),
         "out_of_range" => format!("type: the number or date is outside of what {field} takes"),
         "wrong_entity" => format!("type: {field} can't point at a row of that table"),
-        "entity_unknown" => format!("type: {field} may point at several tables, and the source does not say at which"),
+        "entity_unknown" => {
+            format!("type: {field} may point at several tables, and the source does not say at which")
+        }
         "too_many" => "too many: the record holds more than one request takes".to_owned(),
         "too_large" => "too large: the record is larger than one request may be".to_owned(),
         "ambiguous_match" => "several rows at the destination have these identifiers".to_owned(),
-        "duplicate_identifiers" => "an earlier record of the selection has the same identifiers; the first one goes".to_owned(),
+        "duplicate_identifiers" => {
+            "an earlier record of the selection has the same identifiers; the first one goes".to_owned()
+        }
         "no_identifier" => "identifier: at least one valid identifier is needed".to_owned(),
-        "invalid_identifier" => "identifier: the definition leaves records with an invalid identifier out".to_owned(),
-        "email_malformed" => "identifier: an e-mail address has a name, an @ and a domain with a dot".to_owned(),
+        "invalid_identifier" => {
+            "identifier: the definition leaves records with an invalid identifier out".to_owned()
+        }
+        "email_malformed" => {
+            "identifier: an e-mail address has a name, an @ and a domain with a dot".to_owned()
+        }
         "phone_malformed" => "a telephone number has a + and 7 to 15 digits".to_owned(),
         "uuid_malformed" => "identifier: an id is a text of at least one character".to_owned(),
         "unknown_code" => "the code has no label in the source".to_owned(),
         "event_already_sent" => "an event is sent once; this one was sent before".to_owned(),
+        "event_sent_again" => "an event is sent once; this one goes again on purpose".to_owned(),
         "nothing_to_send" => "a record without attributes and events is not sent".to_owned(),
         "unreadable" => "the source record can't be read".to_owned(),
         _ => String::new(),
@@ -53,7 +64,9 @@ fn wanted(column: ColumnType) -> &'static str {
         ColumnType::Boolean => "true or false",
         ColumnType::Picklist | ColumnType::State | ColumnType::Status => "one of its choices",
         ColumnType::MultiSelectPicklist => "some of its choices",
-        ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner | ColumnType::PartyList => "the id of a row",
+        ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner | ColumnType::PartyList => {
+            "the id of a row"
+        }
         ColumnType::UniqueIdentifier => "an id",
         ColumnType::DateTime => "a date such as 2026-01-31",
         ColumnType::Image | ColumnType::File | ColumnType::Other => "a value of its own kind",
@@ -74,7 +87,10 @@ mod tests {
             "keys": [], "relationships": [],
         }))
         .unwrap();
-        assert_eq!(rule_of("too_long", "firstname", &schema), "length: firstname takes at most 50 characters");
+        assert_eq!(
+            rule_of("too_long", "firstname", &schema),
+            "length: firstname takes at most 50 characters"
+        );
         assert_eq!(rule_of("type_mismatch", "firstname", &schema), "type: firstname takes a text");
         assert_eq!(rule_of("something_else", "firstname", &schema), "");
     }

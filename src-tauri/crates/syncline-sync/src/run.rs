@@ -128,7 +128,17 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         detail: serde_json::to_value(&detail).map_err(damaged)?,
     };
     let (kept, begun) = (store.clone(), run.clone());
-    blocking(move || Ok(kept.save_run(&begun)?)).await?;
+    blocking(move || {
+        let Some(other) = kept.begin_run(&begun)? else { return Ok(()) };
+        // The plan was not used: it may run later.
+        kept.set_plan_status(begun.plan, PlanStatus::Ready)?;
+        Err(SynclineError::new(
+            ErrorCode::GuardRefused,
+            format!("another run of \"{}\" is under way: {other}", begun.definition),
+        )
+        .hint("wait until it ends, or stop it; then make a new preview"))
+    })
+    .await?;
     work.tell("writing", 0, Some(total));
     let runner = Runner { store, request: &request, schema, identity, run: run.id, work };
     let result = runner.all(&mut detail, total).await;

@@ -112,7 +112,9 @@ impl Batch<'_> {
     }
 
     /// What was certainly not taken may be sent again.
-    async fn take_events_back(&self, rows: Vec<usize>) -> Result<(), SynclineError> {
+    async fn take_events_back(&self, mut rows: Vec<usize>) -> Result<(), SynclineError> {
+        // What was sent before stays sent, whatever becomes of it the second time.
+        rows.retain(|at| !read_extra(&self.rows[*at]).is_some_and(|extra| extra.resent));
         let events = self.events(&rows);
         if events.is_empty() {
             return Ok(());

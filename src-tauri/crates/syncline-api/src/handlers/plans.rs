@@ -12,6 +12,7 @@ use super::sign_off;
 use super::syncs::{self, answered};
 use super::views::plan_summary;
 use crate::app::{App, signed_out};
+use crate::jobs::JobHandle;
 use crate::wire::{
     ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail,
     PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
@@ -20,10 +21,11 @@ use crate::wire::{
 const MOST_ROWS: u32 = 1000;
 
 pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobStarted, ApiError> {
-    let text = match (&request.json, &request.name) {
-        (Some(json), _) => json.clone(),
-        (None, Some(name)) => syncs::saved_text(app, name).await?,
-        (None, None) => {
+    let text = match (&request.json, &request.name, &request.like) {
+        (Some(json), _, _) => json.clone(),
+        (None, Some(name), _) => syncs::saved_text(app, name).await?,
+        (None, None, Some(plan)) => find(app, plan).await?.definition_json,
+        (None, None, None) => {
             return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given"));
         }
     };
@@ -33,59 +35,70 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
     let connection = Some(definition.source.connection.to_string());
     let job =
         app.jobs().start(JobKind::Preview, title, connection, vec![Tag::Plans], move |handle| async move {
-            let cached = request.cached.unwrap_or(false);
-            handle.progress("reading the descriptions", 0, None);
-            let sides = syncs::sides(&root, &definition, false).await.map_err(|problems| {
-                let list: Vec<String> =
-                    problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
-                let mut error = ApiError::new(
-                    ErrorCode::DefinitionInvalid,
-                    format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
-                )
-                .hint("check the definition; every problem is told with its place and a hint");
-                error.detail = Some(list.join("\n"));
-                error
-            })?;
-            let selection = syncs::selection(&root, &definition, &sides, request.limit).await?;
-            let source = syncs::source(&root, &definition, &sides.source, cached).await?;
-            let destination = root.link(&sides.destination).await?.patient().destination();
-            if !cached {
-                answered(&root, &sides.source).await?;
-            }
-            // A destination that can't be read has nothing to say to cached data: without a network a preview goes on. A run asks who it is.
-            let quiet = cached && !destination.capabilities().reads_back;
-            let writer = sides.destination.identity.clone().filter(|_| quiet);
-            if writer.is_none() {
-                answered(&root, &sides.destination).await?;
-            }
-            let ends = (sides.source.clone(), sides.destination.clone());
-            let asked = PlanRequest {
-                source: sides.source.id,
-                destination: sides.destination.id,
-                system: sides.destination.system,
-                source_schema: sides.source_schema,
-                destination_schema: sides.destination_schema,
-                definition,
-                selection,
-                source_id: request.source_id,
-                cached,
-                writer,
-            };
-            let made = make_plan(&root.store, source, destination, asked, &App::work(&handle)).await;
-            if made.as_ref().is_err_and(|error| signed_out(error.code)) {
-                syncs::signed_out(&root, [&ends.0, &ends.1]).await;
-            }
-            let plan = made?;
-            let names = root.connection_names().await?;
-            let summary = root.with_store(move |store| plan_summary(store, &plan, &names)).await?;
+            let summary = make(&root, &definition, &request, &handle).await?;
             serde_json::to_value(summary)
                 .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
         });
     Ok(JobStarted { job })
 }
 
+/// Makes and stores a plan.
+pub(crate) async fn make(
+    root: &Arc<App>,
+    definition: &SyncDefinition,
+    request: &PreviewStart,
+    handle: &JobHandle,
+) -> Result<PlanSummary, ApiError> {
+    let cached = request.cached.unwrap_or(false);
+    handle.progress("reading the descriptions", 0, None);
+    let sides = syncs::sides(root, definition, false).await.map_err(|problems| {
+        let list: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let mut error = ApiError::new(
+            ErrorCode::DefinitionInvalid,
+            format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
+        )
+        .hint("check the definition; every problem is told with its place and a hint");
+        error.detail = Some(list.join("\n"));
+        error
+    })?;
+    let selection = syncs::selection(root, definition, &sides, request.limit).await?;
+    let source = syncs::source(root, definition, &sides.source, cached).await?;
+    let destination = root.link(&sides.destination).await?.patient().destination();
+    if !cached {
+        answered(root, &sides.source).await?;
+    }
+    // A destination that can't be read has nothing to say to cached data: without a network a preview goes on. A run asks who it is.
+    let quiet = cached && !destination.capabilities().reads_back;
+    let writer = sides.destination.identity.clone().filter(|_| quiet);
+    if writer.is_none() {
+        answered(root, &sides.destination).await?;
+    }
+    let ends = (sides.source.clone(), sides.destination.clone());
+    let asked = PlanRequest {
+        source: sides.source.id,
+        destination: sides.destination.id,
+        system: sides.destination.system,
+        source_schema: sides.source_schema,
+        destination_schema: sides.destination_schema,
+        definition: definition.clone(),
+        selection,
+        source_id: request.source_id.clone(),
+        cached,
+        resend_events: request.resend_events.unwrap_or(false),
+        writer,
+    };
+    let made = make_plan(&root.store, source, destination, asked, &App::work(handle)).await;
+    if made.as_ref().is_err_and(|error| signed_out(error.code)) {
+        syncs::signed_out(root, [&ends.0, &ends.1]).await;
+    }
+    let plan = made?;
+    let names = root.connection_names().await?;
+    root.with_store(move |store| plan_summary(store, &plan, &names)).await
+}
+
 /// A plan by its id.
-pub(super) async fn find(app: &Arc<App>, id: &str) -> Result<Plan, ApiError> {
+pub(crate) async fn find(app: &Arc<App>, id: &str) -> Result<Plan, ApiError> {
     let missing =
         || ApiError::new(ErrorCode::NotFound, format!("there is no plan {id}")).hint("make a new preview");
     let uuid = Uuid::parse_str(id).map_err(|_| missing())?;
@@ -242,7 +255,9 @@ pub(crate) async fn exclude(app: &Arc<App>, request: PlanExclude) -> Result<Plan
         let changed = store.exclude_plan_rows(id, ordinals.as_deref(), &filter, excluded)?;
         match signed {
             // The signature is of other rows now; only signing anew mends it.
-            Some(signed) if changed > 0 && !signed.changed => store.sign_plan(id, &SignOff { changed: true, ..signed }),
+            Some(signed) if changed > 0 && !signed.changed => {
+                store.sign_plan(id, &SignOff { changed: true, ..signed })
+            }
             Some(_) | None => Ok(()),
         }
     })

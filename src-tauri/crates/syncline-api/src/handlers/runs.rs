@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use syncline_connect::WriteOptions;
-use syncline_model::{Connection, ErrorCode, FetchMode};
-use syncline_store::{Run, RunRowFilter, RunStatus, Store};
+use syncline_model::{Connection, ErrorCode, FetchMode, SyncDefinition};
+use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
 use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
 use super::{plans, sign_off, syncs};
 use crate::app::{App, signed_out};
+use crate::jobs::JobHandle;
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
     RunRowsQuery, RunStart, RunView, Tag,
@@ -24,60 +25,83 @@ async fn by_id(app: &Arc<App>, id: Uuid) -> Result<Connection, ApiError> {
     })
 }
 
-pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarted, ApiError> {
-    let plan = plans::find(app, &request.plan).await?;
-    let definition = syncs::read(&plan.definition_json)?;
+/// What a run needs to know before it begins.
+pub(crate) struct Ready {
+    pub(crate) source: Connection,
+    pub(crate) destination: Connection,
+    /// Records that will be written.
+    pub(crate) writes: u64,
+    detail: PlanDetail,
+    excluded: u64,
+}
+
+/// Finds both ends of a plan and counts what it writes.
+pub(crate) async fn prepare(app: &Arc<App>, plan: &Plan) -> Result<Ready, ApiError> {
     let (source, destination) = (by_id(app, plan.source).await?, by_id(app, plan.destination).await?);
     let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
     let id = plan.id;
     let (_, excluded) = app.with_store(move |store| store.plan_action_counts(id)).await?;
     let writes = (detail.counts.create + detail.counts.update).saturating_sub(excluded);
-    app.guard_write(&destination, writes, request.expect)?;
+    Ok(Ready { source, destination, writes, detail, excluded })
+}
+
+pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarted, ApiError> {
+    let plan = plans::find(app, &request.plan).await?;
+    let definition = syncs::read(&plan.definition_json)?;
+    let ready = prepare(app, &plan).await?;
+    app.guard_write(&ready.destination, ready.writes, request.expect)?;
     let root = Arc::clone(app);
     let title = format!("running {}", definition.name);
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
-    let job = app.jobs().start(
-        JobKind::Run,
-        title,
-        Some(destination.name.to_string()),
-        stale,
-        move |handle| async move {
-            handle.progress("checking the plan", 0, None);
-            sign_off::guard(&root, &plan, request.signed.as_deref()).await?;
-            handle.progress("asking who writes", 0, None);
-            let (timeout, retries) = syncs::limits(&definition);
-            let writer = root.link(&destination).await?.patient().destination();
-            syncs::answered(&root, &destination).await?;
-            let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
-            // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
-            syncs::answered(&root, &source).await?;
-            let planned_at = plan.created_at;
-            let asked = RunRequest {
-                plan,
-                source: Some(reader),
-                destination: writer,
-                records: writes,
-                options: WriteOptions { skip_hook: definition.options.skip_hook },
-                stop_on_failed_batch: definition.options.stop_on_failed_batch,
-            };
-            let run = run_plan(&root.store, asked, &App::work(&handle)).await?;
-            // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
-            let whole = !detail.partial && !detail.cached && excluded == 0;
-            if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
-                let key = watermark_key(&definition, source.id, destination.id);
-                let at = serde_json::json!(planned_at.to_string());
-                root.with_store(move |store| store.keep(&key, Some(source.id), &at, jiff::Timestamp::now()))
-                    .await?;
-            }
-            let report = report(&root, run).await?;
-            if report.run.error.as_ref().is_some_and(|error| signed_out(error.code)) {
-                syncs::signed_out(&root, [&destination, &source]).await;
-            }
-            serde_json::to_value(report)
-                .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
-        },
-    );
+    let destination = Some(ready.destination.name.to_string());
+    let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
+        let report = execute(&root, plan, definition, ready, request.signed.as_deref(), &handle).await?;
+        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+    });
     Ok(JobStarted { job })
+}
+
+/// Runs a plan that the guard has let through. `signed`: its hash as the person holds it in hand.
+pub(crate) async fn execute(
+    root: &Arc<App>,
+    plan: Plan,
+    definition: SyncDefinition,
+    ready: Ready,
+    signed: Option<&str>,
+    handle: &JobHandle,
+) -> Result<RunReport, ApiError> {
+    let Ready { source, destination, writes, detail, excluded } = ready;
+    handle.progress("checking the plan", 0, None);
+    sign_off::guard(root, &plan, signed).await?;
+    handle.progress("asking who writes", 0, None);
+    let (timeout, retries) = syncs::limits(&definition);
+    let writer = root.link(&destination).await?.patient().destination();
+    syncs::answered(root, &destination).await?;
+    let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
+    // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
+    syncs::answered(root, &source).await?;
+    let planned_at = plan.created_at;
+    let asked = RunRequest {
+        plan,
+        source: Some(reader),
+        destination: writer,
+        records: writes,
+        options: WriteOptions { skip_hook: definition.options.skip_hook },
+        stop_on_failed_batch: definition.options.stop_on_failed_batch,
+    };
+    let run = run_plan(&root.store, asked, &App::work(handle)).await?;
+    // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
+    let whole = !detail.partial && !detail.cached && excluded == 0;
+    if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
+        let key = watermark_key(&definition, source.id, destination.id);
+        let at = serde_json::json!(planned_at.to_string());
+        root.with_store(move |store| store.keep(&key, Some(source.id), &at, jiff::Timestamp::now())).await?;
+    }
+    let report = report(root, run).await?;
+    if report.run.error.as_ref().is_some_and(|error| signed_out(error.code)) {
+        syncs::signed_out(root, [&destination, &source]).await;
+    }
+    Ok(report)
 }
 
 async fn find(app: &Arc<App>, id: &str) -> Result<Run, ApiError> {

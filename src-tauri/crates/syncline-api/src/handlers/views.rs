@@ -144,6 +144,8 @@ pub(crate) fn plan_summary(
             skip: counts.skip,
             invalid: counts.invalid,
             events: counts.events,
+            events_held_back: counts.events_held_back,
+            events_resent: counts.events_resent,
             excluded,
         },
         issues: issues

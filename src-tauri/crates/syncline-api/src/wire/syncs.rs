@@ -120,13 +120,17 @@ pub struct MappedSampleRow {
 }
 
 /// Makes a plan; ends as a job whose result is a `PlanSummary`.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Deserialize, TS)]
 #[ts(optional_fields)]
 pub struct PreviewStart {
     /// A saved definition; or `json`.
     pub name: Option<String>,
     /// Text of a definition.
     pub json: Option<String>,
+    /// The definition of this plan; in place of `name` and `json`.
+    pub like: Option<String>,
+    /// Events that were sent before go again.
+    pub resend_events: Option<bool>,
     /// Read no more records than this.
     pub limit: Option<u64>,
     /// One record by id only.
@@ -159,6 +163,12 @@ pub struct PlanCounts {
     pub invalid: u64,
     /// Events to send.
     pub events: u64,
+    /// Events that were sent before and are held back.
+    #[serde(default)]
+    pub events_held_back: u64,
+    /// Events that were sent before and go again on purpose; among those to send.
+    #[serde(default)]
+    pub events_resent: u64,
     /// Taken out by hand.
     pub excluded: u64,
 }

@@ -11,6 +11,7 @@ pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
+mod schedule;
 pub(crate) mod sync;
 
 use syncline_api::ApiError;

@@ -91,7 +91,9 @@ pub(crate) fn exit_code(report: &RunReport) -> u8 {
 fn predicted(prediction: &PredictionView) -> String {
     let reached = prediction.predicted.saturating_sub(prediction.not_reached);
     let mut text = match prediction.score {
-        Some(score) => format!("{} of {reached} as predicted ({:.1} %)", prediction.as_predicted, score * 100.0),
+        Some(score) => {
+            format!("{} of {reached} as predicted ({:.1} %)", prediction.as_predicted, score * 100.0)
+        }
         None => "nothing was sent".to_owned(),
     };
     if prediction.not_reached > 0 {
@@ -121,7 +123,12 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
     if let Some(prediction) = &run.prediction {
         output::line(&format!("prediction: {}", predicted(prediction)));
         for group in prediction.groups.iter().filter(|group| !group.as_predicted) {
-            output::line(&format!("  {:>6}  predicted {}, came {}", group.rows, group.action.as_str(), group.outcome));
+            output::line(&format!(
+                "  {:>6}  predicted {}, came {}",
+                group.rows,
+                group.action.as_str(),
+                group.outcome
+            ));
         }
     }
     for cause in &report.causes {

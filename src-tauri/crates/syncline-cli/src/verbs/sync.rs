@@ -23,6 +23,8 @@ pub(crate) enum Verb {
     Preview(Preview),
     /// Run a stored plan, or plan and run
     Run(Run),
+    /// When it runs by itself, and the same for systemd, cron, Windows or a CI step
+    Schedule(super::schedule::Schedule),
     /// One record through the same path
     One {
         /// Definition file
@@ -32,6 +34,9 @@ pub(crate) enum Verb {
         /// On production: the number of records that will be written
         #[arg(long)]
         expect: Option<u64>,
+        /// Send an event again that was sent before
+        #[arg(long)]
+        resend_events: bool,
     },
 }
 
@@ -45,6 +50,9 @@ pub(crate) struct Preview {
     /// Read the source from the store
     #[arg(long)]
     cached: bool,
+    /// Events that were sent before go again; their number is said
+    #[arg(long)]
+    resend_events: bool,
     /// Sign the preview off and write it to this file (.html, .xlsx or .json)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -59,14 +67,23 @@ pub(crate) struct Preview {
 #[derive(Args)]
 pub(crate) struct Run {
     /// Definition file; - is standard input. With --plan: the plan must have been made from it
-    #[arg(required_unless_present = "plan")]
+    #[arg(required_unless_present_any = ["plan", "name"])]
     file: Option<PathBuf>,
+    /// A saved definition, by its name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "plan"])]
+    name: Option<String>,
+    /// Run as its schedule says: without a question, as many records as there are; refused while it is paused
+    #[arg(long, conflicts_with_all = ["plan", "expect"])]
+    scheduled: bool,
     /// A stored plan
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
     /// Hash of the plan as it was signed off, or its first digits: another one is refused
     #[arg(long, value_name = "HASH", requires = "plan")]
     signed: Option<String>,
+    /// Events that were sent before go again; their number is said
+    #[arg(long, conflicts_with = "plan")]
+    resend_events: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -87,8 +104,11 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         }
         Verb::Preview(arguments) => preview(arguments, context).await,
         Verb::Run(arguments) => run_plan(arguments, context).await,
-        Verb::One { file, id, expect } => {
-            let request = serde_json::json!({ "json": read_file(&file)?, "source_id": id });
+        Verb::Schedule(arguments) => super::schedule::run(arguments, context).await,
+        Verb::One { file, id, expect, resend_events } => {
+            let request = serde_json::json!({
+                "json": read_file(&file)?, "source_id": id, "resend_events": resend_events,
+            });
             let plan = make_plan(&request, context).await?;
             if plan.summary.read == 0 {
                 return Err(ApiError::new(
@@ -142,6 +162,7 @@ async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> 
     }
     let request = serde_json::json!({
         "json": read_file(&arguments.file)?, "limit": arguments.limit, "cached": arguments.cached,
+        "resend_events": arguments.resend_events,
     });
     let plan = make_plan(&request, context).await?;
     let signed = match &arguments.out {
@@ -185,7 +206,10 @@ async fn sign_off(
     context: &Context,
 ) -> Result<SignOffReport, ApiError> {
     let by = arguments.by.clone().or_else(|| {
-        ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+        ["USER", "USERNAME", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok())
+            .filter(|name| !name.is_empty())
     });
     let path = std::path::absolute(path).map_err(|error| {
         ApiError::new(ErrorCode::File, format!("{}: {error}", path.display())).hint("check the path")
@@ -235,6 +259,15 @@ fn show(plan: &PlanSummary) {
         counts.invalid,
         counts.events
     ));
+    if counts.events_held_back > 0 {
+        output::line(&format!(
+            "{} events were sent before and are held back (--resend-events sends them again)",
+            counts.events_held_back
+        ));
+    }
+    if counts.events_resent > 0 {
+        output::line(&format!("{} events were sent before and go again", counts.events_resent));
+    }
     output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
     for group in &plan.issues {
         output::line(&format!("  {:>6}  {} ({}): {}", group.rows, group.code, group.field, group.example));
@@ -247,18 +280,39 @@ fn writes(plan: &PlanSummary) -> u64 {
 }
 
 async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
-    let plan: PlanSummary = match (&arguments.plan, &arguments.file) {
-        (Some(id), file) => {
+    if arguments.scheduled {
+        super::schedule::guard(arguments.file.as_deref(), arguments.name.as_deref(), context).await?;
+    }
+    let plan: PlanSummary = match (&arguments.plan, &arguments.file, &arguments.name) {
+        (Some(id), file, _) => {
             let plan: PlanSummary = context.call("plans.get", &serde_json::json!({ "plan": id })).await?;
             if let Some(file) = file {
                 same_definition(&plan, file, context).await?;
             }
             plan
         }
-        (None, Some(file)) => make_plan(&serde_json::json!({ "json": read_file(file)? }), context).await?,
-        (None, None) => return Err(ApiError::new(ErrorCode::Usage, "name a definition file or --plan ID")),
+        (None, Some(file), _) => {
+            let request =
+                serde_json::json!({ "json": read_file(file)?, "resend_events": arguments.resend_events });
+            make_plan(&request, context).await?
+        }
+        (None, None, Some(name)) => {
+            make_plan(&serde_json::json!({ "name": name, "resend_events": arguments.resend_events }), context)
+                .await?
+        }
+        (None, None, None) => {
+            return Err(ApiError::new(ErrorCode::Usage, "name a definition file or --plan ID"));
+        }
     };
-    if !arguments.yes && arguments.expect.is_none() && std::io::stdin().is_terminal() && !context.json {
+    if plan.summary.events_resent > 0 {
+        eprintln!("{} events that were sent before go again", plan.summary.events_resent);
+    }
+    if !arguments.yes
+        && !arguments.scheduled
+        && arguments.expect.is_none()
+        && std::io::stdin().is_terminal()
+        && !context.json
+    {
         show(&plan);
         eprint!("Write {} records to {}? [y/N] ", writes(&plan), plan.destination);
         // A prompt that can't be shown is followed by an answer that does not fit.
@@ -270,7 +324,8 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
                 .hint(format!("the plan is kept: syncline sync run --plan {}", plan.plan_id)));
         }
     }
-    execute(&plan, arguments.expect, arguments.signed.as_deref(), context).await
+    let expect = if arguments.scheduled { Some(writes(&plan)) } else { arguments.expect };
+    execute(&plan, expect, arguments.signed.as_deref(), context).await
 }
 
 /// An error unless the plan was made from the definition in the file.

@@ -174,7 +174,8 @@ fn outcomes_are_kept_with_their_rows() {
     ];
     store.add_run_rows(run.id, &batch).unwrap();
     store.add_run_rows(run.id, &[outcome(3, "created", None)]).unwrap();
-    let failed = RunRowFilter { outcomes: vec!["failed".to_owned(), "drifted".to_owned()], ..Default::default() };
+    let failed =
+        RunRowFilter { outcomes: vec!["failed".to_owned(), "drifted".to_owned()], ..Default::default() };
     let page = store.run_rows(run.id, &failed, 1, 10).unwrap();
     assert_eq!((page.total, page.rows.len()), (3, 2));
     assert_eq!((page.rows[0].source_id.as_str(), page.rows[0].title.as_str()), ("id-9", "Zoë 9"));

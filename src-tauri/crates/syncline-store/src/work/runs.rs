@@ -123,9 +123,33 @@ pub(crate) fn number(db: &Connection, id: Uuid) -> Result<i64, StoreError> {
 impl Store {
     /// Saves the head of a run, new or changed; its rows stay.
     pub fn save_run(&self, run: &Run) -> Result<(), StoreError> {
-        let detail = serde_json::to_string(&run.detail)?;
+        self.write(|tx| self.save_run_in(tx, run))
+    }
+
+    /// Saves the head of a new run, unless another run of the same definition is under way, in this process or another one that lives:
+    /// then nothing is saved, and the other one's id is given.
+    pub fn begin_run(&self, run: &Run) -> Result<Option<Uuid>, StoreError> {
         self.write(|tx| {
-            tx.execute(
+            let others: Vec<(String, String)> = tx
+                .prepare_cached(
+                    "SELECT id, session FROM runs WHERE definition_key = ?1 AND status = 'running' AND id <> ?2",
+                )?
+                .query_map(params![run.definition.to_lowercase(), run.id.to_string()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            if let Some((id, _)) = others.iter().find(|(_, session)| self.inner.session.is_alive(session)) {
+                let id = id.parse().map_err(|_| StoreError::internal("a run's id is no id"))?;
+                return Ok(Some(id));
+            }
+            self.save_run_in(tx, run)?;
+            Ok(None)
+        })
+    }
+
+    fn save_run_in(&self, tx: &Connection, run: &Run) -> Result<(), StoreError> {
+        let detail = serde_json::to_string(&run.detail)?;
+        tx.execute(
                 "INSERT INTO runs(id, plan, definition, definition_key, definition_hash, source, destination, status, session,
                    started_at, finished_at, detail)
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
@@ -145,8 +169,7 @@ impl Store {
                     detail
                 ],
             )?;
-            Ok(())
-        })
+        Ok(())
     }
 
     /// A run's head.

@@ -59,7 +59,8 @@ impl Content {
             )
             .hint("make a new preview")
         };
-        let schema: EntitySchema = serde_json::from_value(plan.destination_schema.clone()).map_err(damaged)?;
+        let schema: EntitySchema =
+            serde_json::from_value(plan.destination_schema.clone()).map_err(damaged)?;
         let writer: Identity = serde_json::from_value(plan.identity.clone()).map_err(damaged)?;
         let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).map_err(damaged)?;
         let definition = syncs::read(&plan.definition_json)?;
@@ -132,13 +133,15 @@ impl Content {
 
     pub(super) fn masked_fields(&self) -> Vec<String> {
         let Some(masker) = &self.masker else { return Vec::new() };
-        let read = |column: &&str| self.definition.source.columns.iter().any(|known| known.as_str() == *column);
+        let read =
+            |column: &&str| self.definition.source.columns.iter().any(|known| known.as_str() == *column);
         let sent = |target: &&str| {
             let definition = &self.definition;
             definition.fields.iter().any(|field| field.to == *target)
                 || definition.identifiers.iter().any(|identifier| identifier.to == *target)
         };
-        let columns = masker.columns().filter(read).map(|name| format!("{} {name}", self.summary.source_entity));
+        let columns =
+            masker.columns().filter(read).map(|name| format!("{} {name}", self.summary.source_entity));
         let targets =
             masker.targets().filter(sent).map(|name| format!("{} {name}", self.summary.destination_entity));
         columns.chain(targets).collect()
@@ -147,7 +150,8 @@ impl Content {
     /// Head lines: what, from where, under which definition, who and when.
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let summary = &self.summary;
-        let writer = self.writer.user_name.as_deref().or(self.writer.user_id.as_deref()).unwrap_or("not known");
+        let writer =
+            self.writer.user_name.as_deref().or(self.writer.user_id.as_deref()).unwrap_or("not known");
         let organization = self.writer.organization_id.as_deref().unwrap_or("not known");
         let mut facts = vec![
             ("Definition", summary.definition.clone()),
@@ -170,7 +174,11 @@ impl Content {
         facts.push(("Signed off", self.signed.at.clone()));
         facts.push((
             "Run it with",
-            format!("syncline sync run --plan {} --signed {}", summary.plan_id, &self.signed.hash[..16.min(self.signed.hash.len())]),
+            format!(
+                "syncline sync run --plan {} --signed {}",
+                summary.plan_id,
+                &self.signed.hash[..16.min(self.signed.hash.len())]
+            ),
         ));
         if self.masker.is_some() {
             facts.push(("Masked", "personal values are pseudonyms; equal values have equal ones".to_owned()));

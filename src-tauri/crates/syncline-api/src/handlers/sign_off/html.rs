@@ -71,7 +71,8 @@ fn figures(content: &Content, out: &mut String) {
     let _ = writeln!(out, "<h2>{total} records</h2>");
     let all = counts(summary);
     if total > 0 {
-        let said: Vec<String> = all.iter().map(|(action, count)| format!("{} {count}", action.as_str())).collect();
+        let said: Vec<String> =
+            all.iter().map(|(action, count)| format!("{} {count}", action.as_str())).collect();
         let _ = write!(out, "<svg viewBox=\"0 0 1000 28\" role=\"img\" aria-label=\"{}\">", said.join(", "));
         let mut from = 0.0;
         for (action, count) in all {
@@ -112,7 +113,11 @@ fn problems(content: &Content, out: &mut String) {
     }
     let most = content.groups.iter().map(|group| group.issue.rows).max().unwrap_or(1).max(1);
     let bars = &content.groups[..content.groups.len().min(BARS)];
-    let _ = write!(out, "<svg viewBox=\"0 0 1000 {}\" role=\"img\" aria-label=\"Rows by cause\">", bars.len() * 24);
+    let _ = write!(
+        out,
+        "<svg viewBox=\"0 0 1000 {}\" role=\"img\" aria-label=\"Rows by cause\">",
+        bars.len() * 24
+    );
     for (at, group) in bars.iter().enumerate() {
         let width = (group.issue.rows as f64 / most as f64 * 560.0).max(1.0);
         let y = at * 24;
@@ -190,7 +195,11 @@ fn sample(row: &Shown, out: &mut String) {
         out.push_str("</tbody></table>\n");
     }
     if let Some(request) = &row.request {
-        let _ = writeln!(out, "<details><summary>The exact request</summary><pre>{}</pre></details>", escape(request));
+        let _ = writeln!(
+            out,
+            "<details><summary>The exact request</summary><pre>{}</pre></details>",
+            escape(request)
+        );
     }
     out.push_str("</section>\n");
 }
@@ -213,6 +222,9 @@ mod tests {
 
     #[test]
     fn nothing_gets_out_of_its_place() {
-        assert_eq!(escape("<script>\"'&\u{0}</script>"), "&lt;script&gt;&quot;&#39;&amp;\u{fffd}&lt;/script&gt;");
+        assert_eq!(
+            escape("<script>\"'&\u{0}</script>"),
+            "&lt;script&gt;&quot;&#39;&amp;\u{fffd}&lt;/script&gt;"
+        );
     }
 }

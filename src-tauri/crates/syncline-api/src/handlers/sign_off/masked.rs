@@ -161,7 +161,9 @@ mod tests {
             "<condition attribute='lastname' operator='eq' value='…' />"
         );
         assert_eq!(
-            filter(r#"<condition attribute="a" operator="in"><value>Ann</value><value uiname="x">Bob</value></condition>"#),
+            filter(
+                r#"<condition attribute="a" operator="in"><value>Ann</value><value uiname="x">Bob</value></condition>"#
+            ),
             r#"<condition attribute="a" operator="in"><value>…</value><value>…</value></condition>"#
         );
         assert_eq!(filter("value= 'x"), "value= 'x");

@@ -51,16 +51,18 @@ pub(crate) async fn start(app: &Arc<App>, request: SignOffStart) -> Result<JobSt
     match plan.status {
         PlanStatus::Ready | PlanStatus::Run => {}
         PlanStatus::Planning | PlanStatus::Incomplete => {
-            return Err(ApiError::new(ErrorCode::GuardRefused, "this preview is not whole; it can't be signed off")
-                .hint("make the preview again and let it end"));
+            return Err(ApiError::new(
+                ErrorCode::GuardRefused,
+                "this preview is not whole; it can't be signed off",
+            )
+            .hint("make the preview again and let it end"));
         }
     }
     let root = Arc::clone(app);
     let title = format!("signing off {}", plan.definition);
     let job = app.jobs().start(JobKind::Export, title, None, vec![Tag::Plans], move |handle| async move {
         let report = write(&root, plan, &request, &path, form, &handle).await?;
-        serde_json::to_value(report)
-            .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     });
     Ok(JobStarted { job })
 }
@@ -136,7 +138,9 @@ async fn signer(app: &Arc<App>, plan: &Plan) -> Result<String, ApiError> {
     let id = plan.source;
     let connection = app.with_store(move |store| store.connection(id)).await?;
     let identity = connection.and_then(|connection| connection.identity);
-    Ok(identity.and_then(|identity| identity.user_name.or(identity.user_id)).unwrap_or_else(|| "unknown".to_owned()))
+    Ok(identity
+        .and_then(|identity| identity.user_name.or(identity.user_id))
+        .unwrap_or_else(|| "unknown".to_owned()))
 }
 
 /// The key of all pseudonyms of this store; made at the first use.
@@ -144,7 +148,9 @@ async fn mask_key(store: &Store) -> Result<Vec<u8>, ApiError> {
     let store = store.clone();
     crate::app::run_blocking(move || {
         let known = store.kept(MASK_KEY)?;
-        if let Some(key) = known.as_ref().and_then(|value| value.as_str()).and_then(|text| hex::decode(text).ok()) {
+        if let Some(key) =
+            known.as_ref().and_then(|value| value.as_str()).and_then(|text| hex::decode(text).ok())
+        {
             return Ok(key);
         }
         let mut key = vec![0; 32];

@@ -83,7 +83,9 @@ fn causes(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format
     sheet.set_name("Causes")?;
     sheet.set_freeze_panes(1, 0)?;
     for (at, (name, width)) in
-        [("Cause", 26.0), ("Rows", 10.0), ("Field", 24.0), ("Rule", 60.0), ("Example", 60.0)].into_iter().enumerate()
+        [("Cause", 26.0), ("Rows", 10.0), ("Field", 24.0), ("Rule", 60.0), ("Example", 60.0)]
+            .into_iter()
+            .enumerate()
     {
         sheet.set_column_width(at as u16, width)?;
         sheet.write_with_format(0, at as u16, name, head)?;

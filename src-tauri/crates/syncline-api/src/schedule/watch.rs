@@ -1,0 +1,170 @@
+//! The watch: looks at the clock, begins what is due, and says what was missed. The clock is handed in, so nothing waits in a test.
+
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use syncline_model::{ErrorCode, SyncDefinition};
+use syncline_store::{Role, Store};
+
+use super::{Cron, state};
+use crate::app::App;
+use crate::handlers::{plans, runs, syncs};
+use crate::wire::{ApiError, JobKind, PreviewStart, Tag};
+
+/// Between two looks at the clock.
+const LOOK: Duration = Duration::from_secs(10);
+/// A time that is further back than this was missed: the app was closed, or the machine slept.
+const GRACE: SignedDuration = SignedDuration::from_secs(90);
+/// When the watch looked last.
+const LOOKED: &str = "schedule/looked";
+
+/// Looks at the clock until the application is gone.
+pub(crate) fn watch(app: Weak<App>) {
+    tokio::spawn(async move {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let Some(app) = app.upgrade() else { return };
+            if let Err(error) = app.tick_schedules(Timestamp::now()).await {
+                tracing::warn!(code = error.code.as_str(), "schedules can't be looked at: {}", error.message);
+            }
+        }
+    });
+}
+
+/// What a definition owes at a time.
+struct Due {
+    definition: String,
+    json: String,
+    /// It is to begin now.
+    begins: bool,
+    missed: u64,
+    last: Option<Timestamp>,
+}
+
+impl App {
+    /// Begins what is due at this time and notes what was missed; the jobs that began. Only the process that owns the store does so.
+    pub async fn tick_schedules(self: &Arc<Self>, now: Timestamp) -> Result<Vec<String>, ApiError> {
+        let due = self.with_store(move |store| owed(store, now)).await?;
+        let mut jobs = Vec::new();
+        for one in due {
+            let mut missed = one.missed;
+            let mut why = "Syncline was closed, or the machine slept";
+            if one.begins {
+                match begin(self, &one.definition, &one.json, now) {
+                    Ok(job) => jobs.push(job),
+                    Err(_) => (missed, why) = (missed + 1, "the run before was still under way"),
+                }
+            }
+            if missed > 0 {
+                let (name, last) = (one.definition.clone(), one.last);
+                self.with_store(move |store| {
+                    state::change(store, &name, now, |state| {
+                        state.missed += missed;
+                        state.missed_at = last;
+                        state.missed_why = why.to_owned();
+                    })
+                })
+                .await?;
+                self.jobs().invalidate(vec![Tag::Definitions]);
+            }
+        }
+        Ok(jobs)
+    }
+}
+
+fn owed(store: &Store, now: Timestamp) -> Result<Vec<Due>, syncline_store::StoreError> {
+    if store.role() != Role::Owner {
+        return Ok(Vec::new());
+    }
+    let looked: Option<Timestamp> =
+        store.kept(LOOKED)?.and_then(|value| value.as_str().and_then(|text| text.parse().ok()));
+    let mut scheduled = Vec::new();
+    for stored in store.definitions()? {
+        let Ok(definition) = SyncDefinition::from_json(&stored.json) else { continue };
+        let Some(schedule) = definition.schedule.filter(|schedule| !schedule.paused) else { continue };
+        let Ok(cron) = Cron::read(&schedule.cron) else { continue };
+        scheduled.push((stored, cron));
+    }
+    if scheduled.is_empty() {
+        return Ok(Vec::new());
+    }
+    store.keep(LOOKED, None, &serde_json::json!(now.to_string()), now)?;
+    // At the very first look nothing can have been missed.
+    let Some(looked) = looked.filter(|looked| *looked < now) else { return Ok(Vec::new()) };
+    let mut due = Vec::new();
+    for (stored, cron) in scheduled {
+        // What was changed or switched on in between owes nothing for the time before.
+        let (times, last) = cron.between(looked.max(stored.changed_at), now);
+        let Some(at) = last else { continue };
+        let begins = now.duration_since(at) <= GRACE;
+        due.push(Due {
+            definition: stored.name,
+            json: stored.json,
+            begins,
+            missed: if begins { times - 1 } else { times },
+            last: if begins && times == 1 { None } else { Some(at) },
+        });
+    }
+    Ok(due)
+}
+
+/// Previews and runs a definition without a person; the job. An error: it is under way already.
+pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> Result<String, ApiError> {
+    let turn = Turn::take(app, name)?;
+    let definition = syncs::read(json)?;
+    let root = Arc::clone(app);
+    let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
+    let destination = Some(definition.destination.connection.to_string());
+    let title = format!("running {} by itself", definition.name);
+    Ok(app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
+        let _turn = turn;
+        let name = definition.name.clone();
+        let result = async {
+            let plan = plans::make(&root, &definition, &PreviewStart::default(), &handle).await?;
+            let plan = plans::find(&root, &plan.plan_id).await?;
+            // Switching a schedule on is the word that it may write as many records as there are.
+            let ready = runs::prepare(&root, &plan).await?;
+            let writes = ready.writes;
+            root.guard_write(&ready.destination, writes, Some(writes))?;
+            runs::execute(&root, plan, definition, ready, None, &handle).await
+        }
+        .await;
+        let (run, error) = match &result {
+            Ok(report) => (Some(report.run.run_id.clone()), report.run.error.clone()),
+            Err(error) => (None, Some(error.clone())),
+        };
+        root.with_store(move |store| {
+            state::change(store, &name, now, |state| {
+                (state.began, state.run, state.error) = (Some(now), run, error);
+            })
+        })
+        .await?;
+        let report = result?;
+        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+    }))
+}
+
+/// A definition's turn in this process; given back when the work ends, however it ends.
+struct Turn {
+    app: Arc<App>,
+    name: String,
+}
+
+impl Turn {
+    fn take(app: &Arc<App>, name: &str) -> Result<Self, ApiError> {
+        let name = name.to_lowercase();
+        if !app.turns().insert(name.clone()) {
+            return Err(ApiError::new(ErrorCode::Busy, format!("{name} is under way already"))
+                .hint("wait until it ends, or stop it"));
+        }
+        Ok(Self { app: Arc::clone(app), name })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.app.turns().remove(&self.name);
+    }
+}
