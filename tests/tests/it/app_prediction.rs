@@ -42,6 +42,37 @@ async fn a_run_says_how_far_its_plan_came_true() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_row_is_sent_by_itself_and_held_back_afterwards() {
+    let bench = Bench::new(12).await;
+    bench.connect("contoso", "contoso").await;
+    bench.marketing("marketing").await;
+    let plan = bench.preview(&contacts_to("contoso", "marketing", "profile")).await;
+    let ask = json!({ "plan": plan["plan_id"], "ordinal": 3, "expect": 1 });
+    let wrong = json!({ "plan": plan["plan_id"], "ordinal": 3, "expect": 2 });
+    assert_eq!(bench.refused("plans.send_one", wrong).await.code, syncline_model::ErrorCode::GuardRefused);
+    let report = bench.done("plans.send_one", ask).await;
+    assert_eq!((count(&report, "created"), count(&report, "read")), (1, 1), "{report}");
+    let profiles = bench.sandbox.profiles();
+    let detail = bench.rpc("plans.row", json!({ "plan": plan["plan_id"], "ordinal": 3 })).await;
+    assert_eq!((profiles.len(), &profiles[0]["identifiers"]["uuid"]), (1, &detail["row"]["source_id"]));
+    assert_eq!(detail["row"]["excluded"], true, "the run does not send it again");
+    assert!(detail["curl"].as_str().unwrap().contains("--data-raw"), "{}", detail["curl"]);
+    let run = bench.run(&plan).await;
+    assert_eq!((count(&run, "created"), count(&run, "held_back")), (11, 1), "{run}");
+    assert!(bench.sandbox.profiles().iter().all(|profile| profile["upserts"] == 1));
+    // Rows come in the order that is asked for.
+    let ask = json!({ "plan": plan["plan_id"], "sort": "title", "descending": true });
+    let rows = bench.rpc("plans.rows", ask).await;
+    let titles: Vec<String> = rows["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["title"].as_str().unwrap().to_lowercase())
+        .collect();
+    assert!(titles.windows(2).all(|pair| pair[0] >= pair[1]), "{titles:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn drift_counts_against_the_prediction() {
     let bench = Bench::new(30).await;
     bench.connect_writable("contoso", "contoso").await;

@@ -155,7 +155,7 @@ async fn planted_names_never_leave_in_clear_and_pseudonyms_still_join() {
             for name in PLANTED {
                 assert!(!lower.contains(name), "{name} in {}", path.display());
             }
-            assert!(lower.contains("@masked.invalid"), "{}", path.display());
+            assert!(lower.contains("@masked.invalid"), "{}: {text}", path.display());
         }
     }
     let read = |name: &str| -> Vec<Value> {

@@ -6,6 +6,7 @@ import { Connect } from "@/features/connections";
 import { DefinitionsList } from "@/features/definitions";
 import { EntityList } from "@/features/entities";
 import { RunCell, RunPage, RunsList } from "@/features/runs";
+import { SchedulesView } from "@/features/schedules";
 import { SearchView } from "@/features/search";
 import { SettingsView } from "@/features/settings";
 import { SqlView } from "@/features/sql";
@@ -96,6 +97,14 @@ export function PlaceView({
       );
     case "sync":
       return <SyncRoute place={place} connections={connections} current={name} />;
+    case "schedules":
+      return (
+        <SchedulesView
+          belongs={ours}
+          onOpen={(sync) => nav.go({ at: "sync", name: sync })}
+          onOpenRun={(run) => nav.go({ at: "run", run })}
+        />
+      );
     case "plan":
       return <PlanRoute plan={place.plan} connections={connections} />;
     case "runs":

@@ -1,4 +1,4 @@
-import { type ConnectionView, call, isOver, jobs } from "@/api";
+import { type ConnectionView, call, isOver, jobEnd, jobs } from "@/api";
 import { PlanView } from "@/features/preview";
 import { actOn } from "./actions";
 import { nav } from "./nav";
@@ -21,6 +21,15 @@ async function openRunOf(plan: string, job: string): Promise<void> {
   }
 }
 
+/** Goes to the plan that a job makes, unless the person has gone elsewhere. */
+async function openPlanOf(from: string, job: string): Promise<void> {
+  const { result } = await jobEnd(job, () => call("jobs.get", { job }));
+  const plan = typeof result === "object" && result !== null && "plan_id" in result ? result.plan_id : null;
+  const { place } = nav.get();
+  if (typeof plan === "string" && place.at === "plan" && place.plan === from)
+    nav.rename(place, { at: "plan", plan });
+}
+
 export function PlanRoute({ plan, connections }: { plan: string; connections: readonly ConnectionView[] }) {
   return (
     <PlanView
@@ -29,6 +38,7 @@ export function PlanRoute({ plan, connections }: { plan: string; connections: re
       onRun={(job) => void openRunOf(plan, job).catch(() => undefined)}
       onOpenRun={(run) => nav.go({ at: "run", run })}
       onOpenDefinition={(name) => nav.go({ at: "sync", name })}
+      onAgain={(job) => void openPlanOf(plan, job).catch(() => undefined)}
       onUnlock={(connection) => void actOn("unlock", connection)}
     />
   );

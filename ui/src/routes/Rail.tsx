@@ -2,6 +2,8 @@ import { Tooltip } from "@fluentui/react-components";
 import {
   ArrowSwapFilled,
   ArrowSwapRegular,
+  ClockFilled,
+  ClockRegular,
   CodeTextFilled,
   CodeTextRegular,
   DatabaseFilled,
@@ -88,6 +90,14 @@ export const railEntries: readonly RailEntry[] = [
     icon: <PlayRegular />,
     active: <PlayFilled />,
     holds: ["runs", "run"],
+  },
+  {
+    place: { at: "schedules" },
+    title: "Schedules",
+    keys: "Ctrl+8",
+    icon: <ClockRegular />,
+    active: <ClockFilled />,
+    holds: ["schedules"],
   },
   {
     place: { at: "settings" },

@@ -125,6 +125,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "search":
       case "sql":
       case "syncs":
+      case "schedules":
       case "runs":
       case "settings":
         return place.at;

@@ -11,6 +11,7 @@ export type Place =
   | { at: "syncs" }
   | { at: "sync"; name: string; draft?: string }
   | { at: "plan"; plan: string }
+  | { at: "schedules" }
   | { at: "runs" }
   | { at: "run"; run: string }
   | { at: "settings" };
@@ -35,6 +36,7 @@ export function placeKey(place: Place): string {
     case "search":
     case "sql":
     case "syncs":
+    case "schedules":
     case "runs":
     case "settings":
       return place.at;
@@ -78,6 +80,7 @@ function placeParts(place: Place): string[] {
     case "search":
     case "sql":
     case "syncs":
+    case "schedules":
     case "runs":
     case "settings":
       return [place.at];
@@ -115,6 +118,7 @@ function placeOf(
     case "queries":
     case "sql":
     case "syncs":
+    case "schedules":
     case "runs":
     case "settings":
       return { at };

@@ -101,6 +101,7 @@ macro_rules! with_commands {
             "plans.items"(plans::items): PlanRowsQuery => PlanItems, provides [Plans], stales [];
             "plans.row"(plans::row): PlanRowRef => PlanRowDetail, provides [Plans], stales [];
             "plans.sign_off"(sign_off::start): SignOffStart => JobStarted, provides [], stales [Jobs];
+            "plans.send_one"(send_one::start): SendOne => JobStarted, provides [], stales [Jobs];
             "plans.exclude"(plans::exclude): PlanExclude => PlanSummary, provides [], stales [Plans];
             "runs.start"(runs::start): RunStart => JobStarted, provides [], stales [Jobs, Runs];
             "runs.list"(runs::list): Empty => Vec<RunView>, provides [Runs], stales [];

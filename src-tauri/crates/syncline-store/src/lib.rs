@@ -48,7 +48,7 @@ pub use tables::kept::RecentItem;
 pub use tables::queries::{QueryRun, SavedQuery};
 pub use work::ledgers::{EventKey, Sent};
 pub use work::outcomes::OutcomeCount;
-pub use work::plan_filter::PlanRowFilter;
+pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};
 pub use work::plan_keys::{PlanKey, PlanKeys};
 pub use work::plan_rows::{IssueCount, PlanRow, PlanRowsPage};
 pub use work::plans::{Plan, PlanStatus};

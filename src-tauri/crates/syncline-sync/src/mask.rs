@@ -57,10 +57,8 @@ pub fn personal(column: &Column, schema: &EntitySchema) -> Option<Personal> {
         Some("Url") => return Some(Personal::Other),
         Some(_) | None => {}
     }
-    if schema.summary.primary_name.as_ref().is_some_and(|primary| *primary == column.logical_name) {
-        return Some(Personal::Name);
-    }
-    by_name(&name)
+    let primary = schema.summary.primary_name.as_ref().is_some_and(|primary| *primary == column.logical_name);
+    by_name(&name).or(primary.then_some(Personal::Name))
 }
 
 /// What a name of a column says.

@@ -55,6 +55,10 @@ options?: Array<Choice>,
  */
 behavior?: DateTimeBehavior, 
 /**
+ * What a text is, as the metadata names it: `Email`, `Phone`, `Url` and so on.
+ */
+format?: string, 
+/**
  * Made by a customizer.
  */
 custom: boolean, };

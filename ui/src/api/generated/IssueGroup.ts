@@ -17,6 +17,10 @@ field: string,
  */
 example: string, 
 /**
+ * The rule that it breaks, in words without a value of a row; empty where there is none to tell.
+ */
+rule: string, 
+/**
  * Rows.
  */
 rows: number, };

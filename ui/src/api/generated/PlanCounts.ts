@@ -33,6 +33,14 @@ invalid: number,
  */
 events: number, 
 /**
+ * Events that were sent before and are held back.
+ */
+events_held_back: number, 
+/**
+ * Events that were sent before and go again on purpose; among those to send.
+ */
+events_resent: number, 
+/**
  * Taken out by hand.
  */
 excluded: number, };

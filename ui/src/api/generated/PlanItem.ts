@@ -18,6 +18,10 @@ source_id: string,
  */
 action: Action, 
 /**
+ * Held back by hand.
+ */
+held_back: boolean, 
+/**
  * Why.
  */
 reason: string, 

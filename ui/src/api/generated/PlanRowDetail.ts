@@ -25,6 +25,10 @@ mapped: MappedRecord,
  */
 request: RequestView | null, 
 /**
+ * The same as a command line for curl; the token is a variable of the shell.
+ */
+curl: string | null, 
+/**
  * How each value came to be.
  */
 explanations: Array<Explanation>, };

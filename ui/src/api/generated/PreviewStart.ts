@@ -13,6 +13,14 @@ name?: string,
  */
 json?: string, 
 /**
+ * The definition of this plan; in place of `name` and `json`.
+ */
+like?: string, 
+/**
+ * Events that were sent before go again.
+ */
+resend_events?: boolean, 
+/**
  * Read no more records than this.
  */
 limit?: number, 

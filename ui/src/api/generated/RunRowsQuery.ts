@@ -13,6 +13,10 @@ run: string,
  */
 outcome?: string, 
 /**
+ * Only rows that came out otherwise than predicted.
+ */
+otherwise?: boolean, 
+/**
  * Only rows that hold this text.
  */
 search?: string, 

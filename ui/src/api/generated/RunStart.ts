@@ -11,4 +11,8 @@ plan: string,
 /**
  * The number of records that will be written, as typed by the person; asked for on production.
  */
-expect?: number, };
+expect?: number, 
+/**
+ * Hash of the plan as it was signed off, or its beginning (8 digits at least): another one is refused.
+ */
+signed?: string, };

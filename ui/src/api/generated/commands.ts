@@ -100,10 +100,18 @@ import type { RunView } from "./RunView";
 import type { SampleTenant } from "./SampleTenant";
 import type { SavedQueryRef } from "./SavedQueryRef";
 import type { SavedQueryView } from "./SavedQueryView";
+import type { ScheduleSet } from "./ScheduleSet";
+import type { ScheduleText } from "./ScheduleText";
+import type { ScheduleTexts } from "./ScheduleTexts";
+import type { ScheduleTextsAsk } from "./ScheduleTextsAsk";
+import type { ScheduleTimes } from "./ScheduleTimes";
+import type { ScheduleView } from "./ScheduleView";
 import type { SearchHits } from "./SearchHits";
+import type { SendOne } from "./SendOne";
 import type { Settings } from "./Settings";
 import type { SignInStart } from "./SignInStart";
 import type { SignInStarted } from "./SignInStarted";
+import type { SignOffStart } from "./SignOffStart";
 import type { SolutionView } from "./SolutionView";
 import type { SolutionsList } from "./SolutionsList";
 import type { SqlEntityView } from "./SqlEntityView";
@@ -199,11 +207,19 @@ export type Commands = {
   "plans.rows": { request: PlanRowsQuery; response: PlanRowsPage };
   "plans.items": { request: PlanRowsQuery; response: PlanItems };
   "plans.row": { request: PlanRowRef; response: PlanRowDetail };
+  "plans.sign_off": { request: SignOffStart; response: JobStarted };
+  "plans.send_one": { request: SendOne; response: JobStarted };
   "plans.exclude": { request: PlanExclude; response: PlanSummary };
   "runs.start": { request: RunStart; response: JobStarted };
   "runs.list": { request: Empty; response: Array<RunView> };
   "runs.get": { request: RunRef; response: RunReport };
   "runs.rows": { request: RunRowsQuery; response: RunRowsPage };
+  "schedules.list": { request: Empty; response: Array<ScheduleView> };
+  "schedules.times": { request: ScheduleText; response: ScheduleTimes };
+  "schedules.set": { request: ScheduleSet; response: ScheduleView };
+  "schedules.run": { request: DefinitionRef; response: JobStarted };
+  "schedules.seen": { request: DefinitionRef; response: Empty };
+  "schedules.texts": { request: ScheduleTextsAsk; response: Array<ScheduleTexts> };
   "jobs.list": { request: Empty; response: Array<JobView> };
   "jobs.get": { request: JobRef; response: JobView };
   "jobs.cancel": { request: JobRef; response: JobView };
@@ -292,11 +308,19 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "plans.rows": { provides: ["plans"], stales: [] },
   "plans.items": { provides: ["plans"], stales: [] },
   "plans.row": { provides: ["plans"], stales: [] },
+  "plans.sign_off": { provides: [], stales: ["jobs"] },
+  "plans.send_one": { provides: [], stales: ["jobs"] },
   "plans.exclude": { provides: [], stales: ["plans"] },
   "runs.start": { provides: [], stales: ["jobs","runs"] },
   "runs.list": { provides: ["runs"], stales: [] },
   "runs.get": { provides: ["runs"], stales: [] },
   "runs.rows": { provides: ["runs"], stales: [] },
+  "schedules.list": { provides: ["definitions","runs"], stales: [] },
+  "schedules.times": { provides: [], stales: [] },
+  "schedules.set": { provides: [], stales: ["definitions"] },
+  "schedules.run": { provides: [], stales: ["jobs","runs"] },
+  "schedules.seen": { provides: [], stales: ["definitions"] },
+  "schedules.texts": { provides: ["definitions"], stales: [] },
   "jobs.list": { provides: ["jobs"], stales: [] },
   "jobs.get": { provides: ["jobs"], stales: [] },
   "jobs.cancel": { provides: [], stales: ["jobs"] },

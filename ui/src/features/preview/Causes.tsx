@@ -28,14 +28,14 @@ export function Causes({
             <button
               type="button"
               aria-pressed={on}
-              title={group.example}
+              title={[group.rule, group.example].filter(Boolean).join("\n")}
               onClick={() => onSelect(on ? null : group.code)}
             >
               <b>{count(group.rows)}</b> {causeWords(group)}
             </button>
             {on && onExclude ? (
               <Button size="small" appearance="subtle" onClick={() => onExclude(group.code)}>
-                Take these out
+                Hold these back
               </Button>
             ) : null}
           </span>
@@ -46,6 +46,13 @@ export function Causes({
           {all ? "Fewer" : `${groups.length - 4} more causes`}
         </button>
       ) : null}
+      {shown
+        .filter((group) => selected === group.code && group.rule)
+        .map((group) => (
+          <span key={`rule/${group.code}/${group.field}`} className={styles.muted}>
+            Rule: {group.rule}
+          </span>
+        ))}
     </div>
   );
 }

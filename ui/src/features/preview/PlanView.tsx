@@ -1,25 +1,37 @@
 import { Button } from "@fluentui/react-components";
-import { PlayRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import {
   type Action,
   type ApiError,
   type ConnectionView,
   change,
-  isWritable,
   type PlanRow,
-  type PlanSummary,
   toApiError,
   usePages,
   useRead,
 } from "@/api";
-import { CountBar, Empty, Fault, Grid, Name, Page, SearchField, Skeleton, Split, Time } from "@/design";
-import { bytes, counted } from "@/lib/numbers";
+import {
+  CountBar,
+  Empty,
+  Fault,
+  Grid,
+  type GridSort,
+  Name,
+  Page,
+  SearchField,
+  Skeleton,
+  Split,
+  Time,
+} from "@/design";
+import { counted } from "@/lib/numbers";
 import { Causes } from "./Causes";
+import { EventsNote } from "./EventsNote";
+import { Foot } from "./Foot";
 import { planColumns } from "./planColumns";
 import styles from "./preview.module.css";
 import { RowDetail } from "./RowDetail";
 import { RunDialog } from "./RunDialog";
+import { SignedNote, SignOffButton } from "./SignOff";
 
 /** A plan: what would happen to each record and why; rows and groups can be taken out; then it runs, exactly as shown. */
 export function PlanView({
@@ -29,6 +41,7 @@ export function PlanView({
   onOpenRun,
   onOpenDefinition,
   onUnlock,
+  onAgain,
 }: {
   plan: string;
   connections: readonly ConnectionView[];
@@ -37,11 +50,14 @@ export function PlanView({
   onOpenRun: (run: string) => void;
   onOpenDefinition: (name: string) => void;
   onUnlock: (connection: ConnectionView) => void;
+  /** The same definition is previewed anew, in a job. */
+  onAgain: (job: string) => void;
 }) {
   const summary = useRead("plans.get", { plan });
   const [action, setAction] = useState<Action | null>(null);
   const [issue, setIssue] = useState<string | null>(null);
   const [search, setSearch] = useState("");
+  const [sort, setSort] = useState<GridSort | null>(null);
   const [opened, setOpened] = useState<number | null>(null);
   const [asking, setAsking] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -50,6 +66,8 @@ export function PlanView({
     action: action ?? undefined,
     issue: issue ?? undefined,
     search: search.trim() || undefined,
+    sort: sort?.key === "title" || sort?.key === "action" ? sort.key : undefined,
+    descending: sort?.descending || undefined,
   });
 
   async function exclude(request: {
@@ -86,6 +104,7 @@ export function PlanView({
   const data = summary.data;
   const { summary: counts } = data;
   const destination = connections.find(({ name }) => name === data.destination);
+  const source = connections.find(({ name }) => name === data.source);
   const changes = counts.create + counts.update - counts.excluded;
   return (
     <Page
@@ -100,9 +119,12 @@ export function PlanView({
         </>
       }
       actions={
-        <Button size="small" onClick={() => onOpenDefinition(data.definition)}>
-          Edit the definition
-        </Button>
+        <>
+          <SignOffButton plan={data} user={source?.identity?.user_name ?? ""} />
+          <Button size="small" onClick={() => onOpenDefinition(data.definition)}>
+            Edit the definition
+          </Button>
+        </>
       }
       notices={
         <>
@@ -151,6 +173,8 @@ export function PlanView({
             onSelect={setIssue}
             onExclude={(code) => void exclude({ issue: code, excluded: true })}
           />
+          <SignedNote plan={data} />
+          <EventsNote key={plan} plan={data} onAgain={onAgain} />
           {data.status === "incomplete" ? (
             <p className={styles.note}>
               This preview was stopped before it was whole; it can't be run. Make it again.
@@ -167,7 +191,7 @@ export function PlanView({
           {action && (action === "create" || action === "update") ? (
             <>
               <Button size="small" onClick={() => void exclude({ action, excluded: true })}>
-                Take all “{action}” out
+                Hold all “{action}” back
               </Button>
               <Button size="small" onClick={() => void exclude({ action, excluded: false })}>
                 Put all back
@@ -184,7 +208,12 @@ export function PlanView({
             initial={520}
             side={
               opened === null ? null : (
-                <RowDetail plan={plan} ordinal={opened} onClose={() => setOpened(null)} />
+                <RowDetail
+                  plan={plan}
+                  ordinal={opened}
+                  destination={data.status === "ready" ? destination : undefined}
+                  onClose={() => setOpened(null)}
+                />
               )
             }
           >
@@ -198,11 +227,13 @@ export function PlanView({
                   rowCount={rows.total}
                   rowAt={rows.rowAt}
                   onRange={rows.onRange}
+                  sort={sort}
+                  onSort={setSort}
                   onToggle={(row) => {
                     if (row.action === "create" || row.action === "update")
                       void exclude({ ordinals: [row.ordinal], excluded: !row.excluded });
                   }}
-                  resetKey={`${action}/${issue}/${search}`}
+                  resetKey={`${action}/${issue}/${search}/${sort?.key}/${sort?.descending}`}
                   onOpen={(row) => setOpened(row.ordinal)}
                   onActive={(row) => row && setOpened((old) => (old === null ? old : row.ordinal))}
                   rowTone={(row) =>
@@ -245,58 +276,5 @@ export function PlanView({
         />
       ) : null}
     </Page>
-  );
-}
-
-function Foot({
-  data,
-  changes,
-  destination,
-  onAsk,
-  onOpenRun,
-  onUnlock,
-}: {
-  data: PlanSummary;
-  changes: number;
-  destination: ConnectionView | undefined;
-  onAsk: () => void;
-  onOpenRun: (run: string) => void;
-  onUnlock: (connection: ConnectionView) => void;
-}) {
-  const locked = destination !== undefined && !isWritable(destination);
-  return (
-    <footer className={styles.foot}>
-      <span>
-        {counted(data.requests, "request")} · {bytes(data.bytes)}
-        {data.summary.events > 0 ? ` · ${counted(data.summary.events, "event")}` : ""}
-        {data.summary.excluded > 0 ? ` · ${counted(data.summary.excluded, "row")} taken out` : ""}
-      </span>
-      <span className={styles.muted}>compared with {data.compared_with}</span>
-      <span style={{ flex: 1 }} />
-      {data.run_id ? (
-        <>
-          <span>This preview was run.</span>
-          <Button appearance="primary" onClick={() => data.run_id && onOpenRun(data.run_id)}>
-            Show the run
-          </Button>
-        </>
-      ) : changes === 0 ? (
-        <span>Nothing to write.</span>
-      ) : locked && destination ? (
-        <>
-          <span>{destination.name} is read-only.</span>
-          <Button onClick={() => onUnlock(destination)}>Allow writing…</Button>
-        </>
-      ) : (
-        <Button
-          appearance="primary"
-          icon={<PlayRegular />}
-          disabled={data.status !== "ready"}
-          onClick={onAsk}
-        >
-          Run {counted(changes, "change")}
-        </Button>
-      )}
-    </footer>
   );
 }

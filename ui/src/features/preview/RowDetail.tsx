@@ -1,9 +1,10 @@
 import { useState } from "react";
-import { type FieldChange, type PlanRowDetail, useRead } from "@/api";
+import { type ConnectionView, type FieldChange, type PlanRowDetail, useRead } from "@/api";
 import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
 import { prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
+import { SendOne } from "./SendOne";
 
 type Part = "changes" | "source" | "mapped" | "request";
 
@@ -11,10 +12,13 @@ type Part = "changes" | "source" | "mapped" | "request";
 export function RowDetail({
   plan,
   ordinal,
+  destination,
   onClose,
 }: {
   plan: string;
   ordinal: number;
+  /** Where one record can be sent by itself; absent when the plan no longer runs. */
+  destination: ConnectionView | undefined;
   onClose: () => void;
 }) {
   const detail = useRead("plans.row", { plan, ordinal }, { keep: true });
@@ -40,13 +44,31 @@ export function RowDetail({
       }
       foot={
         data?.request ? (
-          <button
-            type="button"
-            className={styles.copyButton}
-            onClick={() => data.request && copy(data.request.body)}
-          >
-            {copied ? "Copied" : "Copy the request's body"}
-          </button>
+          <>
+            <button
+              type="button"
+              className={styles.copyButton}
+              onClick={() => data.request && copy(data.request.body)}
+            >
+              {copied ? "Copied" : "Copy the request's body"}
+            </button>
+            <button
+              type="button"
+              className={styles.copyButton}
+              onClick={() => copy(JSON.stringify(data.request, null, 2))}
+            >
+              Copy as JSON
+            </button>
+            {data.curl ? (
+              <button
+                type="button"
+                className={styles.copyButton}
+                onClick={() => data.curl && copy(data.curl)}
+              >
+                Copy as curl
+              </button>
+            ) : null}
+          </>
         ) : (
           "No request: nothing is sent for this row."
         )
@@ -55,6 +77,9 @@ export function RowDetail({
       {detail.error ? <Fault fault={detail.error} onRetry={() => void detail.refetch()} /> : null}
       {!data && !detail.error ? <Skeleton rows={10} label="Loading the row" /> : null}
       {data && part === "changes" ? <Changes data={data} /> : null}
+      {data && part === "changes" ? (
+        <SendOne key={`${plan}/${ordinal}`} plan={plan} detail={data} destination={destination} />
+      ) : null}
       {data && part === "source" ? (
         data.source ? (
           <CodeEditor
@@ -92,9 +117,10 @@ export function RowDetail({
             label="Body of the request"
             language="json"
             readOnly
-            height="60vh"
+            height="40vh"
             value={prettyJson(data.request.body)}
           />
+          {data.curl ? <pre className={styles.curl}>{data.curl}</pre> : null}
         </div>
       ) : null}
     </Panel>

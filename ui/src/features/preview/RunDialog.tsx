@@ -49,9 +49,14 @@ export function RunDialog({
               <Mark tone="danger">PRODUCTION</Mark>
             </>
           ) : null}
-          {plan.summary.excluded > 0 ? `, less ${counted(plan.summary.excluded, "row")} taken out` : ""}
+          {plan.summary.excluded > 0 ? `, less ${counted(plan.summary.excluded, "row")} held back` : ""}
           {destination.identity?.user_name ? `, as ${destination.identity.user_name}` : ""}.
         </p>
+        {plan.summary.events_resent > 0 ? (
+          <p className={styles.note}>
+            {counted(plan.summary.events_resent, "event")} that went before will be sent again.
+          </p>
+        ) : null}
         <p className={styles.muted}>
           What was shown is what is sent. A record that changed since is left alone and reported as drifted.
         </p>

@@ -18,6 +18,7 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
     {
       key: "title",
       title: "Record",
+      sortable: true,
       width: 240,
       cell: (row) => (
         <>
@@ -28,7 +29,7 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
               className={styles.tick}
               checked={!row.excluded}
               aria-label={`Send ${row.title}`}
-              title={row.excluded ? "Taken out; tick to send it" : "Untick to leave it out"}
+              title={row.excluded ? "Held back; tick to send it" : "Untick to hold it back"}
               onClick={(event) => event.stopPropagation()}
               onChange={(event) => onExclude(row, !event.target.checked)}
             />
@@ -43,8 +44,9 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
     {
       key: "action",
       title: "Action",
+      sortable: true,
       width: 104,
-      cell: (row) => <Mark tone={tones[row.action]}>{row.excluded ? "taken out" : row.action}</Mark>,
+      cell: (row) => <Mark tone={tones[row.action]}>{row.excluded ? "held back" : row.action}</Mark>,
       text: (row) => row.action,
     },
     {

@@ -19,6 +19,7 @@ import {
 } from "@/design";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { RunMark } from "./outcome";
+import { Prediction } from "./Prediction";
 import styles from "./runs.module.css";
 
 type Outcome = "created" | "updated" | "upserted" | "drifted" | "failed" | "unknown";
@@ -56,6 +57,7 @@ export function RunPage({
       (resultRun(candidate) === run || (running && candidate.title.endsWith(data?.definition ?? "\n"))),
   );
   const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [otherwise, setOtherwise] = useState(false);
   const [search, setSearch] = useState("");
   const [opened, setOpened] = useState<RunRow | null>(null);
   // A destination that upserts does not tell made from changed; its rows say so, and so do the counts.
@@ -64,6 +66,7 @@ export function RunPage({
   const rows = usePages("runs.rows", {
     run,
     outcome: outcome ?? undefined,
+    otherwise: otherwise || undefined,
     search: search.trim() || undefined,
   });
   const columns = useMemo(runColumns, []);
@@ -156,6 +159,14 @@ export function RunPage({
               },
             ]}
           />
+          {data.prediction ? (
+            <Prediction prediction={data.prediction} selected={otherwise} onSelect={setOtherwise} />
+          ) : null}
+          {data.held_back > 0 ? (
+            <p className={styles.muted}>
+              {counted(data.held_back, "row")} held back by hand, among the skipped
+            </p>
+          ) : null}
           {data.events > 0 ? <p className={styles.muted}>{counted(data.events, "event")} sent</p> : null}
           {data.causes.length > 0 ? (
             <ul className={styles.causes}>
@@ -189,18 +200,20 @@ export function RunPage({
             rowTone={(row) =>
               row.outcome === "failed" ? "danger" : row.outcome === "drifted" ? "warning" : undefined
             }
-            resetKey={`${outcome}/${search}`}
+            resetKey={`${outcome}/${otherwise}/${search}`}
             empty={
               <Empty
                 title={
                   running
                     ? "Outcomes come in here"
-                    : outcome || search
+                    : outcome || otherwise || search
                       ? "No such row"
                       : "Nothing had to be sent"
                 }
               >
-                {running || outcome || search ? null : "Every record was the same already or was left out."}
+                {running || outcome || otherwise || search
+                  ? null
+                  : "Every record was the same already or was left out."}
               </Empty>
             }
           />

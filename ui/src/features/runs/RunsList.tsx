@@ -6,6 +6,7 @@ import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design"
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { count, duration } from "@/lib/numbers";
 import { RunBar, RunMark } from "./outcome";
+import { scoreText } from "./Prediction";
 import styles from "./runs.module.css";
 
 /** What ran, newest first. */
@@ -77,6 +78,9 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
           <th scope="col" className={styles.number}>
             Failed
           </th>
+          <th scope="col" className={styles.number} title="Rows that came out as the preview had predicted">
+            As predicted
+          </th>
           <th scope="col" className={styles.number}>
             Took
           </th>
@@ -107,6 +111,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
             <td className={styles.number}>{count(run.read)}</td>
             <td className={styles.number}>{count(run.created + run.updated)}</td>
             <td className={styles.number}>{count(run.failed)}</td>
+            <td className={styles.number}>{scoreText(run.prediction)}</td>
             <td className={styles.number}>{duration(run.seconds)}</td>
           </tr>
         ))}

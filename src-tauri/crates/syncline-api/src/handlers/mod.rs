@@ -26,6 +26,7 @@ pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod sample;
 pub(crate) mod schedules;
+pub(crate) mod send_one;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod sign_off;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use syncline_connect::RowRequest;
 use syncline_mapping::compile;
 use syncline_model::{EntityName, EntitySchema, ErrorCode, Record, RecordId, SyncDefinition};
-use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, SignOff};
+use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, PlanRowOrder, SignOff};
 use syncline_sync::{PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
+use super::send_one::curl;
 use super::sign_off;
 use super::syncs::{self, answered};
 use super::views::plan_summary;
@@ -15,7 +16,7 @@ use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{
     ApiError, Empty, JobKind, JobStarted, PlanExclude, PlanItem, PlanItems, PlanRef, PlanRow, PlanRowDetail,
-    PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSummary, PreviewStart, RequestView, Tag,
+    PlanRowRef, PlanRowsPage, PlanRowsQuery, PlanSort, PlanSummary, PreviewStart, RequestView, Tag,
 };
 
 const MOST_ROWS: u32 = 1000;
@@ -154,6 +155,13 @@ async fn page(app: &Arc<App>, request: &PlanRowsQuery) -> Result<syncline_store:
         action: request.action,
         issue: request.issue.clone(),
         text: request.search.clone().filter(|text| !text.trim().is_empty()),
+        order: match request.sort {
+            None => PlanRowOrder::Plan,
+            Some(PlanSort::Title) => PlanRowOrder::Title,
+            Some(PlanSort::Action) => PlanRowOrder::Action,
+            Some(PlanSort::SourceId) => PlanRowOrder::SourceId,
+        },
+        descending: request.descending.unwrap_or(false),
         ..PlanRowFilter::default()
     };
     let (offset, limit) = (request.offset.unwrap_or(0), request.limit.unwrap_or(100).clamp(1, MOST_ROWS));
@@ -198,8 +206,15 @@ pub(crate) async fn row(app: &Arc<App>, request: PlanRowRef) -> Result<PlanRowDe
         Some(extra) => explain(app, &plan, &row, extra.source.clone()).await?,
         None => Vec::new(),
     };
+    let destination = plan.destination;
+    let connection = app.with_store(move |store| store.connection(destination)).await?;
+    let request = request_view(&row);
     Ok(PlanRowDetail {
-        request: request_view(&row),
+        curl: request
+            .as_ref()
+            .zip(connection.as_ref())
+            .and_then(|(request, connection)| curl(request, connection)),
+        request,
         row: row_view(&row),
         mapped: row.mapped,
         source: extra.map(|extra| extra.source),

@@ -25,6 +25,8 @@ pub struct SignOffReport {
     pub path: String,
     /// Its size.
     pub bytes: u64,
+    /// Records that the plan is of.
+    pub records: u64,
     /// Plan.
     pub plan_id: String,
     /// What was signed.
@@ -33,6 +35,19 @@ pub struct SignOffReport {
     pub masked: bool,
     /// Source columns and target attributes that were masked.
     pub masked_fields: Vec<String>,
+}
+
+/// Sends one row of a plan by itself, to see the service's true answer. It is read and mapped anew, so what is sent is what is there
+/// now; after it was taken the row is held back in the plan. Ends as a job whose result is a `RunReport`.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct SendOne {
+    /// Plan.
+    pub plan: String,
+    /// Row.
+    pub ordinal: u64,
+    /// 1, as confirmed by the person; asked for on production.
+    pub expect: Option<u64>,
 }
 
 /// Who signed a plan off.

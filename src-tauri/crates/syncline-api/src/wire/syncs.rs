@@ -228,6 +228,18 @@ pub struct PlanSummary {
     pub signed: Option<super::SignedView>,
 }
 
+/// By what the rows of a plan are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanSort {
+    /// What they are known by.
+    Title,
+    /// Action.
+    Action,
+    /// Id of the source record.
+    SourceId,
+}
+
 /// Rows of a plan.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[ts(optional_fields)]
@@ -240,6 +252,10 @@ pub struct PlanRowsQuery {
     pub issue: Option<String>,
     /// Only rows whose key or mapped values hold this text.
     pub search: Option<String>,
+    /// Order; absent: as they were read.
+    pub sort: Option<PlanSort>,
+    /// From the last to the first.
+    pub descending: Option<bool>,
     /// From 0.
     pub offset: Option<u64>,
     /// At most 1000.
@@ -334,6 +350,8 @@ pub struct PlanRowDetail {
     pub mapped: MappedRecord,
     /// The exact request, credentials left out.
     pub request: Option<RequestView>,
+    /// The same as a command line for curl; the token is a variable of the shell.
+    pub curl: Option<String>,
     /// How each value came to be.
     pub explanations: Vec<Explanation>,
 }

@@ -19,6 +19,37 @@ pub struct PlanRowFilter {
     pub excluded: Option<bool>,
     /// Only rows with an issue of any kind.
     pub any_issue: bool,
+    /// In which order they come in a window.
+    pub order: PlanRowOrder,
+    /// From the last to the first.
+    pub descending: bool,
+}
+
+/// In which order rows come; rows that are equal in it come in the plan's order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PlanRowOrder {
+    /// As they were read.
+    #[default]
+    Plan,
+    /// By what they are known by, without regard to the case of ASCII letters.
+    Title,
+    /// By action, in the order create, update, unchanged, skip, invalid.
+    Action,
+    /// By the source record's id.
+    SourceId,
+}
+
+/// The `ORDER BY` of an order.
+pub(super) fn order_by(order: PlanRowOrder, descending: bool) -> String {
+    let way = if descending { "DESC" } else { "ASC" };
+    match order {
+        PlanRowOrder::Plan => format!("rid {way}"),
+        PlanRowOrder::Title => format!("title COLLATE NOCASE {way}, rid"),
+        PlanRowOrder::Action => format!(
+            "CASE action WHEN 'create' THEN 0 WHEN 'update' THEN 1 WHEN 'unchanged' THEN 2 WHEN 'skip' THEN 3 ELSE 4 END {way}, rid"
+        ),
+        PlanRowOrder::SourceId => format!("source_id {way}, rid"),
+    }
 }
 
 /// A condition over `plan_rows` and its values.

@@ -7,7 +7,7 @@ use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
 use super::plan_body::{Body, BodyRef, words};
-use super::plan_filter::{PlanRowFilter, bound, condition};
+use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
 use super::{base, plans};
 use crate::cache::spread::spread;
 use crate::migrate::Migration;
@@ -158,7 +158,7 @@ impl Store {
         })
     }
 
-    /// A window of rows by ordinal.
+    /// A window of rows, in the filter's order.
     pub fn plan_rows(
         &self,
         plan: Uuid,
@@ -176,8 +176,9 @@ impl Store {
             let rows = select(
                 db,
                 &format!(
-                    "SELECT {COLUMNS} FROM plan_rows WHERE {} ORDER BY rid LIMIT {limit} OFFSET {}",
+                    "SELECT {COLUMNS} FROM plan_rows WHERE {} ORDER BY {} LIMIT {limit} OFFSET {}",
                     condition.sql,
+                    order_by(filter.order, filter.descending),
                     offset.min(i64::MAX as u64)
                 ),
                 &bound(&condition.values),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use syncline_mapping::definition_hash;
 use syncline_model::{ErrorCode, SyncDefinition};
 use syncline_store::{Plan, PlanStatus, SignOff, Store};
+use syncline_sync::PlanDetail;
 use uuid::Uuid;
 
 use super::export::{file_fault, part, target};
@@ -82,6 +83,7 @@ async fn write(
     };
     let masked = request.masked.unwrap_or(false);
     let id = plan.id;
+    let records = serde_json::from_value::<PlanDetail>(plan.detail.clone()).unwrap_or_default().counts.read;
     let signed = app
         .with_store(move |store| {
             Ok(SignOff {
@@ -121,6 +123,7 @@ async fn write(
     Ok(SignOffReport {
         path: path.display().to_string(),
         bytes,
+        records,
         plan_id: id.to_string(),
         signed: view(&signed),
         masked,

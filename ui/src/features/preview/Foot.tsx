@@ -1,0 +1,59 @@
+import { Button } from "@fluentui/react-components";
+import { PlayRegular } from "@fluentui/react-icons";
+import { type ConnectionView, isWritable, type PlanSummary } from "@/api";
+import { bytes, counted } from "@/lib/numbers";
+import styles from "./preview.module.css";
+
+/** Cost of the run, and the button that begins it. */
+export function Foot({
+  data,
+  changes,
+  destination,
+  onAsk,
+  onOpenRun,
+  onUnlock,
+}: {
+  data: PlanSummary;
+  changes: number;
+  destination: ConnectionView | undefined;
+  onAsk: () => void;
+  onOpenRun: (run: string) => void;
+  onUnlock: (connection: ConnectionView) => void;
+}) {
+  const locked = destination !== undefined && !isWritable(destination);
+  return (
+    <footer className={styles.foot}>
+      <span>
+        {counted(data.requests, "request")} · {bytes(data.bytes)}
+        {data.summary.events > 0 ? ` · ${counted(data.summary.events, "event")}` : ""}
+        {data.summary.excluded > 0 ? ` · ${counted(data.summary.excluded, "row")} held back` : ""}
+      </span>
+      <span className={styles.muted}>compared with {data.compared_with}</span>
+      <span style={{ flex: 1 }} />
+      {data.run_id ? (
+        <>
+          <span>This preview was run.</span>
+          <Button appearance="primary" onClick={() => data.run_id && onOpenRun(data.run_id)}>
+            Show the run
+          </Button>
+        </>
+      ) : changes === 0 ? (
+        <span>Nothing to write.</span>
+      ) : locked && destination ? (
+        <>
+          <span>{destination.name} is read-only.</span>
+          <Button onClick={() => onUnlock(destination)}>Allow writing…</Button>
+        </>
+      ) : (
+        <Button
+          appearance="primary"
+          icon={<PlayRegular />}
+          disabled={data.status !== "ready"}
+          onClick={onAsk}
+        >
+          Run {counted(changes, "change")}
+        </Button>
+      )}
+    </footer>
+  );
+}
