@@ -9,6 +9,7 @@
 mod drain;
 mod large;
 mod mapping;
+mod preview;
 mod process;
 mod pull;
 
@@ -24,6 +25,7 @@ fn main() {
         ["sandbox", records] => process::serve(records.parse().expect("a number")),
         ["drain", details] => drain::run(details),
         ["pull", details] => pull::run(details),
+        ["preview", details] if details.starts_with('{') => preview::run(details),
         ["large"] => large::all(),
         ["large", details] => large::run(details),
         [] => all(""),
@@ -38,6 +40,9 @@ fn all(wanted: &str) {
     }
     if "mapping".contains(wanted) {
         mapping::run(RECORDS);
+    }
+    if "preview".contains(wanted) {
+        preview::all(RECORDS);
     }
 }
 

@@ -11,6 +11,7 @@ mod exits;
 mod offline;
 mod program;
 mod records;
+mod sign_off;
 mod survival;
 mod syncs;
 mod usage;

@@ -1,6 +1,7 @@
 //! The parts together, against the sample tenant.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod app_compare;
 mod app_copy;
 mod app_files;
 mod app_forget;

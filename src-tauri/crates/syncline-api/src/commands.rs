@@ -108,6 +108,8 @@ macro_rules! with_commands {
             "runs.get"(runs::get): RunRef => RunReport, provides [Runs], stales [];
             "runs.rows"(runs::rows): RunRowsQuery => RunRowsPage, provides [Runs], stales [];
 
+            "compare.start"(compare::start): CompareStart => JobStarted, provides [], stales [Jobs];
+
             "schedules.list"(schedules::list): Empty => Vec<ScheduleView>, provides [Definitions, Runs], stales [];
             "schedules.times"(schedules::times): ScheduleText => ScheduleTimes, provides [], stales [];
             "schedules.set"(schedules::set): ScheduleSet => ScheduleView, provides [], stales [Definitions];
@@ -160,6 +162,7 @@ macro_rules! infos {
             PullsReport::export_all(config)?;
             ExportReport::export_all(config)?;
             SignOffReport::export_all(config)?;
+            CompareReport::export_all(config)?;
             $(export_one::<$request>(config)?; export_one::<$response>(config)?;)*
             Ok(())
         }

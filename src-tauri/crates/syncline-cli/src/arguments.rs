@@ -57,6 +57,8 @@ pub(crate) enum Verb {
     /// Pull, list, read, search and query what is cached
     #[command(subcommand)]
     Cache(verbs::cache::Verb),
+    /// The same table in two environments, side by side
+    Compare(verbs::compare::Compare),
     /// Check, preview and run sync definitions
     #[command(subcommand)]
     Sync(verbs::sync::Verb),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use syncline_connect::{Destination, PlannedWrite, Probe, ProbedRow, RowRequest};
 use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, Value};
 
+use crate::foresee::{refusal, too_large};
+
 /// What a mapped record is compared with.
 #[derive(Debug, Clone)]
 pub(crate) enum Held {
@@ -118,21 +120,25 @@ fn write(
     let changed: Vec<String> = changes.iter().map(|change| change.field.clone()).collect();
     let planned = PlannedWrite { action, mapped, existing: existing.as_ref(), changed: &changed };
     match destination.request(schema, &planned) {
-        Ok(request) => {
-            Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() }
-        }
-        Err(error) => Decision {
-            action: Action::Invalid,
-            reason: error.message.clone(),
-            changes,
-            request: None,
-            existing,
-            issues: vec![RowIssue {
-                code: error.code.as_str().to_owned(),
-                field: String::new(),
-                message: error.message,
-            }],
+        Ok(request) => match too_large(&request, &destination.capabilities()) {
+            None => {
+                Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() }
+            }
+            Some(issue) => invalid(issue, changes, existing),
         },
+        Err(error) => invalid(refusal(schema, &planned, &error), changes, existing.clone()),
+    }
+}
+
+/// A row that the destination would refuse.
+fn invalid(issue: RowIssue, changes: Vec<FieldChange>, existing: Option<ProbedRow>) -> Decision {
+    Decision {
+        action: Action::Invalid,
+        reason: issue.message.clone(),
+        changes,
+        request: None,
+        existing,
+        issues: vec![issue],
     }
 }
 

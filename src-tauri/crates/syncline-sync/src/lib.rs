@@ -5,6 +5,7 @@ mod cached;
 mod decide;
 mod events;
 mod fetch_modes;
+mod foresee;
 mod index;
 mod mask;
 mod plan;

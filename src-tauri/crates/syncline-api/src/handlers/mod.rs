@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod cache;
 pub(crate) mod cached;
+pub(crate) mod compare;
 pub(crate) mod connections;
 pub(crate) mod definition_help;
 pub(crate) mod definitions;

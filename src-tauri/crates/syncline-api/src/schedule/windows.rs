@@ -102,9 +102,9 @@ fn triggers(sets: &Sets) -> Result<String, ApiError> {
     for (hour, minute, every) in &times {
         for day in &days {
             // Writing to a string does not fail.
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "    <CalendarTrigger>{}<StartBoundary>2026-01-01T{hour:02}:{minute:02}:00Z</StartBoundary><Enabled>true</Enabled>{day}</CalendarTrigger>\n",
+                "    <CalendarTrigger>{}<StartBoundary>2026-01-01T{hour:02}:{minute:02}:00Z</StartBoundary><Enabled>true</Enabled>{day}</CalendarTrigger>",
                 every
                     .map(|minutes| format!(
                         "<Repetition><Interval>PT{minutes}M</Interval><Duration>P1D</Duration></Repetition>"

@@ -1,6 +1,7 @@
 //! Requests and responses as they cross to a shell. Types only; nothing here knows a table or a protocol. No response holds a secret.
 
 mod cached;
+mod compare;
 mod connections;
 mod data;
 mod definition_help;
@@ -17,6 +18,7 @@ mod sign_off;
 mod syncs;
 
 pub use cached::*;
+pub use compare::*;
 pub use connections::*;
 pub use data::*;
 pub use definition_help::*;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 mod cache_files;
+pub(crate) mod compare;
 pub(crate) mod connection;
 pub(crate) mod entities;
 pub(crate) mod login;
@@ -32,6 +33,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::Fetch(arguments) => records::fetch(arguments, context).await,
         Verb::Record(arguments) => record::run(arguments, context).await,
         Verb::Cache(verb) => cache::run(verb, context).await,
+        Verb::Compare(arguments) => compare::run(arguments, context).await,
         Verb::Sync(verb) => sync::run(verb, context).await,
         Verb::Runs(verb) => runs::run(verb, context).await,
     }

@@ -125,8 +125,7 @@ pub(super) fn definition(definition: &SyncDefinition, masker: Option<&Masker>) -
 pub(super) fn filter(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    loop {
-        let Some(at) = rest.find("value") else { break };
+    while let Some(at) = rest.find("value") {
         let (before, from) = rest.split_at(at + "value".len());
         out.push_str(before);
         rest = from;
