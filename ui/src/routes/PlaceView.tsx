@@ -2,6 +2,7 @@ import { Button } from "@fluentui/react-components";
 import { DatabaseRegular } from "@fluentui/react-icons";
 import { type ConnectionView, ofClient } from "@/api";
 import { Empty, Split } from "@/design";
+import { CompareView } from "@/features/compare";
 import { Connect } from "@/features/connections";
 import { DefinitionsList } from "@/features/definitions";
 import { EntityList } from "@/features/entities";
@@ -97,6 +98,8 @@ export function PlaceView({
       );
     case "sync":
       return <SyncRoute place={place} connections={connections} current={name} />;
+    case "compare":
+      return <CompareView key={name ?? "-"} connections={connections} current={name} />;
     case "schedules":
       return (
         <SchedulesView

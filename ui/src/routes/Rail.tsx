@@ -49,7 +49,7 @@ export const railEntries: readonly RailEntry[] = [
     keys: "Ctrl+2",
     icon: <DatabaseRegular />,
     active: <DatabaseFilled />,
-    holds: ["entities", "entity"],
+    holds: ["entities", "entity", "compare"],
   },
   {
     place: { at: "queries" },

@@ -126,6 +126,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "sql":
       case "syncs":
       case "schedules":
+      case "compare":
       case "runs":
       case "settings":
         return place.at;

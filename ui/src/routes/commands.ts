@@ -51,6 +51,7 @@ export function paletteItems({
   command("new-sync", "New sync…", () => nav.go({ at: "sync", name: "" }));
   if (current && isBrowsable(current)) {
     command("new-query", "New query", () => void openQuery(current.name));
+    command("compare", "Compare a table in two environments…", () => nav.go({ at: "compare" }));
     command("query-link", "Open a link to a query…", () => nav.go({ at: "queries" }));
   }
   command("search", "Search the cached records", () => nav.go({ at: "search", text: "" }), "Ctrl+Shift+F");

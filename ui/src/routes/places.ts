@@ -12,6 +12,7 @@ export type Place =
   | { at: "sync"; name: string; draft?: string }
   | { at: "plan"; plan: string }
   | { at: "schedules" }
+  | { at: "compare" }
   | { at: "runs" }
   | { at: "run"; run: string }
   | { at: "settings" };
@@ -37,6 +38,7 @@ export function placeKey(place: Place): string {
     case "sql":
     case "syncs":
     case "schedules":
+    case "compare":
     case "runs":
     case "settings":
       return place.at;
@@ -81,6 +83,7 @@ function placeParts(place: Place): string[] {
     case "sql":
     case "syncs":
     case "schedules":
+    case "compare":
     case "runs":
     case "settings":
       return [place.at];
@@ -119,6 +122,7 @@ function placeOf(
     case "sql":
     case "syncs":
     case "schedules":
+    case "compare":
     case "runs":
     case "settings":
       return { at };

@@ -15,6 +15,7 @@ import type { CachedEntity } from "./CachedEntity";
 import type { ChangesExport } from "./ChangesExport";
 import type { ChangesPage } from "./ChangesPage";
 import type { ChangesQuery } from "./ChangesQuery";
+import type { CompareStart } from "./CompareStart";
 import type { ConnectionRef } from "./ConnectionRef";
 import type { ConnectionSave } from "./ConnectionSave";
 import type { ConnectionTest } from "./ConnectionTest";
@@ -214,6 +215,7 @@ export type Commands = {
   "runs.list": { request: Empty; response: Array<RunView> };
   "runs.get": { request: RunRef; response: RunReport };
   "runs.rows": { request: RunRowsQuery; response: RunRowsPage };
+  "compare.start": { request: CompareStart; response: JobStarted };
   "schedules.list": { request: Empty; response: Array<ScheduleView> };
   "schedules.times": { request: ScheduleText; response: ScheduleTimes };
   "schedules.set": { request: ScheduleSet; response: ScheduleView };
@@ -315,6 +317,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.list": { provides: ["runs"], stales: [] },
   "runs.get": { provides: ["runs"], stales: [] },
   "runs.rows": { provides: ["runs"], stales: [] },
+  "compare.start": { provides: [], stales: ["jobs"] },
   "schedules.list": { provides: ["definitions","runs"], stales: [] },
   "schedules.times": { provides: [], stales: [] },
   "schedules.set": { provides: [], stales: ["definitions"] },
