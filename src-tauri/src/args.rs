@@ -18,6 +18,18 @@ pub(crate) struct Args {
     /// Open on the sample tenant, with the tour.
     #[arg(long)]
     pub(crate) sample: bool,
+    /// A link to a query, as the operating system hands it over.
+    #[arg(value_name = "LINK", value_parser = link)]
+    pub(crate) link: Option<String>,
+}
+
+/// A link of ours; anything else is a mistake on the command line.
+fn link(text: &str) -> Result<String, String> {
+    if crate::links::is_link(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("not a link of Syncline; those begin with syncline://".to_owned())
+    }
 }
 
 impl Args {
@@ -37,6 +49,14 @@ mod tests {
         assert_eq!(args.home, Some(PathBuf::from("here")));
         assert!(matches!(args.vault, VaultChoice::Memory));
         assert!(args.sample);
+    }
+
+    #[test]
+    fn a_link_is_taken_and_another_word_is_not() {
+        let args = Args::parse_from(["syncline-app", "syncline://query?v=1"]);
+        assert_eq!(args.link.as_deref(), Some("syncline://query?v=1"));
+        let error = Args::try_parse_from(["syncline-app", "file:///x"]).unwrap_err().to_string();
+        assert!(error.contains("syncline://"), "{error}");
     }
 
     #[test]

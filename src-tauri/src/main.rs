@@ -6,6 +6,7 @@ mod args;
 mod browser;
 mod coalesce;
 mod events;
+mod links;
 mod notify;
 mod rpc;
 mod shell;
@@ -24,10 +25,10 @@ fn main() -> ExitCode {
     log_to_standard_error();
     let mut builder = tauri::Builder::default();
     if args.home.is_none() {
-        // A second start with the same (default) home brings the first window forward. A home of one's own is
+        // A second start with the same (default) home brings the first window forward, and hands it its link. A home of one's own is
         // guarded by the store's owner lock, and may stand beside the default one.
-        builder = builder.plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
-            window::bring_forward(app)
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _folder| {
+            links::arrive(app, arguments)
         }));
     }
     let built = builder
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         .on_window_event(window::on_event)
         .setup(move |app| {
             let shell = Shell::new(args.config(), args.sample);
+            shell.links().add(args.link);
             app.manage(shell.clone());
             window::show_at_last(app.handle());
             shell.open(app.handle().clone());
@@ -49,10 +51,13 @@ fn main() -> ExitCode {
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|app, event| {
-                if matches!(event, tauri::RunEvent::Exit) {
-                    app.state::<Shell>().close();
+            app.run(|app, event| match event {
+                tauri::RunEvent::Exit => app.state::<Shell>().close(),
+                #[cfg(target_os = "macos")]
+                tauri::RunEvent::Opened { urls } => {
+                    links::arrive(app, urls.into_iter().map(String::from));
                 }
+                _ => {}
             });
             ExitCode::SUCCESS
         }

@@ -1,4 +1,4 @@
-//! The one command of the page. All names but the four below go to the application beneath.
+//! The one command of the page. All names but the five below go to the application beneath.
 //!
 //! | name | request | response |
 //! |---|---|---|
@@ -6,6 +6,7 @@
 //! | `app.retry` | `{}` | `Startup`, after one more try to open |
 //! | `app.open_url` | `{ url }` | `{}`, when the system browser was asked to open it |
 //! | `app.notify` | `{ title, body }` | `{}`; shown by the operating system unless the window has the focus |
+//! | `app.take_links` | `{}` | the links that wait to be opened, each given once |
 //!
 //! Every other name waits while the store is being opened, and fails with the reason when it could not be.
 
@@ -39,6 +40,7 @@ pub(crate) async fn rpc(
             notify::tell(&app, text(&request, "title"), text(&request, "body"));
             Ok(answer(&json!({})))
         }
+        "app.take_links" => Ok(answer(&json!(shell.links().take()))),
         name => shell.api().await?.rpc_text(name, request).await.map(Response::new),
     }
 }

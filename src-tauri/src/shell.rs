@@ -8,6 +8,7 @@ use tauri::{AppHandle, Runtime, async_runtime};
 use tokio::sync::watch;
 
 use crate::events;
+use crate::links::Waiting;
 use crate::notify::Jobs;
 
 /// Opening the store asks the keychain and may fail or wait for a person; the window is there all the while.
@@ -41,17 +42,30 @@ struct Inner {
     phase: watch::Sender<Phase>,
     forwarder: Mutex<Option<async_runtime::JoinHandle<()>>>,
     jobs: Jobs,
+    links: Waiting,
 }
 
 impl Shell {
     pub(crate) fn new(config: AppConfig, sample: bool) -> Self {
         let (phase, _) = watch::channel(Phase::Opening);
-        Self(Arc::new(Inner { config, sample, phase, forwarder: Mutex::new(None), jobs: Jobs::default() }))
+        Self(Arc::new(Inner {
+            config,
+            sample,
+            phase,
+            forwarder: Mutex::new(None),
+            jobs: Jobs::default(),
+            links: Waiting::default(),
+        }))
     }
 
     /// The jobs at work.
     pub(crate) fn jobs(&self) -> &Jobs {
         &self.0.jobs
+    }
+
+    /// Links that the page has not taken yet.
+    pub(crate) fn links(&self) -> &Waiting {
+        &self.0.links
     }
 
     /// Opens the application beneath, without waiting for it.

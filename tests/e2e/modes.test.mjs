@@ -160,3 +160,32 @@ step("members of lists are chosen by name, type and size, and pulled whole", asy
   const report = await pulled();
   assert.deepEqual([report.way, report.list, report.read], ["members", list.name, list.members]);
 });
+
+step("several entities are chosen, pulled in one job, and their watermarks stand in one list", async () => {
+  const known = new Set((await app.rpc("jobs.list")).map((job) => job.id));
+  await page.getByRole("textbox", { name: "Find an entity" }).fill("");
+  await page.getByRole("button", { name: "More for entities" }).click();
+  await page.getByRole("menuitem", { name: "Pull several…" }).click();
+  for (const name of ["Accounts", "Leads"]) await page.getByRole("checkbox", { name: `Choose ${name}`, exact: true }).check();
+  await page.getByRole("toolbar", { name: "Entities to pull" }).getByText("2 chosen").waitFor();
+  await page.getByRole("button", { name: "Pull…" }).click();
+  const asked = page.getByRole("dialog", { name: "Pull 2 entities" });
+  await asked.getByRole("list", { name: "Entities to pull" }).getByText("lead", { exact: true }).waitFor();
+  await asked.getByRole("button", { name: "Pull", exact: true }).click();
+  await asked.waitFor({ state: "detached" });
+  const parts = page.getByRole("list", { name: "Parts of pulling account, lead" });
+  await parts.getByRole("listitem").filter({ hasText: /lead.*read, .*new/ }).waitFor({ timeout: 30_000 });
+  await parts.getByRole("listitem").filter({ hasText: /account.*read, .*new/ }).waitFor();
+  const job = (await app.rpc("jobs.list")).find((one) => one.kind === "pull" && !known.has(one.id));
+  assert.deepEqual(job.result.pulls.map(({ entity }) => entity), ["account", "lead"]);
+  await page.getByRole("button", { name: "Close the list of work" }).click();
+  await page.getByRole("button", { name: "More for entities" }).click();
+  await page.getByRole("menuitem", { name: "Watermarks…" }).click();
+  const marks = page.getByRole("dialog", { name: `Watermarks of ${crm}` });
+  for (const entity of ["account", "lead"]) await marks.getByText(entity, { exact: true }).waitFor();
+  const before = (await app.rpc("marks.list", { connection: crm })).length;
+  await marks.getByRole("button", { name: "Forget" }).nth(before - 1).click();
+  await marks.getByRole("button", { name: "Forget" }).nth(before - 1).waitFor({ state: "detached" });
+  assert.equal((await app.rpc("marks.list", { connection: crm })).length, before - 1);
+  await marks.getByRole("button", { name: "Close" }).click();
+});

@@ -173,3 +173,77 @@ step("before a pull the rows are counted", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Count all rows" }).click();
   await page.getByRole("dialog").getByText(/rows counted/).waitFor();
 });
+
+const cached = async (entity) => {
+  await app.rpc("cache.pull", { connection, entity });
+  for (let turn = 0; turn < 300; turn++) {
+    const jobs = await app.rpc("jobs.list");
+    if (jobs.every((job) => job.state !== "running")) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the pull did not end");
+};
+
+step("the same query runs over the cache: its age, what is not there, its rows and their number", async () => {
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.goto(`${app.url}#/${encodeURIComponent(connection)}/queries`);
+  await page.getByRole("button", { name: "New query" }).click();
+  await editor().waitFor();
+  await write('<fetch><entity name="contact"><attribute name="fullname" /></entity></fetch>');
+  const builder = page.getByRole("group", { name: "Query builder" });
+  // The link joins on the column that the metadata names.
+  await builder.getByRole("combobox", { name: "Link an entity to contact" }).pressSequentially("account");
+  await page.getByRole("option").filter({ hasText: "parentcustomerid" }).first().click();
+  await page.waitForFunction(() => /from="accountid" to="parentcustomerid"/.test(document.querySelector(".cm-content").textContent));
+  await page.getByRole("radio", { name: "Cached" }).click();
+  const coverage = page.getByRole("region", { name: "What is cached of this query" });
+  await coverage.getByText("was not pulled").first().waitFor();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByText(/contact was not pulled/).first().waitFor();
+  await cached("contact");
+  await coverage.getByText(/Contact/).first().waitFor();
+  await coverage.getByText("was not pulled").first().waitFor();
+  await cached("account");
+  await coverage.getByText(/as of/).waitFor();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByText(/page of the cache as of/).waitFor();
+  await page.getByRole("gridcell").first().waitFor();
+  await page.getByRole("button", { name: "Count all rows" }).click();
+  await page.getByText("counted in the cache").waitFor();
+});
+
+step("OData is completed with columns and choices of the environment", async () => {
+  await page.getByRole("button", { name: "More for this query" }).waitFor();
+  await page.goto(`${app.url}#/${encodeURIComponent(connection)}/queries`);
+  await page.getByRole("button", { name: "New query" }).click();
+  await editor().waitFor();
+  await write('<fetch top="5"><entity name="contact"><attribute name="fullname" /></entity></fetch>');
+  await page.getByRole("radio", { name: "OData" }).click();
+  const odata = page.getByRole("textbox", { name: "OData query" });
+  await odata.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText("contacts?$filter=statecode eq ");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".cm-tooltip-autocomplete li").filter({ hasText: "Active" }).first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText("contacts?$select=emaila");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".cm-tooltip-autocomplete li").filter({ hasText: "emailaddress1" }).first().waitFor();
+  await page.waitForTimeout(150);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector(".cm-content").textContent.includes("$select=emailaddress1"));
+});
+
+step("a link that is handed over opens its query, and one that can't be read says why", async () => {
+  const { link } = await app.rpc("queries.link", { connection, language: "odata", text: "accounts?$top=3", name: "Handed over" });
+  await page.waitForTimeout(700);
+  await page.goto(`${app.url}?link=${encodeURIComponent(link)}`);
+  await page.getByRole("heading", { name: "Handed over", level: 1 }).waitFor();
+  await page.getByRole("textbox", { name: "OData query" }).filter({ hasText: "accounts?$top=3" }).waitFor();
+  await page.goto(`${app.url}?link=${encodeURIComponent("syncline://nothing")}`);
+  const dialog = page.getByRole("dialog", { name: "Open the link to a query" });
+  await dialog.getByRole("alert").or(dialog.getByRole("group")).first().waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
+});

@@ -192,3 +192,141 @@ async fn a_query_under_way_is_cancelled() {
     assert_eq!(error.code, ErrorCode::Cancelled, "{error:?}");
     assert!(began.elapsed().as_secs() < 10);
 }
+
+async fn offers(bench: &Bench, text: &str) -> Vec<String> {
+    let offset = text.encode_utf16().count();
+    let ask = json!({ "connection": "crm", "language": "odata", "text": text, "offset": offset });
+    let offers = bench.rpc("queries.complete", ask).await;
+    let items = offers["items"].as_array().unwrap();
+    items.iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odata_is_completed_from_the_environment() {
+    let bench = bench(5).await;
+    let has = |offers: &[String], label: &str| offers.iter().any(|known| known == label);
+    assert!(has(&offers(&bench, "con").await, "contacts"));
+    let options = offers(&bench, "contacts?$select=fullname&").await;
+    assert!(has(&options, "$filter") && !has(&options, "$select"), "{options:?}");
+    let columns = offers(&bench, "contacts?$select=fullname,").await;
+    assert!(has(&columns, "_parentcustomerid_value") && !has(&columns, "fullname"), "{columns:?}");
+    let states = offers(&bench, "contacts?$filter=statecode eq ").await;
+    assert!(has(&states, "0") && has(&states, "1"), "{states:?}");
+    let terms = offers(&bench, "contacts?$filter=").await;
+    assert!(has(&terms, "Microsoft.Dynamics.CRM.LastXDays") && has(&terms, "emailaddress1"), "{terms:?}");
+    let links = offers(&bench, "contacts?$expand=").await;
+    assert!(has(&links, "parentcustomerid_account"), "{links:?}");
+    let inside = offers(&bench, "contacts?$expand=parentcustomerid_account($select=").await;
+    assert!(has(&inside, "accountnumber"), "{inside:?}");
+    assert!(offers(&bench, "nothings?$select=").await.is_empty());
+}
+
+/// A lookup says which column it refers to: for an activity that is not the entity's name with "id".
+#[tokio::test(flavor = "multi_thread")]
+async fn relationships_name_the_column_at_both_ends() {
+    let bench = bench(1).await;
+    let described = bench.rpc("entities.describe", json!({ "connection": "crm", "entity": "contact" })).await;
+    let all = described["schema"]["relationships"].as_array().unwrap();
+    let lookups: Vec<&Value> = all.iter().filter(|one| one["kind"] != "many-to-many").collect();
+    assert!(!lookups.is_empty() && lookups.iter().all(|one| one["referenced_column"].is_string()), "{all:?}");
+    let parent = lookups.iter().find(|one| one["kind"] == "many-to-one" && one["other_entity"] == "account");
+    assert_eq!(parent.unwrap()["referenced_column"], "accountid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_query_runs_over_the_cache_and_says_what_it_lacks() {
+    let bench = bench(700).await;
+    let linked = SIMPLE.replace(
+        "</entity>",
+        "<link-entity name=\"account\" from=\"accountid\" to=\"parentcustomerid\" alias=\"acc\" link-type=\"outer\"><attribute name=\"name\"/></link-entity></entity>",
+    );
+    let over_cache = |text: &str, language: &str| {
+        let mut ask = ask(text, language);
+        ask["cached"] = json!(true);
+        ask
+    };
+    let nothing = bench.rpc("queries.coverage", ask(&linked, "fetchxml")).await;
+    assert_eq!((&nothing["as_of"], &nothing["entities"][0]["records"]), (&Value::Null, &Value::Null));
+    let refused = bench.refused("queries.run", over_cache(SIMPLE, "fetchxml")).await;
+    assert_eq!(refused.code, ErrorCode::QueryInvalid);
+    bench
+        .done(
+            "cache.pull",
+            json!({ "connection": "crm", "entity": "contact", "columns": ["fullname", "statecode", "contactid"] }),
+        )
+        .await;
+    let partly = bench.rpc("queries.coverage", ask(&linked, "fetchxml")).await;
+    let entities = partly["entities"].as_array().unwrap();
+    assert_eq!(
+        (entities[0]["entity"].as_str(), entities[1]["entity"].as_str()),
+        (Some("contact"), Some("account"))
+    );
+    assert_eq!(entities[0]["missing_columns"], json!(["parentcustomerid"]), "{partly}");
+    assert_eq!((&entities[0]["records"], &entities[1]["records"]), (&json!(700), &Value::Null));
+    let all = "<fetch><entity name=\"contact\"><all-attributes/></entity></fetch>";
+    let all = bench.rpc("queries.coverage", ask(all, "fetchxml")).await;
+    assert!(all["entities"][0]["left_out"].as_u64().unwrap() > 20, "{all}");
+
+    for entity in ["contact", "account"] {
+        bench.done("cache.pull", json!({ "connection": "crm", "entity": entity })).await;
+    }
+    let whole = bench.rpc("queries.coverage", ask(&linked, "fetchxml")).await;
+    assert!(whole["as_of"].is_string() && whole["reason"].is_null(), "{whole}");
+    assert_eq!(whole["entities"][0]["missing_columns"], json!([]));
+
+    bench.sandbox.faults().add([FaultRule::new(FaultKind::ResetBefore).after(0, 1_000_000)]);
+    let odata = "contacts?$select=fullname,_parentcustomerid_value&$filter=statecode eq 0&$orderby=fullname";
+    let cached = cached_ids(&bench, over_cache(SIMPLE, "fetchxml")).await;
+    assert_eq!(cached_ids(&bench, over_cache(odata, "odata")).await, cached);
+    let count = bench.rpc("queries.count", over_cache(SIMPLE, "fetchxml")).await;
+    assert_eq!((count["value"].as_u64(), count["by"].as_str()), (Some(cached.len() as u64), Some("cache")));
+    bench.sandbox.faults().clear();
+    assert_eq!(ids(&bench, SIMPLE, "fetchxml").await, cached);
+    assert!(cached.len() > 500, "several pages");
+}
+
+async fn cached_ids(bench: &Bench, mut request: Value) -> Vec<String> {
+    let mut ids = Vec::new();
+    loop {
+        let page = bench.rpc("queries.run", request.clone()).await;
+        assert!(page["as_of"].is_string(), "{page}");
+        ids.extend(
+            page["rows"].as_array().unwrap().iter().map(|row| row["contactid"].as_str().unwrap().to_owned()),
+        );
+        match page["next"].as_str() {
+            Some(next) => request["cursor"] = json!(next),
+            None => return ids,
+        }
+    }
+}
+
+/// A query over the cache that would take hours is stopped, and other readings are answered while it runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_query_over_the_cache_can_be_stopped_and_hinders_nobody() {
+    let bench = bench(900).await;
+    bench.done("cache.pull", json!({ "connection": "crm", "entity": "contact" })).await;
+    let mut text = String::new();
+    for depth in 0..5 {
+        text += &format!(
+            "<link-entity name=\"contact\" from=\"statecode\" to=\"statecode\" alias=\"c{depth}\"><attribute name=\"contactid\" aggregate=\"count\" alias=\"n{depth}\"/>"
+        );
+    }
+    let text = format!(
+        "<fetch aggregate=\"true\"><entity name=\"contact\"><attribute name=\"contactid\" aggregate=\"count\" alias=\"n\"/>{text}{}</entity></fetch>",
+        "</link-entity>".repeat(5)
+    );
+    let mut long = ask(&text, "fetchxml");
+    long["cached"] = json!(true);
+    let app = std::sync::Arc::clone(&bench.app);
+    let running = tokio::spawn(async move { app.rpc("queries.run", long).await });
+    for _ in 0..5 {
+        let cached = json!({ "connection": "crm", "entity": "contact", "mode": "cached", "limit": 10 });
+        assert_eq!(bench.rpc("records.query", cached).await["rows"].as_array().unwrap().len(), 10);
+        tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+    }
+    assert!(!running.is_finished(), "the query is long");
+    bench.rpc("queries.cancel", json!({ "run": "r1" })).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(50), running).await;
+    let refused = ended.unwrap().unwrap().unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Cancelled, "{refused:?}");
+}

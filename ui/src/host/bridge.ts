@@ -72,6 +72,16 @@ export function bridgeHost(): Host {
     async setTitle(title) {
       document.title = title;
     },
+    // A browser is handed no links; one may stand behind the page's own address.
+    links(onLink) {
+      const address = new URL(location.href);
+      const link = address.searchParams.get("link");
+      if (link === null) return () => undefined;
+      address.searchParams.delete("link");
+      history.replaceState(null, "", address);
+      const timer = setTimeout(() => onLink(link));
+      return () => clearTimeout(timer);
+    },
     startedFor: async () => ({ sample: false }),
     // The bridge does not start without its store.
     reopen: async () => undefined,

@@ -46,6 +46,20 @@ export function tauriHost(): Host {
           typeof startup === "object" && startup !== null && "sample" in startup && startup.sample === true,
       };
     },
+    links(onLink) {
+      const take = () =>
+        rpc("app.take_links", {})
+          .then((links) => {
+            if (Array.isArray(links)) for (const link of links) if (typeof link === "string") onLink(link);
+          })
+          .catch(() => undefined);
+      const stop = listen("syncline:link", () => void take());
+      // What came before this page stood waits to be taken.
+      stop.then(take).catch(() => undefined);
+      return () => {
+        stop.then((unlisten) => unlisten()).catch(() => undefined);
+      };
+    },
     reopen: () => rpc("app.retry", {}).then(() => undefined),
   };
 }

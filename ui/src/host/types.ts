@@ -21,6 +21,8 @@ export interface Host {
   setTitle(title: string): Promise<void>;
   /** What the application was started for: with `sample`, the sample tenant and its tour. */
   startedFor(): Promise<{ sample: boolean }>;
+  /** Links `syncline://…` that the operating system hands over, those that wait already included, until the returned function is called. */
+  links(onLink: (link: string) => void): () => void;
   /** Opens the store once more after it could not be opened. */
   reopen(): Promise<void>;
 }

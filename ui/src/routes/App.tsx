@@ -13,6 +13,7 @@ import {
 } from "@/api";
 import { DarkContext, darkTheme, Fault, lightTheme, Skeleton, useSystemDark } from "@/design";
 import { host } from "@/host";
+import { show } from "./actions";
 import { Faults } from "./Faults";
 import { startSample } from "./Home";
 import { followJobEnds } from "./jobEnds";
@@ -70,6 +71,7 @@ function Start() {
       .then((kept) => {
         nav.restore(kept);
         setRestored(true);
+        stops.push(host.links((link) => show({ link })));
         void host.startedFor().then(({ sample }) => (sample ? startSample() : undefined));
         stops.push(
           nav.subscribe(() => {

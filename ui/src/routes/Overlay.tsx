@@ -14,6 +14,7 @@ import { Shortcuts } from "@/features/settings";
 import { Tour, type TourStep } from "@/features/tour";
 import { show, useOverlays } from "./actions";
 import { paletteItems } from "./commands";
+import { LinkDialog } from "./LinkDialog";
 import { nav } from "./nav";
 import { usePreferences } from "./preferences";
 import { shortcuts } from "./shortcuts";
@@ -56,6 +57,15 @@ export function Overlay({
             nav.renameConnection(forget.name, null);
             notify({ tone: "success", title: forgottenWords(forget.name, gone) });
           }}
+        />
+      ) : null}
+      {overlays.link !== null ? (
+        <LinkDialog
+          key={overlays.link}
+          link={overlays.link}
+          connections={connections}
+          current={current?.name ?? null}
+          onClose={() => show({ link: null })}
         />
       ) : null}
       {overlays.shortcuts ? <ShortcutsDialog /> : null}

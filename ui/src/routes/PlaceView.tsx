@@ -1,11 +1,10 @@
 import { Button } from "@fluentui/react-components";
 import { DatabaseRegular } from "@fluentui/react-icons";
 import { type ConnectionView, ofClient } from "@/api";
-import { Empty, Split } from "@/design";
+import { Empty } from "@/design";
 import { CompareView } from "@/features/compare";
 import { Connect } from "@/features/connections";
 import { DefinitionsList } from "@/features/definitions";
-import { EntityList } from "@/features/entities";
 import { RunCell, RunPage, RunsList } from "@/features/runs";
 import { SchedulesView } from "@/features/schedules";
 import { SearchView } from "@/features/search";
@@ -135,44 +134,6 @@ export function PlaceView({
         />
       );
   }
-}
-
-/** The list of entities beside an entity. */
-export function WithEntities({
-  place,
-  connection,
-  children,
-}: {
-  place: Place;
-  connection: string | null;
-  children: React.ReactNode;
-}) {
-  const beside = connection !== null && (place.at === "entities" || place.at === "entity");
-  return (
-    <Split
-      at="start"
-      inline
-      yields={place.at === "entity"}
-      label="Entities"
-      initial={250}
-      min={180}
-      max={480}
-      side={
-        beside && connection ? (
-          <div data-tour="entities" style={{ height: "100%" }}>
-            <EntityList
-              key={connection}
-              connection={connection}
-              current={place.at === "entity" ? place.entity : null}
-              onOpen={(entity) => nav.go({ at: "entity", entity, tab: "records" })}
-            />
-          </div>
-        ) : null
-      }
-    >
-      {children}
-    </Split>
-  );
 }
 
 function NoConnection() {

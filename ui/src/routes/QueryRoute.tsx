@@ -108,6 +108,7 @@ export function QueryRoute({ connection, id }: { connection: string; id: string 
       connection={connection}
       id={id}
       onOpenRecord={(entity, record) => nav.go({ at: "entity", entity, tab: "records", record })}
+      onOpenEntity={(entity) => nav.go({ at: "entity", entity, tab: "records" })}
       onOpenDraft={(draft) => void openQuery(connection, draft)}
     />
   );

@@ -7,13 +7,14 @@ import { shortLocal } from "@/lib/time";
 import { ConnectionBar } from "./ConnectionBar";
 import { nav, useNav } from "./nav";
 import { Overlay } from "./Overlay";
-import { PlaceView, WithEntities } from "./PlaceView";
+import { PlaceView } from "./PlaceView";
 import { isTab, type Place, placeKey } from "./places";
 import { Rail } from "./Rail";
 import { StatusBar } from "./StatusBar";
 import styles from "./shell.module.css";
 import { onWindowKey } from "./shortcuts";
 import { TabStrip } from "./TabStrip";
+import { WithEntities } from "./WithEntities";
 
 /** The window: connection bar, rail, tabs, content, status bar. */
 export function Shell() {

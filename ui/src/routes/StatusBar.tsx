@@ -15,6 +15,7 @@ import { compact, count, duration } from "@/lib/numbers";
 import { age } from "@/lib/time";
 import { show, useOverlays } from "./actions";
 import { endNotice } from "./jobEnds";
+import { PullParts } from "./PullParts";
 import styles from "./shell.module.css";
 
 /** Work under way, what is left of the service's limits, the network, and how old the data is. */
@@ -45,7 +46,17 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
           </button>
         </PopoverTrigger>
         <PopoverSurface className={styles.jobs} aria-label="Work">
-          <h2>Work</h2>
+          <div className={styles.jobHead}>
+            <h2>Work</h2>
+            <span className={styles.grow} />
+            <Button
+              size="small"
+              appearance="subtle"
+              icon={<DismissRegular />}
+              aria-label="Close the list of work"
+              onClick={() => show({ jobs: false })}
+            />
+          </div>
           {jobs.filter((job) => job.kind !== "sign_in").length === 0 ? (
             <p className={styles.quiet}>Pulls, exports, previews and runs show here.</p>
           ) : null}
@@ -144,6 +155,7 @@ function Job({ job }: { job: JobView }) {
       {over ? null : (
         <ProgressBar value={job.total ? job.done / job.total : undefined} aria-label={job.title} />
       )}
+      <PullParts job={job} />
       {job.error ? <Fault fault={job.error} /> : null}
     </article>
   );

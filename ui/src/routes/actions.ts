@@ -13,6 +13,8 @@ export interface Overlays {
   shortcuts: boolean;
   jobs: boolean;
   tour: boolean;
+  /** A link that was handed over and waits for a choice of the connection, or can't be read. */
+  link: string | null;
 }
 
 const closed: Overlays = {
@@ -23,6 +25,7 @@ const closed: Overlays = {
   shortcuts: false,
   jobs: false,
   tour: false,
+  link: null,
 };
 let overlays = closed;
 const listeners = new Set<() => void>();

@@ -24,11 +24,11 @@ macro_rules! with_commands {
             "connections.understand"(connections::understand): AddressText => AddressUnderstood, provides [], stales [];
             "connections.save"(connections::save): ConnectionSave => ConnectionView, provides [], stales [Connections];
             "connections.test"(connections::test): ConnectionRef => ConnectionTest, provides [], stales [Connections];
-            "connections.forget"(connections::forget): ConnectionRef => Forgotten, provides [], stales [Connections, Cache, Metadata, Plans, Runs];
+            "connections.forget"(forgetting::forget): ConnectionRef => Forgotten, provides [], stales [Connections, Cache, Metadata, Plans, Runs];
             "connections.unlock"(connections::unlock): Unlock => ConnectionView, provides [], stales [Connections];
             "connections.lock"(connections::lock): ConnectionRef => ConnectionView, provides [], stales [Connections];
-            "connections.environments"(connections::environments): ConnectionRef => Vec<EnvironmentView>, provides [], stales [];
-            "connections.budget"(connections::budget): ConnectionRef => Budget, provides [], stales [];
+            "connections.environments"(environments::environments): ConnectionRef => Vec<EnvironmentView>, provides [], stales [];
+            "connections.budget"(environments::budget): ConnectionRef => Budget, provides [], stales [];
             "sign_in.start"(sign_in::start): SignInStart => SignInStarted, provides [], stales [Jobs];
             "sign_in.out"(sign_in::sign_out): ConnectionRef => ConnectionView, provides [], stales [Connections];
             "sample.start"(sample::start): Empty => SampleTenant, provides [], stales [Connections, Definitions];
@@ -68,8 +68,9 @@ macro_rules! with_commands {
             "cache.facets"(sql::facets): FacetsAsk => FacetsView, provides [Cache], stales [];
 
             "queries.check"(query_texts::check): QueryText => QueryChecked, provides [Metadata], stales [];
-            "queries.complete"(query_texts::complete): QueryAt => QueryOffers, provides [Metadata], stales [];
+            "queries.complete"(query_complete::complete): QueryAt => QueryOffers, provides [Metadata], stales [];
             "queries.code"(query_texts::code): QueryText => QueryCode, provides [Metadata], stales [];
+            "queries.coverage"(query_coverage::coverage): QueryText => QueryCoverage, provides [Cache, Metadata], stales [];
             "queries.run"(queries::run): QueryRunStart => QueryPage, provides [], stales [];
             "queries.count"(queries::count): QueryCountStart => QueryCount, provides [], stales [];
             "queries.cancel"(queries::cancel): QueryRunRef => Empty, provides [], stales [];

@@ -45,7 +45,7 @@ pub use builder::{DataverseBuilder, DataverseSettings};
 pub use by_hand::{CheckedBody, ColumnFault};
 pub use catalogue::{Catalogue, EntityExtra, Privilege};
 pub use connector::DataverseConnector;
-pub use convert::{Converted, ODataText, from_odata, to_odata};
+pub use convert::{Converted, ODataText, complete_odata, from_odata, to_odata};
 pub use discovery::{Environment, GLOBAL_DISCOVERY, environments};
 pub use document_count::{Counted, CountedBy};
 pub use error::{MissingPrivilege, explain, known_code, missing_privilege};

@@ -207,6 +207,7 @@ pub(crate) struct WireOneToMany {
     pub(crate) referencing_entity: String,
     pub(crate) referencing_attribute: String,
     pub(crate) referenced_entity: String,
+    pub(crate) referenced_attribute: Option<String>,
     pub(crate) referencing_entity_navigation_property_name: Option<String>,
     pub(crate) referenced_entity_navigation_property_name: Option<String>,
 }

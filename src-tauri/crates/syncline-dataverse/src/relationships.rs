@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::metadata_wire::{Many, WireKey, WireManyToMany, WireOneToMany};
 
-const ONE_TO_MANY: &str = "$select=SchemaName,ReferencingEntity,ReferencingAttribute,ReferencedEntity,ReferencingEntityNavigationPropertyName,ReferencedEntityNavigationPropertyName";
+const ONE_TO_MANY: &str = "$select=SchemaName,ReferencingEntity,ReferencingAttribute,ReferencedEntity,ReferencedAttribute,ReferencingEntityNavigationPropertyName,ReferencedEntityNavigationPropertyName";
 const MANY_TO_MANY: &str = "$select=SchemaName,Entity1LogicalName,Entity2LogicalName,Entity1NavigationPropertyName,Entity2NavigationPropertyName,IntersectEntityName";
 
 impl DataverseConnector {
@@ -49,6 +49,7 @@ impl DataverseConnector {
             kind: RelationshipKind::ManyToOne,
             other_entity: wire.referenced_entity.into(),
             column: Some(wire.referencing_attribute.into()),
+            referenced_column: wire.referenced_attribute.map(Into::into),
             navigation_property: wire.referencing_entity_navigation_property_name,
             intersect_entity: None,
         });
@@ -57,6 +58,7 @@ impl DataverseConnector {
             kind: RelationshipKind::OneToMany,
             other_entity: wire.referencing_entity.into(),
             column: Some(wire.referencing_attribute.into()),
+            referenced_column: wire.referenced_attribute.map(Into::into),
             navigation_property: wire.referenced_entity_navigation_property_name,
             intersect_entity: None,
         });
@@ -68,6 +70,7 @@ impl DataverseConnector {
                 other_entity: if first { wire.entity2_logical_name } else { wire.entity1_logical_name }
                     .into(),
                 column: None,
+                referenced_column: None,
                 navigation_property: if first {
                     wire.entity1_navigation_property_name
                 } else {

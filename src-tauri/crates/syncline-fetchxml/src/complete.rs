@@ -1,7 +1,7 @@
 //! What may stand at a place of a document: elements, attributes, entities, columns, operators that fit the column, choices with labels,
 //! and both ends of links from the environment's relationships.
 
-use syncline_model::{Column, ColumnType, EntitySchema, RelationshipKind};
+use syncline_model::{Column, ColumnName, ColumnType, EntitySchema, RelationshipKind};
 
 use crate::edit::{Metadata, escape};
 use crate::operator::Arity;
@@ -352,18 +352,22 @@ fn link_ends(found: &Scan, at: usize, from: bool, metadata: &dyn Metadata) -> Ve
             if relationship.other_entity.as_str() != name {
                 continue;
             }
-            let inner_key = inner.map(|schema| schema.summary.primary_id.as_str());
+            let referenced = relationship.referenced_column.as_ref().map(ColumnName::as_str);
+            let key_of = |schema: Option<&EntitySchema>| -> Option<String> {
+                referenced
+                    .map(str::to_owned)
+                    .or_else(|| schema.map(|schema| schema.summary.primary_id.to_string()))
+            };
+            let lookup = Some(column.to_string());
             let (near, far) = match relationship.kind {
-                RelationshipKind::ManyToOne => (inner_key, Some(column.as_str())),
-                RelationshipKind::OneToMany => {
-                    (Some(column.as_str()), Some(outer.summary.primary_id.as_str()))
-                }
+                RelationshipKind::ManyToOne => (key_of(inner), lookup),
+                RelationshipKind::OneToMany => (lookup, key_of(Some(outer))),
                 RelationshipKind::ManyToMany => (None, None),
             };
             if let Some(end) = if from { near } else { far }
                 && !items.iter().any(|item| item.label == end)
             {
-                items.push(offer("link", end, &relationship.name));
+                items.push(offer("link", &end, &relationship.name));
             }
         }
     }

@@ -260,6 +260,11 @@ pub struct Relationship {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub column: Option<ColumnName>,
+    /// The column whose value the lookup holds, at the entity that has no lookup (many-to-one: there; one-to-many: here). As a rule its
+    /// primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub referenced_column: Option<ColumnName>,
     /// Navigation property to write or expand from here; case-sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]

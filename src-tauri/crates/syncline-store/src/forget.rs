@@ -8,6 +8,17 @@ use crate::store::lock;
 use crate::work::{plans, runs};
 use crate::{Store, StoreError};
 
+/// What becomes of a kept value when a connection is forgotten.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptFate {
+    /// It has nothing to do with the connection.
+    Stays,
+    /// It goes.
+    Goes,
+    /// This takes its place.
+    Becomes(serde_json::Value),
+}
+
 /// What went with a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgotten {
@@ -38,8 +49,17 @@ pub struct Forgotten {
 impl Store {
     /// Removes everything of a connection in one transaction, then wipes. `Busy` while work of another process on it is under way.
     pub fn forget(&self, connection: Uuid) -> Result<Forgotten, StoreError> {
+        self.forget_with(connection, &|_, _| KeptFate::Stays)
+    }
+
+    /// The same; `fate` is asked of every kept value that was not kept for a connection, such as drafts and the session.
+    pub fn forget_with(
+        &self,
+        connection: Uuid,
+        fate: &dyn Fn(&str, &serde_json::Value) -> KeptFate,
+    ) -> Result<Forgotten, StoreError> {
         self.with_writer(|writer| Ok(writer.execute_batch("PRAGMA secure_delete = ON")?))?;
-        let removed = self.write(|tx| self.remove_all(tx, connection));
+        let removed = self.write(|tx| self.remove_all(tx, connection, fate));
         lock(&self.inner.datasets).clear();
         self.inner.places.clear();
         let wiped = removed.is_ok() && self.compact()?;
@@ -47,7 +67,12 @@ impl Store {
         Ok(Forgotten { wiped, ..removed? })
     }
 
-    fn remove_all(&self, tx: &Connection, connection: Uuid) -> Result<Forgotten, StoreError> {
+    fn remove_all(
+        &self,
+        tx: &Connection,
+        connection: Uuid,
+        fate: &dyn Fn(&str, &serde_json::Value) -> KeptFate,
+    ) -> Result<Forgotten, StoreError> {
         let id = connection.to_string();
         let mut gone = Forgotten::default();
         let name: Option<String> = {
@@ -88,6 +113,7 @@ impl Store {
             tx.execute("DELETE FROM sent_events WHERE source = ?1 OR destination = ?1", [&id])? as u64;
         gone.recent = tx.execute("DELETE FROM recent WHERE connection = ?1", [&id])? as u64;
         gone.kept = tx.execute("DELETE FROM kept WHERE connection = ?1", [&id])? as u64;
+        gone.kept += crate::tables::kept::decide(tx, fate)?;
         crate::tables::queries::forget(tx, &id)?;
         tx.execute("DELETE FROM entity_schemas WHERE connection = ?1", [&id])?;
         tx.execute("DELETE FROM entity_lists WHERE connection = ?1", [&id])?;

@@ -37,7 +37,7 @@ pub use cache::search::{SearchHit, SearchHits, SearchQuery};
 pub use cache::sql::{SqlAsk, SqlCancel, SqlColumn, SqlEntity, SqlPart, SqlResult};
 pub use cache::write::PageCounts;
 pub use error::StoreError;
-pub use forget::Forgotten;
+pub use forget::{Forgotten, KeptFate};
 pub use health::{Health, TableHealth};
 pub use key::{StoreKey, StoreKeyError};
 pub use plain::{PlainCell, PlainTable};

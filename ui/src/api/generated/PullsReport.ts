@@ -13,4 +13,12 @@ pulls: Array<PullReport>,
 /**
  * Those that did not.
  */
-failures: Array<PullFailure>, };
+failures: Array<PullFailure>, 
+/**
+ * The one under way, while the job runs.
+ */
+doing: string | null, 
+/**
+ * Those that wait for their turn.
+ */
+waiting: Array<string>, };

@@ -13,7 +13,7 @@ value: number,
  */
 exact: boolean, 
 /**
- * `aggregate`, `stretches`, `snapshot` or `at_least`.
+ * `aggregate`, `stretches`, `snapshot`, `at_least` or `cache`.
  */
 by: string, 
 /**

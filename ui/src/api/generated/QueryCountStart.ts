@@ -20,4 +20,8 @@ text: string,
 /**
  * An id to cancel it by.
  */
-run: string, };
+run: string, 
+/**
+ * Count in the cache in place of the service; absent: no.
+ */
+cached?: boolean, };

@@ -32,4 +32,8 @@ next: string | null,
 /**
  * Milliseconds until the page was here.
  */
-millis: number, };
+millis: number, 
+/**
+ * Of the cache: when the oldest of what was read was pulled, RFC 3339 UTC.
+ */
+as_of: string | null, };

@@ -28,4 +28,8 @@ page_size?: number,
 /**
  * An id to cancel it by.
  */
-run: string, };
+run: string, 
+/**
+ * Run over the cache in place of the service; absent: no.
+ */
+cached?: boolean, };

@@ -24,6 +24,11 @@ other_entity: EntityName,
  */
 column?: ColumnName, 
 /**
+ * The column whose value the lookup holds, at the entity that has no lookup (many-to-one: there; one-to-many: here). As a rule its
+ * primary key.
+ */
+referenced_column?: ColumnName, 
+/**
  * Navigation property to write or expand from here; case-sensitive.
  */
 navigation_property?: string, 

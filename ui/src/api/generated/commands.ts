@@ -76,6 +76,7 @@ import type { QueryChecked } from "./QueryChecked";
 import type { QueryCode } from "./QueryCode";
 import type { QueryCount } from "./QueryCount";
 import type { QueryCountStart } from "./QueryCountStart";
+import type { QueryCoverage } from "./QueryCoverage";
 import type { QueryLink } from "./QueryLink";
 import type { QueryOffers } from "./QueryOffers";
 import type { QueryOpened } from "./QueryOpened";
@@ -181,6 +182,7 @@ export type Commands = {
   "queries.check": { request: QueryText; response: QueryChecked };
   "queries.complete": { request: QueryAt; response: QueryOffers };
   "queries.code": { request: QueryText; response: QueryCode };
+  "queries.coverage": { request: QueryText; response: QueryCoverage };
   "queries.run": { request: QueryRunStart; response: QueryPage };
   "queries.count": { request: QueryCountStart; response: QueryCount };
   "queries.cancel": { request: QueryRunRef; response: Empty };
@@ -283,6 +285,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "queries.check": { provides: ["metadata"], stales: [] },
   "queries.complete": { provides: ["metadata"], stales: [] },
   "queries.code": { provides: ["metadata"], stales: [] },
+  "queries.coverage": { provides: ["cache","metadata"], stales: [] },
   "queries.run": { provides: [], stales: [] },
   "queries.count": { provides: [], stales: [] },
   "queries.cancel": { provides: [], stales: [] },

@@ -1,5 +1,11 @@
-import { Button } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, LockClosedRegular, StarFilled, StarRegular } from "@fluentui/react-icons";
+import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import {
+  ArrowClockwiseRegular,
+  LockClosedRegular,
+  MoreHorizontalRegular,
+  StarFilled,
+  StarRegular,
+} from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import {
@@ -15,10 +21,17 @@ import {
 import { Empty, Fault, Name, SearchField, Segmented, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { compact, count, counted } from "@/lib/numbers";
+import { ChoosingBar, MOST } from "./ChoosingBar";
 import styles from "./entities.module.css";
 import { SolutionFilter } from "./SolutionFilter";
 
 type Which = "all" | "standard" | "custom" | "cached";
+
+/** An entity that was chosen. */
+export interface ChosenEntity {
+  name: string;
+  title: string;
+}
 
 const ROW = 42;
 
@@ -27,10 +40,15 @@ export function EntityList({
   connection,
   current,
   onOpen,
+  onPull,
+  onMarks,
 }: {
   connection: string;
   current: string | null;
   onOpen: (entity: string) => void;
+  /** Several that were chosen. */
+  onPull: (entities: readonly ChosenEntity[]) => void;
+  onMarks: () => void;
 }) {
   const [solution, setSolution] = useState("");
   const [failed, setFailed] = useState<ApiError | null>(null);
@@ -40,6 +58,12 @@ export function EntityList({
   const [which, setWhich] = useState<Which>("all");
   const [refreshing, setRefreshing] = useState(false);
   const [at, setAt] = useState(0);
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
+  const choose = (name: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(name)) next.add(name);
+    setChosen(next);
+  };
   const scroll = useRef<HTMLDivElement>(null);
 
   const shown = useMemo(() => {
@@ -92,8 +116,10 @@ export function EntityList({
     }
     if (event.key === "Enter") {
       const entity = shown[at];
-      if (entity) onOpen(entity.logical_name);
+      if (entity && chosen) choose(entity.logical_name);
+      else if (entity) onOpen(entity.logical_name);
     }
+    if (event.key === "Escape" && chosen) setChosen(null);
   }
 
   const fetched = list.data;
@@ -119,6 +145,22 @@ export function EntityList({
             title={fetched ? `Fetch the list anew (fetched ${fetched.fetched_at})` : "Fetch the list anew"}
             onClick={() => void refresh()}
           />
+          <Menu>
+            <MenuTrigger disableButtonEnhancement>
+              <Button
+                size="small"
+                appearance="subtle"
+                icon={<MoreHorizontalRegular />}
+                aria-label="More for entities"
+              />
+            </MenuTrigger>
+            <MenuPopover>
+              <MenuList>
+                <MenuItem onClick={() => setChosen(chosen ?? new Set())}>Pull several…</MenuItem>
+                <MenuItem onClick={onMarks}>Watermarks…</MenuItem>
+              </MenuList>
+            </MenuPopover>
+          </Menu>
         </div>
         <Segmented
           label="Which entities"
@@ -138,6 +180,30 @@ export function EntityList({
           error={failed ?? list.data?.refresh_error ?? null}
           shown={shown.length}
         />
+        {chosen ? (
+          <ChoosingBar
+            chosen={chosen.size}
+            onAll={() =>
+              setChosen(
+                new Set(
+                  shown
+                    .filter(({ missing_privilege }) => !missing_privilege)
+                    .slice(0, MOST)
+                    .map(({ logical_name }) => logical_name),
+                ),
+              )
+            }
+            onEnd={() => setChosen(null)}
+            onPull={() => {
+              onPull(
+                (list.data?.entities ?? [])
+                  .filter(({ logical_name }) => chosen.has(logical_name))
+                  .map((entity) => ({ name: entity.logical_name, title: nameOf(entity) })),
+              );
+              setChosen(null);
+            }}
+          />
+        ) : null}
       </div>
       {list.error && !list.data ? (
         <div style={{ padding: 8 }}>
@@ -183,31 +249,45 @@ export function EntityList({
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
                 onClick={() => {
                   setAt(item.index);
-                  onOpen(entity.logical_name);
+                  if (chosen) choose(entity.logical_name);
+                  else onOpen(entity.logical_name);
                 }}
                 onKeyDown={(event) => event.key === "Enter" && onOpen(entity.logical_name)}
               >
-                <button
-                  type="button"
-                  tabIndex={-1}
-                  className={styles.star}
-                  aria-label={
-                    starred
-                      ? `Remove ${nameOf(entity)} from the favourites`
-                      : `Make ${nameOf(entity)} a favourite`
-                  }
-                  aria-pressed={starred}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    setFavourites(
+                {chosen ? (
+                  <input
+                    type="checkbox"
+                    className={styles.check}
+                    tabIndex={-1}
+                    checked={chosen.has(entity.logical_name)}
+                    disabled={entity.missing_privilege !== null}
+                    aria-label={`Choose ${nameOf(entity)}`}
+                    onClick={(event) => event.stopPropagation()}
+                    onChange={() => choose(entity.logical_name)}
+                  />
+                ) : (
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    className={styles.star}
+                    aria-label={
                       starred
-                        ? favourites.filter((name) => name !== entity.logical_name)
-                        : [...favourites, entity.logical_name],
-                    );
-                  }}
-                >
-                  {starred ? <StarFilled /> : <StarRegular />}
-                </button>
+                        ? `Remove ${nameOf(entity)} from the favourites`
+                        : `Make ${nameOf(entity)} a favourite`
+                    }
+                    aria-pressed={starred}
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      setFavourites(
+                        starred
+                          ? favourites.filter((name) => name !== entity.logical_name)
+                          : [...favourites, entity.logical_name],
+                      );
+                    }}
+                  >
+                    {starred ? <StarFilled /> : <StarRegular />}
+                  </button>
+                )}
                 <div className={styles.names}>
                   <Name text={nameOf(entity)} />
                   <Name text={entity.logical_name} className={styles.logical} />

@@ -1,3 +1,3 @@
 export { AccessNotice } from "./AccessNotice";
-export { EntityList } from "./EntityList";
+export { type ChosenEntity, EntityList } from "./EntityList";
 export { Schema } from "./Schema";

@@ -5,6 +5,7 @@ import { type Column, type FilterOperator, useRead } from "@/api";
 import { Mark, Name } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { FilterTree } from "./FilterTree";
+import { LinkAdder } from "./LinkAdder";
 import styles from "./query.module.css";
 import {
   attributeOf,
@@ -121,7 +122,6 @@ function Joined({ context, node, depth }: { context: BuilderContext; node: XmlNo
   const columns = schema?.columns ?? [];
   const filters = childrenOf(node, "filter");
   const links = childrenOf(node, "link-entity");
-  const relationships = schema?.relationships ?? [];
   return (
     <>
       <Columns context={context} node={node} columns={columns} />
@@ -204,42 +204,7 @@ function Joined({ context, node, depth }: { context: BuilderContext; node: XmlNo
             {depth < 4 ? <Joined context={context} node={link} depth={depth + 1} /> : null}
           </div>
         ))}
-        <Dropdown
-          size="small"
-          placeholder="Link an entity…"
-          aria-label={`Link an entity to ${entity}`}
-          value=""
-          selectedOptions={[]}
-          onOptionSelect={(_, { optionValue }) => {
-            const found = relationships.find(({ name }) => name === optionValue);
-            if (!found?.column || !schema) return;
-            const parent = found.kind === "many-to-one";
-            const number = childrenOf(node, "link-entity").length + 1;
-            const other = found.other_entity;
-            const from = parent ? `${other}id` : found.column;
-            const to = parent ? found.column : schema.primary_id;
-            onText(
-              withChild(
-                text,
-                node,
-                `<link-entity name="${escaped(other)}" from="${escaped(from)}" to="${escaped(to)}" alias="${escaped(other.slice(0, 3))}${number}"${parent ? ' link-type="outer"' : ""}>\n</link-entity>`,
-                ["order"],
-              ),
-            );
-          }}
-        >
-          {relationships
-            .filter(({ kind, column }) => kind !== "many-to-many" && column)
-            .slice(0, 80)
-            .map(({ name, kind, other_entity, column }) => (
-              <Option key={name} value={name} text={`${other_entity} via ${column}`}>
-                {other_entity}{" "}
-                <span className={styles.muted}>
-                  {kind === "many-to-one" ? "its parent" : "its children"} via <code>{column}</code>
-                </span>
-              </Option>
-            ))}
-        </Dropdown>
+        {schema ? <LinkAdder context={context} node={node} schema={schema} /> : null}
       </section>
     </>
   );

@@ -45,6 +45,7 @@ export function QueryEditor({
     async (context: CompletionContext): Promise<CompletionResult | null> => {
       const offers = await call("queries.complete", {
         connection,
+        language,
         text: context.state.doc.toString(),
         offset: context.pos,
       });
@@ -52,7 +53,7 @@ export function QueryEditor({
       return {
         from: offers.from,
         to: offers.to,
-        validFor: /^[\w.<-]*$/,
+        validFor: language === "odata" ? /^[\w.$]*$/ : /^[\w.<-]*$/,
         options: offers.items.map((item, index) => ({
           label: item.label,
           detail: item.detail,
@@ -69,7 +70,7 @@ export function QueryEditor({
         })),
       };
     },
-    [connection],
+    [connection, language],
   );
   // Findings of a former text may lie behind the end of this one.
   const settled = asked === text && !check.isFetching;
@@ -85,7 +86,7 @@ export function QueryEditor({
           value={text}
           onChange={onText}
           onRun={onRun}
-          complete={language === "odata" ? undefined : complete}
+          complete={complete}
           placeholder={
             language === "odata"
               ? "contacts?$select=fullname&$filter=statecode eq 0&$top=50"

@@ -9,7 +9,9 @@ import {
 } from "@fluentui/react-components";
 import {
   BuildingRegular,
+  CloudRegular,
   CodeRegular,
+  DatabaseRegular,
   LibraryRegular,
   MoreHorizontalRegular,
   PlayRegular,
@@ -17,10 +19,11 @@ import {
   StopRegular,
 } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type ApiError, call, change, type QueryLanguage, toApiError, useKept } from "@/api";
+import { type ApiError, call, change, type DataMode, type QueryLanguage, toApiError, useKept } from "@/api";
 import { Fault, Page, Panel, Segmented, Skeleton, useCopy } from "@/design";
 import { Builder } from "./Builder";
 import { CodeDialog } from "./CodeDialog";
+import { Coverage } from "./Coverage";
 import { type Draft, draftKey, fetchOf, isDraft, newDraft } from "./draft";
 import { Library, NameDialog } from "./Library";
 import { QueryEditor } from "./QueryEditor";
@@ -34,11 +37,13 @@ export function QueryView({
   connection,
   id,
   onOpenRecord,
+  onOpenEntity,
   onOpenDraft,
 }: {
   connection: string;
   id: string;
   onOpenRecord: (entity: string, id: string) => void;
+  onOpenEntity: (entity: string) => void;
   onOpenDraft: (draft: Draft) => void;
 }) {
   const [kept, keep, ready] = useKept<Draft>(draftKey(connection, id), isDraft, newDraft(fetchOf("contact")));
@@ -56,7 +61,8 @@ export function QueryView({
   };
   if (!ready) return <Skeleton rows={12} label="Loading the query" />;
   const { language, text } = kept;
-  const start = () => run.start(text, language);
+  const cached = kept.cached === true;
+  const start = () => run.start(text, language, cached);
   async function save(name: string, saved: string | null) {
     const stored = await change("queries.save", {
       id: saved ?? undefined,
@@ -105,6 +111,31 @@ export function QueryView({
           <span className={styles.muted} role="status">
             {said}
           </span>
+          <Segmented<DataMode>
+            label="Where the query runs"
+            value={cached ? "cached" : "live"}
+            onChange={(next) => keep({ ...kept, cached: next === "cached" })}
+            options={[
+              {
+                value: "live",
+                label: (
+                  <>
+                    <CloudRegular /> Live
+                  </>
+                ),
+                title: "At the service, now",
+              },
+              {
+                value: "cached",
+                label: (
+                  <>
+                    <DatabaseRegular /> Cached
+                  </>
+                ),
+                title: "Over what was pulled to this computer; needs no network",
+              },
+            ]}
+          />
           <Segmented<QueryLanguage>
             label="Language"
             value={language}
@@ -202,7 +233,10 @@ export function QueryView({
             />
           </div>
           <div className={styles.below}>
-            <RowCount connection={connection} language={language} text={text} />
+            {cached ? (
+              <Coverage connection={connection} language={language} text={text} onOpenEntity={onOpenEntity} />
+            ) : null}
+            <RowCount connection={connection} language={language} text={text} cached={cached} />
             <Results run={run} layout={kept.columns} onOpen={onOpenRecord} />
           </div>
         </div>

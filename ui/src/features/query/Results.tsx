@@ -1,7 +1,7 @@
 import { Button, Spinner } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import type { LayoutColumn, QueryColumn, QueryPage } from "@/api";
-import { Empty, Fault, Grid, type GridColumn, type GridSelection, Skeleton, useCopy } from "@/design";
+import { Empty, Fault, Grid, type GridColumn, type GridSelection, Skeleton, Time, useCopy } from "@/design";
 import { count } from "@/lib/numbers";
 import { cellOf, cellText, columnsPresent, plainText, type Raw } from "@/lib/record";
 import styles from "./query.module.css";
@@ -110,7 +110,16 @@ export function Results({
         </span>
         <span className={styles.muted}>
           {(run.millis / 1000).toFixed(2)} s · {count(run.pages.length)}{" "}
-          {run.pages.length === 1 ? "request" : "requests"}
+          {head.as_of ? (
+            <>
+              {run.pages.length === 1 ? "page" : "pages"} of the cache as of{" "}
+              <Time iso={head.as_of} form="ago" />
+            </>
+          ) : run.pages.length === 1 ? (
+            "request"
+          ) : (
+            "requests"
+          )}
         </span>
         {run.running ? <Spinner size="extra-tiny" label="Reading" /> : null}
         {run.cancelled ? <span>Stopped</span> : null}

@@ -10,10 +10,13 @@ export function RowCount({
   connection,
   language = "fetchxml",
   text,
+  cached = false,
 }: {
   connection: string;
   language?: QueryLanguage;
   text: string;
+  /** Counts in the cache. */
+  cached?: boolean;
 }) {
   const [found, setFound] = useState<QueryCount | null>(null);
   const [fault, setFault] = useState<ApiError | null>(null);
@@ -26,14 +29,20 @@ export function RowCount({
     setFault(null);
     setRun(null);
     latest.current = "";
-  }, [connection, language, text]);
+  }, [connection, language, text, cached]);
   async function ask() {
     const id = crypto.randomUUID();
     latest.current = id;
     setRun(id);
     setFault(null);
     try {
-      const result = await call("queries.count", { connection, language, text, run: id });
+      const result = await call("queries.count", {
+        connection,
+        language,
+        text,
+        run: id,
+        cached: cached || undefined,
+      });
       if (latest.current === id) setFound(result);
     } catch (error) {
       if (latest.current === id) setFault(toApiError(error));

@@ -10,6 +10,8 @@ export interface Draft {
   saved: string | null;
   /** Columns in order with widths, from a view; empty: the query's own. */
   columns: LayoutColumn[];
+  /** It runs over the cache; absent: at the service. */
+  cached?: boolean;
 }
 
 export const draftKey = (connection: string, id: string) => `query/${connection}/${id}`;

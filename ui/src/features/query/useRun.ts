@@ -9,7 +9,7 @@ export interface Run {
   error: ApiError | null;
   /** Milliseconds of all pages. */
   millis: number;
-  start: (text: string, language: QueryLanguage) => void;
+  start: (text: string, language: QueryLanguage, cached: boolean) => void;
   more: () => void;
   cancel: () => void;
 }
@@ -17,6 +17,7 @@ export interface Run {
 interface State {
   text: string;
   language: QueryLanguage;
+  cached: boolean;
   pages: QueryPage[];
   running: boolean;
   cancelled: boolean;
@@ -26,6 +27,7 @@ interface State {
 const nothing: State = {
   text: "",
   language: "fetchxml",
+  cached: false,
   pages: [],
   running: false,
   cancelled: false,
@@ -37,32 +39,25 @@ export function useRun(connection: string): Run {
   const [state, setState] = useState<State>(nothing);
   const run = useRef("");
   const ask = useCallback(
-    async (text: string, language: QueryLanguage, before: QueryPage[]) => {
+    async (text: string, language: QueryLanguage, cached: boolean, before: QueryPage[]) => {
       const id = crypto.randomUUID();
       run.current = id;
-      setState({ text, language, pages: before, running: true, cancelled: false, error: null });
+      const asked = { text, language, cached, cancelled: false, error: null };
+      setState({ ...asked, pages: before, running: true });
       try {
         const cursor = before.at(-1)?.next ?? undefined;
-        const page = await call("queries.run", { connection, language, text, cursor, run: id });
-        if (run.current === id)
-          setState({
-            text,
-            language,
-            pages: [...before, page],
-            running: false,
-            cancelled: false,
-            error: null,
-          });
+        const page = await call("queries.run", {
+          connection,
+          language,
+          text,
+          cursor,
+          run: id,
+          cached: cached || undefined,
+        });
+        if (run.current === id) setState({ ...asked, pages: [...before, page], running: false });
       } catch (error) {
         if (run.current === id)
-          setState({
-            text,
-            language,
-            pages: before,
-            running: false,
-            cancelled: false,
-            error: toApiError(error),
-          });
+          setState({ ...asked, pages: before, running: false, error: toApiError(error) });
       }
     },
     [connection],
@@ -73,10 +68,10 @@ export function useRun(connection: string): Run {
     cancelled: state.cancelled,
     error: state.error,
     millis: state.pages.reduce((sum, page) => sum + page.millis, 0),
-    start: (text, language) => void ask(text, language, []),
+    start: (text, language, cached) => void ask(text, language, cached, []),
     more: () => {
       if (!state.running && !state.error && !state.cancelled && state.pages.at(-1)?.next)
-        void ask(state.text, state.language, state.pages);
+        void ask(state.text, state.language, state.cached, state.pages);
     },
     cancel: () => {
       void call("queries.cancel", { run: run.current }).catch(() => undefined);

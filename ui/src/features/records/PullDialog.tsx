@@ -3,18 +3,13 @@ import { type ReactNode, useState } from "react";
 import { change, type FetchMode, toApiError, useRead } from "@/api";
 import { Confirm, Name } from "@/design";
 import { listLine } from "@/lib/lists";
+import { fetchModes } from "@/lib/modes";
 import { counted } from "@/lib/numbers";
 import styles from "./records.module.css";
 import { Watermark } from "./Watermark";
 
 /** Marketing lists have members of these entities (Dynamics 365 Sales, marketing lists). */
 const listed = ["account", "contact", "lead"];
-
-const modes: readonly { value: FetchMode; label: string }[] = [
-  { value: "new-and-updated", label: "New and updated since the last pull" },
-  { value: "updated", label: "Only updated since the last pull; new records are left out" },
-  { value: "all", label: "Always all" },
-];
 
 /** What is pulled, and which records of it. */
 export function PullDialog({
@@ -79,7 +74,7 @@ export function PullDialog({
           onChange={(_, { value }) => setMode(value as FetchMode)}
           aria-label="Which records"
         >
-          {modes.map(({ value, label }) => (
+          {fetchModes.map(({ value, label }) => (
             <Radio key={value} value={value} label={label} />
           ))}
         </RadioGroup>

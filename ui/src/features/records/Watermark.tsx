@@ -1,7 +1,19 @@
-import { Button, Dropdown, Field, Input, Option } from "@fluentui/react-components";
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Dropdown,
+  Field,
+  Input,
+  Option,
+} from "@fluentui/react-components";
 import { type KeyboardEvent, useState } from "react";
 import { type ApiError, change, type MarkView, toApiError, useRead } from "@/api";
-import { Fault, Mark, Time } from "@/design";
+import { Empty, Fault, Mark, Name, Time } from "@/design";
 import { counted } from "@/lib/numbers";
 import { fullLocal } from "@/lib/time";
 import styles from "./records.module.css";
@@ -16,15 +28,56 @@ export function Watermark({ connection, entity }: { connection: string; entity: 
       {marks.data.length === 0 ? (
         <p className={styles.muted}>No watermark yet: the first pull reads everything.</p>
       ) : (
-        marks.data.map((mark) => (
-          <OneMark key={mark.id} connection={connection} entity={entity} mark={mark} />
-        ))
+        marks.data.map((mark) => <OneMark key={mark.id} connection={connection} mark={mark} />)
       )}
     </section>
   );
 }
 
-function OneMark({ connection, entity, mark }: { connection: string; entity: string; mark: MarkView }) {
+/** How far everything of a connection was read: the pulls into the store, and the syncs. */
+export function MarksDialog({ connection, onClose }: { connection: string; onClose: () => void }) {
+  const marks = useRead("marks.list", { connection });
+  return (
+    <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
+      <DialogSurface style={{ maxWidth: 760 }}>
+        <DialogBody>
+          <DialogTitle>Watermarks of {connection}</DialogTitle>
+          <DialogContent>
+            <div className={styles.stack}>
+              <p className={styles.muted}>
+                How far each was read. The next pull of what is new and updated goes on from there; set back,
+                it reads again what was modified since.
+              </p>
+              {marks.error ? <Fault fault={marks.error} onRetry={() => void marks.refetch()} /> : null}
+              {marks.data?.length === 0 ? (
+                <Empty title="No watermark yet">The first pull of an entity sets one.</Empty>
+              ) : null}
+              <section aria-label="Watermarks" className={styles.watermarks}>
+                {(marks.data ?? []).map((mark) => (
+                  <OneMark key={mark.id} connection={connection} mark={mark} named />
+                ))}
+              </section>
+            </div>
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Close</Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+function OneMark({
+  connection,
+  mark,
+  named = false,
+}: {
+  connection: string;
+  mark: MarkView;
+  /** It says whose it is. */
+  named?: boolean;
+}) {
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState<ApiError | null>(null);
   async function act(work: () => Promise<unknown>) {
@@ -43,6 +96,12 @@ function OneMark({ connection, entity, mark }: { connection: string; entity: str
   return (
     <div className={styles.watermark}>
       <div className={styles.watermarkLine}>
+        {named ? (
+          <span className={styles.markOf}>
+            {mark.definition === null ? null : <span className={styles.muted}>sync </span>}
+            <Name text={mark.definition ?? mark.entity ?? ""} strong />
+          </span>
+        ) : null}
         <span>
           Read until <Time iso={mark.modified_at} form="full" />{" "}
           <span className={styles.muted}>({selection.filter(Boolean).join(", ")})</span>
@@ -81,7 +140,6 @@ function OneMark({ connection, entity, mark }: { connection: string; entity: str
       {open ? (
         <SetBack
           connection={connection}
-          entity={entity}
           mark={mark}
           onSet={(to) => void act(() => change("marks.set_back", { connection, id: mark.id, ...to }))}
         />
@@ -99,17 +157,19 @@ function local(iso: string): string {
 
 function SetBack({
   connection,
-  entity,
   mark,
   onSet,
 }: {
   connection: string;
-  entity: string;
   mark: MarkView;
   onSet: (to: { modified_at?: string; pull?: string }) => void;
 }) {
   const [time, setTime] = useState(mark.modified_at ? local(mark.modified_at) : "");
-  const pulls = useRead("pulls.list", { connection, entity });
+  const pulls = useRead(
+    "pulls.list",
+    { connection, entity: mark.entity ?? "" },
+    { enabled: mark.entity !== null },
+  );
   const left = (pulls.data ?? []).filter((pull) => pull.left_mark && pull.pull !== mark.pull);
   const chosen = Date.parse(time);
   // Enter in the field sets back and does not begin the pull around it.

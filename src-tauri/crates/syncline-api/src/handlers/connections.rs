@@ -1,21 +1,20 @@
-//! `connections.*`: saved connections, their test, forgetting, unlocking, the environments behind a sign-in.
+//! `connections.*`: saved connections, their test, unlocking.
 
 use std::sync::{Arc, PoisonError};
-use syncline_auth::{Cloud, default_scopes, parse_credential, understand_address};
+use syncline_auth::{Cloud, parse_credential, understand_address};
 use syncline_model::{
     AuthMethod, Connection, ConnectionKind, ConnectionStatus, ErrorCode, Identity, Secret, System,
 };
 use syncline_secrets::VaultKey;
 use syncline_store::Store;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::{App, connection_name, run_blocking};
 use crate::guard::guard_identity;
 use crate::links::{Link, entered_secret};
 use crate::wire::{
-    AddressText, AddressUnderstood, ApiError, Budget, ConnectionRef, ConnectionSave, ConnectionTest,
-    ConnectionView, Empty, EnvironmentView, Forgotten, Unlock,
+    AddressText, AddressUnderstood, ApiError, ConnectionRef, ConnectionSave, ConnectionTest, ConnectionView,
+    Empty, Unlock,
 };
 
 pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<ConnectionView>, ApiError> {
@@ -230,7 +229,13 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
         Some(name) => {
             let name = connection_name(name)?;
             let id = saved.id;
-            app.with_store(move |store| store.rename_connection(id, &name, jiff::Timestamp::now())).await?
+            let former = before.name.clone();
+            app.with_store(move |store| {
+                let renamed = store.rename_connection(id, &name, jiff::Timestamp::now())?;
+                super::forgetting::rename_kept(store, former.as_str(), name.as_str())?;
+                Ok(renamed)
+            })
+            .await?
         }
         None => saved,
     };
@@ -308,25 +313,6 @@ pub(crate) async fn test(app: &Arc<App>, request: ConnectionRef) -> Result<Conne
     }
 }
 
-pub(crate) async fn forget(app: &Arc<App>, request: ConnectionRef) -> Result<Forgotten, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    // Work under way would use what is to be forgotten.
-    app.jobs().end_of(connection.name.as_str()).await;
-    app.links.lock().await.remove(&connection.id);
-    app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
-    let (vault, id) = (Arc::clone(&app.vault), connection.id);
-    // Secrets first: if the store can't be wiped, at least nobody can sign in with them.
-    let secrets = run_blocking(move || Ok(vault.forget(id)?)).await?;
-    let counts = app.with_store(move |store| store.forget(id)).await?;
-    Ok(Forgotten {
-        secrets,
-        records: counts.records,
-        entities: counts.entities,
-        plans: counts.plans,
-        runs: counts.runs,
-    })
-}
-
 pub(crate) async fn unlock(app: &Arc<App>, request: Unlock) -> Result<ConnectionView, ApiError> {
     let mut connection = app.connection(&request.connection).await?;
     match request.minutes {
@@ -355,63 +341,4 @@ pub(crate) async fn lock(app: &Arc<App>, request: ConnectionRef) -> Result<Conne
     connection.writable = false;
     let connection = app.update_connection(connection).await?;
     app.view(connection).await
-}
-
-pub(crate) async fn environments(
-    app: &Arc<App>,
-    request: ConnectionRef,
-) -> Result<Vec<EnvironmentView>, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let link = app.link(&connection).await?;
-    let Link::Dataverse { tokens, .. } = link.as_ref() else {
-        return Err(ApiError::new(
-            ErrorCode::Usage,
-            format!("{} is no Dataverse environment", connection.name),
-        ));
-    };
-    if connection.auth == AuthMethod::ClientCredentials {
-        return Err(ApiError::new(ErrorCode::Usage, "an application has no list of environments")
-            .hint("sign in as a person, or enter the environment's address"));
-    }
-    let understood = understand_address(&connection.url)?;
-    let own = connection.options.get("discovery").cloned();
-    let service = own
-        .or_else(|| understood.cloud.discovery(understood.region.as_deref()).map(str::to_owned))
-        .ok_or_else(|| {
-            ApiError::new(ErrorCode::NotFound, "this cloud has no discovery service")
-                .hint("enter the environment's address")
-        })?;
-    let provider = tokens.for_resource(default_scopes(&service, true));
-    let found =
-        syncline_dataverse::environments(&app.client(), &service, provider, &CancellationToken::new())
-            .await?;
-    let saved = app.with_store(Store::connections).await?;
-    Ok(found
-        .into_iter()
-        .map(|environment| EnvironmentView {
-            connection: saved
-                .iter()
-                .find(|connection| connection.url == environment.url)
-                .map(|connection| connection.name.to_string()),
-            name: environment.friendly_name,
-            url: environment.url,
-            unique_name: environment.unique_name,
-            organization_id: Some(environment.organization_id),
-            version: environment.version,
-            region: environment.region,
-            purpose: environment
-                .organization_type
-                .map(|kind| if kind == 0 { "Production" } else { "Sandbox" }.to_owned()),
-        })
-        .collect())
-}
-
-pub(crate) async fn budget(app: &Arc<App>, request: ConnectionRef) -> Result<Budget, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let state = app.gate(&connection.url).state();
-    Ok(Budget {
-        sent: state.requests_sent,
-        remaining: state.remaining_requests.and_then(|left| u64::try_from(left).ok()),
-        paused_until: state.paused_until.map(|until| until.to_string()),
-    })
 }

@@ -22,6 +22,12 @@ struct Kept {
     filter: Option<String>,
 }
 
+/// The filter of a pull's selection.
+pub(super) fn filter_of(selection: &str) -> Option<String> {
+    let kept: Kept = serde_json::from_str(selection).ok()?;
+    kept.filter.filter(|filter| !filter.trim().is_empty())
+}
+
 /// A watermark of one or the other kind.
 enum Found {
     Pull(Mark),

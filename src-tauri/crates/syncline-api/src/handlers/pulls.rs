@@ -78,16 +78,22 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
         let link = opened(&root, &connection, &handle).await?;
-        let mut report = PullsReport::default();
+        let mut report = PullsReport { waiting: all, ..PullsReport::default() };
         for item in request.items {
             let what = called(&item);
+            report.waiting.remove(0);
+            report.doing = Some(what.clone());
+            handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
             match one(&root, &connection, &link, item, &handle).await {
                 Ok(pull) => report.pulls.push(pull),
                 // The next one would fail the same way.
                 Err(error) if ends_all(error.code) => return Err(error),
                 Err(error) => report.failures.push(PullFailure { what, error }),
             }
+            // What is there already can be looked at while the others come.
+            root.jobs().invalidate(vec![Tag::Cache]);
         }
+        report.doing = None;
         match (report.pulls.is_empty(), report.failures.first()) {
             (true, Some(first)) => Err(first.error.clone()),
             _ => serde_json::to_value(report).map_err(|error| internal(&error)),

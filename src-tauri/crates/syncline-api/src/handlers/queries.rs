@@ -54,7 +54,11 @@ pub(crate) async fn run(app: &Arc<App>, request: QueryRunStart) -> Result<QueryP
     let connection = app.connection(&request.connection).await?;
     let under_way = UnderWay::new(app, &request.run);
     let (at, began) = (jiff::Timestamp::now(), Instant::now());
+    let rows = request.page_size.unwrap_or(PAGE).clamp(1, 5000);
     let outcome = match request.language {
+        _ if request.cached == Some(true) => {
+            super::query_cached::run(app, &connection, &request, &under_way.cancel, rows).await
+        }
         QueryLanguage::FetchXml => run_fetch(app, &connection, &request, &under_way.cancel).await,
         QueryLanguage::OData => run_odata(app, &connection, &request, &under_way.cancel).await,
     };
@@ -105,6 +109,7 @@ async fn run_fetch(
         entity: Some(fetch.entity.name),
         next: next.map(|cursor| cursor.0),
         millis: 0,
+        as_of: None,
     })
 }
 
@@ -130,14 +135,18 @@ async fn run_odata(
         entity: Some(schema.summary.logical_name.to_string()),
         next: page.next.map(|cursor| cursor.0),
         millis: 0,
+        as_of: None,
     })
 }
 
 pub(crate) async fn count(app: &Arc<App>, request: QueryCountStart) -> Result<QueryCount, ApiError> {
     let connection = app.connection(&request.connection).await?;
+    let under_way = UnderWay::new(app, &request.run);
+    if request.cached == Some(true) {
+        return super::query_cached::count(app, &connection, &request, &under_way.cancel).await;
+    }
     let link = app.link(&connection).await?;
     let connector = link.dataverse(&request.connection)?;
-    let under_way = UnderWay::new(app, &request.run);
     let fetch = match request.language {
         QueryLanguage::FetchXml => Fetch::parse(&request.text).map_err(|error| unreadable(&error))?,
         QueryLanguage::OData => {

@@ -1,18 +1,15 @@
-//! `queries.check`, `queries.complete` and `queries.code`: a query as a text, against the environment's metadata.
+//! `queries.check` and `queries.code`: a query as a text, against the environment's metadata.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use syncline_dataverse::{ODataText, from_odata, to_odata};
 use syncline_fetchxml::{Fetch, Finding, Metadata, Severity, TextSpan, entities_named, lint};
-use syncline_model::{Connection, EntityName, EntitySchema, ErrorCode, RelationshipKind};
+use syncline_model::{Connection, EntityName, EntitySchema, ErrorCode};
 
 use super::cached::unreadable;
 use super::metadata::Wanted;
 use crate::app::App;
-use crate::wire::{
-    ApiError, QueryAt, QueryChecked, QueryCode, QueryFinding, QueryFix, QueryLanguage, QueryOffer,
-    QueryOffers, QueryText,
-};
+use crate::wire::{ApiError, QueryChecked, QueryCode, QueryFinding, QueryFix, QueryLanguage, QueryText};
 
 /// Descriptions that a query needs at most; a longer list is a text gone wrong.
 const MOST_ENTITIES: usize = 24;
@@ -61,20 +58,30 @@ pub(super) async fn known_of_set(
     connection: &Connection,
     query: &ODataText,
 ) -> Result<(EntitySchema, Known), ApiError> {
+    known_in_set(app, connection, &query.set, &query.to_text()).await
+}
+
+/// The same for a text that may not be finished.
+pub(super) async fn known_in_set(
+    app: &Arc<App>,
+    connection: &Connection,
+    set: &str,
+    text: &str,
+) -> Result<(EntitySchema, Known), ApiError> {
     let wanted = Wanted::new(None, None, None);
-    let set = query.set.split(['(', '/']).next().unwrap_or_default();
+    let set = set.split(['(', '/']).next().unwrap_or_default();
     let list = app.entities_of(connection, wanted).await?;
     let summary = list.value.into_iter().find(|summary| summary.set_name == set).ok_or_else(|| {
         ApiError::new(ErrorCode::QueryInvalid, format!("the environment has no entity set {set:?}"))
             .hint("entity sets are plural and case-sensitive: contacts, opportunities")
     })?;
     let schema = app.description_of(connection, &summary.logical_name, wanted).await?.value;
-    let text = query.to_text();
     let mut names = vec![summary.logical_name.to_string()];
     for relationship in &schema.relationships {
         let navigation = relationship.navigation_property.as_deref().unwrap_or("\0");
-        if relationship.kind != RelationshipKind::ManyToMany && text.contains(navigation) {
-            names.push(relationship.other_entity.to_string());
+        let other = relationship.other_entity.to_string();
+        if text.contains(navigation) && !names.contains(&other) {
+            names.push(other);
         }
     }
     let known = known(app, connection, &names).await;
@@ -82,14 +89,14 @@ pub(super) async fn known_of_set(
 }
 
 /// Turns byte offsets into UTF-16 units.
-struct Units<'a>(&'a str);
+pub(super) struct Units<'a>(pub(super) &'a str);
 
 impl Units<'_> {
-    fn of(&self, byte: usize) -> u32 {
+    pub(super) fn of(&self, byte: usize) -> u32 {
         let units = self.0.get(..byte).map_or(0, |before| before.encode_utf16().count());
         u32::try_from(units).unwrap_or(u32::MAX)
     }
-    fn byte(&self, units: u32) -> usize {
+    pub(super) fn byte(&self, units: u32) -> usize {
         let mut left = units as usize;
         for (at, c) in self.0.char_indices() {
             if left == 0 {
@@ -182,29 +189,6 @@ async fn check_odata(app: &Arc<App>, connection: &Connection, text: &str) -> Que
             entity: Some(schema.summary.logical_name.to_string()),
         },
     }
-}
-
-pub(crate) async fn complete(app: &Arc<App>, request: QueryAt) -> Result<QueryOffers, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let names = entities_named(&request.text);
-    let known = known(app, &connection, &names).await;
-    let units = Units(&request.text);
-    let offers = syncline_fetchxml::complete(&request.text, units.byte(request.offset), &known);
-    Ok(QueryOffers {
-        from: units.of(offers.span.start),
-        to: units.of(offers.span.end),
-        items: offers
-            .items
-            .into_iter()
-            .map(|item| QueryOffer {
-                back: u32::try_from(item.back).unwrap_or(0),
-                label: item.label,
-                detail: item.detail,
-                insert: item.insert,
-                kind: item.kind.to_owned(),
-            })
-            .collect(),
-    })
 }
 
 /// A URL in single quotes for a shell.

@@ -262,6 +262,14 @@ impl JobHandle {
         &self.cancel
     }
 
+    /// Tells what a job of several parts has made so far; its end replaces it.
+    pub fn so_far(&self, result: serde_json::Value) {
+        let mut jobs = self.jobs.lock();
+        let Some(job) = jobs.get_mut(&self.id) else { return };
+        job.view.result = result;
+        self.jobs.tell(job);
+    }
+
     /// Tells how far the work is. Cheap: events are coalesced.
     pub fn progress(&self, stage: &str, done: u64, total: Option<u64>) {
         let mut jobs = self.jobs.lock();

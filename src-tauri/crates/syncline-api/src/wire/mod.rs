@@ -3,6 +3,7 @@
 mod cached;
 mod compare;
 mod connections;
+mod coverage;
 mod data;
 mod definition_help;
 mod error;
@@ -20,6 +21,7 @@ mod syncs;
 pub use cached::*;
 pub use compare::*;
 pub use connections::*;
+pub use coverage::*;
 pub use data::*;
 pub use definition_help::*;
 pub use error::ApiError;

@@ -102,6 +102,10 @@ pub struct PullsReport {
     pub pulls: Vec<PullReport>,
     /// Those that did not.
     pub failures: Vec<PullFailure>,
+    /// The one under way, while the job runs.
+    pub doing: Option<String>,
+    /// Those that wait for their turn.
+    pub waiting: Vec<String>,
 }
 
 /// A pull that failed beside others.

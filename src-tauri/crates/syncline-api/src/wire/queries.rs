@@ -71,11 +71,14 @@ pub struct QueryFix {
     pub text: String,
 }
 
-/// A place in a FetchXML text.
+/// A place in a query's text.
 #[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
 pub struct QueryAt {
     /// Connection.
     pub connection: String,
+    /// Language; absent: FetchXML.
+    pub language: Option<QueryLanguage>,
     /// The text.
     pub text: String,
     /// The cursor, in UTF-16 units.
@@ -141,6 +144,8 @@ pub struct QueryRunStart {
     pub page_size: Option<u32>,
     /// An id to cancel it by.
     pub run: String,
+    /// Run over the cache in place of the service; absent: no.
+    pub cached: Option<bool>,
 }
 
 /// A page of a query.
@@ -161,6 +166,8 @@ pub struct QueryPage {
     pub next: Option<String>,
     /// Milliseconds until the page was here.
     pub millis: u32,
+    /// Of the cache: when the oldest of what was read was pulled, RFC 3339 UTC.
+    pub as_of: Option<String>,
 }
 
 /// A column of a result.
@@ -179,6 +186,7 @@ pub struct QueryColumn {
 
 /// Counts the rows of a query.
 #[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
 pub struct QueryCountStart {
     /// Connection.
     pub connection: String,
@@ -188,6 +196,8 @@ pub struct QueryCountStart {
     pub text: String,
     /// An id to cancel it by.
     pub run: String,
+    /// Count in the cache in place of the service; absent: no.
+    pub cached: Option<bool>,
 }
 
 /// A count and what it is worth.
@@ -197,7 +207,7 @@ pub struct QueryCount {
     pub value: u64,
     /// True to the row when it was counted.
     pub exact: bool,
-    /// `aggregate`, `stretches`, `snapshot` or `at_least`.
+    /// `aggregate`, `stretches`, `snapshot`, `at_least` or `cache`.
     pub by: String,
     /// In words, for people.
     pub sentence: String,

@@ -3,12 +3,15 @@
 
 mod from_odata;
 mod functions;
+mod odata_complete;
 mod odata_filter;
+mod odata_places;
 mod odata_text;
 mod to_filter;
 mod to_odata;
 
 pub use from_odata::from_odata;
+pub use odata_complete::complete_odata;
 pub use odata_text::ODataText;
 pub use to_odata::to_odata;
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
-use crate::{Store, StoreError};
+use crate::{KeptFate, Store, StoreError};
 
 pub(crate) const HISTORY: &[Migration] = &[Migration {
     version: 1,
@@ -27,6 +27,28 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
 
 /// Items of one kind that are remembered.
 const RECENT_PER_KIND: i64 = 100;
+
+/// Asks what becomes of every value that was kept for no connection; how many went or changed.
+pub(crate) fn decide(
+    tx: &rusqlite::Connection,
+    fate: &dyn Fn(&str, &serde_json::Value) -> KeptFate,
+) -> Result<u64, StoreError> {
+    let mut statement = tx.prepare("SELECT key, value FROM kept WHERE connection IS NULL")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let all = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut changed = 0;
+    for (key, text) in all {
+        changed += match fate(&key, &serde_json::from_str(&text)?) {
+            KeptFate::Stays => 0,
+            KeptFate::Goes => tx.execute("DELETE FROM kept WHERE key = ?1", [&key])?,
+            KeptFate::Becomes(value) => tx.execute(
+                "UPDATE kept SET value = ?2 WHERE key = ?1",
+                params![key, serde_json::to_string(&value)?],
+            )?,
+        } as u64;
+    }
+    Ok(changed)
+}
 
 /// Something that was opened lately.
 #[derive(Debug, Clone, PartialEq, Eq)]

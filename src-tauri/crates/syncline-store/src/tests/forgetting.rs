@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::work::{plan, plan_row, run};
 use crate::testing::{connection_id, contact, key, now, pull, record, sample, schema};
-use crate::{EventKey, Forgotten, PullKind, RecentItem, RunOutcome, STORE_FILE, SearchQuery, Sent, Store};
+use crate::{
+    EventKey, Forgotten, KeptFate, PullKind, RecentItem, RunOutcome, STORE_FILE, SearchQuery, Sent, Store,
+};
 
 pub(crate) fn connection(id: Uuid, name: &str) -> Connection {
     let mut connection: Connection = serde_json::from_value(json!({
@@ -61,6 +63,8 @@ fn fill(store: &Store, id: Uuid, other: Uuid) {
     let event = EventKey { record_id: MARKER.to_owned(), event: "e".to_owned(), timestamp: String::new() };
     store.save_events("d", id, other, &[event], now()).unwrap();
     store.keep("grid", Some(id), &json!(MARKER), now()).unwrap();
+    store.keep("state/query/1", None, &json!({ "text": MARKER }), now()).unwrap();
+    store.keep("state/session", None, &json!([MARKER, "other"]), now()).unwrap();
     let item = RecentItem {
         kind: "search".to_owned(),
         key: MARKER.to_owned(),
@@ -73,9 +77,17 @@ fn fill(store: &Store, id: Uuid, other: Uuid) {
     store.save_definition(None, "kept", &text, "hash", now()).unwrap();
 }
 
+fn fate(key: &str, value: &serde_json::Value) -> KeptFate {
+    match (key, value.to_string().contains(MARKER)) {
+        (_, false) => KeptFate::Stays,
+        ("state/session", true) => KeptFate::Becomes(json!(["other"])),
+        (_, true) => KeptFate::Goes,
+    }
+}
+
 fn check(gone: &Forgotten) {
     assert_eq!((gone.connections, gone.entities, gone.records, gone.pulls), (1, 1, 401, 2));
-    assert_eq!((gone.plans, gone.runs, gone.sent, gone.recent, gone.kept), (1, 1, 2, 1, 1));
+    assert_eq!((gone.plans, gone.runs, gone.sent, gone.recent, gone.kept), (1, 1, 2, 1, 3));
     assert_eq!((gone.definitions_kept, gone.wiped), (1, true));
 }
 
@@ -93,11 +105,13 @@ fn no_row_and_no_free_page_is_left() {
         store.search(&SearchQuery { text, connections: None, entity: None, limit: 9 }).unwrap().hits.len()
     };
     assert_eq!(hits(MARKER), 1);
-    check(&store.forget(connection_id()).unwrap());
+    check(&store.forget_with(connection_id(), &fate).unwrap());
     assert_eq!(hits(MARKER), 0);
     assert_eq!(store.connection(connection_id()).unwrap(), None);
     assert_eq!(store.connections().unwrap().len(), 1);
     assert_eq!(store.kept("grid/other").unwrap(), Some(json!(1)));
+    assert_eq!(store.kept("state/session").unwrap(), Some(json!(["other"])));
+    assert_eq!(store.kept("state/query/1").unwrap(), None);
     assert!(store.cached(None).unwrap().is_empty());
     assert!(store.plans(None, 9).unwrap().is_empty() && store.runs(None, 0, 9).unwrap().is_empty());
     store
@@ -147,7 +161,7 @@ fn no_byte_is_left() {
     };
     fill(&store, connection_id(), Uuid::from_u128(8));
     assert!(found() > 5);
-    check(&store.forget(connection_id()).unwrap());
+    check(&store.forget_with(connection_id(), &fate).unwrap());
     // The definition names the connection and stays.
     assert_eq!(found(), 1);
     store.delete_definition("kept").unwrap();
