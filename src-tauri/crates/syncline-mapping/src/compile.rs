@@ -302,6 +302,7 @@ impl<'a> Work<'a> {
             required: self.system == System::Dataverse
                 && column.is_some_and(|column| column.required == syncline_model::RequiredLevel::System),
             system: self.system,
+            empty: None,
         }
     }
 

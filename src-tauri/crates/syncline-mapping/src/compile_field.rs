@@ -4,6 +4,7 @@ use syncline_model::{Column, ColumnType, Direction, FieldMapping, Problem, Syste
 
 use crate::columns::Columns;
 use crate::compile::Work;
+use crate::compile_steps::makes_anew;
 use crate::plan::{FieldRule, FixedRule, Target};
 use crate::target::fit;
 
@@ -78,11 +79,16 @@ impl Work<'_> {
         let column = self.source_column(&from_path, &mapping.from);
         if let Some(column) = column {
             self.transforms(&path, mapping, column);
-            if let Some(target) = target {
+            // What a made value is, only the record tells.
+            if let Some(target) = target
+                && !makes_anew(mapping)
+            {
                 self.types(&path, mapping, column, target);
             }
         }
-        let plan = self.target(&mapping.to, target);
+        let steps = self.steps(&path, mapping);
+        let mut plan = self.target(&mapping.to, target);
+        plan.empty = mapping.empty;
         let default = match &mapping.default {
             Some(value) => self.constant(&format!("{path}.default"), value, &plan),
             None => None,
@@ -100,6 +106,7 @@ impl Work<'_> {
             trim: mapping.trim,
             case: mapping.case,
             default,
+            steps: steps.map(Box::new),
             target: plan,
         })
     }

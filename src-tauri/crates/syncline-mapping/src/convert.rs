@@ -17,7 +17,7 @@ pub(crate) fn field<T: Trace>(
 ) -> Result<Option<Value>, Refusal> {
     let place = rule.from;
     let column = mapping.columns.get(place);
-    let mut value = match picked.value(place) {
+    let value = match picked.value(place) {
         Some(value) => {
             trace.step("raw", || format!("column {}", column.name), Some(&value));
             value
@@ -26,6 +26,21 @@ pub(crate) fn field<T: Trace>(
             trace.step("missing", || format!("the record has no value for {}", column.name), None);
             Value::Null
         }
+    };
+    let (place, column, mut value) = match &rule.steps {
+        Some(steps) if is_empty(&value) => match steps.first_full(mapping, picked) {
+            Some((other, found)) => {
+                let column = mapping.columns.get(other);
+                trace.step(
+                    "first_of",
+                    || format!("the first that is not empty: {}", column.name),
+                    Some(&found),
+                );
+                (other, column, found)
+            }
+            None => (place, column, value),
+        },
+        Some(_) | None => (place, column, value),
     };
     if rule.label {
         match label(mapping, place, picked, value, &rule.target.name, issues) {
@@ -65,10 +80,18 @@ pub(crate) fn field<T: Trace>(
             }
         }
     }
+    let mut source = Some((column, place));
+    if let Some(steps) = &rule.steps {
+        let made = steps.apply(mapping, rule, picked, value, issues, trace)?;
+        value = made.value;
+        // A value that was made is of no column any more.
+        source = source.filter(|_| !made.anew);
+    }
     if rule.phone
         && let Some(text) = phone_text(&value)
     {
-        match mapping.phone.to_e164(&text) {
+        let phone = rule.steps.as_deref().map_or(mapping.phone, |steps| steps.phone(mapping, picked, trace));
+        match phone.to_e164(&text) {
             Ok(number) => {
                 value = Value::Text(number);
                 trace.step("phone", || "brought to the international form".to_owned(), Some(&value));
@@ -90,9 +113,12 @@ pub(crate) fn field<T: Trace>(
         value = default.clone();
         trace.step("default", || "the source is empty".to_owned(), Some(&value));
     }
-    let fitted = fit(&rule.target, value, Some((column, place)), picked)?;
+    let fitted = fit(&rule.target, value, source, picked)?;
     match &fitted {
         Some(value) => trace.step("target", || format!("sent as {}", rule.target.name), Some(value)),
+        None if rule.target.empty.is_some() => {
+            trace.step("left_out", || "empty values are left out, as the field asks".to_owned(), None);
+        }
         None => trace.step("left_out", || "empty values are left out at this destination".to_owned(), None),
     }
     Ok(fitted)

@@ -10,13 +10,17 @@ mod compile;
 mod compile_event;
 mod compile_field;
 mod compile_identifier;
+mod compile_steps;
 mod convert;
+mod country;
 mod date;
 mod event;
+mod expression;
 mod hash;
 mod identifier;
 mod phone;
 mod plan;
+mod steps;
 mod target;
 mod trace;
 

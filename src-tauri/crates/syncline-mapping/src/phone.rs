@@ -20,6 +20,11 @@ impl PhoneRules {
         Some(Self { region: Some(region) })
     }
 
+    /// Rules for a country by its code of two letters (ISO 3166-1).
+    pub(crate) fn with_country(alpha2: &str) -> Option<Self> {
+        Some(Self { region: Some(alpha2.parse().ok()?) })
+    }
+
     /// The number in E.164, or why it is none.
     pub(crate) fn to_e164(self, text: &str) -> Result<String, &'static str> {
         let mut text = text.trim().to_owned();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use syncline_model::{
-    ColumnType, DateTimeBehavior, EntityName, OnInvalidIdentifier, OnUnknownCode, System, TextCase, Value,
+    ColumnType, DateTimeBehavior, EntityName, OnEmpty, OnInvalidIdentifier, OnUnknownCode, System, TextCase,
+    Value,
 };
 
 use crate::columns::Columns;
 use crate::phone::PhoneRules;
+use crate::steps::Steps;
 
 /// A definition compiled against both schemas. Immutable and shareable between threads.
 #[derive(Debug, Clone)]
@@ -37,6 +39,8 @@ pub(crate) struct Target {
     pub(crate) targets: Vec<EntityName>,
     pub(crate) required: bool,
     pub(crate) system: System,
+    /// What is sent where there is no value; absent: what the destination usually takes.
+    pub(crate) empty: Option<OnEmpty>,
 }
 
 /// One attribute from a column.
@@ -50,6 +54,8 @@ pub(crate) struct FieldRule {
     pub(crate) trim: bool,
     pub(crate) case: Option<TextCase>,
     pub(crate) default: Option<Value>,
+    /// What few fields ask for.
+    pub(crate) steps: Option<Box<Steps>>,
     pub(crate) target: Target,
 }
 

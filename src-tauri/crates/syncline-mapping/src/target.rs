@@ -1,7 +1,7 @@
 //! Bringing a value into the form of its target column, and foreseeing what the destination would refuse.
 
 use rust_decimal::Decimal;
-use syncline_model::{ColumnType, DateTimeBehavior, EntityName, Reference, System, Value};
+use syncline_model::{ColumnType, DateTimeBehavior, EntityName, OnEmpty, Reference, System, Value};
 
 use crate::columns::{Picked, SourceColumn};
 use crate::convert::{code, codes, is_empty, quoted};
@@ -23,11 +23,16 @@ impl Target {
     fn mismatch(&self, value: &Value, wanted: &str) -> Refusal {
         self.refuse("type_mismatch", format!("{} is not {wanted}, as {} wants it", quoted(value), self.name))
     }
-    /// Insider One has no null; elsewhere a null clears the column (Insider One upsert, attributes).
-    fn sends_null(&self) -> bool {
-        match self.system {
-            System::Insider => false,
-            System::Dataverse | System::Csv | System::Jsonl => true,
+    /// What is sent where there is no value. Unless the definition says otherwise: Insider One has no null; elsewhere a null clears the column
+    /// (Insider One upsert, attributes).
+    fn nothing(&self) -> Option<Value> {
+        match (self.empty, self.system) {
+            (Some(OnEmpty::LeaveOut), _) | (None, System::Insider) => None,
+            (Some(OnEmpty::Clear), System::Insider) => Some(Value::Text(String::new())),
+            (Some(OnEmpty::Null), _)
+            | (Some(OnEmpty::Clear) | None, System::Dataverse | System::Csv | System::Jsonl) => {
+                Some(Value::Null)
+            }
         }
     }
 }
@@ -46,7 +51,7 @@ pub(crate) fn fit(
                 format!("{} must have a value and the source has none", target.name),
             ));
         }
-        return Ok(target.sends_null().then_some(Value::Null));
+        return Ok(target.nothing());
     }
     // Insider One's arrays are described by the type of their items.
     if let (System::Insider, Value::List(items)) = (target.system, &value) {

@@ -19,10 +19,10 @@ pub use connection::{
     AuthMethod, Connection, ConnectionKind, ConnectionName, ConnectionNameError, ConnectionStatus, System,
 };
 pub use definition::{
-    ConflictRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection, EventTimestamp,
-    FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping, OnInvalidIdentifier, OnUnknownCode,
-    ParameterMapping, PhoneSection, Problem, ProcessingWord, ScheduleSection, SourceSection, SyncDefinition,
-    TextCase, definition_json_schema,
+    ConflictRule, DateRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
+    EventTimestamp, FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping, JoinRule, OnEmpty,
+    OnInvalidIdentifier, OnUnknownCode, OnUnmapped, ParameterMapping, PhoneSection, Problem, ProcessingWord,
+    ScheduleSection, SourceSection, SplitRule, SyncDefinition, TextCase, definition_json_schema,
 };
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;

@@ -1,5 +1,6 @@
 //! The only shape of a sync definition that is stored, exported or read: `*.sync.json`, version 1.
 
+mod field;
 mod read;
 
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::{ColumnName, ConnectionName, EntityName, Value};
+pub use field::{DateRule, FieldMapping, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
 pub use read::Problem;
 
 /// A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
@@ -156,73 +158,6 @@ pub struct IdentifierMapping {
     pub to: String,
     /// Source column.
     pub from: ColumnName,
-}
-
-/// One field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct FieldMapping {
-    /// Target attribute.
-    pub to: String,
-    /// Source column.
-    pub from: ColumnName,
-    /// Send the label in place of the code.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub label: bool,
-    /// Send the opposite of a boolean.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub invert: bool,
-    /// Bring a phone number to E.164.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub phone: bool,
-    /// Cut white space at both ends. Trim, case and default are applied in this order.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub trim: bool,
-    /// Write all letters small or large.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub case: Option<TextCase>,
-    /// Value when the source is empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub default: Option<Value>,
-    /// Direction in a two-way definition.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub direction: Option<Direction>,
-}
-
-impl FieldMapping {
-    /// A target from a column as it is, without conversions.
-    pub fn new(to: impl Into<String>, from: impl Into<ColumnName>) -> Self {
-        Self {
-            to: to.into(),
-            from: from.into(),
-            label: false,
-            invert: false,
-            phone: false,
-            trim: false,
-            case: None,
-            default: None,
-            direction: None,
-        }
-    }
-}
-
-/// Letters small or large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "lowercase")]
-pub enum TextCase {
-    /// All small.
-    Lower,
-    /// All large.
-    Upper,
 }
 
 fn is_false(value: &bool) -> bool {
