@@ -210,7 +210,7 @@ mod tests {
                 let _ = eval(&source);
             }
         }
-        let _ = eval(&"1+".repeat(990).trim_end_matches('+'));
+        let _ = eval("1+".repeat(990).trim_end_matches('+'));
     }
 
     proptest! {
