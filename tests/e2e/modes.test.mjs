@@ -189,3 +189,23 @@ step("several entities are chosen, pulled in one job, and their watermarks stand
   assert.equal((await app.rpc("marks.list", { connection: crm })).length, before - 1);
   await marks.getByRole("button", { name: "Close" }).click();
 });
+
+step("columns stay in place while the others scroll, and values are shown with their codes", async () => {
+  await page.getByRole("textbox", { name: "Find an entity" }).fill("contact");
+  await page.getByRole("option").filter({ hasText: /^Contacts?contact/ }).first().click();
+  await page.getByRole("gridcell").first().waitFor();
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("spinbutton", { name: "Columns that stay in place" }).fill("2");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "How values are shown" }).click();
+  await page.getByRole("menuitemradio", { name: "Labels and codes" }).click();
+  await page.keyboard.press("Escape");
+  const heads = page.getByRole("columnheader");
+  const names = await heads.allTextContents();
+  const left = async (name) => (await heads.filter({ hasText: name }).first().boundingBox()).x;
+  const [first, second] = [await left(names[0]), await left(names[1])];
+  await page.getByRole("grid").evaluate((grid) => grid.scrollTo({ left: 450 }));
+  await page.getByRole("gridcell").filter({ hasText: /^Active \(0\)$/ }).first().waitFor();
+  assert.deepEqual([await left(names[0]), await left(names[1])], [first, second]);
+});

@@ -12,11 +12,13 @@ import {
 import styles from "./Grid.module.css";
 import { GridHeader } from "./GridHeader";
 import {
+  fixedColumns,
   type GridCell,
   type GridColumn,
   type GridSelection,
   type GridSort,
   moveCell,
+  placeOf,
   rangeSelection,
 } from "./grid-types";
 
@@ -49,12 +51,14 @@ export interface GridProps<R> {
   /** A mark at the row's beginning and a tint. */
   rowTone?: (row: R) => "danger" | "warning" | "muted" | undefined;
   empty?: ReactNode;
+  /** Columns from the first that stay in place while the others scroll; one where it is not said. */
+  frozen?: number;
   /** Change it to go back to the top. */
   resetKey?: string;
   footer?: ReactNode;
 }
 
-/** Rows by the million: only what is in sight exists. The first column stays in place. */
+/** Rows by the million: only what is in sight exists. The first columns stay in place. */
 export function Grid<R>(props: GridProps<R>) {
   const { columns, rowCount, rowAt, onRange, selection, onSelection, onOpen, onActive, onCopy, resetKey } =
     props;
@@ -71,17 +75,18 @@ export function Grid<R>(props: GridProps<R>) {
     estimateSize: () => ROW_HEIGHT,
     overscan: 8,
   });
-  const firstWidth = columns[0]?.width ?? 0;
+  const fixed = fixedColumns(columns, props.frozen ?? 1, (rows.scrollRect?.width ?? 0) - check);
+  const fixedWidth = columns.slice(0, fixed).reduce((sum, column) => sum + column.width, 0);
   const cells = useVirtualizer({
     horizontal: true,
-    count: Math.max(0, columns.length - 1),
+    count: Math.max(0, columns.length - fixed),
     getScrollElement: () => scroll.current,
-    estimateSize: (index) => columns[index + 1]?.width ?? 120,
+    estimateSize: (index) => columns[index + fixed]?.width ?? 120,
     scrollMargin: 0,
     overscan: 3,
   });
   // Widths and order are data of ours; the measurer must look again when they change.
-  const widths = columns.map((column) => `${column.key}:${column.width}`).join();
+  const widths = `${fixed} ${columns.map((column) => `${column.key}:${column.width}`).join()}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `widths` stands for the columns
   useEffect(() => cells.measure(), [widths, cells]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the key says when
@@ -97,7 +102,7 @@ export function Grid<R>(props: GridProps<R>) {
     if (rowCount > 0) onRange?.(first, last);
   }, [first, last, rowCount, onRange]);
 
-  const total = firstWidth + cells.getTotalSize() + check;
+  const total = fixedWidth + cells.getTotalSize() + check;
   const visible = cells.getVirtualItems();
   const lead = visible[0]?.start ?? 0;
 
@@ -105,11 +110,11 @@ export function Grid<R>(props: GridProps<R>) {
     (cell: GridCell) => {
       setActive(cell);
       rows.scrollToIndex(cell.row, { align: "auto" });
-      if (cell.column > 0) cells.scrollToIndex(cell.column - 1, { align: "auto" });
+      if (cell.column >= fixed) cells.scrollToIndex(cell.column - fixed, { align: "auto" });
       else scroll.current?.scrollTo({ left: 0 });
       onActive?.(rowAt(cell.row), cell.row);
     },
-    [rows, cells, onActive, rowAt],
+    [rows, cells, fixed, onActive, rowAt],
   );
 
   function onKeyDown(event: KeyboardEvent) {
@@ -181,7 +186,13 @@ export function Grid<R>(props: GridProps<R>) {
       onBlur={() => setFocused(false)}
     >
       <div className={styles.canvas} style={{ width: total, minWidth: "100%" }}>
-        <GridHeader {...props} check={check} lead={lead} visible={visible.map((item) => item.index + 1)} />
+        <GridHeader
+          {...props}
+          check={check}
+          lead={lead}
+          fixed={fixed}
+          visible={visible.map((item) => item.index + fixed)}
+        />
         {rowCount === 0 ? (
           <div className={styles.emptyPlace}>{props.empty}</div>
         ) : (
@@ -199,14 +210,13 @@ export function Grid<R>(props: GridProps<R>) {
                   role="gridcell"
                   tabIndex={-1}
                   aria-colindex={at + 1}
-                  className={`${styles.cell} ${at === 0 ? styles.sticky : ""} ${column.align === "end" ? styles.end : ""} ${isActive && focused && at === active.column ? styles.activeCell : ""}`}
-                  style={{ width: column.width, ...(at === 0 ? { insetInlineStart: check } : {}) }}
+                  className={`${styles.cell} ${at < fixed ? styles.sticky : ""} ${column.align === "end" ? styles.end : ""} ${isActive && focused && at === active.column ? styles.activeCell : ""}`}
+                  style={{ width: column.width, ...placeOf(columns, at, fixed, check) }}
                   onClick={(event) => onRowClick(event, item.index, at)}
                 >
                   {row === undefined ? <span className={styles.pending} /> : column.cell(row)}
                 </div>
               );
-              const firstColumn = columns[0];
               return (
                 <div
                   key={item.key}
@@ -229,11 +239,11 @@ export function Grid<R>(props: GridProps<R>) {
                       />
                     </label>
                   ) : null}
-                  {firstColumn ? cellAt(0, firstColumn) : null}
+                  {columns.slice(0, fixed).map((column, at) => cellAt(at, column))}
                   <div style={{ width: lead, flex: "none" }} />
                   {visible.map((virtual) => {
-                    const column = columns[virtual.index + 1];
-                    return column ? cellAt(virtual.index + 1, column) : null;
+                    const column = columns[virtual.index + fixed];
+                    return column ? cellAt(virtual.index + fixed, column) : null;
                   })}
                 </div>
               );

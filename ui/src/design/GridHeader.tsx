@@ -2,20 +2,24 @@ import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { type DragEvent, type PointerEvent, useState } from "react";
 import type { GridProps } from "./Grid";
 import styles from "./Grid.module.css";
-import type { GridColumn } from "./grid-types";
+import { type GridColumn, placeOf } from "./grid-types";
 
-type HeaderProps<R> = GridProps<R> & { check: number; lead: number; visible: readonly number[] };
+type HeaderProps<R> = GridProps<R> & {
+  check: number;
+  lead: number;
+  fixed: number;
+  visible: readonly number[];
+};
 
 /** Column heads: click sorts, drag moves, the edge resizes. */
 export function GridHeader<R>(props: HeaderProps<R>) {
-  const { columns, check, lead, visible, rowCount, selection, onSelection } = props;
+  const { columns, check, lead, fixed, visible, rowCount, selection, onSelection } = props;
   const [over, setOver] = useState<string | null>(null);
   const some = (selection?.size ?? 0) > 0;
   const all = some && selection?.size === rowCount;
   const head = (at: number, column: GridColumn<R>) => (
     <Head key={column.key} {...props} column={column} at={at} over={over === column.key} setOver={setOver} />
   );
-  const first = columns[0];
   return (
     <div role="row" aria-rowindex={1} tabIndex={-1} className={styles.header}>
       {check > 0 ? (
@@ -33,7 +37,7 @@ export function GridHeader<R>(props: HeaderProps<R>) {
           />
         </label>
       ) : null}
-      {first ? head(0, first) : null}
+      {columns.slice(0, fixed).map((column, at) => head(at, column))}
       <div style={{ width: lead, flex: "none" }} />
       {visible.map((at) => {
         const column = columns[at];
@@ -44,9 +48,11 @@ export function GridHeader<R>(props: HeaderProps<R>) {
 }
 
 function Head<R>({
+  columns,
   column,
   at,
   check,
+  fixed,
   sort,
   onSort,
   onResize,
@@ -108,8 +114,8 @@ function Head<R>({
       tabIndex={-1}
       aria-colindex={at + 1}
       aria-sort={sorted}
-      className={`${styles.head} ${at === 0 ? styles.sticky : ""} ${over ? styles.dropHere : ""}`}
-      style={{ width: column.width, ...(at === 0 ? { insetInlineStart: check } : {}) }}
+      className={`${styles.head} ${at < fixed ? styles.sticky : ""} ${over ? styles.dropHere : ""}`}
+      style={{ width: column.width, ...placeOf(columns, at, fixed, check) }}
       {...drag}
     >
       <button

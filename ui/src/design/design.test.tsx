@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Segmented, StatusLight, Time } from "./basics";
 import { CountBar } from "./CountBar";
 import { Fault, FaultContext, sentence } from "./Fault";
-import { moveCell, rangeSelection } from "./grid-types";
+import { fixedColumns, moveCell, placeOf, rangeSelection } from "./grid-types";
 
 const fault = {
   code: "unreachable",
@@ -110,5 +110,23 @@ describe("small parts", () => {
     await userEvent.click(screen.getByRole("button", { name: /create/ }));
     expect(onSelect).toHaveBeenCalledWith("create");
     expect(screen.getByRole("button", { name: /skip/ }).hasAttribute("disabled")).toBe(true);
+  });
+});
+
+describe("columns that stay in place", () => {
+  const columns = [{ width: 200 }, { width: 150 }, { width: 100 }];
+
+  it("stand one behind the other, behind the ticks", () => {
+    expect(placeOf(columns, 0, 2, 36)).toEqual({ insetInlineStart: 36 });
+    expect(placeOf(columns, 1, 2, 36)).toEqual({ insetInlineStart: 236 });
+    expect(placeOf(columns, 2, 2, 36)).toEqual({});
+  });
+
+  it("are at least one and leave room to the others", () => {
+    expect(fixedColumns(columns, 0, 1200)).toBe(1);
+    expect(fixedColumns(columns, 9, 1200)).toBe(3);
+    expect(fixedColumns(columns, 3, 600)).toBe(2);
+    expect(fixedColumns(columns, 3, 100)).toBe(1);
+    expect(fixedColumns([], 2, 600)).toBe(0);
   });
 });

@@ -29,6 +29,25 @@ export interface GridCell {
 /** The rows a person marked, as indices; a range stands for many without listing them. */
 export type GridSelection = ReadonlySet<number>;
 
+/** How many columns stay in place: as many as are wanted and leave a third of the room to the others. */
+export function fixedColumns(columns: readonly { width: number }[], wanted: number, room: number): number {
+  let fixed = Math.min(columns.length, Math.max(1, wanted));
+  const width = (count: number) => columns.slice(0, count).reduce((sum, column) => sum + column.width, 0);
+  while (fixed > 1 && room > 0 && width(fixed) > (room * 2) / 3) fixed -= 1;
+  return fixed;
+}
+
+/** Where a column that stays in place stands; nothing for the others. */
+export function placeOf(
+  columns: readonly { width: number }[],
+  at: number,
+  fixed: number,
+  start: number,
+): { insetInlineStart?: number } {
+  if (at >= fixed) return {};
+  return { insetInlineStart: columns.slice(0, at).reduce((sum, column) => sum + column.width, start) };
+}
+
 /** Where the keyboard takes the active cell; null for a key that means nothing here. */
 export function moveCell(
   cell: GridCell,

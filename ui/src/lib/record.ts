@@ -54,6 +54,12 @@ export function cellText(cell: Cell, formatted: boolean): string {
   return formatted ? (cell.label ?? cell.text) : cell.text;
 }
 
+/** Label and code beside each other, where both are there and differ. */
+export function bothText(cell: Cell): string {
+  if (cell.state !== "value") return "";
+  return cell.label === null || cell.label === cell.text ? cell.text : `${cell.label} (${cell.text})`;
+}
+
 /** A value without quotes; objects and lists as JSON. */
 export function plainText(value: unknown): string {
   if (value === null || value === undefined) return "";

@@ -1,7 +1,18 @@
 import { Button, Spinner } from "@fluentui/react-components";
+import { CopyRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import type { LayoutColumn, QueryColumn, QueryPage } from "@/api";
-import { Empty, Fault, Grid, type GridColumn, type GridSelection, Skeleton, Time, useCopy } from "@/design";
+import {
+  Empty,
+  Fault,
+  Grid,
+  type GridColumn,
+  type GridSelection,
+  SearchField,
+  Skeleton,
+  Time,
+  useCopy,
+} from "@/design";
 import { count } from "@/lib/numbers";
 import { cellOf, cellText, columnsPresent, plainText, type Raw } from "@/lib/record";
 import styles from "./query.module.css";
@@ -43,6 +54,9 @@ function textOf(row: Raw, key: string): string {
   return Array.isArray(value) ? `${count(value.length)} rows` : cellText(cell, true) || plainText(value);
 }
 
+/** A cell as a spreadsheet takes it: on one line. */
+const cellLine = (text: string) => text.replace(/[\t\r\n]+/g, " ");
+
 const numeric = new Set(["integer", "bigint", "decimal", "double", "money"]);
 
 export function Results({
@@ -56,8 +70,9 @@ export function Results({
 }) {
   const [selection, setSelection] = useState<GridSelection>(new Set());
   const [widths, setWidths] = useState<Record<string, number>>({});
+  const [find, setFind] = useState("");
   const [, copy] = useCopy();
-  const rows = useMemo(() => run.pages.flatMap((page) => page.rows as Raw[]), [run.pages]);
+  const all = useMemo(() => run.pages.flatMap((page) => page.rows as Raw[]), [run.pages]);
   const columns = useMemo<GridColumn<Raw>[]>(
     () =>
       resultColumns(run.pages, layout).map((column) => {
@@ -85,9 +100,23 @@ export function Results({
       }),
     [run.pages, layout, widths],
   );
+  const wanted = find.trim().toLocaleLowerCase();
+  const rows = useMemo(
+    () =>
+      wanted === ""
+        ? all
+        : all.filter((row) =>
+            columns.some((column) => column.text(row).toLocaleLowerCase().includes(wanted)),
+          ),
+    [all, wanted, columns],
+  );
+  const cells = (indices: readonly number[], shown: readonly GridColumn<Raw>[]) =>
+    indices
+      .flatMap((index) => (rows[index] ? [rows[index]] : []))
+      .map((row) => shown.map((column) => cellLine(column.text(row))).join("\t"));
   const head = run.pages[0];
   const last = run.pages.at(-1);
-  if (run.error && rows.length === 0)
+  if (run.error && all.length === 0)
     return (
       <div className={styles.resultFault}>
         <Fault fault={run.error} />
@@ -105,8 +134,9 @@ export function Results({
     <div className={styles.results}>
       <div className={styles.resultBar} role="status">
         <span>
-          {count(rows.length)}
-          {last?.next ? "+" : ""} {rows.length === 1 ? "row" : "rows"}
+          {wanted === "" ? "" : `${count(rows.length)} of `}
+          {count(all.length)}
+          {last?.next ? "+" : ""} {all.length === 1 ? "row" : "rows"}
         </span>
         <span className={styles.muted}>
           {(run.millis / 1000).toFixed(2)} s · {count(run.pages.length)}{" "}
@@ -128,6 +158,35 @@ export function Results({
             Next page
           </Button>
         ) : null}
+        <span className={styles.resultTools}>
+          <SearchField
+            value={find}
+            onChange={(text) => {
+              setFind(text);
+              setSelection(new Set());
+            }}
+            label="Find in the rows that were read"
+            placeholder="Find in these rows"
+            style={{ width: 170 }}
+          />
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<CopyRegular />}
+            title={selection.size > 0 ? "The selected rows" : "All rows that were read"}
+            onClick={() => {
+              const chosen = [...selection].sort((a, b) => a - b);
+              const indices = chosen.length > 0 ? chosen : rows.map((_, index) => index);
+              copy(
+                [columns.map(({ title }) => cellLine(title)).join("\t"), ...cells(indices, columns)].join(
+                  "\n",
+                ),
+              );
+            }}
+          >
+            Copy with headers
+          </Button>
+        </span>
       </div>
       {run.error ? <Fault fault={run.error} /> : null}
       <div className={styles.resultGrid}>
@@ -137,11 +196,11 @@ export function Results({
           rowCount={rows.length}
           rowAt={(index) => rows[index]}
           onRange={(_, end) => {
-            if (end >= rows.length - 20) run.more();
+            if (wanted === "" && end >= rows.length - 20) run.more();
           }}
           selection={selection}
           onSelection={setSelection}
-          resetKey={`${head.millis}/${head.entity ?? ""}`}
+          resetKey={`${head.millis}/${head.entity ?? ""}/${wanted}`}
           onOpen={(row) => {
             const id = head.primary_id ? row[head.primary_id] : null;
             if (head.entity && typeof id === "string") onOpen(head.entity, id);
@@ -149,15 +208,18 @@ export function Results({
           onCopy={(indices, cell) => {
             const only = cell ? columns[cell.column] : undefined;
             const shown = only ? [only] : columns;
-            copy(
-              indices
-                .flatMap((index) => (rows[index] ? [rows[index]] : []))
-                .map((row) => shown.map((column) => column.text(row)).join("\t"))
-                .join("\n"),
-            );
+            copy(cells(indices, shown).join("\n"));
           }}
           onResize={(key, width) => setWidths((old) => ({ ...old, [key]: width }))}
-          empty={<Empty title="No rows">Nothing fits the query.</Empty>}
+          empty={
+            wanted === "" ? (
+              <Empty title="No rows">Nothing fits the query.</Empty>
+            ) : (
+              <Empty title={`No row that was read has “${find.trim()}”`}>
+                {last?.next ? "There are more pages at its source." : null}
+              </Empty>
+            )
+          }
         />
       </div>
     </div>

@@ -2,6 +2,8 @@ import { useCallback, useRef, useState } from "react";
 import { type ApiError, call, type QueryLanguage, type QueryPage, toApiError } from "@/api";
 
 export interface Run {
+  /** What ran last. */
+  asked: { text: string; language: QueryLanguage; cached: boolean };
   pages: readonly QueryPage[];
   running: boolean;
   /** It was stopped by a person. */
@@ -63,6 +65,7 @@ export function useRun(connection: string): Run {
     [connection],
   );
   return {
+    asked: { text: state.text, language: state.language, cached: state.cached },
     pages: state.pages,
     running: state.running,
     cancelled: state.cancelled,

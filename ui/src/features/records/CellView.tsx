@@ -1,7 +1,7 @@
 import { ChevronRightRegular } from "@fluentui/react-icons";
 import type { Column } from "@/api";
 import { Time } from "@/design";
-import { type Cell, cellText } from "@/lib/record";
+import { bothText, type Cell, cellText } from "@/lib/record";
 import styles from "./records.module.css";
 
 /** A cell: a value, no value, an empty text, or not pulled. Each looks different. */
@@ -9,11 +9,14 @@ export function CellView({
   cell,
   column,
   formatted,
+  both = false,
   onFollow,
 }: {
   cell: Cell;
   column: Column;
   formatted: boolean;
+  /** Labels and codes beside each other. */
+  both?: boolean;
   onFollow?: (entity: string, id: string, title: string) => void;
 }) {
   switch (cell.state) {
@@ -36,9 +39,10 @@ export function CellView({
         </span>
       );
     case "value": {
-      const text = cellText(cell, formatted);
+      const text = both ? bothText(cell) : cellText(cell, formatted);
       if (
         formatted &&
+        !both &&
         column.type === "datetime" &&
         column.behavior !== "dateonly" &&
         column.behavior !== "timezoneindependent"

@@ -1,4 +1,12 @@
-import { Button, Checkbox, Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import {
+  Button,
+  Checkbox,
+  Field,
+  Popover,
+  PopoverSurface,
+  PopoverTrigger,
+  SpinButton,
+} from "@fluentui/react-components";
 import { ColumnTripleEditRegular } from "@fluentui/react-icons";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
@@ -12,10 +20,15 @@ export function ColumnPicker({
   all,
   shown,
   onChange,
+  frozen,
+  onFrozen,
 }: {
   all: readonly Column[];
   shown: readonly string[];
   onChange: (columns: string[]) => void;
+  /** Columns from the first that stay in place. */
+  frozen: number;
+  onFrozen: (frozen: number) => void;
 }) {
   return (
     <Popover trapFocus positioning="below-end">
@@ -25,7 +38,7 @@ export function ColumnPicker({
         </Button>
       </PopoverTrigger>
       <PopoverSurface className={styles.picker} aria-label="Choose columns">
-        <Picker all={all} shown={shown} onChange={onChange} />
+        <Picker all={all} shown={shown} onChange={onChange} frozen={frozen} onFrozen={onFrozen} />
       </PopoverSurface>
     </Popover>
   );
@@ -35,10 +48,15 @@ function Picker({
   all,
   shown,
   onChange,
+  frozen,
+  onFrozen,
 }: {
   all: readonly Column[];
   shown: readonly string[];
   onChange: (columns: string[]) => void;
+  /** Columns from the first that stay in place. */
+  frozen: number;
+  onFrozen: (frozen: number) => void;
 }) {
   const [search, setSearch] = useState("");
   const scroll = useRef<HTMLDivElement>(null);
@@ -76,6 +94,23 @@ function Picker({
         </Button>
         <span className={styles.muted}>{shown.length} shown</span>
       </div>
+      <Field
+        orientation="horizontal"
+        size="small"
+        label="Columns that stay in place"
+        hint="Counted from the first; drag a column's head to put it there"
+      >
+        <SpinButton
+          size="small"
+          min={1}
+          max={6}
+          value={frozen}
+          onChange={(_, { value, displayValue }) => {
+            const wanted = Math.round(value ?? Number(displayValue ?? 1));
+            if (wanted >= 1 && wanted <= 6) onFrozen(wanted);
+          }}
+        />
+      </Field>
       <div ref={scroll} className={styles.pickerRows}>
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map((item) => {

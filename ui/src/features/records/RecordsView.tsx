@@ -1,11 +1,5 @@
-import { Button, ToggleButton } from "@fluentui/react-components";
-import {
-  AddRegular,
-  ArrowClockwiseRegular,
-  CloudRegular,
-  DatabaseRegular,
-  TagRegular,
-} from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { AddRegular, ArrowClockwiseRegular, CloudRegular, DatabaseRegular } from "@fluentui/react-icons";
 import { type ReactNode, useMemo, useState } from "react";
 import {
   type ApiError,
@@ -44,6 +38,7 @@ import { ExportMenu, PullButton } from "./Pull";
 import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
 import { useCachedRows, useLiveRows } from "./useRows";
+import { ValueMenu } from "./ValueMenu";
 
 const COPY_LIMIT = 20_000;
 
@@ -243,19 +238,13 @@ export function RecordsView({
               ? `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
               : ""}
         </span>
-        <ToggleButton
-          size="small"
-          aria-label="Show labels in place of codes"
-          appearance="subtle"
-          icon={<TagRegular />}
-          checked={layout.formatted}
-          title={layout.formatted ? "Labels are shown; codes on hover" : "Codes are shown; labels on hover"}
-          onClick={() => setLayout({ ...layout, formatted: !layout.formatted })}
-        />
+        <ValueMenu layout={layout} onChange={setLayout} />
         <ColumnPicker
           all={schema.columns}
           shown={columns.map((column) => column.logical_name)}
           onChange={(names) => setLayout({ ...layout, columns: names })}
+          frozen={layout.frozen ?? 1}
+          onFrozen={(frozen) => setLayout({ ...layout, frozen })}
         />
         <PullButton
           connection={connection}
@@ -326,6 +315,7 @@ export function RecordsView({
             selection={selection}
             onSelection={setSelection}
             resetKey={resetKey}
+            frozen={layout.frozen}
             onOpen={open}
             onActive={(row) => {
               // An open inspector stays and shows the row one moves to.

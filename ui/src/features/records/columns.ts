@@ -6,6 +6,10 @@ export interface Layout {
   columns: string[];
   widths: Record<string, number>;
   formatted: boolean;
+  /** Labels and codes beside each other. */
+  both?: boolean;
+  /** Columns from the first that stay in place; absent: one. */
+  frozen?: number;
 }
 
 export const emptyLayout: Layout = { columns: [], widths: {}, formatted: true };

@@ -1,6 +1,6 @@
 import type { Column, RecordRow } from "@/api";
 import type { GridColumn } from "@/design";
-import { cellOf, cellText } from "@/lib/record";
+import { bothText, cellOf, cellText } from "@/lib/record";
 import { CellView } from "./CellView";
 import { isNumeric, type Layout, widthOf } from "./columns";
 import { typeGlyphs } from "./typeGlyphs";
@@ -24,9 +24,13 @@ export function gridColumns(
         cell={cellOf(row.raw, column.logical_name)}
         column={column}
         formatted={layout.formatted}
+        both={layout.both}
         onFollow={onFollow}
       />
     ),
-    text: (row) => cellText(cellOf(row.raw, column.logical_name), layout.formatted),
+    text: (row) => {
+      const cell = cellOf(row.raw, column.logical_name);
+      return layout.both ? bothText(cell) : cellText(cell, layout.formatted);
+    },
   }));
 }
