@@ -59,25 +59,27 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Passes a string; `at` is on its first quote.
-    fn skip_string(&mut self) -> Result<(), NotAnObject> {
+    /// Passes a string; `at` is on its first quote. True: there are escapes in it.
+    fn skip_string(&mut self) -> Result<bool, NotAnObject> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
+        let mut escaped = false;
         loop {
             let rest = bytes.get(at..).ok_or_else(broken)?;
             let step = rest.iter().position(|b| *b == b'"' || *b == b'\\').ok_or_else(broken)?;
             at += step;
             if bytes[at] == b'"' {
                 self.at = at + 1;
-                return Ok(());
+                return Ok(escaped);
             }
+            escaped = true;
             at += 2;
         }
     }
 
     fn skip_value(&mut self) -> Result<(), NotAnObject> {
         match self.byte().ok_or_else(broken)? {
-            b'"' => self.skip_string(),
+            b'"' => self.skip_string().map(|_| ()),
             b'{' | b'[' => {
                 let mut depth = 0_usize;
                 loop {
@@ -121,11 +123,12 @@ impl<'a> Members<'a> {
             return Err(broken());
         }
         let from = self.at;
-        self.skip_string()?;
+        let escaped = self.skip_string()?;
         let token = &self.text[from..self.at];
-        let name = match plain_text(token) {
-            Some(plain) => Cow::Borrowed(plain),
-            None => Cow::Owned(serde_json::from_str(token).map_err(|_| broken())?),
+        let name = if escaped {
+            Cow::Owned(serde_json::from_str(token).map_err(|_| broken())?)
+        } else {
+            Cow::Borrowed(&token[1..token.len() - 1])
         };
         self.skip_space();
         if self.byte() != Some(b':') {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use syncline_model::{EntityName, Record, RecordId};
 use uuid::Uuid;
 
@@ -23,9 +23,9 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
 }];
 
 /// Quick rather than small: it is read only after a crash.
-const LEVEL: i32 = -3;
-/// Bytes that are handed to the compressor at a time.
-const AT_A_TIME: usize = 64 * 1024;
+const LEVEL: i32 = -5;
+/// Bytes that are compressed at a time, each such part by itself: what the compressor looks back at then stays in the processor's cache.
+const AT_A_TIME: usize = 128 * 1024;
 
 /// A page as it arrived.
 #[derive(Debug, Clone)]
@@ -63,6 +63,36 @@ struct Read {
     records: Vec<(String, Option<String>, Box<RawValue>)>,
 }
 
+/// Compresses what is written, part by part.
+struct Parts {
+    compressor: zstd::bulk::Compressor<'static>,
+    part: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl Parts {
+    fn compress(&mut self) -> std::io::Result<()> {
+        if !self.part.is_empty() {
+            self.packed.extend_from_slice(&self.compressor.compress(&self.part)?);
+            self.part.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Write for Parts {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.part.len() + bytes.len() > AT_A_TIME {
+            self.compress()?;
+        }
+        self.part.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl PackedPage {
     /// Packs a page; takes no lock of the store.
     pub fn pack(
@@ -76,12 +106,11 @@ impl PackedPage {
         let records =
             records.iter().map(|record| (record.id.as_str(), record.etag.as_deref(), &*record.raw)).collect();
         let page = Written { removed, next, token, bytes, records };
-        let encoder = zstd::stream::write::Encoder::new(Vec::new(), LEVEL).map_err(failed)?;
-        let mut writer = BufWriter::with_capacity(AT_A_TIME, encoder);
-        serde_json::to_writer(&mut writer, &page)?;
-        writer.flush().map_err(failed)?;
-        let encoder = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-        Ok(Self(encoder.finish().map_err(failed)?))
+        let compressor = zstd::bulk::Compressor::new(LEVEL).map_err(failed)?;
+        let mut parts = Parts { compressor, part: Vec::with_capacity(AT_A_TIME), packed: Vec::new() };
+        serde_json::to_writer(&mut parts, &page)?;
+        parts.compress().map_err(failed)?;
+        Ok(Self(parts.packed))
     }
 }
 

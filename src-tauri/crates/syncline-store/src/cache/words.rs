@@ -109,6 +109,8 @@ pub(crate) struct WordMaker<'d> {
     dataset: &'d Dataset,
     taker: Taker<'d>,
     seen: HashSet<u64, BuildHasherDefault<Fnv>>,
+    /// Room for a folded text.
+    folded: String,
 }
 
 impl<'d> WordMaker<'d> {
@@ -117,13 +119,14 @@ impl<'d> WordMaker<'d> {
             dataset,
             taker: Taker::new(dataset),
             seen: HashSet::with_capacity_and_hasher(256, BuildHasherDefault::default()),
+            folded: String::new(),
         }
     }
 
     pub(crate) fn words(&mut self, raw: &str) -> Result<Words, StoreError> {
-        let Self { dataset, taker, seen } = self;
+        let Self { dataset, taker, seen, folded } = self;
         seen.clear();
-        let mut made = Words::default();
+        let mut made = Words { title: String::with_capacity(32), body: String::with_capacity(512) };
         taker.each(raw, |column, cell, label| {
             let Some(text) = searchable(column, cell, label) else { return };
             let is_title = dataset.primary_name.as_deref() == Some(column.name.as_str());
@@ -137,8 +140,18 @@ impl<'d> WordMaker<'d> {
                     list.push_str(word);
                 }
             };
-            let folded = fold(text);
-            words(&folded).for_each(&mut add);
+            if text.is_ascii() {
+                // Most texts: no letter changes its length, and a byte tells what it is.
+                folded.clear();
+                folded.push_str(text);
+                folded.make_ascii_lowercase();
+                folded
+                    .split(|c: char| !c.is_ascii_alphanumeric())
+                    .filter(|word| !word.is_empty())
+                    .for_each(&mut add);
+            } else {
+                words(&fold(text)).for_each(&mut add);
+            }
             if !is_title {
                 phone_words(text, add);
             }
