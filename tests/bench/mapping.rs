@@ -41,7 +41,7 @@ pub(crate) fn run(records: u64) {
 
 /// Both schemas and 5,000 real records, read through the application.
 async fn material() -> (EntitySchema, EntitySchema, Vec<Record>) {
-    let sandbox = Sandbox::start(5000);
+    let sandbox = Sandbox::start(5000, "near");
     let details = sandbox.details.as_str();
     let home = tempfile::tempdir().expect("a folder");
     let app = App::open(AppConfig::new(Some(home.path().to_owned()), VaultChoice::Memory))

@@ -19,7 +19,7 @@ const PAGE: u32 = 1000;
 
 /// Starts the sample tenant, and the application as a process of its own.
 pub(crate) fn all(records: u64) {
-    let sandbox = Sandbox::start(records);
+    let sandbox = Sandbox::start(records, "near");
     let status = again(&["preview", &sandbox.details]).status().expect("the measurement starts");
     assert!(status.success(), "the measurement failed");
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use syncline_sandbox::faults::FaultRule;
 
 /// What one process measured.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -75,8 +76,9 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(crate) fn start(records: u64) -> Self {
-        let mut child = again(&["sandbox", &records.to_string()])
+    /// `way`: how far away it is, see [`serve`].
+    pub(crate) fn start(records: u64, way: &str) -> Self {
+        let mut child = again(&["sandbox", &records.to_string(), way])
             .stdout(Stdio::piped())
             .spawn()
             .expect("the sandbox starts");
@@ -96,11 +98,22 @@ impl Drop for Sandbox {
     }
 }
 
-/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit.
-pub(crate) fn serve(records: u64) {
+/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit. `way`: `near`, `20 ms`, `gzip`, or
+/// `throttled`, where every fourth call for a page is answered with 429 and a pause of a second.
+pub(crate) fn serve(records: u64, way: &str) {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let config = syncline_sandbox::SandboxConfig { records, ..Default::default() };
+        let config = syncline_sandbox::SandboxConfig {
+            records,
+            latency_ms: if way == "20 ms" { 20 } else { 0 },
+            gzip: way == "gzip",
+            ..Default::default()
+        };
         let sandbox = syncline_sandbox::Sandbox::start(config).await.expect("the sandbox starts");
+        if way == "throttled" {
+            let rule = serde_json::json!({ "kind": "status", "status": 429, "retry_after": 1, "every": 4,
+                "service": "contoso", "method": "GET", "path": "/contacts?" });
+            sandbox.faults().add(FaultRule::read_list(vec![rule]).expect("the rule is known"));
+        }
         if let Some(environment) = sandbox.environment("contoso") {
             environment.protection.set(None);
         }
@@ -112,6 +125,23 @@ pub(crate) fn serve(records: u64) {
 /// Runs one measurement in a process of its own.
 pub(crate) fn measure(name: &str, details: &str) -> Figure {
     let output = again(&[name, details]).stderr(Stdio::inherit()).output().expect("the measurement starts");
+    read(name, &output)
+}
+
+/// The folder of the peer, where its packages are installed.
+fn peer_folder() -> Option<std::path::PathBuf> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/peer");
+    folder.join("node_modules").is_dir().then_some(folder)
+}
+
+/// The peer's pull; `None` where its packages are not installed.
+pub(crate) fn measure_peer(details: &str) -> Option<Figure> {
+    let mut command = Command::new("node");
+    command.current_dir(peer_folder()?).args(["peer.mjs", details]).stderr(Stdio::inherit());
+    Some(read("peer", &command.output().ok()?))
+}
+
+fn read(name: &str, output: &std::process::Output) -> Figure {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_default();
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{name} told no figure: {error}: {text}"))

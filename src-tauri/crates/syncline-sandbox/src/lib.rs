@@ -13,6 +13,7 @@ mod bearer;
 mod control;
 mod details;
 mod discovery;
+mod distance;
 mod log;
 mod sample;
 mod server;

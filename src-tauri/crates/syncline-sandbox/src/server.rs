@@ -4,6 +4,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bearer::{Checked, check};
 use crate::dataverse::{self, Environment, EnvironmentConfig};
 use crate::details::{Details, EnvironmentDetails};
+use crate::distance::Distance;
 use crate::entra::{Entra, EntraConfig};
 use crate::faults::{Faults, Guarded, guard};
 use crate::insider::Insider;
@@ -36,6 +38,10 @@ pub struct SandboxConfig {
     pub insider_requests_per_minute: u32,
     /// The first environment has 1,000 tables with 40,000 columns.
     pub big_tenant: bool,
+    /// Milliseconds that each answer of an environment is on its way.
+    pub latency_ms: u64,
+    /// Answers of an environment are compressed where the client takes that.
+    pub gzip: bool,
 }
 
 impl Default for SandboxConfig {
@@ -49,6 +55,8 @@ impl Default for SandboxConfig {
             device_interval_s: 5,
             insider_requests_per_minute: 25_000,
             big_tenant: false,
+            latency_ms: 0,
+            gzip: false,
         }
     }
 }
@@ -61,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) insider: Insider,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) distance: Distance,
     pub(crate) environments: Vec<Arc<Environment>>,
     pub(crate) details: OnceLock<Details>,
 }
@@ -110,6 +119,7 @@ impl Sandbox {
             insider,
             faults: Faults::default(),
             log: Log::new(),
+            distance: Distance { latency: Duration::from_millis(config.latency_ms), gzip: config.gzip },
             environments,
             details: OnceLock::new(),
         });

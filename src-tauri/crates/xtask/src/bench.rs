@@ -10,8 +10,14 @@ use crate::{command, tree};
 /// `cargo xtask bench [NAME]`
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Only the measurements whose name holds this.
+    /// pull, mapping, or large: what is done with 1,000,000 records in the cache. Without it, pull and mapping.
     name: Option<String>,
+    /// Contacts of the sample tenant, at most 1,000,000; pull takes 100,000 without it.
+    #[arg(long)]
+    records: Option<u64>,
+    /// Rounds of which the median is told; pull takes 3 without it.
+    #[arg(long)]
+    rounds: Option<u64>,
 }
 
 /// Measures within a session, since the store's key lies in a keychain.
@@ -21,13 +27,25 @@ pub(crate) fn run(steps: &mut Steps, options: &Options) -> Outcome {
     if !here {
         return Err(Failed { step: "measurements".to_owned(), why: "tests/bench has none".to_owned() });
     }
-    setup::run(steps, For::Tests)?;
+    let node = setup::run(steps, For::Tests)?;
+    // Without it the pull is measured all the same, beside the drain alone.
+    let peer = tree::root().join("tests/bench/peer");
+    if let Err(failed) = setup::packages_of(steps, &node, "the peer's packages", &peer) {
+        println!("  {}: the peer is left out", failed.step);
+    }
     steps.step("release build", || {
         command::run(&mut command::cargo(["bench", "--package", "syncline-tests", "--no-run"]))
     })?;
     let mut bench = command::cargo(["bench", "--package", "syncline-tests", "--benches"]);
     if let Some(name) = &options.name {
         bench.args(["--", name]);
+    }
+    for (name, number) in
+        [("SYNCLINE_BENCH_RECORDS", options.records), ("SYNCLINE_BENCH_ROUNDS", options.rounds)]
+    {
+        if let Some(number) = number {
+            bench.env(name, number.to_string());
+        }
     }
     let output = steps.step("measurements", || command::run(&mut within(Display::Virtual, &bench)))?;
     println!("{output}");

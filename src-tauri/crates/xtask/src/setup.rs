@@ -21,27 +21,32 @@ pub(crate) fn run(steps: &mut Steps, purpose: For) -> Outcome<Node> {
     println!("  {done}");
     let node = steps.step("Node", Node::ensure)?;
     println!("  {}", node.version);
-    let ui = tree::root().join("ui");
-    if is_current(&ui) {
-        steps.skip("the UI's packages", "as package-lock.json says");
-    } else {
-        steps.step("the UI's packages", || {
-            let mut npm = node.program("npm");
-            command::run(npm.current_dir(&ui).args(["ci", "--no-audit", "--no-fund"]))?;
-            std::fs::copy(ui.join("package-lock.json"), mark(&ui))
-                .map_err(|error| format!("ui/node_modules: {error}"))
-        })?;
-    }
+    packages_of(steps, &node, "the UI's packages", &tree::root().join("ui"))?;
     Ok(node)
 }
 
-/// The lock file as it was when the packages were installed.
-fn mark(ui: &Path) -> std::path::PathBuf {
-    ui.join("node_modules/.installed-lock.json")
+/// Installs the packages of a folder as its lock file says, where that has not been done.
+pub(crate) fn packages_of(steps: &mut Steps, node: &Node, what: &str, folder: &Path) -> Outcome {
+    if is_current(folder) {
+        steps.skip(what, "as package-lock.json says");
+        return Ok(());
+    }
+    steps.step(what, || {
+        let mut npm = node.program("npm");
+        command::run(npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))?;
+        std::fs::copy(folder.join("package-lock.json"), mark(folder))
+            .map_err(|error| format!("{}: {error}", mark(folder).display()))
+    })?;
+    Ok(())
 }
 
-fn is_current(ui: &Path) -> bool {
-    match (std::fs::read(ui.join("package-lock.json")), std::fs::read(mark(ui))) {
+/// The lock file as it was when the packages were installed.
+fn mark(folder: &Path) -> std::path::PathBuf {
+    folder.join("node_modules/.installed-lock.json")
+}
+
+fn is_current(folder: &Path) -> bool {
+    match (std::fs::read(folder.join("package-lock.json")), std::fs::read(mark(folder))) {
         (Ok(wanted), Ok(installed)) => wanted == installed,
         (Err(_), _) | (_, Err(_)) => false,
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::refusal::{elsewhere, page, refused, refused_until};
 use super::{FaultKind, FaultRule, links};
 use crate::dataverse::Environment;
+use crate::distance::takes_gzip;
 use crate::log::{LoggedRequest, without_secrets};
 use crate::server::Shared;
 use crate::wire::Cut;
@@ -67,11 +68,15 @@ pub(crate) async fn guard(
         fault: rule.as_ref().map(|rule| rule.kind.name().to_owned()),
     });
     let mut entry = Entry { shared: Arc::clone(&guarded.shared), number, status: 0 };
+    let takes_gzip = takes_gzip(request.headers());
     let response = match rule {
         None => next.run(request).await,
         Some(rule) => apply(&guarded, &rule, &cut, request, next).await,
     };
     entry.status = response.status().as_u16();
+    if guarded.environment.is_some() {
+        return guarded.shared.distance.travel(takes_gzip, response).await;
+    }
     response
 }
 
