@@ -1,4 +1,4 @@
-import { Button, Field } from "@fluentui/react-components";
+import { Button, Field, Label } from "@fluentui/react-components";
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import type { Column, FieldMapping, OnEmpty, OnUnmapped, TextCase } from "@/api";
 import { useParts } from "./context";
@@ -90,19 +90,22 @@ export function ValueOptions({
           }
         />
       ) : null}
-      <Words
-        label="Expression"
-        hint={
-          <>
-            Over <code>value</code> and the chosen columns: <code>{'value + " " + lastname'}</code>,{" "}
-            <code>{'if amount > 100 { "big" } else { "small" }'}</code>, <code>value.to_upper()</code>
-          </>
-        }
-        mono
-        value={field.expression}
-        onChange={(expression) => onChange({ expression }, "expression")}
-      />
       <div className={styles.wide}>
+        <Words
+          label="Expression"
+          hint={
+            <>
+              Over <code>value</code> and the chosen columns: <code>{'value + " " + lastname'}</code>,{" "}
+              <code>{'if amount > 100 { "big" } else { "small" }'}</code>, <code>value.to_upper()</code>
+            </>
+          }
+          mono
+          value={field.expression}
+          onChange={(expression) => onChange({ expression }, "expression")}
+        />
+      </div>
+      <div className={styles.wide}>
+        <Label size="small">Value table</Label>
         <TableEditor
           label={`Value table of ${field.to}`}
           keyTitle={field.label ? "Label" : "Value"}
