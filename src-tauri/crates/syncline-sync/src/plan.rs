@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::batches::estimate_batches;
-use crate::plan_rows::Rows;
+use crate::plan_rows::{MappedPage, Rows, map_page};
 use crate::progress::{Work, blocking};
 
 /// Pages that may wait to be mapped.
@@ -216,6 +216,7 @@ impl Planner {
         let mut hash = Sha256::new();
         if let Some(id) = &self.request.source_id {
             let page = self.one(source.as_ref(), id, work).await?;
+            let page = map_page(Arc::clone(&self.mapping), page, work.now()).await?;
             rows.plan_page(self, page, detail, &mut hash, work).await?;
             return Ok(hex::encode(hash.finalize()));
         }
@@ -231,7 +232,10 @@ impl Planner {
         tokio::spawn(async move {
             let (mut cursor, mut read) = (None, 0_u64);
             loop {
-                let page = source.page(&selection, cursor.as_ref(), &cancel).await;
+                let mut page = source.page(&selection, cursor.as_ref(), &cancel).await;
+                if let (Ok(page), Some(top)) = (&mut page, selection.top) {
+                    page.records.truncate(usize::try_from(top.saturating_sub(read)).unwrap_or(usize::MAX));
+                }
                 read += page.as_ref().map_or(0, |page| page.records.len() as u64);
                 cursor = page.as_ref().ok().and_then(|page| page.next.clone());
                 let enough = selection.top.is_some_and(|top| read >= top);
@@ -241,13 +245,23 @@ impl Planner {
                 }
             }
         });
-        while let Some(page) = receiver.recv().await {
-            let mut page = page?;
-            if let Some(top) = self.request.selection.top {
-                page.records
-                    .truncate(usize::try_from(top.saturating_sub(detail.counts.read)).unwrap_or(usize::MAX));
+        // One page is mapped while the one before is decided on, and the one before that is stored.
+        let (sender, mut mapped) = mpsc::channel::<Result<MappedPage, SynclineError>>(1);
+        let (mapping, clock) = (Arc::clone(&self.mapping), Arc::clone(&work.clock));
+        tokio::spawn(async move {
+            while let Some(page) = receiver.recv().await {
+                let page = match page {
+                    Ok(page) => map_page(Arc::clone(&mapping), page, clock()).await,
+                    Err(error) => Err(error),
+                };
+                let ended = page.is_err();
+                if sender.send(page).await.is_err() || ended {
+                    return;
+                }
             }
-            rows.plan_page(self, page, detail, &mut hash, work).await?;
+        });
+        while let Some(page) = mapped.recv().await {
+            rows.plan_page(self, page?, detail, &mut hash, work).await?;
             work.tell("planning", detail.counts.read, total.map(|total| total.max(detail.counts.read)));
             work.check()?;
         }

@@ -1,14 +1,16 @@
 //! The rows of a plan, page by page: mapped, freed of duplicates, compared, decided, stored.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
-use syncline_mapping::{Mapped, Verdict, identity_key};
+use syncline_mapping::{Mapped, Mapping, Verdict, identity_key};
 use syncline_model::{Action, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
 use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::decide::{Decision, Held, decide};
@@ -39,6 +41,30 @@ pub(crate) struct Rows {
     next: u32,
     /// Hashes of the identifiers; not here while a page is looked up in them.
     keys: Option<PlanKeys>,
+    /// The page before, on its way into the store.
+    writing: Option<JoinHandle<Result<(), SynclineError>>>,
+}
+
+/// The records of a page with what mapping made of them, and when.
+pub(crate) struct MappedPage {
+    now: Timestamp,
+    records: Vec<(Record, Mapped)>,
+}
+
+/// Maps a page off the async threads.
+pub(crate) async fn map_page(
+    mapping: Arc<Mapping>,
+    page: Page,
+    now: Timestamp,
+) -> Result<MappedPage, SynclineError> {
+    blocking(move || {
+        let map = |record: Record| {
+            let mapped = mapping.apply(&record, now);
+            (record, mapped)
+        };
+        Ok(MappedPage { now, records: page.records.into_iter().map(map).collect() })
+    })
+    .await
 }
 
 fn short_hash(text: &str) -> PlanKey {
@@ -50,38 +76,27 @@ fn short_hash(text: &str) -> PlanKey {
 impl Rows {
     /// Begins with no rows.
     pub(crate) fn new(store: &Store, plan: Uuid) -> Self {
-        Self { next: 0, keys: Some(PlanKeys::new(store, plan)) }
+        Self { next: 0, keys: Some(PlanKeys::new(store, plan)), writing: None }
     }
 
     /// Removes what was needed only while the rows were made.
-    pub(crate) async fn end(self) -> Result<(), SynclineError> {
-        match self.keys {
-            Some(keys) => blocking(move || Ok(keys.end()?)).await,
-            None => Ok(()),
+    pub(crate) async fn end(mut self) -> Result<(), SynclineError> {
+        let written = self.settle().await;
+        if let Some(keys) = self.keys.take() {
+            blocking(move || Ok(keys.end()?)).await?;
         }
+        written
     }
 
     pub(crate) async fn plan_page(
         &mut self,
         planner: &Planner,
-        page: Page,
+        page: MappedPage,
         detail: &mut PlanDetail,
         hash: &mut Sha256,
         work: &Work,
     ) -> Result<(), SynclineError> {
-        let now = work.now();
-        let mapping = Arc::clone(&planner.mapping);
-        let mut mapped: Vec<(Record, Mapped)> = blocking(move || {
-            Ok(page
-                .records
-                .into_iter()
-                .map(|record| {
-                    let mapped = mapping.apply(&record, now);
-                    (record, mapped)
-                })
-                .collect())
-        })
-        .await?;
+        let MappedPage { now, records: mut mapped } = page;
         for (record, _) in &mapped {
             hash.update(record.id.as_str());
             hash.update(record.etag.as_deref().unwrap_or_default());
@@ -127,8 +142,18 @@ impl Rows {
             rows.push(row(self.next, record, mapped, decision, events)?);
             self.next += 1;
         }
+        self.settle().await?;
         let (store, plan) = (planner.store.clone(), planner.plan);
-        blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await
+        self.writing = Some(tokio::spawn(blocking(move || Ok(store.add_plan_rows(plan, &rows)?))));
+        Ok(())
+    }
+
+    /// Waits until the page before is stored.
+    async fn settle(&mut self) -> Result<(), SynclineError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        writing.await.unwrap_or_else(|error| {
+            Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
+        })
     }
 
     /// Leaves out the rows whose identifiers an earlier row has.
@@ -147,14 +172,24 @@ impl Rows {
         let hashes: Vec<(PlanKey, u32)> = asked.iter().map(|(_, key)| *key).collect();
         let (store, plan, page) = (planner.store.clone(), planner.plan, self.next);
         let mut keys = self.keys.take().unwrap_or_else(|| PlanKeys::new(&store, plan));
-        let (keys, firsts, earlier) = blocking(move || {
+        let (keys, firsts) = blocking(move || {
             let firsts = keys.add(&hashes)?;
-            let before: Vec<u32> = firsts.iter().flatten().copied().filter(|first| *first < page).collect();
-            let ids = store.plan_source_ids(plan, &before)?;
-            Ok((keys, firsts, before.into_iter().zip(ids).collect::<HashMap<_, _>>()))
+            Ok((keys, firsts))
         })
         .await?;
         self.keys = Some(keys);
+        let before: Vec<u32> = firsts.iter().flatten().copied().filter(|first| *first < page).collect();
+        let earlier = if before.is_empty() {
+            HashMap::new()
+        } else {
+            // They may be in the page that is on its way.
+            self.settle().await?;
+            blocking(move || {
+                let ids = store.plan_source_ids(plan, &before)?;
+                Ok(before.into_iter().zip(ids).collect::<HashMap<_, _>>())
+            })
+            .await?
+        };
         for ((position, _), first) in asked.into_iter().zip(firsts) {
             let Some(first) = first else { continue };
             let first = match first.checked_sub(page) {

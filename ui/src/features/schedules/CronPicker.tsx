@@ -14,6 +14,19 @@ const starts: Record<Rhythm["kind"], Rhythm> = {
   custom: { kind: "custom", text: "0 * * * *" },
 };
 
+/** A time in words, in the zone of this window. */
+export function localWords(iso: string): string {
+  return new Intl.DateTimeFormat(undefined, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+  }).format(new Date(iso));
+}
+
 const two = (number: number) => String(number).padStart(2, "0");
 
 /** When something runs: chosen, or written as five fields. All in UTC, as the definition keeps it. */
@@ -144,7 +157,7 @@ export function NextTimes({ cron }: { cron: string }) {
       <ol className={styles.times} aria-label="The next times">
         {data.next.map((time) => (
           <li key={time.at}>
-            {time.local} <span className={styles.muted}>· {time.utc}</span>
+            {localWords(time.at)} <span className={styles.muted}>· {time.utc}</span>
           </li>
         ))}
       </ol>

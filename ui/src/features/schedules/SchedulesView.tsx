@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type ApiError, change, type ScheduleView, toApiError, useRead } from "@/api";
 import { Confirm, Empty, Fault, Mark, Name, Page, Skeleton, Time } from "@/design";
 import { counted } from "@/lib/numbers";
-import { CronPicker, NextTimes } from "./CronPicker";
+import { CronPicker, localWords, NextTimes } from "./CronPicker";
 import styles from "./schedules.module.css";
 import { Texts } from "./Texts";
 
@@ -177,7 +177,7 @@ function One({
         {next ? (
           <span className={styles.muted} title={next.utc}>
             {" "}
-            · next {next.local}
+            · next {localWords(next.at)}
           </span>
         ) : null}
       </p>

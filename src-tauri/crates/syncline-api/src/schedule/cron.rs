@@ -39,7 +39,7 @@ impl Cron {
     /// In words.
     pub(crate) fn words(&self) -> String {
         let words = self.cron.describe();
-        format!("{} UTC", words.trim_end_matches('.'))
+        format!("{} (UTC)", words.trim_end_matches('.'))
     }
 
     /// The next time after this one. There may be none: the 30th of February.
@@ -149,7 +149,7 @@ mod tests {
             Cron::read("0 0 30 2 *").map(|cron| cron.after(at("2026-01-01T00:00:00Z"))).unwrap(),
             None
         );
-        assert!(cron.words().ends_with("UTC"), "{}", cron.words());
+        assert!(cron.words().ends_with("(UTC)"), "{}", cron.words());
         for bad in ["", "* * * *", "* * * * * *", "61 * * * *", "a b c d e"] {
             assert!(Cron::read(bad).is_err(), "{bad}");
         }

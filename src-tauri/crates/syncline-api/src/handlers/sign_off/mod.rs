@@ -178,6 +178,11 @@ pub(crate) fn signed(plan: &Plan) -> Option<SignOff> {
     plan.signature.as_deref().and_then(|text| serde_json::from_str(text).ok())
 }
 
+/// The beginning of a hash, enough to tell two apart by eye.
+fn short(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
+}
+
 /// What keeps a plan from running: it is no longer what was signed, or not what the person who runs it holds in hand.
 pub(crate) async fn guard(app: &Arc<App>, plan: &Plan, expected: Option<&str>) -> Result<(), ApiError> {
     let signed = signed(plan);
@@ -193,14 +198,21 @@ pub(crate) async fn guard(app: &Arc<App>, plan: &Plan, expected: Option<&str>) -
     if let Some(expected) = expected
         && !(expected.len() >= 8 && now.starts_with(&expected.to_lowercase()))
     {
-        return Err(refused(format!("the plan's hash is {now}, not the {expected} that was signed off")));
+        return Err(refused(format!(
+            "the plan's hash begins with {}, not with {expected} as it was signed off",
+            short(&now)
+        )));
     }
     let Some(signed) = signed else { return Ok(()) };
     if signed.hash != now {
         return Err(refused(format!(
-            "this plan is not the one that {} signed off on {}: its hash is {now}, the signed one is {}",
-            signed.by, signed.at, signed.hash
-        )));
+            "this plan is not the one that {} signed off on {}: its hash begins with {}, the signed one with {}",
+            signed.by,
+            signed.at,
+            short(&now),
+            short(&signed.hash)
+        ))
+        .detail(format!("now {now}\nsigned {}", signed.hash)));
     }
     let name = plan.definition.clone();
     let saved = app.with_store(move |store| store.definition(&name)).await?;

@@ -1,0 +1,153 @@
+//! Runs and what became of their rows.
+
+use serde::{Deserialize, Serialize};
+use syncline_model::Action;
+use ts_rs::TS;
+
+use super::IssueGroup;
+
+/// Runs a plan; ends as a job whose result is a `RunReport`.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RunStart {
+    /// Plan.
+    pub plan: String,
+    /// The number of records that will be written, as typed by the person; asked for on production.
+    pub expect: Option<u64>,
+    /// Hash of the plan as it was signed off, or its beginning (8 digits at least): another one is refused.
+    pub signed: Option<String>,
+}
+
+/// A run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunView {
+    /// Id.
+    pub run_id: String,
+    /// Plan it executed.
+    pub plan_id: String,
+    /// Name of the definition.
+    pub definition: String,
+    /// Hash of the definition.
+    pub definition_hash: String,
+    /// Source connection.
+    pub source: String,
+    /// Destination connection.
+    pub destination: String,
+    /// `running`, `succeeded`, `partial`, `failed`, `cancelled` or `interrupted`.
+    pub status: String,
+    /// RFC 3339 UTC.
+    pub started_at: String,
+    /// RFC 3339 UTC.
+    pub finished_at: Option<String>,
+    /// Records read.
+    pub read: u64,
+    /// Made.
+    pub created: u64,
+    /// Changed.
+    pub updated: u64,
+    /// The same already.
+    pub unchanged: u64,
+    /// Left out by a rule, by hand, or as invalid.
+    pub skipped: u64,
+    /// Changed in between; held back.
+    pub drifted: u64,
+    /// Refused.
+    pub failed: u64,
+    /// Taken out by hand before the run; among the skipped ones.
+    #[serde(default)]
+    pub held_back: u64,
+    /// Events sent.
+    pub events: u64,
+    /// What was predicted against what came out; absent while the run is under way.
+    pub prediction: Option<super::PredictionView>,
+    /// Seconds.
+    pub seconds: f64,
+    /// Why it stopped, where it did.
+    pub error: Option<super::ApiError>,
+}
+
+/// Names a run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRef {
+    /// Its id.
+    pub run: String,
+}
+
+/// A run with its failures.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunReport {
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunView,
+    /// Each failed record; the first 1,000.
+    pub failures: Vec<RunFailure>,
+    /// Failures by cause.
+    pub causes: Vec<IssueGroup>,
+}
+
+/// A failed record.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunFailure {
+    /// Source id.
+    pub source_id: String,
+    /// Row of the plan.
+    pub ordinal: u64,
+    /// The service's code, or ours.
+    pub code: String,
+    /// The service's text.
+    pub message: String,
+    /// The service's request id.
+    pub request_id: Option<String>,
+}
+
+/// Outcomes of a run.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct RunRowsQuery {
+    /// Run.
+    pub run: String,
+    /// `created`, `updated`, `upserted`, `drifted`, `failed`, `unknown`.
+    pub outcome: Option<String>,
+    /// Only rows that came out otherwise than predicted.
+    pub otherwise: Option<bool>,
+    /// Only rows that hold this text.
+    pub search: Option<String>,
+    /// From 0.
+    pub offset: Option<u64>,
+    /// At most 1000.
+    pub limit: Option<u32>,
+}
+
+/// Outcomes.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRowsPage {
+    /// Rows.
+    pub rows: Vec<RunRow>,
+    /// All that fit.
+    pub total: u64,
+}
+
+/// An outcome.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRow {
+    /// Row of the plan.
+    pub ordinal: u64,
+    /// Source id.
+    pub source_id: String,
+    /// Something to know it by.
+    pub title: String,
+    /// What the plan said.
+    pub action: Action,
+    /// What came.
+    pub outcome: String,
+    /// Id at the destination.
+    pub destination_id: Option<String>,
+    /// Code of a failure.
+    pub code: Option<String>,
+    /// Text of a failure.
+    pub message: Option<String>,
+    /// Request id.
+    pub request_id: Option<String>,
+    /// RFC 3339 UTC.
+    pub at: String,
+}
