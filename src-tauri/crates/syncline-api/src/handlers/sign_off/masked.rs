@@ -114,8 +114,12 @@ pub(super) fn definition(definition: &SyncDefinition, masker: Option<&Masker>) -
         }
     }
     for field in &mut shown.fields {
-        if personal.contains(&field.to.as_str()) && field.default.is_some() {
-            field.default = Some(Value::Text("…".to_owned()));
+        if personal.contains(&field.to.as_str()) {
+            // A value table may have names on both sides.
+            field.map.clear();
+            if field.default.is_some() {
+                field.default = Some(Value::Text("…".to_owned()));
+            }
         }
     }
     shown
