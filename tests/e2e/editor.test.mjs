@@ -168,6 +168,22 @@ step("a change shows in the ten records at once; steps go back and forth by keyb
   await savedWhen(({ fixed }) => fixed[0].value === "Dynamics", "the former value");
 });
 
+step("a value is worked out by an expression; the chain says so, and what can't be read is told while typing", async () => {
+  const table = page.getByRole("region", { name: "Ten records as a table" });
+  await page.getByRole("button", { name: "How city is made" }).click();
+  const expression = page.getByRole("group", { name: "How city is made" }).getByRole("textbox", { name: "Expression" });
+  await expression.fill('"<" + value + ">"');
+  const cell = table.getByRole("button", { name: /^Why city is <.*>$/ }).first();
+  await cell.click();
+  await page.getByText("worked out by the expression").waitFor();
+  await page.keyboard.press("Escape");
+  await expression.fill("value +");
+  await page.getByText(/the expression can't be read/i).first().waitFor();
+  await expression.fill("");
+  await savedWhen(({ fields }) => fields.every((field) => field.expression === undefined), "no expression");
+  await page.getByRole("button", { name: "How city is made" }).click();
+});
+
 step("the JSON beside it works both ways, offers what may stand there, and marks what may not", async () => {
   await page.getByRole("radio", { name: "JSON" }).click();
   const text = page.getByRole("textbox", { name: "The definition as JSON" });
