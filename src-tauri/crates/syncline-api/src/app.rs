@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::handlers::metadata::{Refresh, RefreshKey};
+use crate::handlers::sample_records::SampleRecords;
 use crate::home::{self, VaultChoice};
 use crate::jobs::{JobHandle, Jobs};
 use crate::links::Link;
@@ -70,6 +71,8 @@ pub struct App {
     pub(crate) refreshes: Mutex<HashMap<RefreshKey, Refresh>>,
     /// Queries under way, by the id their screen gave them.
     pub(crate) queries: Mutex<HashMap<String, CancellationToken>>,
+    /// Records the service gave to editors lately.
+    pub(crate) samples: SampleRecords,
     /// Held while search indexes that were left behind catch up.
     pub(crate) indexing: tokio::sync::Mutex<()>,
     statements: Mutex<HashMap<String, SqlCancel>>,
@@ -109,6 +112,7 @@ impl App {
             sample: tokio::sync::Mutex::default(),
             refreshes: Mutex::default(),
             queries: Mutex::default(),
+            samples: SampleRecords::default(),
             indexing: tokio::sync::Mutex::default(),
             statements: Mutex::default(),
             turns: Mutex::default(),

@@ -11,4 +11,8 @@ json: string,
 /**
  * Records, at most 50; default 10.
  */
-limit?: number, };
+limit?: number, 
+/**
+ * Asks the service anew for what it gave a moment ago.
+ */
+again?: boolean, };

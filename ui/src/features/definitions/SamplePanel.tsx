@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { ArrowClockwiseRegular, WarningRegular } from "@fluentui/react-icons";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { type MappedSampleRow, useRead } from "@/api";
+import { call, type MappedSampleRow, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
@@ -57,6 +57,11 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
     return <Fault fault={sample.error} onRetry={() => void sample.refetch()} />;
   if (!sample.data) return <Skeleton rows={12} label="Mapping ten records" />;
   const { cached } = sample.data;
+  async function again() {
+    if (asked)
+      await call("definitions.sample", { json: asked.json, limit: 10, again: true }).catch(() => null);
+    await sample.refetch();
+  }
   const records = sample.data.records.map((row) => ({
     ...row,
     explanations: row.explanations.map((one) => ({
@@ -79,7 +84,7 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
           appearance="transparent"
           icon={<ArrowClockwiseRegular />}
           aria-label="Read ten records again"
-          onClick={() => void sample.refetch()}
+          onClick={() => void again()}
         />
       </p>
       {records.length === 0 ? (

@@ -59,6 +59,9 @@ interface Draft {
 /** A pause after which typing in the same field is another step. */
 const PAUSE_MS = 1500;
 
+/** Versions saved from here that may still come back as news. */
+const OWN = 8;
+
 const runsByItself = (definition: SyncDefinition) => definition.schedule?.paused === false;
 
 /**
@@ -77,6 +80,7 @@ export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => v
   const [saving, setSaving] = useState(false);
   const [saveError, setSaveError] = useState<ApiError | null>(null);
   const [unreadable, setUnreadable] = useState(false);
+  const own = useRef<readonly SyncDefinition[]>([]);
   const burst = useRef({ at: 0, number: 0 });
 
   useEffect(() => {
@@ -133,6 +137,7 @@ export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => v
   const save = useCallback(async (): Promise<boolean> => {
     const { json: text, saved: before, definition: written } = latest.current;
     setSaving(true);
+    own.current = [...own.current.slice(1 - OWN), written];
     try {
       const view = await change("definitions.save", { previous_name: before.name, json: text });
       setSaved({ json: text, name: view.name, live: runsByItself(written) });
@@ -155,7 +160,7 @@ export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => v
     setSaved((old) => ({ ...old, json: text, live: runsByItself(theirs) }));
     setUnreadable(false);
   }, []);
-  const [other, answered] = useElsewhere(stored, { definition, dirty, saving }, follow);
+  const [other, answered] = useElsewhere(stored, { definition, dirty }, own, follow);
   const bySelf = dirty && !unreadable && !live && other === null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the text begins the wait anew
   useEffect(() => {

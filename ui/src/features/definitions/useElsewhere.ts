@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import type { SyncDefinition } from "@/api";
 import { same } from "./compare";
 
@@ -8,7 +8,9 @@ import { same } from "./compare";
  */
 export function useElsewhere(
   stored: SyncDefinition,
-  state: { definition: SyncDefinition; dirty: boolean; saving: boolean },
+  state: { definition: SyncDefinition; dirty: boolean },
+  /** What was saved from here lately; it comes back as stored, perhaps after the next change. */
+  own: RefObject<readonly SyncDefinition[]>,
   follow: (definition: SyncDefinition) => void,
 ): [other: SyncDefinition | null, answered: () => void] {
   const [other, setOther] = useState<SyncDefinition | null>(null);
@@ -20,9 +22,9 @@ export function useElsewhere(
     if (same(before, stored)) return;
     seen.current = stored;
     const { state: now, follow: take } = latest.current;
-    if (now.saving || same(stored, now.definition)) return;
+    if (same(stored, now.definition) || own.current.some((mine) => same(mine, stored))) return;
     if (now.dirty) setOther(stored);
     else take(stored);
-  }, [stored]);
+  }, [stored, own]);
   return [other, () => setOther(null)];
 }

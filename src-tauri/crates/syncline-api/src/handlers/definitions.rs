@@ -5,9 +5,9 @@ use std::sync::Arc;
 use syncline_mapping::{Verdict, auto_match, compile, definition_hash};
 use syncline_model::{ErrorCode, Problem, SyncDefinition, System};
 use syncline_store::{Store, StoredDefinition};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::sample_records;
 use super::syncs::{self, Sides};
 use super::views::run_view;
 use crate::app::App;
@@ -179,19 +179,8 @@ pub(crate) async fn sample(app: &Arc<App>, request: MapSample) -> Result<MappedS
                 .hint("mend the problems that are listed")
             })?;
     let limit = u64::from(request.limit.unwrap_or(10).clamp(1, 50));
-    let mut selection = syncs::selection(app, &definition, &sides, Some(limit)).await?;
-    selection.page_size = u32::try_from(limit).unwrap_or(10);
-    let cancel = CancellationToken::new();
-    // The store answers at once; what was never pulled is asked of the service.
-    let from_store =
-        syncs::source(app, &definition, &sides.source, true).await?.page(&selection, None, &cancel).await;
-    let (records, cached) = match from_store {
-        Ok(page) if !page.records.is_empty() => (page.records, true),
-        _ => {
-            let live = syncs::source(app, &definition, &sides.source, false).await?;
-            (live.page(&selection, None, &cancel).await?.records, false)
-        }
-    };
+    let again = request.again.unwrap_or(false);
+    let (records, cached) = sample_records::read(app, &definition, &sides, limit, again).await?;
     let now = jiff::Timestamp::now();
     let records = records
         .into_iter()

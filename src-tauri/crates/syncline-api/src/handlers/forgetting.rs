@@ -129,6 +129,7 @@ pub(crate) async fn forget(app: &Arc<App>, request: ConnectionRef) -> Result<For
     app.jobs().end_of(connection.name.as_str()).await;
     app.links.lock().await.remove(&connection.id);
     app.unlocked.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection.id);
+    app.samples.forget(connection.id);
     let (vault, id) = (Arc::clone(&app.vault), connection.id);
     // Secrets first: if the store can't be wiped, at least nobody can sign in with them.
     let secrets = run_blocking(move || Ok(vault.forget(id)?)).await?;

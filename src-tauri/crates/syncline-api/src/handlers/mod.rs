@@ -31,6 +31,7 @@ pub(crate) mod record_edit;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod sample;
+pub(crate) mod sample_records;
 pub(crate) mod schedules;
 pub(crate) mod send_one;
 pub(crate) mod session;

@@ -90,6 +90,8 @@ pub struct MapSample {
     pub json: String,
     /// Records, at most 50; default 10.
     pub limit: Option<u32>,
+    /// Asks the service anew for what it gave a moment ago.
+    pub again: Option<bool>,
 }
 
 /// Records as they would go.
