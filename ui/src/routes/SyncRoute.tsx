@@ -2,6 +2,7 @@ import { type ConnectionView, call, jobEnd, useRead } from "@/api";
 import { Fault, Skeleton } from "@/design";
 import { DefinitionEditor, NewDefinition } from "@/features/definitions";
 import { FilterBuilder } from "@/features/query";
+import { CronPicker, NextTimes } from "@/features/schedules";
 import { nav } from "./nav";
 import { type Place, placeKey } from "./places";
 
@@ -40,6 +41,7 @@ export function SyncRoute({
       view={view.data}
       connections={connections}
       FilterBuilder={FilterBuilder}
+      SchedulePicker={SchedulePicker}
       onRenamed={(name) => nav.rename(place, { at: "sync", name })}
       onDeleted={() => nav.close(place)}
       onOpen={(name) => nav.go({ at: "sync", name })}
@@ -54,5 +56,15 @@ export function SyncRoute({
           nav.go({ at: "plan", plan });
       }}
     />
+  );
+}
+
+/** When a definition runs, and its next times. */
+function SchedulePicker({ cron, onChange }: { cron: string; onChange: (cron: string) => void }) {
+  return (
+    <>
+      <CronPicker cron={cron} onChange={onChange} />
+      <NextTimes cron={cron} />
+    </>
   );
 }

@@ -21,7 +21,7 @@ import { Confirm, Page } from "@/design";
 import { compact } from "@/lib/numbers";
 import { Beside } from "./Beside";
 import { CompareDialog } from "./CompareDialog";
-import { EditorContext, type EditorParts, type FilterBuilderType } from "./context";
+import { EditorContext, type EditorParts, type FilterBuilderType, type SchedulePickerType } from "./context";
 import { EditorActions, type Way } from "./EditorActions";
 import { EditorNotices, NameField, SaveState } from "./editorHead";
 import { duplicateDefinition, exportDefinition } from "./files";
@@ -43,6 +43,7 @@ export function DefinitionEditor({
   view,
   connections,
   FilterBuilder,
+  SchedulePicker,
   onRenamed,
   onDeleted,
   onOpen,
@@ -51,6 +52,7 @@ export function DefinitionEditor({
   view: DefinitionView;
   connections: readonly ConnectionView[];
   FilterBuilder: FilterBuilderType;
+  SchedulePicker: SchedulePickerType;
   onRenamed: (name: string) => void;
   onDeleted: () => void;
   /** Opens another definition. */
@@ -116,10 +118,11 @@ export function DefinitionEditor({
       destinationConnection: connections.find(({ name }) => name === to),
       guided: way === "guided",
       FilterBuilder,
+      SchedulePicker,
       onError: setError,
       reveal,
     }),
-    [editor, connections, entity, schema, destination.data, to, way, FilterBuilder, reveal],
+    [editor, connections, entity, schema, destination.data, to, way, FilterBuilder, SchedulePicker, reveal],
   );
 
   async function preview() {

@@ -62,6 +62,10 @@ export function FieldsPart() {
         <p className={styles.muted}>Nothing is mapped yet. “Match by name” pairs what is called alike.</p>
       ) : null}
       <Problems problems={problems.filter(({ path }) => path === "fields")} />
+      <Problems
+        problems={editor.warnings.filter(({ path }) => path === "fields" || path === "phone")}
+        warning
+      />
       <div className={styles.two}>
         <Field label="A code without a label" data-path="on_unknown_code">
           <Dropdown

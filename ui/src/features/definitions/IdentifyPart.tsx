@@ -64,6 +64,7 @@ export function IdentifyPart() {
         <p className={styles.muted}>None yet. A record without any identifier can't be sent.</p>
       ) : null}
       <Problems problems={problems.filter(({ path }) => path === "identifiers")} />
+      <Problems problems={editor.warnings.filter(({ path }) => path === "identifiers")} warning />
       <div className={styles.two}>
         <Field label="When an identifier is malformed">
           <Dropdown
@@ -99,7 +100,10 @@ function Disagreements() {
     () => disagreements(definition, savedName, others.data ?? []),
     [definition, savedName, others.data],
   );
-  if (found.length === 0) return null;
+  const told = editor.warnings.some(({ code }) =>
+    ["identifiers_disagree", "identifier_from_other_column"].includes(code),
+  );
+  if (told || found.length === 0) return null;
   return (
     <ul className={`${styles.problems} ${styles.softProblems}`} aria-label="Other syncs of the same records">
       {found.map(({ name, here, there }) => (

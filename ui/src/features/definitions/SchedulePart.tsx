@@ -1,4 +1,4 @@
-import { Checkbox, Field, Input, Radio, RadioGroup } from "@fluentui/react-components";
+import { Checkbox, Radio, RadioGroup } from "@fluentui/react-components";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { Part, Problems } from "./parts";
@@ -6,7 +6,7 @@ import { problemsAt } from "./problems";
 
 /** When it runs by itself. */
 export function SchedulePart() {
-  const { editor } = useParts();
+  const { editor, SchedulePicker } = useParts();
   const { definition, edit, problems } = editor;
   const { schedule } = definition;
   return (
@@ -27,19 +27,14 @@ export function SchedulePart() {
         <Radio value="cron" label="By a schedule" />
       </RadioGroup>
       {schedule ? (
-        <div className={styles.two} data-path="schedule.cron">
-          <Field label="Cron, in UTC" hint="Minute, hour, day of month, month, day of week">
-            <Input
-              size="small"
-              value={schedule.cron}
-              onChange={(_, { value }) =>
-                edit((old) => ({ ...old, schedule: { ...schedule, cron: value } }), "cron")
-              }
-            />
-          </Field>
+        <div className={styles.stack} data-path="schedule.cron">
+          <SchedulePicker
+            cron={schedule.cron}
+            onChange={(cron) => edit((old) => ({ ...old, schedule: { ...schedule, cron } }), "cron")}
+          />
           <Checkbox
             checked={schedule.paused}
-            label="Paused"
+            label="Paused: it is kept, but does not run"
             onChange={(_, { checked }) =>
               edit((old) => ({ ...old, schedule: { ...schedule, paused: checked === true } }))
             }

@@ -12,6 +12,9 @@ export type FilterBuilderType = ComponentType<{
   sound: boolean;
 }>;
 
+/** The picker of times of the schedules' place; routes hand it in. */
+export type SchedulePickerType = ComponentType<{ cron: string; onChange: (cron: string) => void }>;
+
 /** What every part of the editor knows. */
 export interface EditorParts {
   editor: Editor;
@@ -25,6 +28,7 @@ export interface EditorParts {
   /** One part at a time, with words on what it is for. */
   guided: boolean;
   FilterBuilder: FilterBuilderType;
+  SchedulePicker: SchedulePickerType;
   onError: (error: ApiError | null) => void;
   /** Leads to the place of a path such as `fields[2].from`. */
   reveal: (path: string) => void;

@@ -6,6 +6,7 @@ import { sentence } from "@/design";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { fixOf } from "./fixes";
+import { problemsAt } from "./problems";
 import { type SectionId, sections, summaryOf } from "./sections";
 
 /** A part of the editor: its title, what it says in short, and its lines. */
@@ -51,6 +52,8 @@ export function Line({
   extra?: ReactNode;
   children: ReactNode;
 }) {
+  const { editor } = useParts();
+  const warnings = path === undefined ? [] : problemsAt(editor.warnings, path);
   return (
     <div
       className={`${styles.line} ${problems.length > 0 ? styles.bad : ""}`}
@@ -73,6 +76,7 @@ export function Line({
       </div>
       {extra}
       <Problems problems={problems} />
+      <Problems problems={warnings} warning />
     </div>
   );
 }

@@ -1,1 +1,2 @@
+export { CronPicker, NextTimes } from "./CronPicker";
 export { SchedulesView } from "./SchedulesView";
