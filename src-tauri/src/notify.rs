@@ -71,6 +71,7 @@ pub(crate) mod tests {
             total: None,
             rate: None,
             seconds_left: None,
+            calls: None,
             seconds: 9.0,
             started_at: "2026-01-05T08:00:00Z".to_owned(),
             finished_at: None,

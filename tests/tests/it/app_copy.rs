@@ -209,7 +209,18 @@ async fn a_lost_answer_is_looked_into_and_doubles_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bytes_of_each_row_are_those_of_the_preview() {
+    for bulk in [false, true] {
+        bytes_of_each_row(bulk).await;
+    }
+}
+
+/// By CreateMultiple, or by `$batch` where the table has no such message.
+async fn bytes_of_each_row(bulk: bool) {
     let bench = Bench::new(200).await;
+    if !bulk {
+        let fabrikam = bench.sandbox.environment("fabrikam").unwrap();
+        fabrikam.messages().set_without(["contact".to_owned()]);
+    }
     bench.connect("contoso", "contoso").await;
     let details = bench.sandbox.details().clone();
     let fabrikam = details.environments.iter().find(|one| one.name == "fabrikam").unwrap();
@@ -232,13 +243,23 @@ async fn the_bytes_of_each_row_are_those_of_the_preview() {
         let request = &item["request"];
         let body = request["body"].as_str().unwrap();
         let path = request["path"].as_str().unwrap();
+        if bulk {
+            let id = path.trim_start_matches("/contacts(").trim_end_matches(')');
+            let members = body.trim_start_matches('{');
+            assert!(recorded.contains(&format!("\"contactid\":\"{id}\",{members}")), "{path}: {body}");
+            continue;
+        }
         let at = recorded.find(&format!("{path} HTTP/1.1")).unwrap_or_else(|| panic!("{path} was not sent"));
         let part = &recorded[at..];
         let begin = part.find("\r\n\r\n").unwrap() + 4;
         assert!(part[begin..].starts_with(&format!("{body}\r\n--")), "{path}: {body}");
         assert!(part[..begin].contains("If-None-Match: *"));
     }
-    assert_eq!(recorded.matches("PATCH /api/data").count(), 200);
+    assert_eq!(recorded.matches("PATCH /api/data").count(), if bulk { 0 } else { 200 });
+    assert_eq!(
+        recorded.matches("Microsoft.Dynamics.CRM.CreateMultiple HTTP").count(),
+        if bulk { 2 } else { 0 }
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -314,6 +335,7 @@ async fn a_run_that_the_service_slows_down_ends_well() {
         requests: 3,
         window: std::time::Duration::from_millis(900),
         parallelism_hint: 2,
+        ..syncline_sandbox::dataverse::Limits::default()
     };
     bench.sandbox.environment("fabrikam").unwrap().protection.set(Some(limits));
     bench.sandbox.clear_requests();

@@ -140,7 +140,7 @@ async fn another_organization_between_two_batches_stops_the_run() {
     bench.sandbox.clear_requests();
     // The first batch is the last request of the right organization.
     let other = FaultKind::OtherOrganization { organization_id: Some(Uuid::from_u128(79)) };
-    bench.sandbox.faults().add([FaultRule::new(other).at("fabrikam").on("$batch")]);
+    bench.sandbox.faults().add([FaultRule::new(other).at("fabrikam").on("CRM.CreateMultiple")]);
     let report = bench.run(&plan).await;
     assert_eq!(
         (&report["status"], &report["error"]["code"]),

@@ -84,7 +84,8 @@ async fn updates_and_deletes_are_held_to_a_version() {
         let sent = last_write(&bench);
         assert_eq!((sent.status, sent.headers.get("if-match").map(String::as_str)), (412, old.as_str()));
         assert_eq!(error.service_code.as_deref(), Some("0x80060882"), "{error:?}");
-        assert!(error.request_id.is_some() && error.hint.is_some(), "{error:?}");
+        assert!(error.request_id.is_some(), "{error:?}");
+        assert!(error.hint.as_deref().is_some_and(|hint| hint.contains("read it again")), "{error:?}");
     }
     let record = read(&bench, "account", &id).await;
     assert_eq!(record["name"], "By somebody else");
@@ -125,4 +126,37 @@ async fn lookups_are_bound_and_the_service_says_what_is_wrong() {
     let after = read(&bench, "contact", &id).await;
     assert_eq!(after["_parentcustomerid_value"], Value::Null);
     assert_eq!(after["firstname"], "Ann", "what was not sent stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switches_are_off_unless_they_are_asked_for() {
+    let bench = bench().await;
+    let create = json!({
+        "connection": "contoso", "entity": "contact", "operation": "create",
+        "data": { "lastname": "Twin", "emailaddress1": "twin@contoso.example" },
+    });
+    let names = [
+        ("bypass_plugins", "mscrm.bypasscustompluginexecution"),
+        ("bypass_logic", "mscrm.bypassbusinesslogicexecution"),
+        ("suppress_flows", "mscrm.suppresscallbackregistrationexpanderjob"),
+        ("detect_duplicates", "mscrm.suppressduplicatedetection"),
+    ];
+    bench.rpc("records.write", create.clone()).await;
+    let sent = last_write(&bench).headers;
+    assert!(names.iter().all(|(_, header)| !sent.contains_key(*header)), "{sent:?}");
+    for (name, header) in names {
+        bench.rpc("records.write", with(create.clone(), "switches", json!({ name: true }))).await;
+        assert!(last_write(&bench).headers.contains_key(header), "{name}");
+    }
+    let contoso = bench.sandbox.environment("contoso").unwrap();
+    contoso.set_duplicate_rules(true);
+    let asked = with(create.clone(), "switches", json!({ "detect_duplicates": true }));
+    let error = bench.refused("records.write", asked).await;
+    assert_eq!(error.service_code.as_deref(), Some("0x80040333"), "{error:?}");
+    contoso.rights().restrict(contoso.users.iter().map(|user| user.user_id).collect());
+    let asked = with(create, "switches", json!({ "bypass_plugins": true }));
+    let error = bench.refused("records.write", asked).await;
+    assert_eq!(error.code, ErrorCode::PrivilegeMissing);
+    assert!(error.message.contains("prvBypassCustomPlugins"), "{error:?}");
+    assert!(error.hint.as_deref().is_some_and(|hint| hint.starts_with("leave the switch")), "{error:?}");
 }

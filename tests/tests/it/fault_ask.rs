@@ -28,6 +28,10 @@ pub(crate) enum Ask {
     Upsert,
     Delete,
     Batch,
+    ChangeSet,
+    CreateMultiple,
+    UpdateMultiple,
+    UpsertMultiple,
     ClientToken,
     RefreshedToken,
     Discovery,
@@ -37,7 +41,7 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::WhoAmI,
         Self::Entities,
         Self::Columns,
@@ -61,6 +65,10 @@ impl Ask {
         Self::Upsert,
         Self::Delete,
         Self::Batch,
+        Self::ChangeSet,
+        Self::CreateMultiple,
+        Self::UpdateMultiple,
+        Self::UpsertMultiple,
         Self::ClientToken,
         Self::RefreshedToken,
         Self::Discovery,
@@ -71,8 +79,14 @@ impl Ask {
 
     /// Changes something at the service.
     pub(crate) fn writes(self) -> bool {
-        use Ask::{Batch, Create, Delete, InsiderEvents, InsiderUpsert, Update, Upsert};
-        matches!(self, Create | Update | Upsert | Delete | Batch | InsiderUpsert | InsiderEvents)
+        use Ask::{Batch, ChangeSet, Create, Delete, InsiderEvents, InsiderUpsert, Update, Upsert};
+        let rows = matches!(self, Batch | ChangeSet | InsiderUpsert | InsiderEvents);
+        rows || self.in_bulk() || matches!(self, Create | Update | Upsert | Delete)
+    }
+
+    /// Several rows in one call of a bulk message.
+    pub(crate) fn in_bulk(self) -> bool {
+        matches!(self, Self::CreateMultiple | Self::UpdateMultiple | Self::UpsertMultiple)
     }
 
     /// The answers that are hit hold a link to a next page.
@@ -118,7 +132,10 @@ impl Ask {
             Count => ("contoso", "GET", "/contacts/$count", 0),
             One => ("contoso", "GET", "/contacts(", 0),
             Lists => ("contoso", "GET", "/lists?", 0),
-            LongRead | Batch => ("contoso", "POST", "/$batch", 0),
+            LongRead | Batch | ChangeSet => ("contoso", "POST", "/$batch", 0),
+            CreateMultiple => ("contoso", "POST", "CreateMultiple", 0),
+            UpdateMultiple => ("contoso", "POST", "UpdateMultiple", 0),
+            UpsertMultiple => ("contoso", "POST", "UpsertMultiple", 0),
             Create => ("contoso", "POST", "/contacts", 0),
             Update | Upsert => ("contoso", "PATCH", "/contacts(", 0),
             Delete => ("contoso", "DELETE", "/contacts(", 0),

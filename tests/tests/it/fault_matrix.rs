@@ -83,6 +83,8 @@ fn expected(name: &str, ask: Ask, always: bool) -> Expected {
         "reset inside" if ask.writes() || always => Expected::Either,
         "429 seconds" | "429 date" | "429 bare" if always => Told,
         "429 seconds" | "429 date" | "429 bare" => Right,
+        // Refused as a whole, so nothing was done: the rows go one by one in a batch.
+        "500" | "redirect" if ask.in_bulk() => Right,
         "500" | "redirect" => Told,
         "token expires" if always && has_tokens(ask) => Told,
         "token expires" => Right,
@@ -94,6 +96,7 @@ fn expected(name: &str, ask: Ask, always: bool) -> Expected {
         "truncated" | "garbage" if matches!(ask, Ask::Create | Ask::Update | Ask::Upsert | Ask::Delete) => {
             Right
         }
+        "truncated" | "garbage" if matches!(ask, Ask::UpdateMultiple | Ask::UpsertMultiple) => Right,
         // Sign-ins and upserts with an answer that can't be read are not sent again.
         "truncated" | "garbage" | "page 200"
             if matches!(

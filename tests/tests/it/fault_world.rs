@@ -5,21 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_auth::{ConnectionTokens, SignInConfig};
-use syncline_connect::{
-    Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest, Selection, Source, WriteOptions,
-};
-use syncline_dataverse::{
-    DataverseBuilder, DataverseConnector, DataverseSettings, RecordBody, RowKey, environments,
-};
+use syncline_connect::{Destination, MatchKey, Probe, Selection, Source, WriteOptions};
+use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings, RowKey, environments};
 use syncline_http::{Gate, HttpClient, HttpConfig, RetryConfig, SystemClock, TokenProvider};
 use syncline_insider::{InsiderConnector, InsiderSettings};
-use syncline_model::{AuthMethod, ErrorCode, Record, RecordId, Secret, SynclineError, Value};
+use syncline_model::{AuthMethod, Record, RecordId, Secret, SynclineError, Value};
 use syncline_sandbox::{Sandbox, SandboxConfig};
 use syncline_secrets::{MemoryVault, SecretKind, Vault, VaultKey};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::fault_ask::Ask;
+use crate::fault_rows::{self, body, key, mark, outcomes, users};
 use crate::sign_in;
 
 /// Contacts of the tenant, five pages of them.
@@ -96,9 +92,20 @@ impl World {
 
     /// Rows that the request needs.
     pub(crate) async fn prepare(&self, ask: Ask, cell: u32) {
-        if matches!(ask, Ask::Update | Ask::Delete | Ask::Batch) {
+        use Ask::{Batch, ChangeSet, Delete, Update, UpdateMultiple, UpsertMultiple};
+        if ask == Batch {
+            let contoso = self.sandbox.environment("contoso").unwrap();
+            contoso.messages().set_without(["contact".to_owned()]);
+        }
+        let rows = match ask {
+            UpdateMultiple => 2,
+            Update | Delete | Batch | ChangeSet | UpsertMultiple => 1,
+            _ => 0,
+        };
+        for number in 0..rows {
+            let key = RowKey::Id(fault_rows::id(cell, number));
             self.witness
-                .upsert_record(&"contact".into(), &key(cell), &body("before", cell), &none())
+                .upsert_record(&"contact".into(), &key, &body("before", cell), &none())
                 .await
                 .unwrap();
         }
@@ -193,10 +200,11 @@ impl World {
                 to.delete_record(contact, &key(cell), None, cancel).await?;
                 Json::Null
             }
-            Batch => {
+            Batch | ChangeSet | CreateMultiple | UpdateMultiple | UpsertMultiple => {
                 let schema = Destination::schema(&self.witness, contact, cancel).await?;
-                let rows = batch_rows(cell);
-                outcomes(to.write(&schema, &rows, &WriteOptions::default(), cancel).await?)?
+                let rows = fault_rows::contacts(ask, cell);
+                let options = WriteOptions { all_or_nothing: ask == ChangeSet, ..WriteOptions::default() };
+                outcomes(to.write(&schema, &rows, &options, cancel).await?)?
             }
             ClientToken => {
                 let old = self.client_tokens.token().await?;
@@ -282,75 +290,6 @@ fn told(record: &Record) -> Json {
 
 fn counted(count: syncline_connect::Count) -> Json {
     json!([count.value, count.exact])
-}
-
-fn mark(cell: u32) -> String {
-    format!("Cell{cell:05}End")
-}
-
-fn key(cell: u32) -> RowKey {
-    RowKey::Id(RecordId::new(
-        Uuid::from_u128(0xfa17_0000_0000_4000_8000_0000_0000_0000 | u128::from(cell)).to_string(),
-    ))
-}
-
-fn body(title: &str, cell: u32) -> RecordBody {
-    RecordBody::parse(&json!({ "lastname": mark(cell), "jobtitle": title }).to_string()).unwrap()
-}
-
-/// Two new rows and the one there is.
-fn batch_rows(cell: u32) -> Vec<RowRequest> {
-    let row = |number: u128, guard: &str, title: &str| RowRequest {
-        method: "PATCH".to_owned(),
-        path: format!(
-            "/contacts({})",
-            Uuid::from_u128((0xfa17_0000_0000_4000_8000_0000_0000_0000 | u128::from(cell)) + (number << 32))
-        ),
-        headers: BTreeMap::from([(guard.to_owned(), "*".to_owned())]),
-        body: json!({ "lastname": mark(cell), "jobtitle": title }).to_string(),
-    };
-    vec![row(1, "If-None-Match", "first"), row(2, "If-None-Match", "second"), row(0, "If-Match", "updated")]
-}
-
-fn users(cell: u32, events: bool) -> Vec<RowRequest> {
-    let user = |number: u32| {
-        let mut user = json!({
-            "identifiers": { "uuid": format!("{}-{number}", mark(cell)) },
-            "attributes": { "name": format!("Name {number}") },
-        });
-        if events {
-            user["events"] = json!([{ "event_name": "signed_up", "timestamp": "2026-01-02T03:04:05Z", "event_params": {} }]);
-        }
-        let mut headers = BTreeMap::new();
-        if events {
-            headers.insert("events".to_owned(), "1".to_owned());
-        }
-        RowRequest {
-            method: "POST".to_owned(),
-            path: "/api/user/v1/upsert".to_owned(),
-            headers,
-            body: user.to_string(),
-        }
-    };
-    (0..3).map(user).collect()
-}
-
-/// All rows taken, or the first that was not as the error it is told with.
-fn outcomes(outcomes: Vec<Outcome>) -> Result<Json, SynclineError> {
-    let taken = |outcome: &&Outcome| {
-        matches!(outcome.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
-    };
-    match outcomes.iter().find(|outcome| !taken(outcome)) {
-        None => Ok(json!(outcomes.iter().map(|outcome| format!("{:?}", outcome.kind)).collect::<Vec<_>>())),
-        Some(outcome) => {
-            let kind = match outcome.kind {
-                OutcomeKind::Unknown => ErrorCode::Unreachable,
-                _ => ErrorCode::ServiceRefused,
-            };
-            let message = outcome.message.clone().unwrap_or_default();
-            Err(SynclineError::new(kind, message).hint(format!("the row's outcome: {:?}", outcome.kind)))
-        }
-    }
 }
 
 fn application_tokens(config: SignInConfig, secret: &str, http: &HttpClient) -> ConnectionTokens {

@@ -19,6 +19,7 @@ const job = (part: Partial<JobView>): JobView => ({
   total: null,
   rate: null,
   seconds_left: null,
+  calls: null,
   seconds: 0,
   started_at: "2026-11-21T08:00:00Z",
   finished_at: null,

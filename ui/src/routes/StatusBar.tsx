@@ -1,6 +1,14 @@
-import { Button, Popover, PopoverSurface, PopoverTrigger, ProgressBar } from "@fluentui/react-components";
+import {
+  Button,
+  Popover,
+  PopoverSurface,
+  PopoverTrigger,
+  ProgressBar,
+  Tooltip,
+} from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
 import {
+  type Budget,
   type ConnectionView,
   call,
   isBrowsable,
@@ -11,7 +19,7 @@ import {
   useRead,
 } from "@/api";
 import { Fault, Name, Time } from "@/design";
-import { compact, count, duration } from "@/lib/numbers";
+import { compact, count, counted, duration } from "@/lib/numbers";
 import { age } from "@/lib/time";
 import { show, useOverlays } from "./actions";
 import { endNotice } from "./jobEnds";
@@ -108,18 +116,7 @@ function ServiceState({ connection }: { connection: ConnectionView }) {
     .at(-1);
   return (
     <>
-      {budget.data ? (
-        <span title="Requests sent to the service within its window of five minutes">
-          API {count(budget.data.sent)}
-          {budget.data.remaining === null ? "" : ` · ${count(budget.data.remaining)} left`}
-          {budget.data.paused_until ? (
-            <>
-              {" · paused until "}
-              <Time iso={budget.data.paused_until} />
-            </>
-          ) : null}
-        </span>
-      ) : null}
+      {budget.data ? <Meter budget={budget.data} /> : null}
       <span title={newest ? `Newest pull: ${newest}` : "Nothing was pulled yet"}>
         {newest
           ? `offline data: ${age(newest)} · ${compact(mine.reduce((sum, entity) => sum + entity.records, 0))} records`
@@ -127,6 +124,54 @@ function ServiceState({ connection }: { connection: ConnectionView }) {
       </span>
     </>
   );
+}
+
+/** What is left of the service's limits for this user, with what it means. */
+function Meter({ budget }: { budget: Budget }) {
+  const left =
+    budget.remaining === null && budget.remaining_seconds === null ? "" : ` · ${leftWords(budget)} left`;
+  const meaning = (
+    <>
+      <p>
+        Syncline sent {counted(budget.sent, "request")} since it started. The service was{" "}
+        {budget.throttled === 0 ? "never" : `${counted(budget.throttled, "time")}`} busy enough to ask it to
+        wait.
+      </p>
+      {left === "" ? (
+        <p>The service did not say how much is left; it does with the next answer.</p>
+      ) : (
+        <p>
+          Within any five minutes a user may send 6,000 requests, and their execution may take 20 minutes in
+          all. The numbers are what one of the service's servers says is left of that.
+        </p>
+      )}
+      {budget.recommended === null ? null : (
+        <p>The service recommends {counted(budget.recommended, "request")} at once.</p>
+      )}
+    </>
+  );
+  return (
+    <Tooltip content={{ children: meaning, className: styles.meaning }} relationship="description">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
+      <span tabIndex={0} data-meter>
+        API {count(budget.sent)}
+        {left}
+        {budget.paused_until ? (
+          <>
+            {" · paused until "}
+            <Time iso={budget.paused_until} />
+          </>
+        ) : null}
+      </span>
+    </Tooltip>
+  );
+}
+
+function leftWords({ remaining, remaining_seconds: seconds }: Budget): string {
+  const parts: string[] = [];
+  if (remaining !== null) parts.push(count(remaining));
+  if (seconds !== null) parts.push(duration(seconds));
+  return parts.join(" and ");
 }
 
 /** `pulling contact 412,000 of 1.0 M · 98 k/s · 6 s left`. */
@@ -156,6 +201,11 @@ function Job({ job }: { job: JobView }) {
         <ProgressBar value={job.total ? job.done / job.total : undefined} aria-label={job.title} />
       )}
       <PullParts job={job} />
+      {!over && job.calls ? (
+        <p className={styles.quiet}>
+          Request {count(job.calls.spent)} of about {count(job.calls.expected)}
+        </p>
+      ) : null}
       {job.error ? <Fault fault={job.error} /> : null}
     </article>
   );

@@ -304,10 +304,11 @@ impl App {
 
     /// What long work of a job is given.
     pub(crate) fn work(handle: &JobHandle) -> Work {
-        let told = handle.clone();
+        let (told, counted) = (handle.clone(), handle.clone());
         Work {
             clock: Arc::new(jiff::Timestamp::now),
             progress: Arc::new(move |stage, done, total| told.progress(stage, done, total)),
+            calls: Arc::new(move |spent, expected| counted.calls(spent, expected)),
             cancel: handle.cancel().clone(),
         }
     }

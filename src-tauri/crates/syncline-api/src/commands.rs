@@ -28,7 +28,7 @@ macro_rules! with_commands {
             "connections.unlock"(connections::unlock): Unlock => ConnectionView, provides [], stales [Connections];
             "connections.lock"(connections::lock): ConnectionRef => ConnectionView, provides [], stales [Connections];
             "connections.environments"(environments::environments): ConnectionRef => Vec<EnvironmentView>, provides [], stales [];
-            "connections.budget"(environments::budget): ConnectionRef => Budget, provides [], stales [];
+            "connections.budget"(costs::budget): ConnectionRef => Budget, provides [], stales [];
             "sign_in.start"(sign_in::start): SignInStart => SignInStarted, provides [], stales [Jobs];
             "sign_in.out"(sign_in::sign_out): ConnectionRef => ConnectionView, provides [], stales [Connections];
             "sample.start"(sample::start): Empty => SampleTenant, provides [], stales [Connections, Definitions];
@@ -48,6 +48,7 @@ macro_rules! with_commands {
             "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [Cache];
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];
             "cache.pull"(pulls::pull): PullStart => JobStarted, provides [], stales [Jobs];
+            "cache.cost"(costs::pull): PullStart => PullCost, provides [Cache], stales [];
             "cache.pull_many"(pulls::pull_many): PullManyStart => JobStarted, provides [], stales [Jobs];
             "pulls.list"(pull_changes::list): PullsQuery => Vec<PullView>, provides [Cache], stales [];
             "pulls.changes"(pull_changes::changes): ChangesQuery => ChangesPage, provides [Cache], stales [];

@@ -26,3 +26,22 @@ pub struct Capabilities {
     /// Write batches that may be under way at once; 1: order matters.
     pub parallel_batches: usize,
 }
+
+/// What work costs in requests beside the pages and batches themselves, for an estimate. None of it where nothing is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Toll {
+    /// Requests before the first page or batch, such as who answers.
+    pub opening: u64,
+    /// Requests that describe the entity to somebody new.
+    pub description: u64,
+    /// Whoever is asked knows the description already.
+    pub described: bool,
+    /// Requests before each batch.
+    pub a_batch: u64,
+    /// Records that one request looks at again.
+    pub ids_a_request: u64,
+    /// The service protects itself with Dataverse's limits.
+    pub protected: bool,
+    /// Seconds that a page or batch took lately, where one was seen.
+    pub seconds_a_call: Option<f64>,
+}

@@ -11,7 +11,7 @@ use syncline_model::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::Capabilities;
+use crate::{Capabilities, Toll};
 
 /// The values by which a row is recognised, by target name: the primary key, the columns of an alternate key, or identifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,9 +72,20 @@ pub struct RowRequest {
 
 /// Switches for a whole write.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WriteOptions {
     /// No journeys or automation at the destination.
     pub skip_hook: bool,
+    /// Dataverse: no synchronous plug-ins and workflows of the environment's own. Needs the privilege prvBypassCustomPlugins.
+    pub bypass_plugins: bool,
+    /// Dataverse: neither synchronous nor asynchronous logic of the environment's own. Needs the privilege prvBypassCustomBusinessLogic.
+    pub bypass_logic: bool,
+    /// Dataverse: no Power Automate flows are started.
+    pub suppress_flows: bool,
+    /// Dataverse: duplicate detection rules are heeded, and refuse a row; otherwise they are not.
+    pub detect_duplicates: bool,
+    /// A batch is taken whole or not at all, where the system can do that.
+    pub all_or_nothing: bool,
 }
 
 /// What became of a row.
@@ -110,6 +121,17 @@ pub enum OutcomeKind {
     Unknown,
 }
 
+/// What a service tells of its load beside its answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// Requests sent so far, retries included.
+    pub sent: u64,
+    /// How often it asked to wait so far.
+    pub throttled: u64,
+    /// Requests at once that it recommends.
+    pub recommended: Option<u32>,
+}
+
 /// A system that records are written to. Calls may be cancelled between batches, never inside one that was sent.
 #[async_trait]
 pub trait Destination: Send + Sync {
@@ -141,6 +163,25 @@ pub trait Destination: Send + Sync {
     }
     /// The exact request of a row. Pure. An error here makes the row invalid.
     fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError>;
+    /// Learns what a write to the table needs to know, before the first one.
+    async fn prepare(&self, schema: &EntitySchema, cancel: &CancellationToken) -> Result<(), SynclineError> {
+        let _ = (schema, cancel);
+        Ok(())
+    }
+    /// Rows of one lane share a call; a batch of several lanes takes a call for each. Pure; it knows what [`Destination::prepare`] learned.
+    fn lane(&self, schema: &EntitySchema, request: &RowRequest, options: &WriteOptions) -> u8 {
+        let _ = (schema, request, options);
+        0
+    }
+    /// What writing costs beside the batches.
+    fn toll(&self, entity: &EntityName) -> Toll {
+        let _ = entity;
+        Toll::default()
+    }
+    /// What the service told of its load so far.
+    fn signals(&self) -> Signals {
+        Signals::default()
+    }
     /// Sends one batch, at most `max_batch_rows` and `max_batch_bytes`; one outcome a row, in order. `Err` means that nothing of
     /// the batch was written.
     async fn write(

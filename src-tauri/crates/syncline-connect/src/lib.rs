@@ -11,9 +11,10 @@ pub mod memory;
 mod selection;
 mod source;
 
-pub use capability::Capabilities;
+pub use capability::{Capabilities, Toll};
 pub use destination::{
-    Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest, WriteOptions,
+    Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest, Signals,
+    WriteOptions,
 };
 pub use selection::{ChangesPage, Count, Cursor, Order, Page, Selection};
 pub use source::Source;

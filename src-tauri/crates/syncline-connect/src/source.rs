@@ -6,13 +6,22 @@ use syncline_model::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Capabilities, ChangesPage, Count, Cursor, Page, Selection};
+use crate::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Toll};
 
 /// A system that records are read from. Every call may be cancelled: it then fails with `ErrorCode::Cancelled`.
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Abilities and limits.
     fn capabilities(&self) -> Capabilities;
+    /// What reading costs beside the pages.
+    fn toll(&self, entity: &EntityName) -> Toll {
+        let _ = entity;
+        Toll::default()
+    }
+    /// Requests sent so far by everything that shares the service's gate, retries included.
+    fn requests_sent(&self) -> u64 {
+        0
+    }
     /// Who is asking, as the service sees it.
     async fn identity(&self) -> Result<Identity, SynclineError>;
     /// Every entity of the environment, custom ones included, sorted by logical name.

@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use syncline_connect::WriteOptions;
 use syncline_http::{GateState, RetryConfig};
 use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseSettings;
 use crate::api::Api;
+use crate::messages::BulkMessages;
 
 /// One environment, seen as one user. Cheap to clone; clones share what is remembered.
 #[derive(Clone)]
 pub struct DataverseConnector {
     pub(crate) api: Api,
     pub(crate) settings: DataverseSettings,
+    /// Switches of single records written by hand.
+    pub(crate) switches: WriteOptions,
     memory: Arc<Memory>,
 }
 
@@ -23,11 +27,12 @@ struct Memory {
     summaries: RwLock<HashMap<EntityName, EntitySummary>>,
     schemas: RwLock<HashMap<EntityName, Arc<EntitySchema>>>,
     user_names: RwLock<HashMap<String, String>>,
+    messages: RwLock<HashMap<EntityName, BulkMessages>>,
 }
 
 impl DataverseConnector {
     pub(crate) fn assemble(api: Api, settings: DataverseSettings) -> Self {
-        Self { api, settings, memory: Arc::default() }
+        Self { api, settings, switches: WriteOptions::default(), memory: Arc::default() }
     }
 
     /// The same connector for long work: it goes on trying when the environment can't be reached for a while.
@@ -37,6 +42,11 @@ impl DataverseConnector {
         let retry = RetryConfig { connect_retries: retry.retries, ..retry };
         patient.api.client = self.api.client.with_retry(retry);
         patient
+    }
+
+    /// The same connector, whose single records are written with these switches.
+    pub fn with_switches(&self, switches: WriteOptions) -> Self {
+        Self { switches, ..self.clone() }
     }
 
     /// How the service's limits stand, for a meter.
@@ -65,6 +75,10 @@ impl DataverseConnector {
         schemas.insert(schema.summary.logical_name.clone(), Arc::clone(schema));
     }
 
+    pub(crate) fn remembers_schema(&self, entity: &EntityName) -> bool {
+        self.memory.schemas.read().unwrap_or_else(PoisonError::into_inner).contains_key(entity)
+    }
+
     pub(crate) fn remembered_summary(&self, entity: &EntityName) -> Option<EntitySummary> {
         self.memory.summaries.read().unwrap_or_else(PoisonError::into_inner).get(entity).cloned()
     }
@@ -76,6 +90,15 @@ impl DataverseConnector {
     pub(crate) fn remember_user(&self, id: &str, name: &str) {
         let mut names = self.memory.user_names.write().unwrap_or_else(PoisonError::into_inner);
         names.insert(id.to_owned(), name.to_owned());
+    }
+
+    pub(crate) fn remembered_messages(&self, entity: &EntityName) -> Option<BulkMessages> {
+        self.memory.messages.read().unwrap_or_else(PoisonError::into_inner).get(entity).copied()
+    }
+
+    pub(crate) fn remember_messages(&self, entity: &EntityName, found: BulkMessages) {
+        let mut messages = self.memory.messages.write().unwrap_or_else(PoisonError::into_inner);
+        messages.insert(entity.clone(), found);
     }
 
     /// The entity's names, asked once; the list of all is not read for it.

@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use syncline_connect::{
-    Capabilities, Destination, MatchKey, Outcome, PlannedWrite, Probe, RowRequest, WriteOptions,
+    Capabilities, Destination, MatchKey, Outcome, PlannedWrite, Probe, RowRequest, Signals, Toll,
+    WriteOptions,
 };
 use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
 use crate::request::row_request;
+use crate::source::IDS_A_REQUEST;
 
 #[async_trait]
 impl Destination for DataverseConnector {
@@ -44,6 +46,39 @@ impl Destination for DataverseConnector {
 
     fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError> {
         row_request(schema, write, self)
+    }
+
+    async fn prepare(&self, schema: &EntitySchema, cancel: &CancellationToken) -> Result<(), SynclineError> {
+        self.bulk_messages(schema, cancel).await.map(drop)
+    }
+
+    fn lane(&self, schema: &EntitySchema, request: &RowRequest, options: &WriteOptions) -> u8 {
+        let known = self.remembered_messages(&schema.summary.logical_name).unwrap_or_default();
+        match known.takes(request) {
+            Some(message) if !options.all_or_nothing => message as u8 + 1,
+            Some(_) | None => 0,
+        }
+    }
+
+    fn toll(&self, _: &EntityName) -> Toll {
+        Toll {
+            // Who answers, for the connection and for the run, whose name that is, and which messages the table has.
+            opening: 4,
+            a_batch: 1,
+            ids_a_request: IDS_A_REQUEST as u64,
+            protected: true,
+            seconds_a_call: self.budget().write_ms.map(|ms| ms / 1000.0),
+            ..Toll::default()
+        }
+    }
+
+    fn signals(&self) -> Signals {
+        let state = self.budget();
+        Signals {
+            sent: state.requests_sent,
+            throttled: state.pauses,
+            recommended: state.recommended_parallel,
+        }
     }
 
     async fn write(

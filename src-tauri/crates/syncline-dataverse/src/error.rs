@@ -149,13 +149,24 @@ pub fn explain(mut error: SynclineError) -> SynclineError {
             Some(detail) => format!("{detail}; {text}"),
             None => text,
         });
-        error.hint = Some(format!(
+        let ask = format!(
             "ask a System Administrator of the environment for a security role with the privilege {}",
             missing.name
-        ));
+        );
+        error.hint = Some(match missing.name.as_str() {
+            BYPASS_PLUGINS => format!("leave the switch that bypasses plug-ins off, or {ask}"),
+            BYPASS_LOGIC => {
+                format!("leave the switch that bypasses business logic (or skip hook) off, or {ask}")
+            }
+            _ => ask,
+        });
     }
     error
 }
+
+/// Privileges of the bypass switches (Dataverse, bypass custom business logic).
+const BYPASS_PLUGINS: &str = "prvBypassCustomPlugins";
+const BYPASS_LOGIC: &str = "prvBypassCustomBusinessLogic";
 
 /// A privilege that the service's text says is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::api::{ANNOTATIONS, succeed};
 use crate::encode::filter_literal;
 use crate::error::explain;
 use crate::records::{Asked, no_such_column, record};
+use crate::switches::headers as switch_headers;
 
 /// Names one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,7 +148,7 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<syncline_http::Response, SynclineError> {
         let mut request = self.api.request(method, &self.api.url(path)).cancel_unsent(cancel);
-        for (name, value) in headers {
+        for (name, value) in headers.iter().copied().chain(switch_headers(&self.switches)) {
             request = request.header(name, value);
         }
         if let Some(RecordBody(raw)) = body {
@@ -161,12 +162,22 @@ impl DataverseConnector {
                 error.hint = Some(MAYBE_ACTED.to_owned());
                 Err(error)
             }
-            Ok(response) => succeed(response),
+            Ok(response) => succeed(response).map_err(by_hand),
             Err(SendError { error, maybe_sent: true }) if error.code != ErrorCode::Cancelled => {
                 Err(error.hint(MAYBE_ACTED))
             }
             Err(SendError { error, .. }) => Err(explain(error)),
         }
+    }
+}
+
+/// What a remedy is when somebody writes by hand: there is no plan to make again.
+fn by_hand(error: SynclineError) -> SynclineError {
+    match error.service_code.as_deref() {
+        Some(code) if code.eq_ignore_ascii_case("0x80060882") => error.hint(
+            "the record changed since it was read: read it again, look at the change, and write with its new version",
+        ),
+        _ => error,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use std::collections::HashMap;
-use syncline_connect::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Source};
+use syncline_connect::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Source, Toll};
 use syncline_fetchxml::Fetch;
 use syncline_model::{
     ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Record, RecordId, SynclineError,
@@ -19,6 +19,8 @@ use crate::records::{Asked, entity_of, record};
 
 /// Ids in one `In` filter; keeps the address short.
 pub(crate) const IDS_A_REQUEST: usize = 100;
+/// Requests that describe an entity: its columns, keys and relationships, and one for each kind of column with more to say.
+const DESCRIPTION_REQUESTS: u64 = 15;
 
 impl DataverseConnector {
     pub(crate) fn abilities(&self) -> Capabilities {
@@ -32,7 +34,7 @@ impl DataverseConnector {
             max_batch_rows: self.settings.batch_rows,
             max_batch_bytes: 16 * 1024 * 1024,
             max_page_size: 5000,
-            parallel_batches: 4,
+            parallel_batches: self.budget().limit,
         }
     }
 
@@ -86,6 +88,23 @@ impl Source for DataverseConnector {
 
     async fn identity(&self) -> Result<Identity, SynclineError> {
         self.who_am_i().await
+    }
+
+    fn requests_sent(&self) -> u64 {
+        self.budget().requests_sent
+    }
+
+    fn toll(&self, entity: &EntityName) -> Toll {
+        Toll {
+            // Who answers, and how many records there are.
+            opening: 2,
+            description: DESCRIPTION_REQUESTS,
+            described: self.remembers_schema(entity),
+            a_batch: 0,
+            ids_a_request: IDS_A_REQUEST as u64,
+            protected: true,
+            seconds_a_call: self.budget().read_ms.map(|ms| ms / 1000.0),
+        }
     }
 
     async fn entities(&self, cancel: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError> {

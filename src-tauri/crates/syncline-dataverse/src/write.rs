@@ -10,13 +10,15 @@ use syncline_odata::{
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
+use crate::bulk::Called;
 use crate::error::{explain, service_error};
+use crate::switches::headers;
 
 /// How often rows are sent again that the service turned away unread (429 inside a batch, or parts after a stop).
 const MOST_ROUNDS: u32 = 5;
 
 /// What one sending brought.
-enum Sent {
+pub(crate) enum Sent {
     /// Parts by position, and whether the answer was whole.
     Parts(Vec<BatchReply>, bool),
     /// It left, and no answer tells what became of it.
@@ -24,6 +26,8 @@ enum Sent {
 }
 
 impl DataverseConnector {
+    /// Rows that a bulk message may take go first, each message in one call; the others, and those that a call did not take, go by
+    /// `$batch`, each with an answer of its own.
     pub(crate) async fn write_rows(
         &self,
         schema: &EntitySchema,
@@ -31,14 +35,39 @@ impl DataverseConnector {
         options: &WriteOptions,
         cancel: &CancellationToken,
     ) -> Result<Vec<Outcome>, SynclineError> {
+        if options.all_or_nothing {
+            return self.write_change_set(schema, rows, options, cancel).await;
+        }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; rows.len()];
-        let mut open: Vec<usize> = (0..rows.len()).collect();
+        for group in self.groups(schema, rows, cancel).await? {
+            match self.call_multiple(schema, rows, &group, options, cancel).await {
+                Ok(Called::Told(told)) => {
+                    group.rows.iter().zip(told).for_each(|(at, told)| outcomes[*at] = told);
+                }
+                Ok(Called::Lost(why)) => {
+                    group.rows.iter().for_each(|at| outcomes[*at] = Some(unknown(&why)));
+                }
+                Err(error) => return ended(outcomes, error),
+            }
+        }
+        self.batch_rows(schema, rows, outcomes, options, cancel).await
+    }
+
+    /// Sends the rows that have no outcome yet by `$batch`.
+    async fn batch_rows(
+        &self,
+        schema: &EntitySchema,
+        rows: &[RowRequest],
+        mut outcomes: Vec<Option<Outcome>>,
+        options: &WriteOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Outcome>, SynclineError> {
+        let mut open: Vec<usize> = (0..rows.len()).filter(|at| outcomes[*at].is_none()).collect();
         let mut round = 0;
         while !open.is_empty() {
             let sent = match self.send_batch(rows, &open, options, cancel).await {
                 Ok(sent) => sent,
-                // Nothing of this sending was written. Rows of an earlier one were, so their outcomes must not be lost.
-                Err(error) if round == 0 => return Err(error),
+                Err(error) if round == 0 => return ended(outcomes, error),
                 Err(error) => {
                     open.iter().for_each(|at| outcomes[*at] = Some(failed(&error)));
                     break;
@@ -108,7 +137,16 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<Sent, SynclineError> {
         let items: Vec<BatchItem> = which.iter().map(|at| self.item(&rows[*at], options)).collect();
-        let batch = write_batch(&items);
+        self.send_items(&items, cancel).await
+    }
+
+    /// Sends a `$batch`. `Err`: nothing was written.
+    pub(crate) async fn send_items(
+        &self,
+        items: &[BatchItem],
+        cancel: &CancellationToken,
+    ) -> Result<Sent, SynclineError> {
+        let batch = write_batch(items);
         let sent = self
             .api
             .request(Method::POST, &self.api.url("/$batch"))
@@ -140,35 +178,46 @@ impl DataverseConnector {
     }
 
     fn item(&self, row: &RowRequest, options: &WriteOptions) -> BatchItem {
-        let mut headers: Vec<(String, String)> =
-            row.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        if options.skip_hook {
-            // Neither plug-ins nor flows; the first needs prvBypassCustomBusinessLogic (Dataverse, bypass logic).
-            headers.push(("MSCRM.BypassBusinessLogicExecution".into(), "CustomSync,CustomAsync".into()));
-            headers.push(("MSCRM.SuppressCallbackRegistrationExpanderJob".into(), "true".into()));
-        }
-        BatchItem::Single(BatchRequest {
+        BatchItem::Single(self.part(row, options))
+    }
+
+    /// A row as a request inside `$batch`.
+    pub(crate) fn part(&self, row: &RowRequest, options: &WriteOptions) -> BatchRequest {
+        let own = row.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let switches = headers(options).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        BatchRequest {
             method: row.method.clone(),
             path: format!("{}{}", self.api.path, row.path),
-            headers,
+            headers: own.chain(switches).collect(),
             body: row.body.clone(),
-        })
+        }
     }
+}
+
+/// An error that came before anything was written is the write's own; afterwards it belongs to the rows that were left.
+fn ended(outcomes: Vec<Option<Outcome>>, error: SynclineError) -> Result<Vec<Outcome>, SynclineError> {
+    if outcomes.iter().all(Option::is_none) {
+        return Err(error);
+    }
+    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| failed(&error))).collect())
 }
 
 fn creates(row: &RowRequest) -> bool {
     row.headers.keys().any(|name| name.eq_ignore_ascii_case("If-None-Match"))
 }
 
-fn part_error(part: &BatchPart, row: &RowRequest) -> SynclineError {
+pub(crate) fn part_error(part: &BatchPart, row: &RowRequest) -> SynclineError {
     let path = row.path.split('?').next().unwrap_or_default();
     explain(refusal(part.status, &part.headers, &part.body, &format!("{} {path}", row.method)))
 }
 
-fn outcome(schema: &EntitySchema, row: &RowRequest, part: &BatchPart) -> Outcome {
+pub(crate) fn outcome(schema: &EntitySchema, row: &RowRequest, part: &BatchPart) -> Outcome {
     if part.status.is_success() {
+        let guarded = row.headers.keys().any(|name| name.eq_ignore_ascii_case("If-Match"));
         let kind = match (creates(row), part.status.as_u16()) {
             (true, _) | (false, 201) => OutcomeKind::Created,
+            // Without a guard 204 stands for both.
+            (false, 204) if !guarded => OutcomeKind::Upserted,
             (false, _) => OutcomeKind::Updated,
         };
         return Outcome { kind, id: row_id(schema, row, part), code: None, message: None, request_id: None };
@@ -215,7 +264,7 @@ fn guid_in(path: &str) -> Option<String> {
     guid(path.get(start..end)?)
 }
 
-fn failed(error: &SynclineError) -> Outcome {
+pub(crate) fn failed(error: &SynclineError) -> Outcome {
     Outcome {
         kind: OutcomeKind::Failed,
         id: None,
@@ -228,7 +277,7 @@ fn failed(error: &SynclineError) -> Outcome {
     }
 }
 
-fn unknown(why: &str) -> Outcome {
+pub(crate) fn unknown(why: &str) -> Outcome {
     Outcome {
         kind: OutcomeKind::Unknown,
         id: None,

@@ -29,7 +29,12 @@ struct Inner {
     remaining_requests: Option<i64>,
     remaining_time_ms: Option<i64>,
     recommended: Option<u32>,
+    read_ms: Option<f64>,
+    write_ms: Option<f64>,
 }
+
+/// How much a new time counts against the mean so far.
+const NEWEST: f64 = 0.2;
 
 /// What a meter shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,6 +55,10 @@ pub struct GateState {
     pub remaining_time_ms: Option<i64>,
     /// Parallel requests the service recommends (`x-ms-dop-hint`).
     pub recommended_parallel: Option<u32>,
+    /// Milliseconds that a read took lately, on average.
+    pub read_ms: Option<f64>,
+    /// Milliseconds that a write took lately, on average; batches count as one.
+    pub write_ms: Option<f64>,
 }
 
 /// The right to have one request under way.
@@ -119,6 +128,14 @@ impl Gate {
         }
     }
 
+    /// Learns how long a request took that was answered.
+    pub fn took(&self, read: bool, took: Duration) {
+        let mut inner = self.lock();
+        let mean = if read { &mut inner.read_ms } else { &mut inner.write_ms };
+        let new = took.as_secs_f64() * 1000.0;
+        *mean = Some(mean.map_or(new, |old| old + (new - old) * NEWEST));
+    }
+
     /// How things stand.
     pub fn state(&self) -> GateState {
         let inner = self.lock();
@@ -136,6 +153,8 @@ impl Gate {
             remaining_requests: inner.remaining_requests,
             remaining_time_ms: inner.remaining_time_ms,
             recommended_parallel: inner.recommended,
+            read_ms: inner.read_ms,
+            write_ms: inner.write_ms,
         }
     }
 

@@ -147,6 +147,7 @@ impl<'a> Journey<'a> {
         };
         let before = self.maybe_sent.swap(true, Relaxed);
         self.under_way.store(true, Relaxed);
+        let begun = tokio::time::Instant::now();
         let answer = self.client.service.call(request).await;
         self.under_way.store(false, Relaxed);
         match &answer {
@@ -157,6 +158,9 @@ impl<'a> Journey<'a> {
                 }
                 if let Some(gate) = &self.client.gate {
                     gate.observe(&response.headers);
+                    if response.status.is_success() {
+                        gate.took(self.parts.method == Method::GET, begun.elapsed());
+                    }
                     // Inside the permit, so that no request slips through between the answer and the pause.
                     if response.status.as_u16() == 429 || retry_after_503(response) {
                         let asked = retry_after(&response.headers, self.client.clock.now());

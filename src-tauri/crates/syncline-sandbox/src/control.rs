@@ -122,6 +122,20 @@ struct Settings {
     requests: Option<usize>,
     /// Seconds; 300 when absent.
     window_s: Option<u64>,
+    /// Milliseconds of execution time that a user's requests may take within the window.
+    execution_ms: Option<u64>,
+    /// Requests a user may have under way at once.
+    concurrent: Option<usize>,
+    /// Milliseconds of execution time that each request is counted with at least.
+    least_execution_ms: Option<u64>,
+    /// The advice in `x-ms-dop-hint`.
+    parallelism_hint: Option<u32>,
+    /// Logical names of the tables that have no CreateMultiple, UpdateMultiple and UpsertMultiple, in place of those at the start.
+    no_bulk_tables: Option<Vec<String>>,
+    /// Logical names of the elastic tables; none at the start.
+    elastic_tables: Option<Vec<String>>,
+    /// True: the environments have duplicate detection rules (the same e-mail address on contacts, leads, accounts).
+    duplicate_rules: Option<bool>,
     /// Requests that Insider One takes within a minute; 0: no limit.
     insider_requests_per_minute: Option<u32>,
     /// The first environment has 1,000 tables with 40,000 columns, or only the sample ones again.
@@ -133,6 +147,30 @@ struct Settings {
     /// True: Insider One forgets all profiles.
     #[serde(default)]
     forget_profiles: bool,
+}
+
+/// The limits that are asked for; `None` when they stay as they are.
+fn limits(settings: &Settings) -> Option<Option<Limits>> {
+    if settings.requests == Some(0) {
+        return Some(None);
+    }
+    let milliseconds = |given: Option<u64>| given.map(Duration::from_millis);
+    let named = settings.requests.is_some()
+        || settings.execution_ms.is_some()
+        || settings.concurrent.is_some()
+        || settings.least_execution_ms.is_some()
+        || settings.parallelism_hint.is_some();
+    let standard = Limits::default();
+    named.then(|| {
+        Some(Limits {
+            requests: settings.requests.unwrap_or(standard.requests),
+            execution: milliseconds(settings.execution_ms).unwrap_or(standard.execution),
+            concurrent: settings.concurrent.unwrap_or(standard.concurrent),
+            window: settings.window_s.map_or(standard.window, Duration::from_secs),
+            parallelism_hint: settings.parallelism_hint.unwrap_or(standard.parallelism_hint),
+            least_execution: milliseconds(settings.least_execution_ms).unwrap_or_default(),
+        })
+    })
 }
 
 async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
@@ -173,9 +211,7 @@ async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             environment.expire_delta_tokens();
         }
     }
-    if let Some(requests) = settings.requests {
-        let window = Duration::from_secs(settings.window_s.unwrap_or(300));
-        let limits = (requests > 0).then(|| Limits { requests, window, ..Limits::default() });
+    if let Some(limits) = limits(&settings) {
         for environment in &shared.environments {
             environment.protection.set(limits);
         }
@@ -195,6 +231,15 @@ async fn settings(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
         }
         if let Some(tables) = &settings.hide_tables {
             environment.rights().hide(tables.clone());
+        }
+        if let Some(tables) = &settings.no_bulk_tables {
+            environment.messages().set_without(tables.clone());
+        }
+        if let Some(tables) = &settings.elastic_tables {
+            environment.messages().set_elastic(tables.clone());
+        }
+        if let Some(rules) = settings.duplicate_rules {
+            environment.set_duplicate_rules(rules);
         }
     }
     if settings.forget_profiles {

@@ -8,10 +8,10 @@ const ENVELOPE_BYTES: usize = 4096;
 const ROW_BYTES: usize = 512;
 
 /// How many of the next rows fit into one batch; at least 1.
-pub(crate) fn next_batch(requests: &[RowRequest], limits: &Capabilities) -> usize {
+pub(crate) fn fits<'r>(requests: impl Iterator<Item = &'r RowRequest>, limits: &Capabilities) -> usize {
     let mut bytes = ENVELOPE_BYTES;
     let mut rows = 0;
-    for request in requests.iter().take(limits.max_batch_rows.max(1)) {
+    for request in requests.take(limits.max_batch_rows.max(1)) {
         bytes += request.body.len() + request.path.len() + ROW_BYTES;
         if rows > 0 && bytes > limits.max_batch_bytes {
             break;
@@ -61,10 +61,10 @@ mod tests {
     #[test]
     fn rows_and_bytes_both_limit() {
         let rows: Vec<RowRequest> = (0..10).map(|_| request(1000)).collect();
-        assert_eq!(next_batch(&rows, &limits(4, 1_000_000)), 4);
-        assert_eq!(next_batch(&rows, &limits(100, ENVELOPE_BYTES + 3 * 1600)), 3);
-        assert_eq!(next_batch(&rows, &limits(100, 10)), 1, "a row alone always goes");
-        assert_eq!(next_batch(&[], &limits(4, 100)), 0);
+        assert_eq!(fits(rows.iter(), &limits(4, 1_000_000)), 4);
+        assert_eq!(fits(rows.iter(), &limits(100, ENVELOPE_BYTES + 3 * 1600)), 3);
+        assert_eq!(fits(rows.iter(), &limits(100, 10)), 1, "a row alone always goes");
+        assert_eq!(fits([].iter(), &limits(4, 100)), 0);
         assert_eq!(estimate_batches(10, 10_000, &limits(4, 1_000_000)), 3);
         assert_eq!(estimate_batches(0, 0, &limits(4, 1_000_000)), 0);
     }

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use syncline_connect::{Destination, Page, Selection, Source};
+use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, compile, definition_hash};
 use syncline_model::{
     Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncDefinition, SynclineError,
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::batches::estimate_batches;
+use crate::cost::{Cost, run_cost};
 use crate::plan_rows::{MappedPage, Rows, map_page};
 use crate::progress::{Work, blocking};
 
@@ -44,6 +46,8 @@ pub struct PlanRequest {
     pub cached: bool,
     /// Events that were sent before go again.
     pub resend_events: bool,
+    /// Switches that a run would write with.
+    pub options: WriteOptions,
     /// Who writes, as verified before, where the destination need not be asked; a run compares it with who answers then.
     pub writer: Option<Identity>,
 }
@@ -87,13 +91,17 @@ impl PlanCounts {
 }
 
 /// What is kept with a plan beside its head.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PlanDetail {
     /// Counts.
     pub counts: PlanCounts,
     /// Write requests a run would take.
     pub requests: u64,
+    /// Rows and bytes to write by lane: rows of one lane share calls.
+    pub lanes: BTreeMap<u8, (u64, u64)>,
+    /// What a run would cost, all of its requests counted.
+    pub cost: Cost,
     /// Bytes of all bodies.
     pub bytes: u64,
     /// `destination`, `last sent` or `nothing`.
@@ -164,6 +172,13 @@ pub async fn make_plan(
     };
     let (kept, first) = (store.clone(), plan.clone());
     blocking(move || Ok(kept.save_plan(&first)?)).await?;
+    destination.prepare(&request.destination_schema, &work.cancel).await?;
+    // A run asks the service itself, whatever the preview was made of.
+    let tolls = (
+        source.toll(&request.source_schema.summary.logical_name),
+        destination.toll(&request.destination_schema.summary.logical_name),
+    );
+    let looked_at = !request.cached;
     let planner = Planner {
         store: store.clone(),
         destination,
@@ -173,7 +188,8 @@ pub async fn make_plan(
     };
     let result = planner.plan_all(source, &mut detail, work).await;
     detail.requests =
-        estimate_batches(detail.counts.create + detail.counts.update, detail.bytes, &capabilities);
+        detail.lanes.values().map(|(rows, bytes)| estimate_batches(*rows, *bytes, &capabilities)).sum();
+    detail.cost = run_cost(&detail, looked_at, &tolls);
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
     plan.source_hash = result.as_ref().ok().cloned();
     plan.detail = serde_json::to_value(&detail).map_err(to_json)?;

@@ -137,7 +137,13 @@ impl Rows {
             if decision.action.writes() {
                 detail.counts.events_resent += events.resent;
                 detail.counts.events += mapped.record.events.len() as u64;
-                detail.bytes += decision.request.as_ref().map_or(0, |request| request.body.len() as u64);
+                if let Some(request) = &decision.request {
+                    let schema = &planner.request.destination_schema;
+                    let lane = planner.destination.lane(schema, request, &planner.request.options);
+                    let load = detail.lanes.entry(lane).or_default();
+                    *load = (load.0 + 1, load.1 + request.body.len() as u64);
+                    detail.bytes += request.body.len() as u64;
+                }
             }
             rows.push(row(self.next, record, mapped, decision, events)?);
             self.next += 1;

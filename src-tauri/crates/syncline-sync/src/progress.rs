@@ -10,6 +10,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Is told the stage, what is done and what there is in all.
 pub type OnProgress = Arc<dyn Fn(&str, u64, Option<u64>) + Send + Sync>;
 
+/// Is told the requests sent so far, and how many there will be at the end.
+pub type OnCalls = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
 /// The surroundings of long work.
 #[derive(Clone)]
 pub struct Work {
@@ -17,6 +20,8 @@ pub struct Work {
     pub clock: Clock,
     /// How far it is.
     pub progress: OnProgress,
+    /// Its requests.
+    pub calls: OnCalls,
     /// Asks it to stop.
     pub cancel: CancellationToken,
 }

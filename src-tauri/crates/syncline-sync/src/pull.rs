@@ -59,13 +59,7 @@ pub async fn pull(
     request: PullRequest,
     work: &Work,
 ) -> Result<Pulled, SynclineError> {
-    let ask = PullAsk {
-        columns: read_columns(&request.schema, &request.columns),
-        filter: request.filter.clone().filter(|text| !text.trim().is_empty()),
-        list: request.list.clone(),
-        page_size: page_size(&request).clamp(1, source.capabilities().max_page_size.max(1)),
-        fetch: request.fetch.clone(),
-    };
+    let ask = pull_ask(source.as_ref(), &request);
     let (mut planned, mut earlier) = prepared(store, &request, &ask, work).await?;
     // What the service refuses to go on with is begun anew: an old place, an expired change token, tracking that the user may not use.
     for _ in 0..3 {
@@ -93,6 +87,17 @@ pub async fn pull(
     .hint("try again later; if it stays so, give the request id to Microsoft support"))
 }
 
+/// What a request asks of a source.
+pub(crate) fn pull_ask(source: &dyn Source, request: &PullRequest) -> PullAsk {
+    PullAsk {
+        columns: read_columns(&request.schema, &request.columns),
+        filter: request.filter.clone().filter(|text| !text.trim().is_empty()),
+        list: request.list.clone(),
+        page_size: page_size(request).clamp(1, source.capabilities().max_page_size.max(1)),
+        fetch: request.fetch.clone(),
+    }
+}
+
 /// Records a page: as asked, and fewer where the records are wide, so that memory does not depend on the entity.
 fn page_size(request: &PullRequest) -> u32 {
     let columns = if request.columns.is_empty() {
@@ -105,7 +110,7 @@ fn page_size(request: &PullRequest) -> u32 {
 }
 
 /// How it will be done: as the interrupted pull of the same request began, or newly decided.
-async fn prepared(
+pub(crate) async fn prepared(
     store: &Store,
     request: &PullRequest,
     ask: &PullAsk,

@@ -1,21 +1,23 @@
-//! Running a plan: exactly its stored requests, batch by batch. Before each batch the identity is compared, and the source records are looked
+//! Running a plan: exactly its stored requests, in batches, several at once where the destination takes that. Before each batch the identity is compared, and the source records are looked
 //! at again: one that changed since the preview is held back as drifted.
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use syncline_connect::{Capabilities, Destination, RowRequest, Source, WriteOptions};
-use syncline_model::{EntitySchema, ErrorCode, Identity, SynclineError};
-use syncline_store::{Plan, PlanRow, PlanStatus, Run, RunStatus, Store};
+use syncline_connect::{Destination, RowRequest, Source, WriteOptions};
+use syncline_model::{ColumnName, EntitySchema, ErrorCode, Identity, SynclineError};
+use syncline_store::{Plan, PlanStatus, Run, RunStatus, Store};
 use uuid::Uuid;
 
-use crate::batches::next_batch;
+use crate::cost::projected;
+use crate::feed::{Due, Feed};
+use crate::pace::{Ended, Pace, PaceLimits};
 use crate::plan::PlanDetail;
 use crate::prediction::{Prediction, prediction_of};
 use crate::progress::{Work, blocking};
 use crate::run_batch::Batch;
-
-/// Rows of the plan that are held in memory at once.
-const WINDOW: u32 = 2000;
 
 /// What to run, and on what.
 #[derive(Clone)]
@@ -70,6 +72,26 @@ pub struct RunDetail {
     pub batches: u64,
     /// What was predicted against what came out.
     pub prediction: Option<Prediction>,
+    /// Batches for which no answer came.
+    pub lost: u64,
+    /// Most batches that were under way at once.
+    pub most_at_once: u64,
+    /// Requests that were sent at both ends meanwhile.
+    pub calls: u64,
+}
+
+impl RunDetail {
+    /// Adds what one batch brought.
+    fn add(&mut self, batch: &RunDetail) {
+        let (all, one) = (&mut self.counts, &batch.counts);
+        all.created += one.created;
+        all.updated += one.updated;
+        all.drifted += one.drifted;
+        all.failed += one.failed;
+        all.events += one.events;
+        self.batches += batch.batches;
+        self.lost += batch.lost;
+    }
 }
 
 /// Runs a plan. An error means that no run was begun; what goes wrong later is in the run.
@@ -175,59 +197,119 @@ struct Runner<'a> {
     work: &'a Work,
 }
 
+/// A batch that came back.
+struct Landed {
+    detail: RunDetail,
+    result: Result<bool, SynclineError>,
+    rows: usize,
+    began: Timestamp,
+    throttled_before: u64,
+}
+
 impl Runner<'_> {
+    /// Sends batch after batch, several at once where the destination takes that. When it is stopped, or a batch ends the run, no new batch
+    /// leaves, and those under way are waited for.
     async fn all(&self, detail: &mut RunDetail, total: u64) -> Result<(), SynclineError> {
-        let capabilities = self.request.destination.capabilities();
-        let mut from = 0;
+        let destination = self.request.destination.as_ref();
+        let capabilities = destination.capabilities();
+        let entity = self.request.plan.destination_entity.clone();
+        let sent_before = self.sent();
+        let source_key = self.source_key().await?;
+        let opening = destination.toll(&entity).opening
+            + self
+                .request
+                .source
+                .as_ref()
+                .map_or(0, |source| source.toll(&self.request.plan.source_entity).opening);
+        destination.prepare(&self.schema, &self.work.cancel).await?;
+        let lane = |request: &RowRequest| destination.lane(&self.schema, request, &self.request.options);
+        let mut feed = Feed::new(self.store, self.request.plan.id, entity);
+        let mut pace = Pace::new(PaceLimits {
+            most_rows: capabilities.max_batch_rows,
+            // What is under way when a batch fails can't be called back.
+            most_parallel: if self.request.stop_on_failed_batch { 1 } else { capabilities.parallel_batches },
+        });
+        let mut under_way = FuturesUnordered::new();
         let mut done = 0;
+        let mut ends: Option<SynclineError> = None;
         loop {
-            let (store, plan) = (self.store.clone(), self.request.plan.id);
-            let rows = blocking(move || Ok(store.plan_rows_to_write(plan, from, WINDOW)?)).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            from = last.ordinal + 1;
-            self.window(rows, &capabilities, detail, &mut done, total).await?;
+            while ends.is_none() && under_way.len() < pace.parallel() {
+                if feed.ordered() && !under_way.is_empty() {
+                    break;
+                }
+                let next = match self.work.check() {
+                    Ok(()) => feed.next(pace.rows(), &capabilities, lane).await,
+                    Err(stopped) => Err(stopped),
+                };
+                match next {
+                    Ok(Some(rows)) => under_way.push(self.one(rows, &source_key)),
+                    Ok(None) => break,
+                    Err(error) => ends = Some(error),
+                }
+            }
+            let Some(landed) = under_way.next().await else { return ends.map_or(Ok(()), Err) };
+            let signals = destination.signals();
+            pace.observe(&Ended {
+                began: landed.began,
+                ended: self.work.now(),
+                rows: landed.rows,
+                throttled: signals.throttled > landed.throttled_before,
+                lost: landed.detail.lost > 0,
+                recommended: signals.recommended,
+            });
+            detail.add(&landed.detail);
+            detail.most_at_once = detail.most_at_once.max(under_way.len() as u64 + 1);
+            done += landed.rows as u64;
+            detail.calls = self.sent().saturating_sub(sent_before);
+            (self.work.calls)(detail.calls, projected(detail.calls, done, total, opening));
+            self.work.tell("writing", done, Some(total));
+            match landed.result {
+                Ok(true) if self.request.stop_on_failed_batch => {
+                    ends.get_or_insert_with(|| {
+                        SynclineError::new(ErrorCode::GuardRefused, "stopped at the first failed batch").hint(
+                            "mend the failed records and preview again, or let runs go on after failures",
+                        )
+                    });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    ends.get_or_insert(error);
+                }
+            }
         }
     }
 
-    async fn window(
-        &self,
-        rows: Vec<PlanRow>,
-        capabilities: &Capabilities,
-        detail: &mut RunDetail,
-        done: &mut u64,
-        total: u64,
-    ) -> Result<(), SynclineError> {
-        let requests: Vec<RowRequest> = rows
-            .iter()
-            .map(|row| {
-                let raw = row.request.as_ref().map(|raw| raw.get()).unwrap_or("null");
-                serde_json::from_str(raw).map_err(damaged)
-            })
-            .collect::<Result<_, _>>()?;
-        let mut at = 0;
-        while at < rows.len() {
-            self.work.check()?;
-            let size = next_batch(&requests[at..], capabilities);
-            let batch = Batch {
-                store: self.store,
-                request: self.request,
-                schema: &self.schema,
-                run: self.run,
-                rows: &rows[at..at + size],
-                requests: &requests[at..at + size],
-                work: self.work,
-            };
-            self.guard().await?;
-            let failed = batch.send(detail).await?;
-            at += size;
-            *done += size as u64;
-            self.work.tell("writing", *done, Some(total));
-            if failed && self.request.stop_on_failed_batch {
-                return Err(SynclineError::new(ErrorCode::GuardRefused, "stopped at the first failed batch")
-                    .hint("mend the failed records and preview again, or let runs go on after failures"));
-            }
-        }
-        Ok(())
+    /// Primary key of the source's entity, asked once.
+    async fn source_key(&self) -> Result<Vec<ColumnName>, SynclineError> {
+        let Some(source) = &self.request.source else { return Ok(Vec::new()) };
+        let schema = source.schema(&self.request.plan.source_entity, &self.work.cancel).await?;
+        Ok(vec![schema.summary.primary_id])
+    }
+
+    /// Requests sent so far at both ends, others' included where they share the gate.
+    fn sent(&self) -> u64 {
+        let source = self.request.source.as_ref().map_or(0, |source| source.requests_sent());
+        source + self.request.destination.signals().sent
+    }
+
+    async fn one(&self, rows: Vec<Due>, source_key: &[ColumnName]) -> Landed {
+        let mut detail = RunDetail::default();
+        let (began, size) = (self.work.now(), rows.len());
+        let throttled_before = self.request.destination.signals().throttled;
+        let batch = Batch {
+            store: self.store,
+            request: self.request,
+            schema: &self.schema,
+            run: self.run,
+            rows,
+            source_key,
+            work: self.work,
+        };
+        let result = match self.guard().await {
+            Ok(()) => batch.send(&mut detail).await,
+            Err(error) => Err(error),
+        };
+        Landed { detail, result, rows: size, began, throttled_before }
     }
 
     /// Nothing is written to another organization, or as another user, than the plan was made for.

@@ -1,10 +1,11 @@
 //! One batch of a run: drift is looked for, the rest is sent, each outcome is stored together with what was sent.
 
 use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
-use syncline_model::{Action, EntitySchema, ErrorCode, RecordId, SynclineError};
+use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError};
 use syncline_store::{EventKey, PlanRow, RunOutcome, Sent, Store};
 use uuid::Uuid;
 
+use crate::feed::Due;
 use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
 use crate::run::{RunDetail, RunRequest};
@@ -14,8 +15,9 @@ pub(crate) struct Batch<'a> {
     pub(crate) request: &'a RunRequest,
     pub(crate) schema: &'a EntitySchema,
     pub(crate) run: Uuid,
-    pub(crate) rows: &'a [PlanRow],
-    pub(crate) requests: &'a [RowRequest],
+    pub(crate) rows: Vec<Due>,
+    /// Primary key of the source's entity.
+    pub(crate) source_key: &'a [ColumnName],
     pub(crate) work: &'a Work,
 }
 
@@ -29,14 +31,14 @@ fn ends_the_run(code: ErrorCode) -> bool {
 }
 
 impl Batch<'_> {
-    /// Sends; true when a row failed.
+    /// Sends; true when a row failed. What became of the rows is added to `detail`, which begins empty.
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
         let open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
         if !open.is_empty() {
             let requests: Vec<RowRequest> =
-                open.iter().map(|position| self.requests[*position].clone()).collect();
+                open.iter().map(|position| self.rows[*position].request.clone()).collect();
             detail.batches += 1;
             self.note_events(&open).await?;
             let sent = self
@@ -72,6 +74,10 @@ impl Batch<'_> {
                     }
                 }
             }
+            let unknown = |outcome: &Option<Outcome>| {
+                outcome.as_ref().is_some_and(|told| told.kind == OutcomeKind::Unknown)
+            };
+            detail.lost += u64::from(outcomes.iter().any(unknown));
             self.ask_about_unknown(&mut outcomes).await;
             let refused = |at: &usize| {
                 outcomes[*at]
@@ -94,7 +100,7 @@ impl Batch<'_> {
             let key = |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp };
             events.into_iter().map(key).collect::<Vec<_>>()
         };
-        rows.iter().flat_map(|at| keys(&self.rows[*at])).collect()
+        rows.iter().flat_map(|at| keys(&self.rows[*at].row)).collect()
     }
 
     /// Events count as sent before they leave: if the machine dies in between, or no answer comes, they may have arrived, and an event that
@@ -114,7 +120,7 @@ impl Batch<'_> {
     /// What was certainly not taken may be sent again.
     async fn take_events_back(&self, mut rows: Vec<usize>) -> Result<(), SynclineError> {
         // What was sent before stays sent, whatever becomes of it the second time.
-        rows.retain(|at| !read_extra(&self.rows[*at]).is_some_and(|extra| extra.resent));
+        rows.retain(|at| !read_extra(&self.rows[*at].row).is_some_and(|extra| extra.resent));
         let events = self.events(&rows);
         if events.is_empty() {
             return Ok(());
@@ -127,18 +133,16 @@ impl Batch<'_> {
     async fn drifted(&self) -> Result<Vec<Option<Outcome>>, SynclineError> {
         let mut outcomes: Vec<Option<Outcome>> = self.rows.iter().map(|_| None).collect();
         let versioned: Vec<usize> =
-            (0..self.rows.len()).filter(|at| self.rows[*at].source_etag.is_some()).collect();
+            (0..self.rows.len()).filter(|at| self.rows[*at].row.source_etag.is_some()).collect();
         let (Some(source), false) = (&self.request.source, versioned.is_empty()) else { return Ok(outcomes) };
         let entity = &self.request.plan.source_entity;
         let ids: Vec<RecordId> =
-            versioned.iter().map(|at| RecordId::new(&self.rows[*at].source_id)).collect();
+            versioned.iter().map(|at| RecordId::new(&self.rows[*at].row.source_id)).collect();
         // The key alone brings the version along.
-        let key: Vec<_> =
-            source.schema(entity, &self.work.cancel).await.map(|schema| vec![schema.summary.primary_id])?;
-        let now = source.get(entity, &ids, &key, &self.work.cancel).await?;
+        let now = source.get(entity, &ids, self.source_key, &self.work.cancel).await?;
         for (at, record) in versioned.into_iter().zip(now) {
             let text = match record {
-                Some(record) if record.etag == self.rows[at].source_etag => continue,
+                Some(record) if record.etag == self.rows[at].row.source_etag => continue,
                 Some(_) => "the source record has changed since the preview",
                 None => "the source record is no longer there",
             };
@@ -159,10 +163,10 @@ impl Batch<'_> {
             return;
         }
         let keys: Vec<MatchKey> =
-            open.iter().map(|at| MatchKey(self.rows[*at].mapped.identifiers.clone())).collect();
+            open.iter().map(|at| MatchKey(self.rows[*at].row.mapped.identifiers.clone())).collect();
         let mut fields: Vec<String> = open
             .iter()
-            .flat_map(|at| self.rows[*at].changes.iter().map(|change| change.field.clone()))
+            .flat_map(|at| self.rows[*at].row.changes.iter().map(|change| change.field.clone()))
             .collect();
         fields.sort();
         fields.dedup();
@@ -173,13 +177,13 @@ impl Batch<'_> {
         };
         for (at, probe) in open.into_iter().zip(probes) {
             let Probe::Present(found) = probe else { continue };
-            let arrived = self.rows[at].changes.iter().all(|change| {
+            let arrived = self.rows[at].row.changes.iter().all(|change| {
                 found.values.get(&change.field).is_some_and(|held| {
                     self.request.destination.same(self.schema, &change.field, &change.to, held)
                 })
             });
             if arrived {
-                let kind = if self.rows[at].action == Action::Create {
+                let kind = if self.rows[at].row.action == Action::Create {
                     OutcomeKind::Created
                 } else {
                     OutcomeKind::Updated
@@ -198,7 +202,8 @@ impl Batch<'_> {
         let now = self.work.now();
         let mut kept = Vec::with_capacity(outcomes.len());
         let mut sent = Vec::new();
-        for (row, outcome) in self.rows.iter().zip(outcomes) {
+        for (due, outcome) in self.rows.iter().zip(outcomes) {
+            let row = &due.row;
             let Some(outcome) = outcome else { continue };
             let counts = &mut detail.counts;
             let (word, taken) = match (outcome.kind, row.action) {

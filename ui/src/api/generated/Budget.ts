@@ -9,9 +9,21 @@ export type Budget = {
  */
 sent: number, 
 /**
- * Requests left, where the service said.
+ * Requests left in the service's window of five minutes, where the service said.
  */
 remaining: number | null, 
+/**
+ * Execution time left in the service's window of five minutes, in seconds, where the service said.
+ */
+remaining_seconds: number | null, 
+/**
+ * How often the service asked to wait (429).
+ */
+throttled: number, 
+/**
+ * Requests at once that the service recommends.
+ */
+recommended: number | null, 
 /**
  * Paused until then (RFC 3339 UTC), by the service's wish.
  */

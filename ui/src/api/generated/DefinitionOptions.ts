@@ -11,4 +11,24 @@ skip_hook: boolean,
 /**
  * Stop at the first failed batch.
  */
-stop_on_failed_batch: boolean, };
+stop_on_failed_batch: boolean, 
+/**
+ * Dataverse: leave synchronous plug-ins and workflows out; needs the privilege prvBypassCustomPlugins.
+ */
+bypass_plugins?: boolean, 
+/**
+ * Dataverse: leave synchronous and asynchronous logic out; needs the privilege prvBypassCustomBusinessLogic.
+ */
+bypass_logic?: boolean, 
+/**
+ * Dataverse: start no Power Automate flows.
+ */
+suppress_flows?: boolean, 
+/**
+ * Dataverse: let duplicate detection rules refuse a record.
+ */
+detect_duplicates?: boolean, 
+/**
+ * Dataverse: a batch is taken whole or not at all.
+ */
+all_or_nothing?: boolean, };

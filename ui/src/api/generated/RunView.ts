@@ -83,6 +83,14 @@ events: number,
  */
 prediction: PredictionView | null, 
 /**
+ * Most write batches that were under way at once.
+ */
+most_at_once: number, 
+/**
+ * Requests that were sent for it, at both ends.
+ */
+calls: number, 
+/**
  * Seconds.
  */
 seconds: number, 

@@ -67,6 +67,7 @@ import type { PlanRowsPage } from "./PlanRowsPage";
 import type { PlanRowsQuery } from "./PlanRowsQuery";
 import type { PlanSummary } from "./PlanSummary";
 import type { PreviewStart } from "./PreviewStart";
+import type { PullCost } from "./PullCost";
 import type { PullManyStart } from "./PullManyStart";
 import type { PullStart } from "./PullStart";
 import type { PullView } from "./PullView";
@@ -161,6 +162,7 @@ export type Commands = {
   "records.write": { request: RecordWrite; response: RecordWritten };
   "records.export": { request: ExportStart; response: JobStarted };
   "cache.pull": { request: PullStart; response: JobStarted };
+  "cache.cost": { request: PullStart; response: PullCost };
   "cache.pull_many": { request: PullManyStart; response: JobStarted };
   "pulls.list": { request: PullsQuery; response: Array<PullView> };
   "pulls.changes": { request: ChangesQuery; response: ChangesPage };
@@ -264,6 +266,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "records.write": { provides: [], stales: ["cache"] },
   "records.export": { provides: [], stales: ["jobs"] },
   "cache.pull": { provides: [], stales: ["jobs"] },
+  "cache.cost": { provides: ["cache"], stales: [] },
   "cache.pull_many": { provides: [], stales: ["jobs"] },
   "pulls.list": { provides: ["cache"], stales: [] },
   "pulls.changes": { provides: ["cache"], stales: [] },

@@ -16,6 +16,21 @@ const numbers = [
   },
 ] as const;
 
+/** Switches of writes to Dataverse, all off at first. */
+const switches = [
+  {
+    key: "bypass_plugins",
+    label: "Leave synchronous plug-ins and workflows out (privilege prvBypassCustomPlugins)",
+  },
+  {
+    key: "bypass_logic",
+    label: "Leave synchronous and asynchronous logic out (privilege prvBypassCustomBusinessLogic)",
+  },
+  { key: "suppress_flows", label: "Start no Power Automate flows" },
+  { key: "detect_duplicates", label: "Let duplicate detection rules refuse a record" },
+  { key: "all_or_nothing", label: "Take a batch whole or not at all (change set)" },
+] as const;
+
 /** How it is read, and switches of the run. */
 export function SettingsPart() {
   const { editor, destinationConnection } = useParts();
@@ -53,6 +68,21 @@ export function SettingsPart() {
             }
           />
         ) : null}
+        {destinationConnection?.system === "dataverse"
+          ? switches.map(({ key, label }) => (
+              <Checkbox
+                key={key}
+                checked={options[key] === true}
+                label={label}
+                onChange={(_, { checked }) =>
+                  edit((old) => ({
+                    ...old,
+                    options: { ...old.options, [key]: checked === true ? true : undefined },
+                  }))
+                }
+              />
+            ))
+          : null}
         <Checkbox
           checked={options.stop_on_failed_batch}
           label="Stop at the first failed batch"

@@ -1,6 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { PlayRegular } from "@fluentui/react-icons";
 import { type ConnectionView, isWritable, type PlanSummary } from "@/api";
+import { costMeaning, costWords } from "@/lib/costs";
 import { bytes, counted } from "@/lib/numbers";
 import styles from "./preview.module.css";
 
@@ -28,6 +29,11 @@ export function Foot({
         {data.summary.events > 0 ? ` · ${counted(data.summary.events, "event")}` : ""}
         {data.summary.excluded > 0 ? ` · ${counted(data.summary.excluded, "row")} held back` : ""}
       </span>
+      {changes > 0 ? (
+        <span className={styles.muted} title={costMeaning} data-cost>
+          in all {costWords(data.cost)}
+        </span>
+      ) : null}
       <span className={styles.muted}>compared with {data.compared_with}</span>
       <span style={{ flex: 1 }} />
       {data.run_id ? (

@@ -1,7 +1,8 @@
 import { Checkbox, Dropdown, Field, Option, Radio, RadioGroup, SpinButton } from "@fluentui/react-components";
-import { type ReactNode, useState } from "react";
-import { change, type FetchMode, toApiError, useRead } from "@/api";
+import { type ReactNode, useEffect, useState } from "react";
+import { change, type FetchMode, type PullItem, toApiError, useRead } from "@/api";
 import { Confirm, Name } from "@/design";
+import { costMeaning, costWords } from "@/lib/costs";
 import { listLine } from "@/lib/lists";
 import { fetchModes } from "@/lib/modes";
 import { counted } from "@/lib/numbers";
@@ -113,6 +114,17 @@ export function PullDialog({
             label="Only records that pass the filter"
           />
         )}
+        <Cost
+          connection={connection}
+          item={{
+            entity,
+            columns: which === "these" ? [...columns] : undefined,
+            filter: filtered && filter !== "" ? filter : undefined,
+            mode: fromLists ? "all" : mode,
+            days: fromLists || mode !== "all" || days === 0 ? undefined : days,
+            list: lists.length === 1 ? lists[0] : undefined,
+          }}
+        />
         {counter && !fromLists ? counter(filtered ? filter : "") : null}
         <Checkbox
           checked={full}
@@ -122,6 +134,32 @@ export function PullDialog({
       </div>
     </Confirm>
   );
+}
+
+/** What the pull would cost. It is asked a moment after the last change. */
+function Cost({ connection, item }: { connection: string; item: PullItem }) {
+  const asked = useSettled(item, 400);
+  const cost = useRead("cache.cost", { connection, ...asked });
+  if (!cost.data) return null;
+  const { records, exact } = cost.data;
+  const size =
+    records === null ? "As many records as changed" : `${exact ? "" : "About "}${counted(records, "record")}`;
+  return (
+    <p className={styles.muted} title={costMeaning} data-cost>
+      {size}: {records === null ? "at least" : ""} {costWords(cost.data.cost)}
+    </p>
+  );
+}
+
+/** A value once it has not changed for so many milliseconds. */
+function useSettled<T>(value: T, milliseconds: number): T {
+  const [settled, setSettled] = useState(value);
+  const text = JSON.stringify(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), milliseconds);
+    return () => clearTimeout(timer);
+  }, [text, milliseconds]);
+  return settled;
 }
 
 /** Marketing lists whose members are pulled in place of all records. */

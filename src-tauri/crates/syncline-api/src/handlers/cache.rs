@@ -47,6 +47,7 @@ fn catch_up_behind(app: &Arc<App>) {
         let work = Work {
             clock: Arc::new(jiff::Timestamp::now),
             progress: Arc::new(|_, _, _| ()),
+            calls: Arc::new(|_, _| ()),
             cancel: tokio_util::sync::CancellationToken::new(),
         };
         let behind = app.with_store(|store| store.not_indexed(None)).await.unwrap_or_default();

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::links::Link;
-use crate::wire::{ApiError, Budget, ConnectionRef, EnvironmentView};
+use crate::wire::{ApiError, ConnectionRef, EnvironmentView};
 
 pub(crate) async fn environments(
     app: &Arc<App>,
@@ -57,14 +57,4 @@ pub(crate) async fn environments(
                 .map(|kind| if kind == 0 { "Production" } else { "Sandbox" }.to_owned()),
         })
         .collect())
-}
-
-pub(crate) async fn budget(app: &Arc<App>, request: ConnectionRef) -> Result<Budget, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let state = app.gate(&connection.url).state();
-    Ok(Budget {
-        sent: state.requests_sent,
-        remaining: state.remaining_requests.and_then(|left| u64::try_from(left).ok()),
-        paused_until: state.paused_until.map(|until| until.to_string()),
-    })
 }

@@ -19,17 +19,36 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 /// With more people below, operators that need them are left to the service.
 const MOST_PEOPLE: usize = 400;
 
+/// Requests that it takes, descriptions included.
+const REQUESTS: u64 = 48;
+
+/// Requests that the next pull takes for it: none when it was asked today.
+pub(super) async fn requests(app: &App, connection: &Connection, link: &Link) -> u64 {
+    match link {
+        Link::Dataverse { .. } if due(app, connection).await => REQUESTS,
+        Link::Dataverse { .. } | Link::Insider(_) | Link::Tables(_) => 0,
+    }
+}
+
+fn learned_key(connection: &Connection) -> String {
+    format!("asker learned/{}", connection.id)
+}
+
+async fn due(app: &App, connection: &Connection) -> bool {
+    let key = learned_key(connection);
+    let before = app.with_store(move |store| store.kept(&key)).await.ok().flatten();
+    let before = before.as_ref().and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
+    before.is_none_or(|before| Timestamp::now().duration_since(before) >= FRESH)
+}
+
 /// Asks once a day. What can't be read stays unknown: a pull that went well does not fail for it.
 pub(super) async fn learn(app: &App, connection: &Connection, link: &Link) {
     let Link::Dataverse { connector, .. } = link else { return };
-    let (facts_at, learned_at) = (facts_key(connection), format!("asker learned/{}", connection.id));
-    let now = Timestamp::now();
-    let key = learned_at.clone();
-    let before = app.with_store(move |store| store.kept(&key)).await.ok().flatten();
-    let before = before.as_ref().and_then(Value::as_str).and_then(|at| at.parse::<Timestamp>().ok());
-    if before.is_some_and(|before| now.duration_since(before) < FRESH) {
+    if !due(app, connection).await {
         return;
     }
+    let (facts_at, learned_at) = (facts_key(connection), learned_key(connection));
+    let now = Timestamp::now();
     let facts = ask(connector).await;
     let id = connection.id;
     let Ok(facts) = serde_json::to_value(facts) else { return };

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod cached;
 pub(crate) mod compare;
 pub(crate) mod connections;
+pub(crate) mod costs;
 pub(crate) mod definition_help;
 pub(crate) mod definitions;
 pub(crate) mod entities;

@@ -87,6 +87,7 @@ pub(crate) async fn make(
         source_id: request.source_id.clone(),
         cached,
         resend_events: request.resend_events.unwrap_or(false),
+        options: syncs::write_options(definition),
         writer,
     };
     let made = make_plan(&root.store, source, destination, asked, &App::work(handle)).await;

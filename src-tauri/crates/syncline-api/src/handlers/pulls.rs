@@ -1,9 +1,12 @@
 //! `cache.pull` and `cache.pull_many`: entities and marketing lists into the store.
 
 use std::sync::Arc;
+use syncline_dataverse::MarketingList;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchSection, SynclineError};
 use syncline_sync::{PullRequest, Pulled, catch_up, pull as pull_entity};
+
+use tokio_util::sync::CancellationToken;
 
 use super::cache::own_records;
 use super::records::{filter_text, names};
@@ -33,7 +36,7 @@ fn called(item: &PullItem) -> String {
 }
 
 /// Tells what is wrong with an item before any work begins.
-fn check(item: &PullItem) -> Result<(), ApiError> {
+pub(super) fn check(item: &PullItem) -> Result<(), ApiError> {
     if item.entity.is_none() && item.list.is_none() {
         return Err(ApiError::new(ErrorCode::Usage, "neither an entity nor a marketing list is named")
             .hint("name the entity to pull by its logical name, or a list"));
@@ -122,21 +125,26 @@ async fn opened(app: &Arc<App>, connection: &Connection, handle: &JobHandle) -> 
     Ok(link)
 }
 
-async fn one(
+/// A pull as the engine is asked for it.
+pub(super) struct Asked {
+    pub(super) entity: EntityName,
+    list: Option<MarketingList>,
+    pub(super) request: PullRequest,
+}
+
+/// Finds the list and the description that an item speaks of.
+pub(super) async fn asked(
     app: &Arc<App>,
     connection: &Connection,
     link: &Link,
     item: PullItem,
-    handle: &JobHandle,
-) -> Result<PullReport, ApiError> {
-    let begun = std::time::Instant::now();
+    cancel: &CancellationToken,
+) -> Result<Asked, ApiError> {
     let name = connection.name.as_str();
-    let source = link.patient().source(name)?;
-    handle.progress("reading the description", 0, None);
     let mut entity = item.entity.as_deref().map(EntityName::new);
     let mut list = None;
     if let Some(wanted) = &item.list {
-        let found = link.dataverse(name)?.marketing_list(wanted, handle.cancel()).await?;
+        let found = link.dataverse(name)?.marketing_list(wanted, cancel).await?;
         if let Some(entity) = entity.filter(|entity| *entity != found.member_entity) {
             return Err(ApiError::new(
                 ErrorCode::Usage,
@@ -150,7 +158,7 @@ async fn one(
     let entity = entity.ok_or_else(|| ApiError::new(ErrorCode::Usage, "no entity is named"))?;
     let (schema, _, _) = app.schema_of(connection, &entity, false).await?;
     let fetch = FetchSection { mode: item.mode.unwrap_or_default(), days: item.days.unwrap_or(0) };
-    let asked = PullRequest {
+    let request = PullRequest {
         connection: connection.id,
         schema,
         columns: names(item.columns.as_ref()),
@@ -160,6 +168,21 @@ async fn one(
         page_size: item.page_size.unwrap_or(PAGE).clamp(1, PAGE),
         full: item.full.unwrap_or(false),
     };
+    Ok(Asked { entity, list, request })
+}
+
+async fn one(
+    app: &Arc<App>,
+    connection: &Connection,
+    link: &Link,
+    item: PullItem,
+    handle: &JobHandle,
+) -> Result<PullReport, ApiError> {
+    let begun = std::time::Instant::now();
+    let name = connection.name.as_str();
+    let source = link.patient().source(name)?;
+    handle.progress("reading the description", 0, None);
+    let Asked { entity, list, request: asked } = asked(app, connection, link, item, handle.cancel()).await?;
     let pulled = pull_entity(&app.store, source, asked, &App::work(handle)).await?;
     super::learn::learn(app, connection, link).await;
     let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());

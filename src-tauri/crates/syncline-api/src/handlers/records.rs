@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use syncline_connect::{Cursor, Order, Selection};
+use syncline_connect::{Cursor, Order, Selection, WriteOptions};
 use syncline_dataverse::RowKey;
 use syncline_fetchxml::Filter;
 use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId, Value};
@@ -209,10 +209,17 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     app.guard_write(&connection, 1, request.expect)?;
     let link = app.link(&connection).await?;
     guard_identity(&connection, &link.identity().await?)?;
-    let connector = link.dataverse(&request.connection)?;
+    let switches = request.switches.unwrap_or_default();
+    let connector = link.dataverse(&request.connection)?.with_switches(WriteOptions {
+        bypass_plugins: switches.bypass_plugins.unwrap_or(false),
+        bypass_logic: switches.bypass_logic.unwrap_or(false),
+        suppress_flows: switches.suppress_flows.unwrap_or(false),
+        detect_duplicates: switches.detect_duplicates.unwrap_or(false),
+        ..WriteOptions::default()
+    });
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();
-    let body = match checked(connector, &entity, &request, &cancel).await? {
+    let body = match checked(&connector, &entity, &request, &cancel).await? {
         Some(body) => Some(faultless(body)?),
         None => None,
     };

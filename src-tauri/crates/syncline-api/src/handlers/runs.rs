@@ -1,7 +1,6 @@
 //! `runs.*`: running a stored plan, history, outcomes.
 
 use std::sync::Arc;
-use syncline_connect::WriteOptions;
 use syncline_model::{Connection, ErrorCode, FetchMode, SyncDefinition};
 use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
 use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
@@ -75,7 +74,7 @@ pub(crate) async fn execute(
     sign_off::guard(root, &plan, signed).await?;
     handle.progress("asking who writes", 0, None);
     let (timeout, retries) = syncs::limits(&definition);
-    let writer = root.link(&destination).await?.patient().destination();
+    let writer = root.link_with(&destination, timeout, retries).await?.patient().destination();
     syncs::answered(root, &destination).await?;
     let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
     // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
@@ -86,7 +85,7 @@ pub(crate) async fn execute(
         source: Some(reader),
         destination: writer,
         records: writes,
-        options: WriteOptions { skip_hook: definition.options.skip_hook },
+        options: syncs::write_options(&definition),
         stop_on_failed_batch: definition.options.stop_on_failed_batch,
     };
     let run = run_plan(&root.store, asked, &App::work(handle)).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use syncline_connect::{Selection, Source};
+use syncline_connect::{Selection, Source, WriteOptions};
 use syncline_model::{
     Connection, EntityName, EntitySchema, ErrorCode, FetchSection, Problem, SyncDefinition,
 };
@@ -176,6 +176,19 @@ pub(crate) async fn signed_out(app: &Arc<App>, sides: [&Connection; 2]) {
 /// The time limits that a definition asks for.
 pub(crate) fn limits(definition: &SyncDefinition) -> (Duration, u32) {
     (Duration::from_millis(definition.source.timeout_ms), definition.source.retries)
+}
+
+/// The switches that a definition asks for.
+pub(crate) fn write_options(definition: &SyncDefinition) -> WriteOptions {
+    let options = &definition.options;
+    WriteOptions {
+        skip_hook: options.skip_hook,
+        bypass_plugins: options.bypass_plugins,
+        bypass_logic: options.bypass_logic,
+        suppress_flows: options.suppress_flows,
+        detect_duplicates: options.detect_duplicates,
+        all_or_nothing: options.all_or_nothing,
+    }
 }
 
 /// The source: the service, or the store.

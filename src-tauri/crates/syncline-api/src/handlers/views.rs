@@ -162,6 +162,7 @@ pub(crate) fn plan_summary(
             })
             .collect(),
         requests: detail.requests,
+        cost: super::costs::view(&detail.cost),
         bytes: detail.bytes,
         status: match plan.status {
             PlanStatus::Planning => "planning",
@@ -224,6 +225,8 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         held_back: counts.held_back,
         events: counts.events,
         prediction: detail.prediction.map(prediction_view),
+        most_at_once: detail.most_at_once,
+        calls: detail.calls,
         seconds: end.duration_since(run.started_at).as_secs_f64(),
         error: detail.error,
     }

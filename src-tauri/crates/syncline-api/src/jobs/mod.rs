@@ -11,7 +11,7 @@ use syncline_model::ErrorCode;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
-use crate::wire::{ApiError, Event, JobKind, JobState, JobView, Tag};
+use crate::wire::{ApiError, Event, JobCalls, JobKind, JobState, JobView, Tag};
 use rate::Rate;
 
 /// Shortest time between two events of one job.
@@ -79,6 +79,7 @@ impl Jobs {
             total: None,
             rate: None,
             seconds_left: None,
+            calls: None,
             seconds: 0.0,
             started_at: jiff::Timestamp::now().to_string(),
             finished_at: None,
@@ -268,6 +269,13 @@ impl JobHandle {
         let Some(job) = jobs.get_mut(&self.id) else { return };
         job.view.result = result;
         self.jobs.tell(job);
+    }
+
+    /// Tells how many requests the work sent, and how many it will have sent at its end. The next progress carries it.
+    pub fn calls(&self, spent: u64, expected: u64) {
+        let mut jobs = self.jobs.lock();
+        let Some(job) = jobs.get_mut(&self.id) else { return };
+        job.view.calls = Some(JobCalls { spent, expected });
     }
 
     /// Tells how far the work is. Cheap: events are coalesced.

@@ -242,8 +242,14 @@ pub struct SampleTenant {
 pub struct Budget {
     /// Requests sent by this process within the window.
     pub sent: u64,
-    /// Requests left, where the service said.
+    /// Requests left in the service's window of five minutes, where the service said.
     pub remaining: Option<u64>,
+    /// Execution time left in the service's window of five minutes, in seconds, where the service said.
+    pub remaining_seconds: Option<f64>,
+    /// How often the service asked to wait (429).
+    pub throttled: u64,
+    /// Requests at once that the service recommends.
+    pub recommended: Option<u32>,
     /// Paused until then (RFC 3339 UTC), by the service's wish.
     pub paused_until: Option<String>,
 }

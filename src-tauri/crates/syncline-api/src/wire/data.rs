@@ -231,6 +231,8 @@ pub struct RecordWrite {
     pub changes: Option<BTreeMap<String, Value>>,
     /// Only if the record still has this version.
     pub etag: Option<String>,
+    /// Switches; all off when absent.
+    pub switches: Option<super::WriteSwitches>,
     /// Production asks for the number of records: 1.
     pub expect: Option<u64>,
 }

@@ -60,6 +60,8 @@ pub struct JobView {
     pub rate: Option<f64>,
     /// Seconds left, where it can be told.
     pub seconds_left: Option<f64>,
+    /// Requests so far and in all, where the work counts them; corrected while it goes on.
+    pub calls: Option<super::JobCalls>,
     /// Seconds so far.
     pub seconds: f64,
     /// RFC 3339 UTC.

@@ -3,6 +3,7 @@
 mod cached;
 mod compare;
 mod connections;
+mod costs;
 mod coverage;
 mod data;
 mod definition_help;
@@ -22,6 +23,7 @@ mod syncs;
 pub use cached::*;
 pub use compare::*;
 pub use connections::*;
+pub use costs::*;
 pub use coverage::*;
 pub use data::*;
 pub use definition_help::*;

@@ -60,6 +60,10 @@ pub struct RunView {
     pub events: u64,
     /// What was predicted against what came out; absent while the run is under way.
     pub prediction: Option<super::PredictionView>,
+    /// Most write batches that were under way at once.
+    pub most_at_once: u64,
+    /// Requests that were sent for it, at both ends.
+    pub calls: u64,
     /// Seconds.
     pub seconds: f64,
     /// Why it stopped, where it did.

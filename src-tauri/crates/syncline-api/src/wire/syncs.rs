@@ -216,6 +216,8 @@ pub struct PlanSummary {
     pub issues: Vec<IssueGroup>,
     /// Write requests it would take.
     pub requests: u64,
+    /// What a run would cost, all of its requests counted.
+    pub cost: super::CostView,
     /// Bytes of all bodies.
     pub bytes: u64,
     /// `ready`, `incomplete` (cancelled or failed while planning) or `run`.

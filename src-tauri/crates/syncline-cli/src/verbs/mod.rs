@@ -4,6 +4,7 @@ pub(crate) mod cache;
 mod cache_files;
 pub(crate) mod compare;
 pub(crate) mod connection;
+mod costs;
 pub(crate) mod entities;
 pub(crate) mod login;
 mod marks;

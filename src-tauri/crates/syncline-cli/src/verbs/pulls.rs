@@ -3,9 +3,10 @@
 use clap::{Args, ValueEnum};
 use serde_json::value::RawValue;
 use syncline_api::ApiError;
-use syncline_api::wire::{JobStarted, PullReport, PullView, PullsReport};
+use syncline_api::wire::{JobStarted, PullCost, PullReport, PullView, PullsReport};
 use syncline_model::ErrorCode;
 
+use super::costs;
 use crate::context::Context;
 use crate::{exit, output, progress};
 
@@ -98,6 +99,14 @@ pub(crate) async fn pull(arguments: Pull, context: &Context) -> Result<u8, ApiEr
     let mut items: Vec<serde_json::Value> =
         arguments.entity.iter().map(|entity| item(Some(entity), None)).collect();
     items.extend(arguments.list.iter().map(|list| item(None, Some(list))));
+    if !context.json {
+        for item in &items {
+            // What can't be estimated is told by the pull itself.
+            if let Ok(cost) = context.call::<_, PullCost>("cache.cost", item).await {
+                output::note(context.json, &costs::of_pull(&cost));
+            }
+        }
+    }
     if let [only] = &items[..] {
         let started: JobStarted = context.call("cache.pull", only).await?;
         let report: PullReport = ended(&started, context).await?;

@@ -43,6 +43,18 @@ pub(crate) struct Record {
     /// Only if the record still has this version
     #[arg(long)]
     etag: Option<String>,
+    /// Leave synchronous plug-ins and workflows out (needs the privilege prvBypassCustomPlugins)
+    #[arg(long)]
+    bypass_plugins: bool,
+    /// Leave synchronous and asynchronous logic out (needs the privilege prvBypassCustomBusinessLogic)
+    #[arg(long)]
+    bypass_logic: bool,
+    /// Start no Power Automate flows
+    #[arg(long)]
+    suppress_flows: bool,
+    /// Let duplicate detection rules refuse the record
+    #[arg(long)]
+    detect_duplicates: bool,
     /// From the store in place of the service (get)
     #[arg(long)]
     cached: bool,
@@ -81,6 +93,10 @@ pub(crate) async fn run(arguments: Record, context: &Context) -> Result<u8, ApiE
     let mut request = serde_json::json!({
         "connection": arguments.name, "entity": arguments.entity, "operation": operation, "id": arguments.id,
         "etag": arguments.etag, "expect": arguments.expect,
+        "switches": {
+            "bypass_plugins": arguments.bypass_plugins, "bypass_logic": arguments.bypass_logic,
+            "suppress_flows": arguments.suppress_flows, "detect_duplicates": arguments.detect_duplicates,
+        },
     });
     if !data.is_null() {
         request["data"] = data;

@@ -7,6 +7,7 @@ use syncline_api::ApiError;
 use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, RunReport, SignOffReport};
 use syncline_model::{ErrorCode, definition_json_schema};
 
+use super::costs;
 use crate::context::{Context, read_file};
 use crate::{exit, output, progress};
 
@@ -173,6 +174,7 @@ async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> 
         let mut document = serde_json::json!({
             "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
             "definition_hash": plan.definition_hash,
+            "cost": plan.cost,
         });
         if arguments.mask {
             // Examples of causes and rows hold values in clear; they are in the file, masked.
@@ -269,6 +271,9 @@ fn show(plan: &PlanSummary) {
         output::line(&format!("{} events were sent before and go again", counts.events_resent));
     }
     output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
+    if plan.requests > 0 {
+        output::line(&format!("in all {}", costs::words(&plan.cost)));
+    }
     for group in &plan.issues {
         output::line(&format!("  {:>6}  {} ({}): {}", group.rows, group.code, group.field, group.example));
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings};
@@ -19,16 +20,26 @@ pub(crate) enum Answer {
     Fault(FaultKind),
 }
 
+/// The table has the bulk messages named here; others have none.
+const OFFERED: &str = r#"{"value":[{"sdkmessageid":{"name":"CreateMultiple"}},{"sdkmessageid":{"name":"UpdateMultiple"}},
+    {"sdkmessageid":{"name":"UpsertMultiple"}}]}"#;
+
+/// What the service is asked about itself, not about records.
+fn metadata_is_asked(path: &str) -> bool {
+    path.contains("EntityDefinitions") || path.contains("sdkmessagefilters")
+}
+
 #[derive(Default)]
 pub(crate) struct Fake {
+    /// The table has bulk messages.
+    pub(crate) bulk: AtomicBool,
     answers: Mutex<VecDeque<Answer>>,
     pub(crate) seen: Mutex<Vec<WireRequest>>,
 }
 
 impl Fake {
     pub(crate) fn connector(answers: impl IntoIterator<Item = Answer>) -> (Arc<Self>, DataverseConnector) {
-        let fake =
-            Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), seen: Mutex::default() });
+        let fake = Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() });
         let service: Arc<dyn HttpService> = fake.clone();
         let client = HttpClient::builder(&HttpConfig::default()).service(service).build().unwrap();
         let tokens = FixedToken(AccessToken { secret: Secret::new("tok-en"), expires_at: None });
@@ -46,14 +57,13 @@ impl Fake {
         let seen = self.seen.lock().unwrap();
         seen.iter()
             .map(|request| request.url.as_str().to_owned())
-            .filter(|url| !url.contains("EntityDefinitions"))
+            .filter(|url| !metadata_is_asked(url))
             .collect()
     }
 
     pub(crate) fn body(&self, at: usize) -> String {
         let seen = self.seen.lock().unwrap();
-        let request =
-            seen.iter().filter(|request| !request.url.path().contains("EntityDefinitions")).nth(at).unwrap();
+        let request = seen.iter().filter(|request| !metadata_is_asked(request.url.path())).nth(at).unwrap();
         String::from_utf8(request.body.to_vec()).unwrap()
     }
 }
@@ -65,6 +75,10 @@ impl HttpService for Fake {
         assert_eq!(request.headers["odata-version"], "4.0");
         let url = request.url.to_string();
         self.seen.lock().unwrap().push(request);
+        if url.contains("/sdkmessagefilters") {
+            let body = if self.bulk.load(Ordering::Relaxed) { OFFERED } else { r#"{"value":[]}"# };
+            return Ok(reply(200, "application/json", body.to_owned()));
+        }
         if let Some(rest) = url.split_once("/EntityDefinitions").map(|(_, rest)| rest) {
             if rest.contains("nothing") {
                 let body = r#"{"error":{"code":"0x80040217","message":"Could not find an entity"}}"#;

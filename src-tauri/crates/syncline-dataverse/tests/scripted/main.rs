@@ -1,6 +1,7 @@
 //! The connector against a scripted transport.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bulk;
 mod discovery;
 mod fake;
 mod noise;

@@ -325,6 +325,26 @@ pub struct DefinitionOptions {
     /// Stop at the first failed batch.
     #[serde(default)]
     pub stop_on_failed_batch: bool,
+    /// Dataverse: leave synchronous plug-ins and workflows out; needs the privilege prvBypassCustomPlugins.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub bypass_plugins: bool,
+    /// Dataverse: leave synchronous and asynchronous logic out; needs the privilege prvBypassCustomBusinessLogic.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub bypass_logic: bool,
+    /// Dataverse: start no Power Automate flows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub suppress_flows: bool,
+    /// Dataverse: let duplicate detection rules refuse a record.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub detect_duplicates: bool,
+    /// Dataverse: a batch is taken whole or not at all.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
+    pub all_or_nothing: bool,
 }
 
 /// When it runs by itself.

@@ -1,13 +1,15 @@
-//! CreateMultiple, UpdateMultiple, UpsertMultiple, and the actions of marketing lists. All or nothing.
+//! CreateMultiple, UpdateMultiple, UpsertMultiple, and the actions of marketing lists. On standard tables all or nothing; on elastic ones
+//! each target by itself ("Bulk operation messages").
 use super::dispatch::may_write;
 use super::environment::Environment;
 use super::error::{Outcome, ServiceError, code};
+use super::messages::BULK;
 use super::path::{RowKey, segments};
-use super::request::{ApiRequest, ApiResponse};
-use super::store::Store;
-use super::write::change;
+use super::request::{ApiRequest, ApiResponse, Preferences};
+use super::store::{Row, Store};
 use super::write::payload::{Mode, References, object, values};
 use super::write::rows::{stamp, upsert};
+use super::write::{change, duplicates};
 use crate::data::{Entity, Table, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -56,57 +58,42 @@ pub(crate) fn bound(
     if name == "DeleteMultiple" {
         return Err(ServiceError::bad(code::UNEXPECTED, "DeleteMultiple has not yet been implemented."));
     }
-    if !matches!(name, "CreateMultiple" | "UpdateMultiple" | "UpsertMultiple") {
+    if !BULK.contains(&name) {
         return Err(ServiceError::no_segment(action));
     }
+    if !environment.messages().offers(entity.table, entity.logical, name) {
+        return Err(ServiceError::new(
+            405,
+            code::MESSAGE_NOT_SUPPORTED,
+            format!("The '{name}' method does not support entities of type '{}'.", entity.logical),
+        ));
+    }
     let targets = targets(entity, &object(&request.body)?)?;
-    let references = References::new();
-    let stamp = stamp(environment, request);
-    let mut ids = Vec::new();
-    for target in &targets {
-        match name {
-            "CreateMultiple" => {
-                may_write(environment, request, entity, "Create")?;
-                let new = values(store, entity, target, Mode::Create, &references)?;
-                let row = change::create(store, entity.table, new, stamp)?;
-                ids.push(store.id(row).to_string());
+    let elastic = environment.messages().elastic(entity.logical);
+    let (mut ids, mut details, mut failure) = (Vec::new(), Vec::new(), None);
+    for (at, target) in targets.iter().enumerate() {
+        match one(environment, store, request, entity, name, target) {
+            Ok((row, created)) => {
+                let id = store.id(row).to_string();
+                let status = if created { 201 } else { 204 };
+                details.push(json!({ "RequestIndex": at, "Id": id, "StatusCode": status }));
+                ids.push(id);
+                if elastic {
+                    // What is written stays, whatever becomes of the others.
+                    store.begin();
+                }
             }
-            "UpdateMultiple" => {
-                may_write(environment, request, entity, "Write")?;
-                let id = id_of(entity, target).ok_or_else(|| {
-                    ServiceError::bad(
-                        code::INVALID_ARGUMENT,
-                        "Every target of UpdateMultiple needs its primary key.",
-                    )
-                })?;
-                let row = RowKey::Id(id).need(store, entity)?;
-                let new = values(store, entity, target, Mode::Update, &references)?;
-                change::update(store, row, new, stamp)?;
+            Err(error) if elastic => {
+                store.rollback();
+                let id = id_of(entity, target).unwrap_or_default();
+                details.push(json!({ "RequestIndex": at, "Id": id, "StatusCode": error.status }));
+                failure.get_or_insert(error);
             }
-            _ => {
-                let key = match target.get("@odata.id").and_then(Json::as_str) {
-                    Some(text) => {
-                        let path = text
-                            .rsplit_once("/api/data/")
-                            .map_or(text, |p| p.1.split_once('/').map_or("", |q| q.1));
-                        let parts = segments(&path.trim_start_matches('/').replace('%', "%25"))?;
-                        let segment = parts.first().filter(|s| s.name == entity.set).ok_or_else(|| {
-                            ServiceError::odata(format!(
-                                "'{text}' does not refer to a row of '{}'.",
-                                entity.set
-                            ))
-                        })?;
-                        RowKey::parse(
-                            &store.schema,
-                            entity.table,
-                            segment.key.as_deref().unwrap_or_default(),
-                        )?
-                    }
-                    None => RowKey::Id(id_of(entity, target).unwrap_or_else(uuid::Uuid::new_v4)),
-                };
-                upsert(environment, store, request, entity, &key, target, &references)?;
-            }
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = failure {
+        return Ok(partly(request, &error, &details));
     }
     if name == "CreateMultiple" {
         let context =
@@ -114,6 +101,67 @@ pub(crate) fn bound(
         return Ok(ApiResponse::value(200, &json!({ "@odata.context": context, "Ids": ids })));
     }
     Ok(ApiResponse::no_content())
+}
+
+/// The answer of an elastic table when some targets failed: the first failure, and with annotations what became of each.
+fn partly(request: &ApiRequest, error: &ServiceError, details: &[Json]) -> ApiResponse {
+    let detailed = Preferences::read(&request.headers).include_annotations.is_some();
+    let mut body: Json = serde_json::from_slice(&error.body(detailed)).unwrap_or_default();
+    if detailed && let Some(inner) = body.get_mut("error").and_then(Json::as_object_mut) {
+        let text = Json::from(details).to_string();
+        inner.insert("@Microsoft.PowerApps.CDS.ErrorDetails.Plugin.BulkApiErrorDetails".into(), text.into());
+    }
+    ApiResponse::value(error.status, &body)
+}
+
+/// One target; true when it made a row.
+fn one(
+    environment: &Environment,
+    store: &mut Store,
+    request: &ApiRequest,
+    entity: &Entity,
+    name: &str,
+    target: &Map<String, Json>,
+) -> Outcome<(Row, bool)> {
+    let references = References::new();
+    let stamp = stamp(environment, request);
+    match name {
+        "CreateMultiple" => {
+            may_write(environment, request, entity, "Create")?;
+            let new = values(store, entity, target, Mode::Create, &references)?;
+            duplicates::check(environment, store, request, entity, &new, None)?;
+            Ok((change::create(store, entity.table, new, stamp)?, true))
+        }
+        "UpdateMultiple" => {
+            may_write(environment, request, entity, "Write")?;
+            let id = id_of(entity, target).ok_or_else(|| {
+                ServiceError::bad(
+                    code::INVALID_ARGUMENT,
+                    "Every target of UpdateMultiple needs its primary key.",
+                )
+            })?;
+            let row = RowKey::Id(id).need(store, entity)?;
+            let new = values(store, entity, target, Mode::Update, &references)?;
+            duplicates::check(environment, store, request, entity, &new, Some(row))?;
+            Ok((change::update(store, row, new, stamp)?, false))
+        }
+        _ => {
+            let key = match target.get("@odata.id").and_then(Json::as_str) {
+                Some(text) => {
+                    let path = text
+                        .rsplit_once("/api/data/")
+                        .map_or(text, |p| p.1.split_once('/').map_or("", |q| q.1));
+                    let parts = segments(&path.trim_start_matches('/').replace('%', "%25"))?;
+                    let segment = parts.first().filter(|s| s.name == entity.set).ok_or_else(|| {
+                        ServiceError::odata(format!("'{text}' does not refer to a row of '{}'.", entity.set))
+                    })?;
+                    RowKey::parse(&store.schema, entity.table, segment.key.as_deref().unwrap_or_default())?
+                }
+                None => RowKey::Id(id_of(entity, target).unwrap_or_else(uuid::Uuid::new_v4)),
+            };
+            upsert(environment, store, request, entity, &key, target, &references)
+        }
+    }
 }
 
 /// `AddListMembersList`, `AddMemberList` and `RemoveMemberList`, bound to a list or not.

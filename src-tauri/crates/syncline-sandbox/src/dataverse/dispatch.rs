@@ -48,6 +48,7 @@ pub(crate) fn change(
     references: &References,
 ) -> Outcome<(ApiResponse, Option<Row>)> {
     let Some(first) = path.first() else { return Err(ServiceError::no_segment("")) };
+    super::rights::may_bypass(environment, request)?;
     let plain = |answer: Outcome<ApiResponse>| answer.map(|a| (a, None));
     if request.method == Method::POST && first.name.contains("MemberList")
         || first.name == "AddListMembersList"
@@ -115,6 +116,7 @@ pub(crate) fn get(
         "RetrieveTotalRecordCount" => return functions::total_record_count(store, request, first),
         "EntityDefinitions" | "GlobalOptionSetDefinitions" => return metadata::get(store, request, path),
         "$metadata" => return Ok(metadata::csdl(store)),
+        "sdkmessagefilters" => return super::messages::filters(environment, store, request),
         _ => {}
     }
     if let Some(wide) = &store.wide

@@ -1,11 +1,12 @@
 //! One Dataverse environment: its identity, its users, its data.
 use super::caller::Caller;
+use super::messages::Messages;
 use super::protection::{Limits, Protection};
 use super::query::order::Orders;
 use super::rights::Rights;
 use super::store::{FIRST_WRITE, Store};
 use crate::data::Generator;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 
@@ -102,6 +103,8 @@ pub struct Environment {
     fixed_now: Option<i64>,
     oldest_delta: AtomicI64,
     pub(crate) rights: Rights,
+    messages: Messages,
+    duplicate_rules: AtomicBool,
     change_tracking_days: AtomicI64,
 }
 
@@ -117,6 +120,8 @@ impl Environment {
         }
         Arc::new(Self {
             rights: Rights::new(&config.users),
+            messages: Messages::default(),
+            duplicate_rules: AtomicBool::new(false),
             store: RwLock::new(store),
             orders: Orders::default(),
             fixed_now: config.now,
@@ -183,6 +188,20 @@ impl Environment {
     /// Makes it a tenant of 1,000 tables with 40,000 columns, or the small one again.
     pub fn set_big(&self, big: bool) {
         self.store.write().unwrap_or_else(PoisonError::into_inner).set_big(big);
+    }
+
+    /// Which tables have which bulk messages.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// Publishes the duplicate detection rules, or unpublishes them.
+    pub fn set_duplicate_rules(&self, published: bool) {
+        self.duplicate_rules.store(published, Ordering::SeqCst);
+    }
+
+    pub(crate) fn duplicate_rules(&self) -> bool {
+        self.duplicate_rules.load(Ordering::SeqCst)
     }
 
     /// What restricted users may not do.

@@ -14,6 +14,9 @@ pub mod code {
     pub const EXPIRED_VERSION_STAMP: &str = "0x80044352";
     pub const CHANGE_TRACKING_NOT_ENABLED: &str = "0x80072491";
     pub const THROTTLING_REQUESTS: &str = "0x80072322";
+    pub const THROTTLING_EXECUTION: &str = "0x80072321";
+    pub const THROTTLING_CONCURRENCY: &str = "0x80072326";
+    pub const DUPLICATES_FOUND: &str = "0x80040333";
     pub const UNEXPECTED: &str = "0x80040216";
     pub const INVALID_ARGUMENT: &str = "0x80040203";
     pub const REQUIRED_FIELD_MISSING: &str = "0x80040200";

@@ -9,6 +9,7 @@ pub mod error;
 mod fetch;
 mod functions;
 mod json;
+pub mod messages;
 mod metadata;
 mod odata;
 mod path;

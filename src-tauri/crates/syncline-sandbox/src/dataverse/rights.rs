@@ -1,7 +1,7 @@
 //! Who may do what: users of limited rights, the tables they may not read, and the answers that say so.
 //! Source: Dataverse, "Retrieve privileges", web service error codes (PrivilegeDenied).
 use super::environment::{Environment, UserSeed};
-use super::error::{ServiceError, code};
+use super::error::{Outcome, ServiceError, code};
 use super::request::{ApiRequest, ApiResponse};
 use super::store::Store;
 use crate::data::Schema;
@@ -66,6 +66,37 @@ impl Rights {
 /// The privilege's name; all activities share one set.
 pub(crate) fn privilege(verb: &str, schema: &str, activity: bool) -> String {
     format!("prv{verb}{}", if activity { "Activity" } else { schema })
+}
+
+/// Refuses to leave plug-ins out for a user who lacks the privilege ("Bypass custom business logic").
+pub(crate) fn may_bypass(environment: &Environment, request: &ApiRequest) -> Outcome<()> {
+    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asks = |missing: &str| {
+        if !environment.restricted(request.caller.user_id) {
+            return Ok(());
+        }
+        let (user, id) = (request.caller.user_id, metadata_of(missing));
+        Err(ServiceError::new(
+            403,
+            code::PRIVILEGE_DENIED,
+            format!(
+                "Principal user (Id={user}, type=8, roleCount=1, privilegeCount=210, accessMode=0) is missing {missing} privilege (Id={id})."
+            ),
+        ))
+    };
+    if header("mscrm.bypasscustompluginexecution").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        asks("prvBypassCustomPlugins")?;
+    }
+    match header("mscrm.bypassbusinesslogicexecution") {
+        None | Some("") => Ok(()),
+        Some(list) if list.split(',').all(|word| matches!(word.trim(), "CustomSync" | "CustomAsync")) => {
+            asks("prvBypassCustomBusinessLogic")
+        }
+        Some(other) => Err(ServiceError::bad(
+            code::INVALID_ARGUMENT,
+            format!("'{other}' is not a value of BypassBusinessLogicExecution: CustomSync, CustomAsync."),
+        )),
+    }
 }
 
 /// 403 that names the privilege. `about` is object type code, logical and display name of the table.

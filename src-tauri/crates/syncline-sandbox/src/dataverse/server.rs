@@ -67,7 +67,7 @@ async fn answer(
     request: Request,
     caller: Caller,
 ) -> Result<ApiResponse, ServiceError> {
-    let allowance = environment.protection.admit(caller.user_id, Instant::now())?;
+    let ticket = environment.protection.admit(caller.user_id, Instant::now())?;
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_BODY)
         .await
@@ -105,10 +105,10 @@ async fn answer(
     let mut answer = tokio::task::spawn_blocking(move || dispatch::handle(&environment, api))
         .await
         .map_err(|e| ServiceError::new(500, code::UNEXPECTED, format!("The request failed: {e}")))?;
-    if let Some(allowance) = allowance {
+    if let Some(allowance) = ticket.as_ref().map(|ticket| ticket.allowance) {
         answer = answer
             .with("x-ms-ratelimit-burst-remaining-xrm-requests", allowance.remaining.to_string())
-            .with("x-ms-ratelimit-time-remaining-xrm-requests", "1,200.00")
+            .with("x-ms-ratelimit-time-remaining-xrm-requests", allowance.execution_text())
             .with("x-ms-dop-hint", allowance.parallelism_hint.to_string());
     }
     Ok(answer)

@@ -3,6 +3,7 @@
 
 mod batches;
 mod big;
+mod bulk;
 mod fetching;
 mod reading;
 mod speed;

@@ -249,7 +249,12 @@ async fn the_same_seed_gives_the_same_untidy_rows() {
 
 #[tokio::test]
 async fn service_protection_and_missing_privilege() {
-    let limits = Limits { requests: 3, window: std::time::Duration::from_secs(60), parallelism_hint: 2 };
+    let limits = Limits {
+        requests: 3,
+        window: std::time::Duration::from_secs(60),
+        parallelism_hint: 2,
+        ..Limits::default()
+    };
     let s = serve_as(20, 1, |c| c.limits = Some(limits)).await;
     let answer = s.request(Method::GET, "leads").send().await.unwrap();
     assert_eq!((answer.status().as_u16(), &answer.headers()["x-ms-dop-hint"]), (403, &"2".parse().unwrap()));

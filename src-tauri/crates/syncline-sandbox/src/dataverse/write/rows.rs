@@ -1,5 +1,6 @@
 //! POST, PATCH, PUT and DELETE on rows.
 use super::change::{self, Stamp};
+use super::duplicates;
 use super::payload::{Mode, References, Values, object, value, values};
 use crate::data::{Entity, Value};
 use crate::dataverse::dispatch::may_write;
@@ -47,6 +48,7 @@ pub(crate) fn post(
 ) -> Outcome<(ApiResponse, Option<Row>)> {
     may_write(environment, request, entity, "Create")?;
     let new = values(store, entity, &object(&request.body)?, Mode::Create, references)?;
+    duplicates::check(environment, store, request, entity, &new, None)?;
     let row = change::create(store, entity.table, new, stamp(environment, request))?;
     let id = store.id(row).to_string();
     Ok((written(environment, store, request, row, true, &id)?, Some(row)))
@@ -117,6 +119,7 @@ pub(crate) fn upsert(
                     new.remove(&(*column as u16));
                 }
             }
+            duplicates::check(environment, store, request, entity, &new, Some(row))?;
             Ok((change::update(store, row, new, stamp)?, false))
         }
         None => {
@@ -131,6 +134,7 @@ pub(crate) fn upsert(
                     }
                 }
             }
+            duplicates::check(environment, store, request, entity, &new, None)?;
             Ok((change::create(store, entity.table, new, stamp)?, true))
         }
     }

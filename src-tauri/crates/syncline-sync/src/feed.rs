@@ -1,0 +1,95 @@
+//! The rows of a plan as they are due, in batches of one lane each. No more rows are held than a window and one unfinished batch a lane.
+
+use std::collections::{BTreeMap, VecDeque};
+use syncline_connect::{Capabilities, RowRequest};
+use syncline_model::{EntityName, ErrorCode, SynclineError, Value};
+use syncline_store::{PlanRow, Store};
+use uuid::Uuid;
+
+use crate::batches::fits;
+use crate::progress::blocking;
+
+/// Rows of the plan that are read at once.
+const WINDOW: u32 = 2000;
+
+/// A row and the request that was stored for it.
+pub(crate) struct Due {
+    pub(crate) row: PlanRow,
+    pub(crate) request: RowRequest,
+}
+
+/// Rows that wait.
+pub(crate) struct Feed<'a> {
+    store: &'a Store,
+    plan: Uuid,
+    entity: EntityName,
+    from: u32,
+    exhausted: bool,
+    lanes: BTreeMap<u8, VecDeque<Due>>,
+    ordered: bool,
+}
+
+impl<'a> Feed<'a> {
+    /// The rows of a plan that write to an entity.
+    pub(crate) fn new(store: &'a Store, plan: Uuid, entity: EntityName) -> Self {
+        Self { store, plan, entity, from: 0, exhausted: false, lanes: BTreeMap::new(), ordered: false }
+    }
+
+    /// Rows refer to other rows of their own table, which may be in the plan before them: batches must go one after the other.
+    pub(crate) fn ordered(&self) -> bool {
+        self.ordered
+    }
+
+    /// The next batch, at most `rows`; `None` at the end. Within a lane the plan's order is kept.
+    pub(crate) async fn next(
+        &mut self,
+        rows: usize,
+        limits: &Capabilities,
+        lane: impl Fn(&RowRequest) -> u8,
+    ) -> Result<Option<Vec<Due>>, SynclineError> {
+        let limits =
+            Capabilities { max_batch_rows: rows.clamp(1, limits.max_batch_rows.max(1)), ..limits.clone() };
+        loop {
+            let first = |(_, waiting): &(&u8, &VecDeque<Due>)| waiting.front().map(|due| due.row.ordinal);
+            let whole = |waiting: &VecDeque<Due>| waiting.len() >= limits.max_batch_rows;
+            let due = self
+                .lanes
+                .iter()
+                .filter(|(_, waiting)| !waiting.is_empty() && (self.exhausted || whole(waiting)))
+                .min_by_key(first)
+                .map(|(number, _)| *number);
+            if let Some(waiting) = due.and_then(|number| self.lanes.get_mut(&number)) {
+                let size = fits(waiting.iter().map(|due| &due.request), &limits);
+                return Ok(Some(waiting.drain(..size).collect()));
+            }
+            if self.exhausted {
+                return Ok(None);
+            }
+            self.read(&lane).await?;
+        }
+    }
+
+    async fn read(&mut self, lane: &impl Fn(&RowRequest) -> u8) -> Result<(), SynclineError> {
+        let (store, plan, from) = (self.store.clone(), self.plan, self.from);
+        let rows = blocking(move || Ok(store.plan_rows_to_write(plan, from, WINDOW)?)).await?;
+        let Some(last) = rows.last() else {
+            self.exhausted = true;
+            return Ok(());
+        };
+        self.from = last.ordinal + 1;
+        for row in rows {
+            let raw = row.request.as_ref().map(|raw| raw.get()).unwrap_or("null");
+            let request: RowRequest = serde_json::from_str(raw).map_err(|error| {
+                SynclineError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
+                    .hint("make a new preview")
+            })?;
+            self.ordered |=
+                row.mapped.attributes.values().any(
+                    |value| matches!(value, Value::Reference(reference) if reference.entity == self.entity),
+                );
+            let number = if self.ordered { 0 } else { lane(&request) };
+            self.lanes.entry(number).or_default().push_back(Due { row, request });
+        }
+        Ok(())
+    }
+}

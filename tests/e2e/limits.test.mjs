@@ -1,0 +1,124 @@
+// Limits in the built UI: what a pull and a run would cost, the meter of what is left with its meaning, switches of a definition.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+let failed = false;
+const crm = "contoso sample";
+
+before(async () => {
+  app = await start();
+  page = app.page;
+});
+after(() => app?.stop());
+
+function step(name, run) {
+  test(name, async (t) => {
+    if (failed) return t.skip("an earlier step failed");
+    try {
+      await run(t);
+      assert.deepEqual(app.faults, [], "faults of the page's own code");
+    } catch (error) {
+      failed = true;
+      await app.keep(`limits ${name}`);
+      throw error;
+    }
+  });
+}
+
+/** To the sample tenant's second environment, where only the identity and the last name are sent. */
+const definition = {
+  version: 1,
+  name: "contacts across",
+  source: {
+    connection: crm, entity: "contact", columns: ["contactid", "lastname"], page_size: 500, timeout_ms: 60000,
+    retries: 3, filter: "<condition attribute='gendercode' operator='eq' value='2'/>", fetch: { mode: "all", days: 0 },
+  },
+  destination: { connection: "elsewhere", entity: "contact" },
+  identifiers: [{ to: "contactid", from: "contactid" }],
+  on_invalid_identifier: "skip-identifier",
+  fields: [{ to: "lastname", from: "lastname" }],
+  on_unknown_code: "raw",
+  fixed: [],
+  options: { skip_hook: false, stop_on_failed_batch: false },
+};
+const application = {
+  tenant: "7e4a0000-0000-4000-8000-000000000001",
+  client_id: "c11e0000-0000-4000-8000-000000000003",
+  secret: "sample~secret.8Q_for-loopback",
+};
+
+async function ended(job) {
+  for (let turn = 0; turn < 400; turn++) {
+    const view = (await app.rpc("jobs.list")).find(({ id }) => id === job);
+    if (view && view.state === "done") return view;
+    assert.ok(!view || view.state === "running", JSON.stringify(view?.error));
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the work did not end");
+}
+
+step("the meter tells what is left and what that means", async () => {
+  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await page.goto(`${app.url}#/${encodeURIComponent(crm)}/entity/contact/records`);
+  await page.getByRole("gridcell").first().waitFor();
+  const meter = page.locator("[data-meter]");
+  await meter.filter({ hasText: /^API \d+ · 5,\d+ and \d+ min.* left$/ }).waitFor();
+  await meter.focus();
+  const meaning = page.getByRole("tooltip");
+  await meaning.getByText(/a user may send 6,000 requests/).waitFor();
+  await meaning.getByText(/recommends 4 requests at once/).waitFor();
+  await page.keyboard.press("Escape");
+});
+
+step("a pull says before what it would cost", async () => {
+  await page.getByRole("button", { name: "Pull", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Pull contact" });
+  const cost = dialog.locator("[data-cost]");
+  await cost.filter({ hasText: /^[\d,]+ records: about \d+ requests · .* % of the service's limit$/ }).waitFor();
+  const told = await app.rpc("cache.cost", { connection: crm, entity: "contact", mode: "all" });
+  assert.ok((await cost.innerText()).startsWith(told.records.toLocaleString("en-GB")));
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+});
+
+step("a preview says what its run would cost, and the run takes that", async () => {
+  const contoso = (await app.rpc("connections.list")).find(({ name }) => name === crm);
+  await app.rpc("connections.save", {
+    name: "elsewhere", system: "dataverse", url: contoso.url, auth: "client-credentials", authority: contoso.authority,
+    kind: "sandbox", writable: true, ...application,
+  });
+  await app.rpc("connections.test", { connection: "elsewhere" });
+  const upper = { ...definition, fields: [{ ...definition.fields[0], case: "upper" }] };
+  await app.rpc("definitions.save", { json: JSON.stringify(upper) });
+  const { result: plan } = await ended((await app.rpc("plans.start", { json: JSON.stringify(upper), limit: 300 })).job);
+  assert.equal(plan.summary.update, 300);
+  await page.goto(`${app.url}#/${encodeURIComponent(crm)}/plan/${plan.plan_id}`);
+  await page.locator("[data-cost]").filter({ hasText: /^in all about \d+ requests · / }).waitFor();
+  const { result: run } = await ended((await app.rpc("runs.start", { plan: plan.plan_id })).job);
+  assert.equal(run.updated, 300);
+  assert.ok(Math.abs(run.calls - plan.cost.calls) <= 6, `told ${plan.cost.calls}, took ${run.calls}`);
+});
+
+step("switches for Dataverse are off at first and kept when they are set", async () => {
+  await page.goto(`${app.url}#/${encodeURIComponent(crm)}/sync/${encodeURIComponent(definition.name)}`);
+  const flows = page.getByRole("checkbox", { name: "Start no Power Automate flows" });
+  await flows.scrollIntoViewIfNeeded();
+  for (const name of [/prvBypassCustomPlugins/, /prvBypassCustomBusinessLogic/, /duplicate detection/, /whole or not at all/])
+    assert.ok(!(await page.getByRole("checkbox", { name }).isChecked()));
+  assert.ok(!(await flows.isChecked()));
+  await flows.check();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  for (let turn = 0; turn < 100; turn++) {
+    const { json } = await app.rpc("definitions.get", { name: definition.name });
+    if (JSON.parse(json).options.suppress_flows === true) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the switch was not saved");
+});
