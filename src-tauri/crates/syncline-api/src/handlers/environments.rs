@@ -1,4 +1,4 @@
-//! `connections.environments` and `connections.budget`: what a sign-in leads to, and what is left of the service's limits.
+//! `connections.environments`: what a sign-in leads to.
 
 use std::sync::Arc;
 use syncline_auth::{default_scopes, understand_address};
