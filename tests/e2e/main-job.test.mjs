@@ -158,7 +158,7 @@ step("the preview says for each record what would happen, and shows the exact re
   await page.getByRole("row").nth(1).dblclick();
   const detail = page.getByRole("complementary", { name: "Row" });
   await detail.getByRole("radio", { name: "Request" }).click();
-  await detail.getByText("POST").waitFor();
+  await detail.getByText("POST", { exact: true }).waitFor();
   await detail.locator(".cm-content").filter({ hasText: "identifiers" }).waitFor();
   await detail.getByRole("button", { name: "Close" }).click();
   // One row is taken out by hand.

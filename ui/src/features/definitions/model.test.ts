@@ -41,6 +41,11 @@ describe("a definition in the editor", () => {
   });
   it("knows what it maps", () => {
     expect(neededColumns(definition)).toEqual(["emailaddress1", "firstname", "description"]);
+    const more = {
+      ...definition,
+      fields: [{ to: "name", from: "firstname", first_of: ["nickname"], phone_country: "country" }],
+    };
+    expect(neededColumns(more)).toEqual(["emailaddress1", "firstname", "nickname", "country"]);
   });
   it("takes numbers and booleans as such", () => {
     expect([parseFixed("true"), parseFixed("4.5"), parseFixed("Dynamics"), parseFixed("007")]).toEqual([

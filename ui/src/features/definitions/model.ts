@@ -39,7 +39,12 @@ export function toJson(definition: SyncDefinition): string {
 export function neededColumns(definition: SyncDefinition): string[] {
   const needed = [
     ...definition.identifiers.map(({ from }) => from),
-    ...definition.fields.map(({ from }) => from),
+    ...definition.fields.flatMap((field) => [
+      field.from,
+      ...(field.first_of ?? []),
+      ...(field.join?.with ?? []),
+      field.phone_country ?? "",
+    ]),
     ...(definition.events?.parameters.map(({ from }) => from) ?? []),
     ...(definition.events?.name.from ? [definition.events.name.from] : []),
     ...(definition.events && typeof definition.events.timestamp === "object"
