@@ -146,7 +146,7 @@ function Cost({ connection, item }: { connection: string; item: PullItem }) {
     records === null ? "As many records as changed" : `${exact ? "" : "About "}${counted(records, "record")}`;
   return (
     <p className={styles.muted} title={costMeaning} data-cost>
-      {size}: {records === null ? "at least" : ""} {costWords(cost.data.cost)}
+      {`${size}: ${records === null ? "at least " : ""}${costWords(cost.data.cost)}`}
     </p>
   );
 }
