@@ -132,3 +132,12 @@ it("what can't be changed says why", () => {
   expect(lockedBecause(column("a", "string", { updatable: false }), false)).toMatch(/set by the service/);
   expect(lockedBecause(column("a", "file"), true)).toMatch(/not edited here/);
 });
+
+it("a moment is shown as the browser itself would write it, so that showing it is no change", () => {
+  for (const [behavior, iso, shown] of [
+    ["timezoneindependent", "2024-05-05T03:50:00Z", "2024-05-05T03:50"],
+    ["timezoneindependent", "2024-05-05T03:00:07Z", "2024-05-05T03:00:07"],
+    ["dateonly", "2024-05-05", "2024-05-05"],
+  ] as const)
+    expect(inputOf(column("a", "datetime", { behavior }), { a: iso })).toEqual(text(shown));
+});

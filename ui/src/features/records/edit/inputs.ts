@@ -123,11 +123,16 @@ const pad = (number: number, width = 2): string => String(number).padStart(width
 
 /** A point of time as the clock on the wall shows it; without a zone of its own the text is what it is. */
 function momentText(column: Column, iso: string): string {
-  if (column.behavior !== "userlocal") return iso.replace(/Z$/, "").slice(0, 19);
+  if (column.behavior !== "userlocal") return asShown(iso.replace(/Z$/, "").slice(0, 19));
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
-  return `${pad(at.getFullYear(), 4)}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+  return asShown(
+    `${pad(at.getFullYear(), 4)}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}T${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`,
+  );
 }
+
+/** The browser's own form of a date with a time has no seconds where there are none. In another form it would report its own as a change. */
+const asShown = (text: string): string => text.replace(/^(.{16}):00$/, "$1");
 
 export type Parsed = { ok: true; value: unknown } | { ok: false; why: string };
 
