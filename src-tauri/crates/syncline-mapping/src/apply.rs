@@ -70,18 +70,19 @@ impl Mapping {
             });
             refusal.get_or_insert(found);
         };
-        let mut attributes = Vec::with_capacity(self.fields.len() + self.fixed.len());
+        let mut values = Vec::with_capacity(self.fields.len());
         for rule in &self.fields {
-            match field(self, rule, &picked, &mut issues, &mut Silent) {
-                Ok(Some(value)) => attributes.push((rule.target.name.clone(), value)),
-                Ok(None) => {}
-                Err(found) => refuse(found, &mut issues),
-            }
+            values.push(match field(self, rule, &picked, &mut issues, &mut Silent) {
+                Ok(found) => found,
+                Err(found) => {
+                    refuse(found, &mut issues);
+                    None
+                }
+            });
         }
-        for rule in &self.fixed {
-            attributes.push((rule.to.clone(), rule.value.clone()));
-        }
-        mapped.attributes = attributes.into_iter().collect();
+        // In the order of their names, as the map keeps them.
+        mapped.attributes =
+            self.by_name.iter().filter_map(|place| self.attribute(*place, &mut values)).collect();
         if let Some(rule) = &self.events {
             match event::event(self, rule, &picked, now, &mut issues) {
                 Ok(found) => mapped.events.extend(found),
@@ -106,6 +107,16 @@ impl Mapping {
             (None, None) => Verdict::Ok,
         };
         Mapped { record: mapped, issues, verdict }
+    }
+
+    /// The attribute at a place of `by_name`, unless it is left out.
+    fn attribute(&self, place: usize, values: &mut [Option<Value>]) -> Option<(String, Value)> {
+        match self.fields.get(place) {
+            Some(rule) => values[place].take().map(|value| (rule.target.name.clone(), value)),
+            None => {
+                self.fixed.get(place - self.fields.len()).map(|rule| (rule.to.clone(), rule.value.clone()))
+            }
+        }
     }
 
     fn identify(

@@ -59,6 +59,7 @@ pub fn compile(
         system: destination_system,
         identifiers,
         on_invalid_identifier: definition.on_invalid_identifier,
+        by_name: Mapping::order(&fields, &fixed),
         fields,
         fixed,
         events,

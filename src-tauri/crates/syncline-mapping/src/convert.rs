@@ -43,9 +43,15 @@ pub(crate) fn field<T: Trace>(
         Some(_) | None => (place, column, value),
     };
     if rule.label {
+        let told = issues.len();
         match label(mapping, place, picked, value, &rule.target.name, issues) {
             Some(labelled) => {
-                trace.step("label", || "codes become their labels".to_owned(), Some(&labelled));
+                if issues.len() > told {
+                    let text = || "a code without a label is kept or left out by on_unknown_code".to_owned();
+                    trace.step("unknown_code", text, Some(&labelled));
+                } else if !labelled.is_null() {
+                    trace.step("label", || "codes become their labels".to_owned(), Some(&labelled));
+                }
                 value = labelled;
             }
             None => {
@@ -170,9 +176,7 @@ pub(crate) fn label(
             None => unknown(value, issues),
         };
     }
-    let known = |value: &Value| -> Option<String> {
-        column.labels.get(&code(value)?).and_then(Clone::clone).filter(|label| !label.is_empty())
-    };
+    let known = |value: &Value| -> Option<String> { column.label(code(value)?).map(str::to_owned) };
     if column.column_type == ColumnType::MultiSelectPicklist {
         let Value::List(items) = codes(value) else { return Some(Value::Null) };
         // The service joins the labels of several choices by "; " in the order of the codes.

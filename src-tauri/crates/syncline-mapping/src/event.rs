@@ -8,7 +8,7 @@ use crate::columns::Picked;
 use crate::convert::{field, quoted};
 use crate::date::Moment;
 use crate::plan::{EventRule, Mapping, NameRule, TimeRule};
-use crate::target::Refusal;
+use crate::target::{Refusal, is_plain_utc};
 use crate::trace::{Silent, Trace};
 
 /// The event of a record; `None`: no event, with the reason among the issues.
@@ -125,7 +125,10 @@ pub(crate) fn time<T: Trace>(
             format!("the event's time {} lies in the future", quoted(&value)),
         ));
     }
-    let text = moment.rfc3339();
+    let text = match value {
+        Value::Text(text) if is_plain_utc(&text) => text,
+        _ => moment.rfc3339(),
+    };
     trace.step("date", || "RFC 3339".to_owned(), Some(&Value::from(text.as_str())));
     Some(text)
 }

@@ -1,5 +1,6 @@
 //! Identifiers: brought to one spelling and checked, so that the same person is the same key everywhere.
 
+use std::borrow::Cow;
 use syncline_model::{MappedRecord, RowIssue, Value};
 
 use crate::columns::Picked;
@@ -33,7 +34,10 @@ pub(crate) fn identifier<T: Trace>(
     let invalid = |code: &str, message: String| {
         Found::Invalid(RowIssue { code: code.to_owned(), field: name.to_owned(), message })
     };
-    let text = raw.display_text();
+    let text: Cow<'_, str> = match &raw {
+        Value::Text(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.display_text()),
+    };
     let text = text.trim();
     if text.is_empty() {
         trace.step("missing", || "the record has no value for it".to_owned(), None);
@@ -41,7 +45,7 @@ pub(crate) fn identifier<T: Trace>(
     }
     match rule.kind {
         IdentifierKind::Email => {
-            let email = text.to_lowercase();
+            let email = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
             let folded = Value::Text(email);
             trace.step("email", || "folded to lower case and checked".to_owned(), Some(&folded));
             match email_fault(folded.as_text().unwrap_or_default()) {
@@ -90,7 +94,7 @@ pub(crate) fn identifier<T: Trace>(
             trace.step("text", || "sent as text".to_owned(), Some(&value));
             Found::Value(value)
         }
-        IdentifierKind::Key => match fit(&rule.target, raw, Some((column, rule.from)), picked) {
+        IdentifierKind::Key => match fit(&rule.target, raw.clone(), Some((column, rule.from)), picked) {
             Ok(Some(value)) if !value.is_null() => {
                 trace.step("key", || format!("in the form of {name}"), Some(&value));
                 Found::Value(value)
@@ -123,7 +127,8 @@ pub(crate) fn email_fault(text: &str) -> Option<&'static str> {
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
         return Some("the dots before the @ are misplaced");
     }
-    if text.contains([',', ';', '<', '>', '(', ')', '[', ']', '"', '\\']) {
+    let stray = |byte| matches!(byte, b',' | b';' | b'<' | b'>' | b'(' | b')' | b'[' | b']' | b'"' | b'\\');
+    if text.bytes().any(stray) {
         return Some("it has a character that stands in no address");
     }
     match domain.rsplit_once('.') {

@@ -20,8 +20,10 @@ mod hash;
 mod identifier;
 mod phone;
 mod plan;
+mod scan;
 mod steps;
 mod target;
+mod together;
 mod trace;
 
 pub use apply::{Mapped, Verdict};
@@ -31,3 +33,4 @@ pub use event::required_parameters;
 pub use hash::definition_hash;
 pub use identifier::identity_key;
 pub use plan::Mapping;
+pub use together::identifier_disagreements;

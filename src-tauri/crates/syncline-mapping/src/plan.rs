@@ -19,6 +19,8 @@ pub struct Mapping {
     pub(crate) on_invalid_identifier: OnInvalidIdentifier,
     pub(crate) fields: Vec<FieldRule>,
     pub(crate) fixed: Vec<FixedRule>,
+    /// Places in `fields` and then `fixed`, sorted by target name: the order in which attributes are put together.
+    pub(crate) by_name: Vec<usize>,
     pub(crate) events: Option<EventRule>,
     pub(crate) on_unknown_code: OnUnknownCode,
     pub(crate) phone: PhoneRules,
@@ -111,6 +113,17 @@ pub(crate) struct EventRule {
 }
 
 impl Mapping {
+    /// The order of attributes by name, for [`Mapping::by_name`].
+    pub(crate) fn order(fields: &[FieldRule], fixed: &[FixedRule]) -> Vec<usize> {
+        let names: Vec<&str> = fields
+            .iter()
+            .map(|rule| rule.target.name.as_str())
+            .chain(fixed.iter().map(|rule| rule.to.as_str()))
+            .collect();
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|place| names[*place]);
+        order
+    }
     /// The hash of the definition this was compiled from; see [`crate::definition_hash`].
     pub fn definition_hash(&self) -> &str {
         &self.definition_hash

@@ -247,7 +247,7 @@ fn choices(target: &Target, value: Value) -> Result<Value, Refusal> {
 }
 
 /// `2026-01-02T03:04:05Z` of a usual year: the form in which the Web API writes, and which every destination takes.
-fn is_plain_utc(text: &str) -> bool {
+pub(crate) fn is_plain_utc(text: &str) -> bool {
     let bytes = text.as_bytes();
     let [y0, y1, _, _, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] = bytes
     else {

@@ -54,7 +54,21 @@ pub(super) fn read(text: &str) -> Result<SyncDefinition, Vec<Problem>> {
         return Err(problems);
     }
     // The typed parse reads the text itself, so that decimals keep their digits.
-    serde_json::from_str(text).map_err(|error| vec![Problem::new("", "wrong_shape", error.to_string())])
+    serde_json::from_str(text).map_err(|error| vec![misshapen(text, &error)])
+}
+
+/// What the typed parse refuses though the schema allows it, such as a key that is there twice: told with its place.
+fn misshapen(text: &str, error: &serde_json::Error) -> Problem {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let path = match serde_path_to_error::deserialize::<_, SyncDefinition>(&mut reader) {
+        Err(found) if found.path().iter().next().is_some() => found.path().to_string(),
+        Ok(_) | Err(_) => String::new(),
+    };
+    Problem::new(path, "wrong_shape", error.to_string()).hint(format!(
+        "look at line {}, column {}",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// Compares a value with the part of the schema that is derived from the types: object keys, required keys, types, enumerations, ranges.
@@ -165,7 +179,11 @@ fn check_any(json: &Json, options: &[Json], root: &Json, path: &str, problems: &
 fn check_range(number: &serde_json::Number, schema: &Json, path: &str, problems: &mut Vec<Problem>) {
     let value = number.as_f64().unwrap_or(f64::NAN);
     let minimum = schema.get("minimum").and_then(Json::as_f64);
-    let maximum = schema.get("maximum").and_then(Json::as_f64);
+    let widest = match schema.get("format").and_then(Json::as_str) {
+        Some("uint32") => Some(f64::from(u32::MAX)),
+        _ => None,
+    };
+    let maximum = schema.get("maximum").and_then(Json::as_f64).or(widest);
     if minimum.is_some_and(|limit| value < limit) || maximum.is_some_and(|limit| value > limit) {
         let range = match (minimum, maximum) {
             (Some(low), Some(high)) => format!("{low} to {high}"),
@@ -263,6 +281,21 @@ mod tests {
             problems.iter().find(|p| p.code == "unknown_key").unwrap().hint.as_deref(),
             Some("did you mean \"identifiers\"?")
         );
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_told_with_its_place() {
+        let text = GOOD.replace("\"page_size\": 500", "\"page_size\": 500, \"page_size\": 600");
+        let problems = SyncDefinition::from_json(&text).unwrap_err();
+        assert_eq!((problems[0].path.as_str(), problems[0].code.as_str()), ("source", "wrong_shape"));
+        assert!(problems[0].message.contains("page_size"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_number_too_large_for_its_place_is_told() {
+        let text = GOOD.replace("\"version\": 1", "\"version\": 5000000000");
+        let problems = SyncDefinition::from_json(&text).unwrap_err();
+        assert!(problems.iter().all(|problem| problem.path == "version"), "{problems:?}");
     }
 
     proptest! {
