@@ -1,5 +1,7 @@
 // The Query place: type, complete, see an error, mend it, run, build, save, open from history, open a view, share.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before } from "node:test";
 import { check as bounded, signInOnPage, start } from "./lib/app.mjs";
 
@@ -210,6 +212,22 @@ step("the same query runs over the cache: its age, what is not there, its rows a
   await page.getByRole("gridcell").first().waitFor();
   await page.getByRole("button", { name: "Count all rows" }).click();
   await page.getByText("counted in the cache").waitFor();
+});
+
+step("rows that were read are searched, copied with headers, and all of them exported", async () => {
+  await page.getByRole("searchbox", { name: "Find in the rows that were read" }).or(page.getByRole("textbox", { name: "Find in the rows that were read" })).last().fill("a");
+  await page.getByText(/\d+ of 250\+ rows/).waitFor();
+  await page.getByRole("button", { name: "Copy with headers" }).last().click();
+  const [head, ...lines] = (await page.evaluate(() => navigator.clipboard.readText())).split("\n");
+  assert.match(head, /^Full Name/);
+  assert.ok(lines.length > 0 && lines.every((line) => /a/i.test(line)), lines.find((line) => !/a/i.test(line)));
+  const path = join(app.home, "query.csv");
+  page.once("dialog", (dialog) => dialog.accept(path));
+  await page.getByRole("button", { name: "Export", exact: true }).last().click();
+  await page.getByRole("menuitem", { name: "CSV with labels…" }).click();
+  await page.getByText(/records written/).first().waitFor();
+  const written = (await readFile(path, "utf8")).trim().split(/\r?\n/);
+  assert.ok(written.length > 1000, `${written.length} lines`);
 });
 
 step("OData is completed with columns and choices of the environment", async () => {

@@ -330,3 +330,40 @@ async fn a_long_query_over_the_cache_can_be_stopped_and_hinders_nobody() {
     let refused = ended.unwrap().unwrap().unwrap_err();
     assert_eq!(refused.code, ErrorCode::Cancelled, "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_rows_of_a_query_are_exported_from_the_service_and_from_the_cache_alike() {
+    let bench = bench(620).await;
+    bench.done("cache.pull", json!({ "connection": "crm", "entity": "contact" })).await;
+    // Several pages, so that the export has to go on behind the first.
+    let text = SIMPLE.replace("<fetch>", "<fetch count=\"100\">").replace(
+        "<order attribute=\"fullname\"/>",
+        "<attribute name=\"statecode\"/><order attribute=\"fullname\"/><order attribute=\"contactid\"/>",
+    );
+    let rows = ids(&bench, &text, "fetchxml").await.len() as u64;
+    let mut files = Vec::new();
+    for (cached, format, formatted) in
+        [(false, "csv", true), (true, "csv", true), (false, "jsonl", false), (true, "jsonl", false)]
+    {
+        let path = bench.home.path().join(format!("{cached}.{format}"));
+        let export = json!({ "connection": "crm", "language": "fetchxml", "text": text, "cached": cached,
+            "format": format, "path": path, "formatted": formatted });
+        let report = bench.done("queries.export", export).await;
+        assert_eq!(report["records"].as_u64(), Some(rows), "{report}");
+        files.push(std::fs::read_to_string(path).unwrap());
+    }
+    assert_eq!(files[0], files[1], "the cache gives the service's file");
+    let mut lines = files[0].lines();
+    assert_eq!(
+        lines.next().unwrap().trim_start_matches('\u{feff}'),
+        "Full Name,Company Name,Status,contactid"
+    );
+    assert!(lines.all(|line| line.contains(",Active,")), "labels in place of codes");
+    assert_eq!(files[2].lines().count() as u64, rows);
+    let first: Value = serde_json::from_str(files[3].lines().next().unwrap()).unwrap();
+    assert_eq!(first["statecode"], 0);
+    let nowhere = json!({ "connection": "crm", "language": "fetchxml", "text": "<fetch", "format": "csv",
+        "path": bench.home.path().join("x.csv") });
+    assert_eq!(bench.failed("queries.export", nowhere).await.code, ErrorCode::QueryInvalid);
+    assert!(!bench.home.path().join("x.csv").exists());
+}

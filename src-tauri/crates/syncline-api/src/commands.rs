@@ -75,6 +75,7 @@ macro_rules! with_commands {
             "queries.run"(queries::run): QueryRunStart => QueryPage, provides [], stales [];
             "queries.count"(queries::count): QueryCountStart => QueryCount, provides [], stales [];
             "queries.cancel"(queries::cancel): QueryRunRef => Empty, provides [], stales [];
+            "queries.export"(queries::export): QueryExport => JobStarted, provides [], stales [Jobs];
             "queries.views"(queries::views): EntityRef => Vec<EnvironmentQuery>, provides [Metadata], stales [];
             "queries.saved"(query_store::saved): ConnectionRef => Vec<SavedQueryView>, provides [Queries], stales [];
             "queries.save"(query_store::save): SavedQueryView => SavedQueryView, provides [], stales [Queries];

@@ -78,6 +78,7 @@ import type { QueryCode } from "./QueryCode";
 import type { QueryCount } from "./QueryCount";
 import type { QueryCountStart } from "./QueryCountStart";
 import type { QueryCoverage } from "./QueryCoverage";
+import type { QueryExport } from "./QueryExport";
 import type { QueryLink } from "./QueryLink";
 import type { QueryOffers } from "./QueryOffers";
 import type { QueryOpened } from "./QueryOpened";
@@ -188,6 +189,7 @@ export type Commands = {
   "queries.run": { request: QueryRunStart; response: QueryPage };
   "queries.count": { request: QueryCountStart; response: QueryCount };
   "queries.cancel": { request: QueryRunRef; response: Empty };
+  "queries.export": { request: QueryExport; response: JobStarted };
   "queries.views": { request: EntityRef; response: Array<EnvironmentQuery> };
   "queries.saved": { request: ConnectionRef; response: Array<SavedQueryView> };
   "queries.save": { request: SavedQueryView; response: SavedQueryView };
@@ -292,6 +294,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "queries.run": { provides: [], stales: [] },
   "queries.count": { provides: [], stales: [] },
   "queries.cancel": { provides: [], stales: [] },
+  "queries.export": { provides: [], stales: ["jobs"] },
   "queries.views": { provides: ["metadata"], stales: [] },
   "queries.saved": { provides: ["queries"], stales: [] },
   "queries.save": { provides: [], stales: ["queries"] },

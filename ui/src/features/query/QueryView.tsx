@@ -237,7 +237,7 @@ export function QueryView({
               <Coverage connection={connection} language={language} text={text} onOpenEntity={onOpenEntity} />
             ) : null}
             <RowCount connection={connection} language={language} text={text} cached={cached} />
-            <Results run={run} layout={kept.columns} onOpen={onOpenRecord} />
+            <Results connection={connection} run={run} layout={kept.columns} onOpen={onOpenRecord} />
           </div>
         </div>
         {library ? (

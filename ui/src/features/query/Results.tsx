@@ -1,7 +1,7 @@
 import { Button, Spinner } from "@fluentui/react-components";
 import { CopyRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
-import type { LayoutColumn, QueryColumn, QueryPage } from "@/api";
+import type { ApiError, LayoutColumn, QueryColumn, QueryPage } from "@/api";
 import {
   Empty,
   Fault,
@@ -15,6 +15,7 @@ import {
 } from "@/design";
 import { count } from "@/lib/numbers";
 import { cellOf, cellText, columnsPresent, plainText, type Raw } from "@/lib/record";
+import { QueryExportMenu } from "./QueryExportMenu";
 import styles from "./query.module.css";
 import type { Run } from "./useRun";
 
@@ -60,10 +61,12 @@ const cellLine = (text: string) => text.replace(/[\t\r\n]+/g, " ");
 const numeric = new Set(["integer", "bigint", "decimal", "double", "money"]);
 
 export function Results({
+  connection,
   run,
   layout,
   onOpen,
 }: {
+  connection: string;
   run: Run;
   layout: readonly LayoutColumn[];
   onOpen: (entity: string, id: string) => void;
@@ -71,6 +74,7 @@ export function Results({
   const [selection, setSelection] = useState<GridSelection>(new Set());
   const [widths, setWidths] = useState<Record<string, number>>({});
   const [find, setFind] = useState("");
+  const [fault, setFault] = useState<ApiError | null>(null);
   const [, copy] = useCopy();
   const all = useMemo(() => run.pages.flatMap((page) => page.rows as Raw[]), [run.pages]);
   const columns = useMemo<GridColumn<Raw>[]>(
@@ -186,9 +190,15 @@ export function Results({
           >
             Copy with headers
           </Button>
+          <QueryExportMenu
+            connection={connection}
+            {...run.asked}
+            onError={(error) => setFault(error as ApiError)}
+          />
         </span>
       </div>
       {run.error ? <Fault fault={run.error} /> : null}
+      {fault ? <Fault fault={fault} onDismiss={() => setFault(null)} /> : null}
       <div className={styles.resultGrid}>
         <Grid<Raw>
           label="Result of the query"

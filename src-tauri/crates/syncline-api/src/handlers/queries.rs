@@ -14,8 +14,8 @@ use super::query_columns::{of_fetch, of_odata};
 use super::query_texts::{known, known_of_set};
 use crate::app::App;
 use crate::wire::{
-    ApiError, Empty, EntityRef, EnvironmentQuery, LayoutColumn, QueryCount, QueryCountStart, QueryLanguage,
-    QueryPage, QueryRunRef, QueryRunStart,
+    ApiError, Empty, EntityRef, EnvironmentQuery, JobStarted, LayoutColumn, QueryCount, QueryCountStart,
+    QueryExport, QueryLanguage, QueryPage, QueryRunRef, QueryRunStart,
 };
 
 /// Rows a page where nothing says otherwise.
@@ -54,14 +54,7 @@ pub(crate) async fn run(app: &Arc<App>, request: QueryRunStart) -> Result<QueryP
     let connection = app.connection(&request.connection).await?;
     let under_way = UnderWay::new(app, &request.run);
     let (at, began) = (jiff::Timestamp::now(), Instant::now());
-    let rows = request.page_size.unwrap_or(PAGE).clamp(1, 5000);
-    let outcome = match request.language {
-        _ if request.cached == Some(true) => {
-            super::query_cached::run(app, &connection, &request, &under_way.cancel, rows).await
-        }
-        QueryLanguage::FetchXml => run_fetch(app, &connection, &request, &under_way.cancel).await,
-        QueryLanguage::OData => run_odata(app, &connection, &request, &under_way.cancel).await,
-    };
+    let outcome = page_of(app, &connection, &request, &under_way.cancel).await;
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     // Later pages belong to the run that began with the first.
     if request.cursor.is_none() {
@@ -82,6 +75,32 @@ pub(crate) async fn run(app: &Arc<App>, request: QueryRunStart) -> Result<QueryP
     let mut page = outcome?;
     page.millis = u32::try_from(millis).unwrap_or(u32::MAX);
     Ok(page)
+}
+
+/// A page, without a note in the history.
+pub(crate) async fn page(
+    app: &Arc<App>,
+    request: &QueryRunStart,
+    cancel: &CancellationToken,
+) -> Result<QueryPage, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    page_of(app, &connection, request, cancel).await
+}
+
+async fn page_of(
+    app: &Arc<App>,
+    connection: &Connection,
+    request: &QueryRunStart,
+    cancel: &CancellationToken,
+) -> Result<QueryPage, ApiError> {
+    let rows = request.page_size.unwrap_or(PAGE).clamp(1, 5000);
+    match request.language {
+        _ if request.cached == Some(true) => {
+            super::query_cached::run(app, connection, request, cancel, rows).await
+        }
+        QueryLanguage::FetchXml => run_fetch(app, connection, request, cancel).await,
+        QueryLanguage::OData => run_odata(app, connection, request, cancel).await,
+    }
 }
 
 async fn run_fetch(
@@ -195,4 +214,8 @@ pub(crate) async fn views(app: &Arc<App>, request: EntityRef) -> Result<Vec<Envi
             columns: view.columns.into_iter().map(|(name, width)| LayoutColumn { name, width }).collect(),
         })
         .collect())
+}
+
+pub(crate) async fn export(app: &Arc<App>, request: QueryExport) -> Result<JobStarted, ApiError> {
+    super::export::start_query(app, request).await
 }

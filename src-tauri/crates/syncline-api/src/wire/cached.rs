@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
 
-use super::ExportFormat;
-
 /// Runs a FetchXML document over the cache.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[ts(optional_fields)]
@@ -91,24 +89,6 @@ pub struct SqlColumnView {
     pub name: String,
     /// What it holds, in words.
     pub kind: String,
-}
-
-/// Exports the result of a SELECT over the cache; ends as a job.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[ts(optional_fields)]
-pub struct SqlExport {
-    /// Connection.
-    pub connection: String,
-    /// One SELECT.
-    pub statement: String,
-    /// Form.
-    pub format: ExportFormat,
-    /// File to write; replaced when it exists.
-    pub path: String,
-    /// CSV: one character between cells, or `tab`; absent: a comma.
-    pub delimiter: Option<String>,
-    /// CSV: a byte order mark at the beginning; absent: yes.
-    pub byte_order_mark: Option<bool>,
 }
 
 /// Counts the values of a column among cached records.

@@ -355,40 +355,6 @@ pub struct SearchHits {
     pub not_indexed: u64,
 }
 
-/// Export formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "lowercase")]
-pub enum ExportFormat {
-    /// Comma-separated, UTF-8 with byte order mark, formatted values beside codes.
-    Csv,
-    /// One JSON object a line, Web API shape.
-    Jsonl,
-    /// One JSON array of records as they were read.
-    Json,
-    /// An Excel workbook: labels, names, dates as dates, a link from each row to its record.
-    Xlsx,
-    /// An SQLite database file with one table: labels and names beside codes and ids.
-    Sqlite,
-}
-
-/// Exports a selection to a file; ends as a job.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[ts(optional_fields)]
-pub struct ExportStart {
-    /// What.
-    pub query: RecordsQuery,
-    /// Form.
-    pub format: ExportFormat,
-    /// File to write; replaced when it exists.
-    pub path: String,
-    /// Labels in place of codes (CSV).
-    pub formatted: bool,
-    /// CSV: one character between cells, or `tab`; absent: a comma.
-    pub delimiter: Option<String>,
-    /// CSV: a byte order mark at the beginning; absent: yes.
-    pub byte_order_mark: Option<bool>,
-}
-
 /// An operator for the filter builder.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct FilterOperator {

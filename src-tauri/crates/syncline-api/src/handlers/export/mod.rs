@@ -1,6 +1,7 @@
-//! Exporting to files, as jobs with flat memory: a selection, live or cached, or the result of a SELECT over the cache.
+//! Exporting to files, as jobs with flat memory: a selection, live or cached, the result of a query or of a SELECT over the cache.
 
 mod cells;
+mod query;
 mod records;
 mod sheet;
 mod statement;
@@ -11,6 +12,7 @@ use syncline_model::ErrorCode;
 
 use crate::wire::{ApiError, ExportReport};
 
+pub(crate) use query::start as start_query;
 pub(crate) use records::start;
 pub(crate) use statement::start as start_sql;
 
