@@ -27,6 +27,7 @@ mod cache_fetch;
 mod costs;
 mod dataverse;
 mod dataverse_write;
+mod definition_check;
 mod fault_ask;
 mod fault_matrix;
 mod fault_rows;

@@ -88,7 +88,7 @@ macro_rules! with_commands {
             "definitions.get"(definitions::get): DefinitionRef => DefinitionView, provides [Definitions], stales [];
             "definitions.save"(definitions::save): DefinitionSave => DefinitionView, provides [], stales [Definitions];
             "definitions.delete"(definitions::delete): DefinitionRef => Empty, provides [], stales [Definitions];
-            "definitions.check"(definitions::check): DefinitionText => DefinitionCheck, provides [Metadata, Connections], stales [];
+            "definitions.check"(definitions::check): DefinitionText => DefinitionCheck, provides [Metadata, Connections, Definitions], stales [];
             "definitions.destination"(definitions::destination): EntityRef => DestinationDescription, provides [Metadata], stales [];
             "definitions.match"(definitions::match_by_name): DefinitionText => FieldSuggestions, provides [], stales [];
             "definitions.sample"(definitions::sample): MapSample => MappedSample, provides [Cache], stales [];

@@ -7,4 +7,8 @@ export type DefinitionText = {
 /**
  * The JSON.
  */
-json: string, };
+json: string, 
+/**
+ * Name under which an earlier version is saved, so that it is not taken for another definition.
+ */
+saved_as?: string, };

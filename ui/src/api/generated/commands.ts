@@ -306,7 +306,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "definitions.get": { provides: ["definitions"], stales: [] },
   "definitions.save": { provides: [], stales: ["definitions"] },
   "definitions.delete": { provides: [], stales: ["definitions"] },
-  "definitions.check": { provides: ["metadata","connections"], stales: [] },
+  "definitions.check": { provides: ["metadata","connections","definitions"], stales: [] },
   "definitions.destination": { provides: ["metadata"], stales: [] },
   "definitions.match": { provides: [], stales: [] },
   "definitions.sample": { provides: ["cache"], stales: [] },

@@ -87,7 +87,7 @@ export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => v
     const timer = setTimeout(() => setAsked(json), 250);
     return () => clearTimeout(timer);
   }, [json]);
-  const check = useRead("definitions.check", { json: asked }, { keep: true });
+  const check = useRead("definitions.check", { json: asked, saved_as: saved.name }, { keep: true });
 
   // A text typed by hand becomes the definition when its shape is right.
   const checked = check.data;

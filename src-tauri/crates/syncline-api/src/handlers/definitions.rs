@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use syncline_mapping::{Verdict, auto_match, compile, definition_hash};
+use syncline_mapping::{Verdict, auto_match, compile, definition_hash, identifier_disagreements};
 use syncline_model::{ErrorCode, Problem, SyncDefinition, System};
 use syncline_store::{Store, StoredDefinition};
 use uuid::Uuid;
@@ -92,10 +92,12 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
             });
         }
     };
-    let (problems, warnings) = match syncs::sides(app, &definition, false).await {
+    let (problems, mut warnings) = match syncs::sides(app, &definition, false).await {
         Err(problems) => (problems, Vec::new()),
         Ok(sides) => compiled(&definition, &sides),
     };
+    let others = others(app, request.saved_as.as_deref()).await?;
+    warnings.extend(identifier_disagreements(&definition, &others));
     Ok(DefinitionCheck {
         valid: problems.is_empty(),
         problems,
@@ -103,6 +105,16 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
         hash: Some(definition_hash(&definition)),
         definition: Some(definition),
     })
+}
+
+/// The saved definitions beside the one under this name; one that can't be read has nothing to compare.
+async fn others(app: &Arc<App>, saved_as: Option<&str>) -> Result<Vec<SyncDefinition>, ApiError> {
+    let stored = app.with_store(Store::definitions).await?;
+    Ok(stored
+        .iter()
+        .filter(|stored| Some(stored.name.as_str()) != saved_as)
+        .filter_map(|stored| SyncDefinition::from_json(&stored.json).ok())
+        .collect())
 }
 
 fn compiled(definition: &SyncDefinition, sides: &Sides) -> (Vec<Problem>, Vec<Problem>) {

@@ -45,6 +45,10 @@ pub struct DefinitionSave {
 pub struct DefinitionText {
     /// The JSON.
     pub json: String,
+    /// Name under which an earlier version is saved, so that it is not taken for another definition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub saved_as: Option<String>,
 }
 
 /// All problems at once.
