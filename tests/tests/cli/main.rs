@@ -10,6 +10,7 @@ mod exits;
 #[cfg(target_os = "linux")]
 mod offline;
 mod program;
+mod record;
 mod records;
 mod sign_off;
 mod survival;

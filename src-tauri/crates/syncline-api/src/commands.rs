@@ -43,7 +43,7 @@ macro_rules! with_commands {
             "filters.check"(entities::check_filter): FilterCheck => DefinitionCheck, provides [], stales [];
             "records.query"(records::query): RecordsQuery => RecordsPage, provides [Cache], stales [];
             "records.fetch"(records::fetch): FetchQuery => FetchPage, provides [], stales [];
-            "records.get"(records::get): RecordGet => RecordView, provides [Cache], stales [];
+            "records.get"(record_named::get): RecordGet => RecordView, provides [Cache], stales [];
             "records.prepare"(record_edit::prepare): RecordWrite => RecordPrepared, provides [], stales [];
             "records.write"(records::write): RecordWrite => RecordWritten, provides [], stales [Cache];
             "records.export"(records::export): ExportStart => JobStarted, provides [], stales [Jobs];

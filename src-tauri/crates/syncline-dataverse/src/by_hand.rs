@@ -55,6 +55,11 @@ impl DataverseConnector {
         }
     }
 
+    /// The set name of an entity, where it is known already; nothing is asked.
+    pub fn set_of(&self, entity: &EntityName) -> Option<String> {
+        self.remembered_summary(entity).map(|summary| summary.set_name)
+    }
+
     /// The address of a row, or of the set where a row is to be made.
     pub async fn row_address(
         &self,

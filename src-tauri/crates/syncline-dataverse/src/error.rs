@@ -51,7 +51,7 @@ const CODES: &[(&str, ErrorCode, &str)] = &[
         ErrorCode::ServiceRefused,
         "a duplicate detection rule found a similar row; look at that row first",
     ),
-    ("0x80060882", ErrorCode::ServiceRefused, "the row changed since it was read; preview again"),
+    ("0x80060882", ErrorCode::ServiceRefused, "the row changed since it was read; read it again"),
     ("0x8006088d", ErrorCode::ServiceRefused, "the table does not support optimistic concurrency"),
     ("0x80044352", ErrorCode::UnexpectedReply, "the change token is too old; read everything again"),
     (

@@ -29,14 +29,19 @@ pub enum RowKey {
 pub struct RecordBody(Box<RawValue>);
 
 impl RecordBody {
-    /// Checks that the text is a JSON object. Numbers keep their digits.
+    /// Checks that the text is a JSON object, or a JSON string that holds one. Numbers keep their digits.
     pub fn parse(text: &str) -> Result<Self, SynclineError> {
         let bad = |detail: String| {
             SynclineError::new(ErrorCode::Usage, "the body is no JSON object")
                 .hint("write it as {\"column\": value, …}")
                 .detail(detail)
         };
-        let raw: Box<RawValue> = serde_json::from_str(text.trim()).map_err(|error| bad(error.to_string()))?;
+        let fault = |error: serde_json::Error| bad(error.to_string());
+        let mut raw: Box<RawValue> = serde_json::from_str(text.trim()).map_err(fault)?;
+        if raw.get().starts_with('"') {
+            let held: String = serde_json::from_str(raw.get()).map_err(fault)?;
+            raw = serde_json::from_str(held.trim()).map_err(fault)?;
+        }
         if !raw.get().starts_with('{') {
             return Err(bad("it begins with another character than {".to_owned()));
         }

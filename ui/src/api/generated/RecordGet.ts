@@ -14,9 +14,13 @@ connection: string,
  */
 entity: string, 
 /**
- * Id.
+ * Id; absent where an alternate key names the record.
  */
-id: string, 
+id?: string, 
+/**
+ * The columns of an alternate key with their values, in place of the id.
+ */
+key?: Record<string, unknown>, 
 /**
  * Live or cached.
  */

@@ -7,7 +7,7 @@ import type { RequestView } from "./RequestView";
  */
 export type RecordPrepared = { 
 /**
- * The request; absent where a column has a fault.
+ * The request; absent where a column has a fault, or where nothing differs and only what differs was to be sent.
  */
 request: RequestView | null, 
 /**

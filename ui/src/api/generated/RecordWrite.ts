@@ -27,9 +27,9 @@ id?: string,
  */
 key?: Record<string, unknown>, 
 /**
- * Columns in the Web API's JSON shape.
+ * Columns in the Web API's JSON shape, or the text of that JSON, whose numbers keep every digit on their way.
  */
-data?: Record<string, unknown>, 
+data?: Record<string, unknown> | string, 
 /**
  * Columns with their values, in place of `data`: lookups as `{"entity","id"}`, bound as the environment's metadata says.
  */
@@ -42,6 +42,10 @@ etag?: string,
  * Switches; all off when absent.
  */
 switches?: WriteSwitches, 
+/**
+ * Update: the record is read first, only what differs is sent, and only if it is still the version that was read (or `etag`).
+ */
+only_changed?: boolean, 
 /**
  * Production asks for the number of records: 1.
  */

@@ -11,4 +11,8 @@ id: string | null,
 /**
  * The record afterwards, where it is still there.
  */
-record: Record<string, unknown> | null, };
+record: Record<string, unknown> | null, 
+/**
+ * With `only_changed`: the columns that were sent; none: nothing differed, and nothing was sent.
+ */
+sent?: Array<string>, };

@@ -29,6 +29,7 @@ pub(crate) mod query_links;
 pub(crate) mod query_store;
 pub(crate) mod query_texts;
 pub(crate) mod record_edit;
+pub(crate) mod record_named;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub(crate) mod sample;

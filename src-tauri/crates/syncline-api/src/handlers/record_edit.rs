@@ -7,7 +7,7 @@ use syncline_model::{ColumnName, EntityName, ErrorCode, Record};
 use tokio_util::sync::CancellationToken;
 
 use super::query_texts::curl_of;
-use super::records::row_key;
+use super::record_named::{narrow, row_key};
 use crate::app::App;
 use crate::wire::{ApiError, ColumnFaultView, RecordOperation, RecordPrepared, RecordWrite, RequestView};
 
@@ -18,6 +18,10 @@ pub(super) async fn checked(
     request: &RecordWrite,
     cancel: &CancellationToken,
 ) -> Result<Option<CheckedBody>, ApiError> {
+    if request.only_changed == Some(true) && request.operation != RecordOperation::Update {
+        return Err(ApiError::new(ErrorCode::Usage, "only an update can be narrowed to what differs")
+            .hint("send the whole body, or update the record"));
+    }
     let creating = match request.operation {
         RecordOperation::Delete => return Ok(None),
         RecordOperation::Create | RecordOperation::Upsert => true,
@@ -58,6 +62,7 @@ pub(crate) async fn prepare(app: &Arc<App>, request: RecordWrite) -> Result<Reco
             Some(row_key(request.id.as_deref(), request.key.as_ref())?)
         }
     };
+    let mut etag = request.etag.clone();
     let body = match checked(connector, &entity, &request, &cancel).await? {
         Some(Err(faults)) => {
             let faults = faults
@@ -66,15 +71,23 @@ pub(crate) async fn prepare(app: &Arc<App>, request: RecordWrite) -> Result<Reco
                 .collect();
             return Ok(RecordPrepared { request: None, curl: None, faults });
         }
+        Some(Ok(body)) if request.only_changed == Some(true) => {
+            let narrowed = narrow(connector, &entity, &request, &body, &cancel).await?;
+            let Some(differing) = narrowed.body else {
+                return Ok(RecordPrepared { request: None, curl: None, faults: vec![] });
+            };
+            etag = narrowed.etag;
+            differing.text().to_owned()
+        }
         Some(Ok(body)) => body.text().to_owned(),
         None => String::new(),
     };
     let address = connector.row_address(&entity, key.as_ref(), &cancel).await?;
     let (method, guard) = match request.operation {
         RecordOperation::Create => ("POST", None),
-        RecordOperation::Update => ("PATCH", Some(request.etag.clone().unwrap_or_else(|| "*".to_owned()))),
+        RecordOperation::Update => ("PATCH", Some(etag.unwrap_or_else(|| "*".to_owned()))),
         RecordOperation::Upsert => ("PATCH", None),
-        RecordOperation::Delete => ("DELETE", request.etag.clone()),
+        RecordOperation::Delete => ("DELETE", etag),
     };
     let mut headers = BTreeMap::new();
     if let Some(guard) = guard {

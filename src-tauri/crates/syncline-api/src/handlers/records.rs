@@ -1,21 +1,21 @@
 //! `records.*`: windows of records, live and cached, single records, FetchXML documents.
 
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_connect::{Cursor, Order, Selection, WriteOptions};
 use syncline_dataverse::RowKey;
 use syncline_fetchxml::Filter;
-use syncline_model::{ColumnName, EntityName, ErrorCode, RecordId, Value};
+use syncline_model::{ColumnName, EntityName, ErrorCode};
 use syncline_store::{GridQuery, GridRow};
 use tokio_util::sync::CancellationToken;
 
 use super::record_edit::{Written, checked, faultless, keep};
+use super::record_named::{narrow, row_key};
 use crate::app::App;
 use crate::guard::guard_identity;
 use crate::wire::{
-    ApiError, DataMode, FetchPage, FetchQuery, RecordGet, RecordOperation, RecordRow, RecordView,
-    RecordWrite, RecordWritten, RecordsPage, RecordsQuery,
+    ApiError, DataMode, FetchPage, FetchQuery, RecordOperation, RecordRow, RecordWrite, RecordWritten,
+    RecordsPage, RecordsQuery,
 };
 
 const MOST_ROWS: u32 = 5000;
@@ -121,7 +121,7 @@ pub(super) fn grid_query(request: &RecordsQuery) -> Result<GridQuery, ApiError> 
     Ok(query)
 }
 
-fn row(row: GridRow) -> RecordRow {
+pub(super) fn row(row: GridRow) -> RecordRow {
     RecordRow {
         id: row.record.id.to_string(),
         etag: row.record.etag,
@@ -165,45 +165,6 @@ async fn cached(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, A
     })
 }
 
-pub(crate) async fn get(app: &Arc<App>, request: RecordGet) -> Result<RecordView, ApiError> {
-    let connection = app.connection(&request.connection).await?;
-    let (entity, id) = (EntityName::new(request.entity), RecordId::new(request.id.to_lowercase()));
-    let missing = || ApiError::new(ErrorCode::NotFound, format!("there is no {entity} with the id {id}"));
-    let found = match request.mode {
-        DataMode::Live => {
-            let source = app.link(&connection).await?.source(&request.connection)?;
-            let records =
-                source.get(&entity, std::slice::from_ref(&id), &[], &CancellationToken::new()).await?;
-            records.into_iter().flatten().next().map(|record| RecordRow {
-                id: record.id.to_string(),
-                etag: record.etag,
-                pulled_at: None,
-                raw: record.raw,
-            })
-        }
-        DataMode::Cached => {
-            let (connection, entity, id) = (connection.id, entity.clone(), id.clone());
-            app.with_store(move |store| store.record(connection, &entity, &id)).await?.map(row)
-        }
-    };
-    let found = found.ok_or_else(|| match request.mode {
-        DataMode::Live => missing().hint("it may have been deleted, or you may not read it"),
-        DataMode::Cached => missing().hint("it is not cached; look live, or pull the entity"),
-    })?;
-    let connection_id = connection.id;
-    let wanted = entity.clone();
-    let set = app
-        .with_store(move |store| store.schema(connection_id, &wanted))
-        .await?
-        .map_or_else(|| entity.to_string(), |(schema, _)| schema.summary.set_name);
-    let version = connection.api_version.as_deref().unwrap_or("v9.2");
-    Ok(RecordView {
-        source: format!("GET {}/api/data/{version}/{set}({id})", connection.url),
-        open_url: Some(format!("{}/main.aspx?etn={entity}&id={id}&pagetype=entityrecord", connection.url)),
-        row: found,
-    })
-}
-
 pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<RecordWritten, ApiError> {
     let connection = app.connection(&request.connection).await?;
     app.guard_write(&connection, 1, request.expect)?;
@@ -219,16 +180,30 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     });
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();
-    let body = match checked(&connector, &entity, &request, &cancel).await? {
+    let mut body = match checked(&connector, &entity, &request, &cancel).await? {
         Some(body) => Some(faultless(body)?),
         None => None,
     };
+    let (mut etag, mut sent) = (request.etag.clone(), None);
+    if request.only_changed == Some(true)
+        && let Some(whole) = &body
+    {
+        let narrowed = narrow(&connector, &entity, &request, whole, &cancel).await?;
+        let Some(differing) = narrowed.body else {
+            return Ok(RecordWritten {
+                id: Some(narrowed.record.id.to_string()),
+                record: Some(narrowed.record.raw),
+                sent: Some(vec![]),
+            });
+        };
+        (body, etag, sent) = (Some(differing), narrowed.etag, Some(narrowed.columns));
+    }
     let body = || body.as_ref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the columns are missing"));
     let key = || row_key(request.id.as_deref(), request.key.as_ref());
     let id = match request.operation {
         RecordOperation::Create => Some(connector.create_record(&entity, body()?, &cancel).await?),
         RecordOperation::Update => {
-            connector.update_record(&entity, &key()?, body()?, request.etag.as_deref(), &cancel).await?;
+            connector.update_record(&entity, &key()?, body()?, etag.as_deref(), &cancel).await?;
             None
         }
         RecordOperation::Upsert if request.etag.is_some() => {
@@ -268,23 +243,7 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
         (RowKey::Alternate(_), Some(record)) => Some(record.id.to_string()),
         (RowKey::Alternate(_), None) => None,
     };
-    Ok(RecordWritten { id, record: record.map(|record| record.raw) })
-}
-
-/// The row that an id or an alternate key names; exactly one of them is given.
-pub(super) fn row_key(id: Option<&str>, key: Option<&BTreeMap<String, Value>>) -> Result<RowKey, ApiError> {
-    match (id, key) {
-        (Some(id), None) => Ok(RowKey::Id(RecordId::new(id.to_lowercase()))),
-        (None, Some(key)) if !key.is_empty() => Ok(RowKey::Alternate(
-            key.iter().map(|(name, value)| (ColumnName::new(name), value.clone())).collect(),
-        )),
-        (None, _) => Err(ApiError::new(ErrorCode::Usage, "the id is missing")
-            .hint("give the id, or the columns of an alternate key with their values")),
-        (Some(_), Some(_)) => {
-            Err(ApiError::new(ErrorCode::Usage, "both an id and an alternate key are given")
-                .hint("name the record by one of them"))
-        }
-    }
+    Ok(RecordWritten { id, record: record.map(|record| record.raw), sent })
 }
 
 pub(crate) async fn fetch(app: &Arc<App>, request: FetchQuery) -> Result<FetchPage, ApiError> {

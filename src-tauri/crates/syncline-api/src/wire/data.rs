@@ -186,13 +186,17 @@ pub struct RecordRow {
 
 /// One record.
 #[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
 pub struct RecordGet {
     /// Connection.
     pub connection: String,
     /// Logical name.
     pub entity: String,
-    /// Id.
-    pub id: String,
+    /// Id; absent where an alternate key names the record.
+    pub id: Option<String>,
+    /// The columns of an alternate key with their values, in place of the id.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub key: Option<BTreeMap<String, Value>>,
     /// Live or cached.
     pub mode: DataMode,
 }
@@ -223,8 +227,8 @@ pub struct RecordWrite {
     /// The columns of an alternate key with their values, in place of the id.
     #[ts(optional, type = "Record<string, unknown>")]
     pub key: Option<BTreeMap<String, Value>>,
-    /// Columns in the Web API's JSON shape.
-    #[ts(optional, type = "Record<string, unknown>")]
+    /// Columns in the Web API's JSON shape, or the text of that JSON, whose numbers keep every digit on their way.
+    #[ts(optional, type = "Record<string, unknown> | string")]
     pub data: Option<Box<RawValue>>,
     /// Columns with their values, in place of `data`: lookups as `{"entity","id"}`, bound as the environment's metadata says.
     #[ts(optional, type = "Record<string, unknown>")]
@@ -233,6 +237,8 @@ pub struct RecordWrite {
     pub etag: Option<String>,
     /// Switches; all off when absent.
     pub switches: Option<super::WriteSwitches>,
+    /// Update: the record is read first, only what differs is sent, and only if it is still the version that was read (or `etag`).
+    pub only_changed: Option<bool>,
     /// Production asks for the number of records: 1.
     pub expect: Option<u64>,
 }
@@ -259,6 +265,10 @@ pub struct RecordWritten {
     /// The record afterwards, where it is still there.
     #[ts(type = "Record<string, unknown> | null")]
     pub record: Option<Box<RawValue>>,
+    /// With `only_changed`: the columns that were sent; none: nothing differed, and nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sent: Option<Vec<String>>,
 }
 
 /// Names what is cached of an entity.

@@ -8,7 +8,7 @@ use super::{ApiError, RequestView};
 /// What would be sent, or what stands against it.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct RecordPrepared {
-    /// The request; absent where a column has a fault.
+    /// The request; absent where a column has a fault, or where nothing differs and only what differs was to be sent.
     pub request: Option<RequestView>,
     /// The same as a curl command; the token is read from the variable TOKEN.
     pub curl: Option<String>,
