@@ -130,7 +130,7 @@ check("tables and columns are completed, and a long statement is stopped", async
 
 check("the values of a column are counted, and one click filters by one of them", async () => {
   await goTo("entity/contact/records");
-  await page.getByRole("button", { name: "Values" }).click();
+  await page.getByRole("button", { name: "Values", exact: true }).click();
   await page
     .getByRole("combobox", { name: "Column" })
     .selectOption({ label: "Status" })
