@@ -32,9 +32,19 @@ export function notify(notice: Notice): void {
 
 export function Notices() {
   const id = useId("notices");
-  const { dispatchToast } = useToastController(id);
+  const { dispatchToast, dismissToast } = useToastController(id);
   useEffect(() => {
+    let number = 0;
     say = ({ tone, title, text, action, fault }) => {
+      number += 1;
+      const toastId = `${id}-${number}`;
+      // What was offered once is not offered again beside what came of it.
+      const act = action
+        ? () => {
+            dismissToast(toastId);
+            action.run();
+          }
+        : undefined;
       dispatchToast(
         <Toast>
           <ToastTitle>{title}</ToastTitle>
@@ -42,7 +52,7 @@ export function Notices() {
           {action || fault ? (
             <ToastFooter>
               {action ? (
-                <Link as="button" onClick={action.run}>
+                <Link as="button" onClick={act}>
                   {action.words}
                 </Link>
               ) : null}
@@ -55,6 +65,7 @@ export function Notices() {
           ) : null}
         </Toast>,
         {
+          toastId,
           intent: tone,
           // Time enough to take something back.
           timeout: tone === "error" ? 15_000 : action ? 12_000 : tone === "success" ? 4000 : 6000,
@@ -66,6 +77,6 @@ export function Notices() {
     return () => {
       say = null;
     };
-  }, [dispatchToast]);
+  }, [dispatchToast, dismissToast, id]);
   return <Toaster toasterId={id} position="bottom-start" offset={{ vertical: 36, horizontal: 60 }} />;
 }
