@@ -50,9 +50,12 @@ fn writes(requests: &[LoggedRequest]) -> Vec<&LoggedRequest> {
 }
 
 /// Most of these requests that were under way at the same moment.
+/// Milliseconds between the end of the work on a request, when its place is free again, and the end of its answer in the log.
+const BLUR: u64 = 10;
+
 fn at_once(requests: &[&LoggedRequest]) -> usize {
     let under_way = |moment: u64| {
-        requests.iter().filter(|one| one.at_ms <= moment && moment < one.at_ms + one.took_ms).count()
+        requests.iter().filter(|one| one.at_ms <= moment && moment + BLUR < one.at_ms + one.took_ms).count()
     };
     requests.iter().map(|request| under_way(request.at_ms)).max().unwrap_or(0)
 }

@@ -74,7 +74,10 @@ pub fn understand_address(text: &str) -> Result<UnderstoodAddress, SynclineError
         _ => return Err(unclear(trimmed, "is not a web address")),
     };
     let mut host = host.trim_end_matches('.').to_owned();
-    if !local && (!host.contains('.') || host.split('.').any(str::is_empty)) {
+    let letters = |host: &str| {
+        host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    if !local && (!host.contains('.') || host.split('.').any(str::is_empty) || !letters(&host)) {
         return Err(unclear(trimmed, "has no domain"));
     }
     let cloud = if local { Cloud::Loopback } else { Cloud::of_host(&host) };
