@@ -1,7 +1,7 @@
 // Connecting by hand, and what stands between a person and a mistake: refusals explained, read-only, production.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { check as bounded, openPage, shut, start } from "./lib/app.mjs";
+import { checksOf, openPage, shut, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-const check = (name, run) => bounded(() => app, name, run);
+const check = checksOf(() => app);
 const field = (name) => page.getByRole("textbox", { name });
 
 async function openForm(address, name) {

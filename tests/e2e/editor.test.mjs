@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before } from "node:test";
-import { check, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
 
 const NAME = "People to marketing";
 let app;
 let page;
-let failed = false;
 
 before(async () => {
   app = await start();
@@ -15,15 +14,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** One step of the journey; a failure keeps a picture and ends the journey, since each step stands on the one before. */
-function step(name, run) {
-  check(() => app, name, async (t) => {
-    if (failed) return t.skip("an earlier step failed");
-    failed = true;
-    await run(t);
-    failed = false;
-  });
-}
+const step = journeyOf(() => app);
 
 /** Chooses in a field that offers while one types. */
 async function pick(place, text, option) {

@@ -1,11 +1,10 @@
 // Limits in the built UI: what a pull and a run would cost, the meter of what is left with its meaning, switches of a definition.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { signInOnPage, start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
-let failed = false;
 const crm = "contoso sample";
 
 before(async () => {
@@ -14,19 +13,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-function step(name, run) {
-  test(name, async (t) => {
-    if (failed) return t.skip("an earlier step failed");
-    try {
-      await run(t);
-      assert.deepEqual(app.faults, [], "faults of the page's own code");
-    } catch (error) {
-      failed = true;
-      await app.keep(`limits ${name}`);
-      throw error;
-    }
-  });
-}
+const step = journeyOf(() => app);
 
 /** To the sample tenant's second environment, where only the identity and the last name are sent. */
 const definition = {

@@ -1,7 +1,7 @@
 // Every screen: controls have names, nothing is wider than the window at 200 %, no page fault, light and dark.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { check as bounded, signInOnPage, start } from "./lib/app.mjs";
+import { checksOf, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -39,7 +39,7 @@ function nameless() {
     .map((element) => element.outerHTML.slice(0, 160));
 }
 
-const check = (name, run) => bounded(() => app, name, run);
+const check = checksOf(() => app);
 
 for (const place of places) {
   check(`${place}: every control has a name, and all fits at 200 %`, async () => {

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { check, cutNetwork, restoreNetwork, signInOnPage, start } from "./lib/app.mjs";
+import { cutNetwork, journeyOf, restoreNetwork, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
-let failed = false;
 
 before(async () => {
   app = await start();
@@ -15,15 +14,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** One step of the journey; a failure keeps a picture and ends the journey, since each step stands on the one before. */
-function step(name, run) {
-  check(() => app, name, async (t) => {
-    if (failed) return t.skip("an earlier step failed");
-    failed = true;
-    await run(t);
-    failed = false;
-  });
-}
+const step = journeyOf(() => app);
 
 const grid = () => page.getByRole("grid").last();
 const cell = (text) => page.getByRole("gridcell").filter({ hasText: text }).first();

@@ -1,7 +1,7 @@
 // A big tenant's metadata in the window: the list at once, solutions, neighbours, how columns are filled, and what may not be read.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { signInOnPage, start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { checksOf, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -21,17 +21,7 @@ async function goTo(place) {
   await page.locator("main h1, main [role=listbox]").first().waitFor();
 }
 
-async function check(name, steps) {
-  test(name, async () => {
-    try {
-      await steps();
-      assert.deepEqual(app.faults, []);
-    } catch (error) {
-      await app.keep(`metadata ${name}`);
-      throw error;
-    }
-  });
-}
+const check = checksOf(() => app);
 
 before(async () => {
   app = await start();

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { check as bounded, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
-let failed = false;
 const connection = "contoso sample";
 
 before(async () => {
@@ -20,19 +19,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** Each step stands on the one before. */
-const step = (name, run) =>
-  bounded(
-    () => app,
-    name,
-    async (t) => {
-      if (failed) return t?.skip?.("an earlier step failed");
-      failed = true;
-      await run();
-      assert.deepEqual(app.faults, [], "faults of the page's own code");
-      failed = false;
-    },
-  );
+const step = journeyOf(() => app);
 
 const editor = () => page.getByRole("textbox", { name: "FetchXML query" });
 const text = () => page.evaluate(() => [...document.querySelectorAll(".cm-content .cm-line")].map((line) => line.textContent).join("\n"));

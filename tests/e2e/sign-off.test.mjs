@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { check as bounded, openPage, shut, signInOnPage, start } from "./lib/app.mjs";
+import { checksOf, openPage, shut, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
 let plan;
 const pictures = process.env.SYNCLINE_PICTURES;
 const picture = (name, from = page) => (pictures ? from.screenshot({ path: join(pictures, `${name}.png`) }) : undefined);
-const check = (name, run) => bounded(() => app, name, run);
+const check = checksOf(() => app);
 
 /** The result of a job. */
 async function ended(started) {

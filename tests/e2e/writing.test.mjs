@@ -1,11 +1,10 @@
 // Records by hand in the built UI: read-only first, each kind of value, what is sent, undo, somebody else's change meanwhile, a record made and deleted.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { signInOnPage, start } from "./lib/app.mjs";
+import { after, before } from "node:test";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
 
 let app;
 let page;
-let failed = false;
 let id;
 const crm = "contoso sample";
 const application = {
@@ -20,19 +19,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-function step(name, run) {
-  test(name, async (t) => {
-    if (failed) return t.skip("an earlier step failed");
-    try {
-      await run(t);
-      assert.deepEqual(app.faults, [], "faults of the page's own code");
-    } catch (error) {
-      failed = true;
-      await app.keep(`writing ${name}`);
-      throw error;
-    }
-  });
-}
+const step = journeyOf(() => app);
 
 const live = async (of = id) =>
   (await app.rpc("records.get", { connection: crm, entity: "contact", id: of, mode: "live" })).row.raw;

@@ -120,6 +120,22 @@ export function check(app, name, run) {
   });
 }
 
+/** Tests that stand by themselves, of the application that `app` gives once it runs. */
+export const checksOf = (app) => (name, run) => check(app, name, run);
+
+/** Steps of one journey: each stands on the one before, so after a failure the others are skipped. */
+export function journeyOf(app) {
+  let failed = false;
+  return (name, run) =>
+    check(app, name, async (t) => {
+      if (failed) return t.skip("an earlier step failed");
+      failed = true;
+      await run(t);
+      assert.deepEqual(app().faults, [], "faults of the page's own code");
+      failed = false;
+    });
+}
+
 /** The browser's own calls that know no time limit: opening a page, closing one, closing the browser. */
 async function within(milliseconds, what, promise) {
   let timer;

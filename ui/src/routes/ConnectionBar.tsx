@@ -106,7 +106,7 @@ function Switcher({
   for (const connection of browsable)
     groups.set(connection.client ?? "", [...(groups.get(connection.client ?? "") ?? []), connection]);
   return (
-    <Menu>
+    <Menu positioning={{ autoSize: true }}>
       <MenuTrigger disableButtonEnhancement>
         <MenuButton
           appearance="subtle"

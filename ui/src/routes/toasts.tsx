@@ -11,6 +11,7 @@ import {
 import { useEffect } from "react";
 import { type ApiError, errorText } from "@/api";
 import { host } from "@/host";
+import styles from "./shell.module.css";
 
 export interface Notice {
   tone: "success" | "info" | "warning" | "error";
@@ -19,6 +20,18 @@ export interface Notice {
   action?: { words: string; run: () => void };
   /** Kept with the notice, so that it can be copied for a support case. */
   fault?: ApiError;
+}
+
+/** How many notices are in sight at once; a low window (200 % zoom) has room for one. */
+const most = () => (window.innerHeight < 560 ? 1 : 3);
+
+/** Which notices in sight give way to one more: passing ones first, then whatever is oldest. */
+export function makeRoom<T extends Pick<Notice, "tone" | "action">>(shown: readonly T[], room: number): T[] {
+  const passing = ({ tone, action }: T) => !action && (tone === "success" || tone === "info");
+  return [...shown.filter(passing), ...shown.filter((notice) => !passing(notice))].slice(
+    0,
+    Math.max(0, shown.length - room),
+  );
 }
 
 const waiting: Notice[] = [];
@@ -35,9 +48,16 @@ export function Notices() {
   const { dispatchToast, dismissToast } = useToastController(id);
   useEffect(() => {
     let number = 0;
-    say = ({ tone, title, text, action, fault }) => {
+    let shown: (Notice & { toastId: string })[] = [];
+    say = (notice) => {
+      const { tone, title, text, action, fault } = notice;
       number += 1;
       const toastId = `${id}-${number}`;
+      for (const { toastId: gone } of makeRoom(shown, most() - 1)) {
+        dismissToast(gone);
+        shown = shown.filter((one) => one.toastId !== gone);
+      }
+      shown.push({ ...notice, toastId });
       // What was offered once is not offered again beside what came of it.
       const act = action
         ? () => {
@@ -47,8 +67,18 @@ export function Notices() {
         : undefined;
       dispatchToast(
         <Toast>
-          <ToastTitle>{title}</ToastTitle>
-          {text ? <ToastBody>{text}</ToastBody> : null}
+          <ToastTitle>
+            <span className={styles.toastTitle} title={title}>
+              {title}
+            </span>
+          </ToastTitle>
+          {text ? (
+            <ToastBody>
+              <span className={styles.toastText} title={text}>
+                {text}
+              </span>
+            </ToastBody>
+          ) : null}
           {action || fault ? (
             <ToastFooter>
               {action ? (
@@ -70,6 +100,10 @@ export function Notices() {
           // Time enough to take something back.
           timeout: tone === "error" ? 15_000 : action ? 12_000 : tone === "success" ? 4000 : 6000,
           pauseOnHover: true,
+          onStatusChange: (_, { status }) => {
+            if (status === "dismissed" || status === "unmounted")
+              shown = shown.filter((one) => one.toastId !== toastId);
+          },
         },
       );
     };

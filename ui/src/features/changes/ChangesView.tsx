@@ -1,5 +1,4 @@
-import { Button, Dropdown, Field, Option } from "@fluentui/react-components";
-import { ArrowDownloadRegular } from "@fluentui/react-icons";
+import { Dropdown, Field, Option } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import {
   type ApiError,
@@ -8,7 +7,6 @@ import {
   type ChangesQuery,
   type Column,
   change,
-  type ExportFormat,
   type PullView,
   toApiError,
   usePages,
@@ -18,6 +16,7 @@ import {
   CountBar,
   Empty,
   Fault,
+  FileMenu,
   Grid,
   type GridColumn,
   Mark,
@@ -26,11 +25,15 @@ import {
   Skeleton,
   Split,
 } from "@/design";
-import { host } from "@/host";
 import { counted } from "@/lib/numbers";
 import { ChangePanel } from "./ChangePanel";
 import styles from "./changes.module.css";
 import { pullLine, rowLine } from "./words";
+
+const forms = [
+  { label: "CSV, a line a column…", extension: "csv", format: "csv" },
+  { label: "JSON lines, a line a record…", extension: "jsonl", format: "jsonl" },
+] as const;
 
 const tones: Record<ChangeKind, "success" | "brand" | "danger"> = {
   added: "success",
@@ -140,20 +143,6 @@ function Changes({
     columns.find(({ logical_name }) => logical_name === name)?.display_name ?? name;
   const counts = head.data;
 
-  async function write(format: ExportFormat) {
-    try {
-      const extension = format === "csv" ? "csv" : "jsonl";
-      const path = await host.saveDialog({
-        title: `Export what changed in ${entity}`,
-        defaultName: `${entity}-changes.${extension}`,
-        extensions: [extension],
-      });
-      if (path) await change("pulls.export", { query, format, path });
-    } catch (error) {
-      setFault(toApiError(error));
-    }
-  }
-
   const filtered = kind !== null || column !== null || search.trim() !== "";
   return (
     <Split
@@ -238,25 +227,15 @@ function Changes({
           label="Find a changed record"
           style={{ width: 180 }}
         />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<ArrowDownloadRegular />}
-          title="Write these changes to a CSV file, a line a column"
+        <FileMenu
+          forms={forms}
+          name={`${entity}-changes`}
+          title={`Export what changed in ${entity}`}
+          hint="Write these changes to a file"
           disabled={rows.total === 0}
-          onClick={() => void write("csv")}
-        >
-          Export CSV
-        </Button>
-        <Button
-          size="small"
-          appearance="subtle"
-          title="Write these changes as JSON lines, a line a record"
-          disabled={rows.total === 0}
-          onClick={() => void write("jsonl")}
-        >
-          JSON lines
-        </Button>
+          onWrite={({ format }, path) => change("pulls.export", { query, format, path })}
+          onError={(error) => setFault(toApiError(error))}
+        />
         <span className={styles.muted} role="status">
           {rows.pending ? "" : counted(rows.total, "record")}
         </span>

@@ -103,7 +103,7 @@ function ConnectionCard({
           <LockClosedRegular aria-label="Read-only" className={styles.muted} />
         )}
         <div className={styles.cardMenu}>
-          <Menu>
+          <Menu positioning={{ autoSize: true }}>
             <MenuTrigger disableButtonEnhancement>
               <Button
                 size="small"

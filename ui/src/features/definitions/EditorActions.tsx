@@ -84,7 +84,7 @@ export function EditorActions({
           Save
         </Button>
       ) : null}
-      <Menu>
+      <Menu positioning={{ autoSize: true }}>
         <MenuTrigger disableButtonEnhancement>
           <Button
             size="small"

@@ -38,7 +38,7 @@ export function RowMenu({
   }
   return (
     <>
-      <Menu>
+      <Menu positioning={{ autoSize: true }}>
         <MenuTrigger disableButtonEnhancement>
           <Button
             size="small"

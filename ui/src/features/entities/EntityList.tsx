@@ -145,7 +145,7 @@ export function EntityList({
             title={fetched ? `Fetch the list anew (fetched ${fetched.fetched_at})` : "Fetch the list anew"}
             onClick={() => void refresh()}
           />
-          <Menu>
+          <Menu positioning={{ autoSize: true }}>
             <MenuTrigger disableButtonEnhancement>
               <Button
                 size="small"

@@ -192,7 +192,7 @@ export function QueryView({
           >
             Library
           </ToggleButton>
-          <Menu>
+          <Menu positioning={{ autoSize: true }}>
             <MenuTrigger disableButtonEnhancement>
               <Button
                 size="small"
@@ -237,7 +237,13 @@ export function QueryView({
               <Coverage connection={connection} language={language} text={text} onOpenEntity={onOpenEntity} />
             ) : null}
             <RowCount connection={connection} language={language} text={text} cached={cached} />
-            <Results connection={connection} run={run} layout={kept.columns} onOpen={onOpenRecord} />
+            <Results
+              connection={connection}
+              run={run}
+              layout={kept.columns}
+              name={kept.name || "query"}
+              onOpen={onOpenRecord}
+            />
           </div>
         </div>
         {library ? (

@@ -1,10 +1,19 @@
 import { Button, Spinner } from "@fluentui/react-components";
 import { CopyRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
-import type { ApiError, LayoutColumn, QueryColumn, QueryPage } from "@/api";
+import {
+  type ApiError,
+  change,
+  type LayoutColumn,
+  type QueryColumn,
+  type QueryPage,
+  toApiError,
+  useExportForms,
+} from "@/api";
 import {
   Empty,
   Fault,
+  FileMenu,
   Grid,
   type GridColumn,
   type GridSelection,
@@ -15,7 +24,6 @@ import {
 } from "@/design";
 import { count } from "@/lib/numbers";
 import { cellOf, cellText, columnsPresent, plainText, type Raw } from "@/lib/record";
-import { QueryExportMenu } from "./QueryExportMenu";
 import styles from "./query.module.css";
 import type { Run } from "./useRun";
 
@@ -64,11 +72,14 @@ export function Results({
   connection,
   run,
   layout,
+  name,
   onOpen,
 }: {
   connection: string;
   run: Run;
   layout: readonly LayoutColumn[];
+  /** What the query is called, for a file. */
+  name: string;
   onOpen: (entity: string, id: string) => void;
 }) {
   const [selection, setSelection] = useState<GridSelection>(new Set());
@@ -76,6 +87,7 @@ export function Results({
   const [find, setFind] = useState("");
   const [fault, setFault] = useState<ApiError | null>(null);
   const [, copy] = useCopy();
+  const exports = useExportForms({ labels: true });
   const all = useMemo(() => run.pages.flatMap((page) => page.rows as Raw[]), [run.pages]);
   const columns = useMemo<GridColumn<Raw>[]>(
     () =>
@@ -190,10 +202,24 @@ export function Results({
           >
             Copy with headers
           </Button>
-          <QueryExportMenu
-            connection={connection}
-            {...run.asked}
-            onError={(error) => setFault(error as ApiError)}
+          <FileMenu
+            {...exports}
+            name={name}
+            title="Export the result"
+            hint="Write all rows of the query to a file"
+            onWrite={({ format, delimiter, byte_order_mark, formatted }, path) =>
+              change("queries.export", {
+                connection,
+                ...run.asked,
+                cached: run.asked.cached || undefined,
+                format,
+                path,
+                delimiter,
+                byte_order_mark,
+                formatted: formatted ?? false,
+              })
+            }
+            onError={(error) => setFault(toApiError(error))}
           />
         </span>
       </div>

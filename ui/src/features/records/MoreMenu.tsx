@@ -13,7 +13,7 @@ export function MoreMenu({
   onCopy: (form: CopyForm) => void;
 }) {
   return (
-    <Menu>
+    <Menu positioning={{ autoSize: true }}>
       <MenuTrigger disableButtonEnhancement>
         <Button
           size="small"

@@ -1,25 +1,7 @@
-import {
-  Button,
-  Menu,
-  MenuButton,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-} from "@fluentui/react-components";
-import { ArrowDownloadRegular, ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
-import {
-  call,
-  change,
-  type ExportFormat,
-  isOver,
-  type JobView,
-  type RecordsQuery,
-  toApiError,
-  useJobs,
-} from "@/api";
-import { host } from "@/host";
+import { call, isOver, type JobView, useJobs } from "@/api";
 import { compact, duration } from "@/lib/numbers";
 import { PullDialog } from "./PullDialog";
 
@@ -85,54 +67,5 @@ function Running({ job }: { job: JobView }) {
     >
       Pulling {parts.filter(Boolean).join(" ")}
     </Button>
-  );
-}
-
-/** Writes the selection to a file, as a job. */
-export function ExportMenu({
-  query,
-  formatted,
-  onError,
-}: {
-  query: RecordsQuery;
-  formatted: boolean;
-  onError: (error: unknown) => void;
-}) {
-  async function write(format: ExportFormat, labels: boolean) {
-    try {
-      const path = await host.saveDialog({
-        title: `Export ${query.entity}`,
-        defaultName: `${query.entity}.${format === "sqlite" ? "db" : format}`,
-        extensions: [format === "sqlite" ? "db" : format],
-      });
-      if (!path) return;
-      await change("records.export", { query, format, path, formatted: labels });
-    } catch (error) {
-      onError(toApiError(error));
-    }
-  }
-  return (
-    <Menu>
-      <MenuTrigger disableButtonEnhancement>
-        <MenuButton
-          size="small"
-          appearance="subtle"
-          icon={<ArrowDownloadRegular />}
-          title="Write all rows of this selection to a file"
-        >
-          Export
-        </MenuButton>
-      </MenuTrigger>
-      <MenuPopover>
-        <MenuList>
-          <MenuItem onClick={() => void write("csv", true)}>CSV with labels…</MenuItem>
-          <MenuItem onClick={() => void write("csv", false)}>CSV with codes…</MenuItem>
-          <MenuItem onClick={() => void write("xlsx", true)}>Excel with labels and links…</MenuItem>
-          <MenuItem onClick={() => void write("json", formatted)}>JSON…</MenuItem>
-          <MenuItem onClick={() => void write("jsonl", formatted)}>JSON lines…</MenuItem>
-          <MenuItem onClick={() => void write("sqlite", false)}>SQLite database…</MenuItem>
-        </MenuList>
-      </MenuPopover>
-    </Menu>
   );
 }

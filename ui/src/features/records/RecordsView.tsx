@@ -27,6 +27,7 @@ import { ago } from "@/lib/time";
 import { ColumnPicker } from "./ColumnPicker";
 import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
 import { asText, type CopyForm } from "./copyRows";
+import { ExportMenu } from "./ExportMenu";
 import type { Written } from "./edit/useRecordEdit";
 import { Facets } from "./Facets";
 import { FilterBar } from "./FilterBar";
@@ -34,7 +35,7 @@ import { gridColumns } from "./gridColumns";
 import { Inspector } from "./Inspector";
 import { MoreMenu } from "./MoreMenu";
 import { NewRecord } from "./NewRecord";
-import { ExportMenu, PullButton } from "./Pull";
+import { PullButton } from "./Pull";
 import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
 import { useCachedRows, useLiveRows } from "./useRows";
@@ -261,11 +262,7 @@ export function RecordsView({
           title={`New ${schema.display_name || entity}`}
           onClick={() => setMaking(true)}
         />
-        <ExportMenu
-          query={query}
-          formatted={layout.formatted}
-          onError={(error) => setFault(error as ApiError)}
-        />
+        <ExportMenu query={query} formatted={layout.formatted} onError={setFault} />
         <Button
           size="small"
           appearance="subtle"

@@ -43,7 +43,7 @@ export function SchedulesView({
       sub="Syncs that run by themselves while Syncline is open"
       actions={
         others.length > 0 ? (
-          <Menu>
+          <Menu positioning={{ autoSize: true }}>
             <MenuTrigger disableButtonEnhancement>
               <Button size="small" appearance="primary" icon={<AddRegular />}>
                 Schedule a sync

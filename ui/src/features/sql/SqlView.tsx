@@ -15,11 +15,12 @@ import {
   StopRegular,
 } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
-import { type ApiError, isStringList, useKept, useRead } from "@/api";
+import { type ApiError, change, isStringList, toApiError, useExportForms, useKept, useRead } from "@/api";
 import {
   CodeEditor,
   Empty,
   Fault,
+  FileMenu,
   Grid,
   type GridCell,
   type GridSelection,
@@ -31,7 +32,6 @@ import {
 import { toTsv } from "@/lib/copy";
 import { count, counted } from "@/lib/numbers";
 import { resultColumns, type SqlRow, sorted } from "./resultColumns";
-import { SqlExportMenu } from "./SqlExportMenu";
 import styles from "./sql.module.css";
 import { TableList } from "./TableList";
 import { MOST_ROWS, useStatement } from "./useStatement";
@@ -54,6 +54,7 @@ export function SqlView({ connection }: { connection: string }) {
   const [fault, setFault] = useState<ApiError | null>(null);
   const [note, setNote] = useState("");
   const [, copyText] = useCopy();
+  const exports = useExportForms({ labels: false });
   const known = tables.data ?? [];
   const names = useMemo(
     () =>
@@ -148,7 +149,7 @@ export function SqlView({ connection }: { connection: string }) {
                   Run
                 </Button>
               )}
-              <Menu>
+              <Menu positioning={{ autoSize: true }}>
                 <MenuTrigger disableButtonEnhancement>
                   <MenuButton
                     size="small"
@@ -169,11 +170,23 @@ export function SqlView({ connection }: { connection: string }) {
                   </MenuList>
                 </MenuPopover>
               </Menu>
-              <SqlExportMenu
-                connection={connection}
-                statement={statement.text}
+              <FileMenu
+                {...exports}
+                name="query"
+                title="Export the result"
+                hint="Write all rows of the result to a file"
                 disabled={!table}
-                onError={(error) => setFault(error as ApiError)}
+                onWrite={({ format, delimiter, byte_order_mark }, path) =>
+                  change("cache.sql_export", {
+                    connection,
+                    statement: statement.text,
+                    format,
+                    path,
+                    delimiter,
+                    byte_order_mark,
+                  })
+                }
+                onError={(error) => setFault(toApiError(error))}
               />
               <Button
                 size="small"

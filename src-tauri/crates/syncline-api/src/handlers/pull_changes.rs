@@ -146,7 +146,7 @@ pub(crate) async fn export(app: &Arc<App>, request: ChangesExport) -> Result<Job
         Vec::new(),
         move |handle| async move {
             // Written beside and renamed: a file that exists stays whole until the new one is.
-            let part = path.with_extension("syncline-part");
+            let part = super::export::part(&path);
             let report = match write(&root, wanted, request.format, &part, &handle).await {
                 Ok(report) => report,
                 Err(error) => {

@@ -33,8 +33,11 @@ pub(super) fn target(path: &str) -> Result<PathBuf, ApiError> {
 }
 
 /// What is written first; it becomes the file when it is whole, so a file that exists stays whole until then.
-pub(super) fn part(path: &std::path::Path) -> PathBuf {
-    path.with_extension("syncline-part")
+pub(crate) fn part(path: &std::path::Path) -> PathBuf {
+    // Behind the whole name: two exports that differ in the extension only may be under way at once.
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".syncline-part");
+    path.with_file_name(name)
 }
 
 /// Puts the written part in the file's place, or throws it away.
