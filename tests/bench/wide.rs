@@ -71,7 +71,7 @@ fn column(name: &str, column_type: ColumnType) -> Column {
         updatable: true,
         max_length: Some(200),
         targets: Vec::new(),
-        options: vec![Choice { value: 1, label: Some("Male".to_owned()), state: None }],
+        options: vec![Choice { value: 1, label: Some("Male".to_owned()), ..Choice::default() }],
         format: None,
         behavior: (column_type == ColumnType::DateTime).then_some(DateTimeBehavior::UserLocal),
         custom: false,

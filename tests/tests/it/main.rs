@@ -21,6 +21,7 @@ mod app_sign_in;
 mod app_sign_off;
 mod app_support;
 mod app_together;
+mod app_values;
 mod app_workbook;
 mod app_writing;
 mod bulk;

@@ -95,6 +95,7 @@ macro_rules! with_commands {
 
             "definitions.schema"(definition_help::schema): Empty => DefinitionSchema, provides [], stales [];
             "definitions.starters"(definition_help::known_starters): StartersQuery => Vec<StarterView>, provides [Connections, Metadata], stales [];
+            "definitions.languages"(definition_help::languages): EntityRef => Vec<LabelLanguage>, provides [Connections, Metadata], stales [];
             "definitions.events"(definition_help::events): ConnectionRef => KnownEvents, provides [Connections], stales [];
 
             "plans.start"(plans::start): PreviewStart => JobStarted, provides [], stales [Jobs];

@@ -1,7 +1,7 @@
 //! The shapes of metadata answers. Source: Dataverse Web API, query metadata.
 
 use serde::Deserialize;
-use syncline_model::{Choice, ColumnType, DateTimeBehavior, RequiredLevel};
+use syncline_model::{Choice, ColumnType, DateTimeBehavior, LanguageLabel, RequiredLevel};
 
 /// `{"value":[…]}`; metadata has no pages.
 #[derive(Deserialize)]
@@ -20,9 +20,23 @@ pub(crate) struct Label {
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct LocalizedLabel {
     pub(crate) label: Option<String>,
+    pub(crate) language_code: Option<u32>,
 }
 
 impl Label {
+    /// In every language that has a text.
+    pub(crate) fn all(&self) -> Vec<LanguageLabel> {
+        let mut all: Vec<LanguageLabel> = Vec::new();
+        for one in self.localized_labels.iter().flatten().chain(&self.user_localized_label) {
+            if let (Some(language), Some(text)) = (one.language_code, &one.label)
+                && !text.trim().is_empty()
+                && !all.iter().any(|known| known.language == language)
+            {
+                all.push(LanguageLabel { language, text: text.clone() });
+            }
+        }
+        all
+    }
     /// In the user's language, else the first.
     pub(crate) fn text(&self) -> Option<String> {
         self.user_localized_label
@@ -175,6 +189,7 @@ impl WireCast {
             Some(Choice {
                 value: option.value.or(otherwise)?,
                 label: label_text(&option.label),
+                labels: option.label.as_ref().map(Label::all).unwrap_or_default(),
                 state: option.state,
             })
         };

@@ -46,6 +46,20 @@ pub struct Mapped {
     pub verdict: Verdict,
 }
 
+impl Mapped {
+    /// Lets the record go no further, for a reason that was found beside the mapping.
+    pub fn refuse(&mut self, issue: RowIssue) {
+        if self.verdict == Verdict::Ok {
+            self.verdict = Verdict::Invalid {
+                code: issue.code.clone(),
+                field: issue.field.clone(),
+                text: issue.message.clone(),
+            };
+        }
+        self.issues.push(issue);
+    }
+}
+
 impl Mapping {
     /// Maps one record. `now` serves only to tell of events in the future; an event at the time of processing has an empty
     /// timestamp.

@@ -173,6 +173,7 @@ pub fn starter(name: &str, source: ConnectionName, destination: ConnectionName) 
         on_invalid_identifier: Default::default(),
         fields,
         on_unknown_code: Default::default(),
+        label_language: None,
         fixed: Vec::new(),
         phone,
         events: None,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use syncline_model::{
-    Column, ColumnName, ColumnType, EntityName, FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, Value,
+    Choice, Column, ColumnName, ColumnType, EntityName, FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, Value,
 };
 
 use crate::scan::members;
@@ -59,6 +59,8 @@ impl SourceColumn {
 /// All source columns of a mapping.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
+    /// The language of labels; absent: the reader's.
+    language: Option<u32>,
     columns: Vec<SourceColumn>,
     keys: HashMap<Box<str>, usize, BuildHasherDefault<NameHasher>>,
 }
@@ -69,13 +71,22 @@ const LOOKUP: usize = 2;
 const SLOTS: usize = 3;
 
 impl Columns {
+    /// No columns yet; labels of a language.
+    pub(crate) fn of_language(language: Option<u32>) -> Self {
+        Self { language, ..Self::default() }
+    }
+
     /// Registers a column and gives its place; the same column gets the same place.
     pub(crate) fn add(&mut self, column: &Column, formatted: bool) -> usize {
         let place = match self.columns.iter().position(|known| known.name == column.logical_name) {
             Some(place) => place,
             None => {
+                let label = |choice: &Choice| match self.language {
+                    Some(language) => choice.label_in(language).map(str::to_owned),
+                    None => choice.label.clone(),
+                };
                 let mut labels: Vec<(i64, Option<String>)> =
-                    column.options.iter().map(|choice| (choice.value, choice.label.clone())).collect();
+                    column.options.iter().map(|choice| (choice.value, label(choice))).collect();
                 labels.sort_by_key(|(code, _)| *code);
                 self.columns.push(SourceColumn {
                     name: column.logical_name.clone(),

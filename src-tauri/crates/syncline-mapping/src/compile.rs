@@ -27,18 +27,32 @@ pub fn compile(
     destination: &EntitySchema,
     destination_system: System,
 ) -> Result<Compiled, Vec<Problem>> {
+    compile_with(definition, source, destination, destination_system, &[])
+}
+
+/// The same, with the descriptions of the destination's tables in which lookups are found by a column ([`crate::find_tables`]), so that
+/// these columns are checked too.
+pub fn compile_with(
+    definition: &SyncDefinition,
+    source: &EntitySchema,
+    destination: &EntitySchema,
+    destination_system: System,
+    tables: &[EntitySchema],
+) -> Result<Compiled, Vec<Problem>> {
     let mut work = Work {
         definition,
         source,
         destination,
+        tables,
         system: destination_system,
-        columns: Columns::default(),
+        columns: Columns::of_language(definition.label_language),
         problems: Vec::new(),
         warnings: Vec::new(),
         taken: HashMap::new(),
     };
     work.source_section();
     work.schedule();
+    work.label_language();
     let (phone, phone_international) = work.phone();
     let identifiers = work.identifiers();
     let fields = work.fields();
@@ -64,6 +78,7 @@ pub fn compile(
         fixed,
         events,
         on_unknown_code: definition.on_unknown_code,
+        label_language: definition.label_language,
         phone,
         phone_international,
         definition_hash: crate::definition_hash(definition),
@@ -76,6 +91,7 @@ pub(crate) struct Work<'a> {
     pub(crate) definition: &'a SyncDefinition,
     pub(crate) source: &'a EntitySchema,
     pub(crate) destination: &'a EntitySchema,
+    pub(crate) tables: &'a [EntitySchema],
     pub(crate) system: System,
     pub(crate) columns: Columns,
     pub(crate) problems: Vec<Problem>,
@@ -106,6 +122,9 @@ impl<'a> Work<'a> {
             );
             return None;
         }
+        // Of a column of another record the lookup that leads there is read.
+        let read = name.related().map(|(lookup, _)| ColumnName::from(lookup));
+        let name = read.as_ref().unwrap_or(name);
         if !self.definition.source.columns.contains(name) {
             self.problem(
                 Problem::new(path, "column_not_chosen", format!("{name} is not among source.columns"))
@@ -117,6 +136,10 @@ impl<'a> Work<'a> {
     }
 
     fn unknown_source_column(&mut self, path: &str, name: &ColumnName) {
+        if let Some((lookup, column)) = name.related() {
+            self.unknown_related(path, lookup, column);
+            return;
+        }
         let names = self.source.columns.iter().map(|column| column.logical_name.as_str());
         let entity = &self.source.summary.logical_name;
         let wire = name.as_str().strip_prefix('_').and_then(|rest| rest.strip_suffix("_value"));
@@ -130,6 +153,41 @@ impl<'a> Work<'a> {
             Some(meant) => problem.hint(format!("did you mean {meant:?}?")),
             None => problem.hint("look the column up in the entity's description"),
         });
+    }
+
+    fn unknown_related(&mut self, path: &str, lookup: &str, column: &str) {
+        let entity = &self.source.summary.logical_name;
+        let problem = match self.source.column(lookup) {
+            None => {
+                let lookups = self.source.columns.iter().filter(|column| column.column_type.is_lookup());
+                let meant = nearest(lookup, lookups.map(|column| column.logical_name.as_str()));
+                let problem =
+                    Problem::new(path, "unknown_column", format!("{entity} has no column {lookup:?}"));
+                match meant {
+                    Some(meant) => problem.hint(format!("did you mean \"{meant}.{column}\"?")),
+                    None => problem.hint("before the dot stands a lookup of the entity that is read"),
+                }
+            }
+            Some(own) if !own.column_type.is_lookup() => Problem::new(
+                path,
+                "related_no_lookup",
+                format!("{lookup} is no lookup: no other record has a column {column:?} for it"),
+            )
+            .hint("remove what follows the dot, or name a lookup"),
+            Some(own) => {
+                let targets: Vec<&str> = own.targets.iter().map(|target| target.as_str()).collect();
+                Problem::new(
+                    path,
+                    "unknown_column",
+                    format!(
+                        "{lookup} points at {}, where no column {column:?} can be read",
+                        targets.join(" or ")
+                    ),
+                )
+                .hint("look the column up in that table's description")
+            }
+        };
+        self.problem(problem);
     }
 
     fn source_section(&mut self) {
@@ -304,6 +362,7 @@ impl<'a> Work<'a> {
                 && column.is_some_and(|column| column.required == syncline_model::RequiredLevel::System),
             system: self.system,
             empty: None,
+            find: None,
         }
     }
 

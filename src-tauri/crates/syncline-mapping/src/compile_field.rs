@@ -1,6 +1,6 @@
 //! Checking fields and fixed values: targets exist, may be written, and take what they are given.
 
-use syncline_model::{Column, ColumnType, Direction, FieldMapping, Problem, System, Value};
+use syncline_model::{Column, ColumnType, Direction, FieldMapping, Problem, System, Value, language_text};
 
 use crate::columns::Columns;
 use crate::compile::Work;
@@ -82,6 +82,7 @@ impl Work<'_> {
             // What a made value is, only the record tells.
             if let Some(target) = target
                 && !makes_anew(mapping)
+                && mapping.find_by.is_none()
             {
                 self.types(&path, mapping, column, target);
             }
@@ -89,6 +90,7 @@ impl Work<'_> {
         let steps = self.steps(&path, mapping);
         let mut plan = self.target(&mapping.to, target);
         plan.empty = mapping.empty;
+        plan.find = self.find(&path, mapping, target);
         let default = match &mapping.default {
             Some(value) => self.constant(&format!("{path}.default"), value, &plan),
             None => None,
@@ -145,13 +147,29 @@ impl Work<'_> {
                 .hint("remove \"label\""),
             );
         } else if mapping.label && column.column_type.has_options() {
-            let unlabelled = column.options.iter().filter(|choice| choice.label.is_none()).count();
+            let language = self.definition.label_language;
+            let unlabelled = column
+                .options
+                .iter()
+                .filter(|choice| match language {
+                    Some(language) => choice.label_in(language).is_none(),
+                    None => choice.label.is_none(),
+                })
+                .count();
             if unlabelled > 0 {
                 let kept = if self.skips_unknown_codes() { "left out" } else { "sent as codes" };
                 self.warning(Problem::new(
                     format!("{path}.label"),
                     "options_without_label",
-                    format!("{unlabelled} of the choices of {name} have no label; they are {kept}"),
+                    match language {
+                        Some(language) => format!(
+                            "{unlabelled} of the choices of {name} have no label in {}; they are {kept}",
+                            language_text(language)
+                        ),
+                        None => {
+                            format!("{unlabelled} of the choices of {name} have no label; they are {kept}")
+                        }
+                    },
                 ));
             }
         }

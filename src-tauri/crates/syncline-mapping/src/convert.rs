@@ -1,6 +1,6 @@
 //! From a column's raw value to the target's value: label, invert, phone, trim, case, default, then the target's own form.
 
-use syncline_model::{ColumnType, OnUnknownCode, RowIssue, TextCase, Value};
+use syncline_model::{ColumnType, OnUnknownCode, RowIssue, TextCase, Value, language_text};
 
 use crate::columns::Picked;
 use crate::plan::{FieldRule, Mapping};
@@ -50,7 +50,7 @@ pub(crate) fn field<T: Trace>(
                     let text = || "a code without a label is kept or left out by on_unknown_code".to_owned();
                     trace.step("unknown_code", text, Some(&labelled));
                 } else if !labelled.is_null() {
-                    trace.step("label", || "codes become their labels".to_owned(), Some(&labelled));
+                    trace.step("label", || label_text(mapping.label_language), Some(&labelled));
                 }
                 value = labelled;
             }
@@ -120,6 +120,15 @@ pub(crate) fn field<T: Trace>(
         trace.step("default", || "the source is empty".to_owned(), Some(&value));
     }
     let fitted = fit(&rule.target, value, source, picked)?;
+    if let (Some(find), Some(value)) = (&rule.target.find, &fitted)
+        && !value.is_null()
+    {
+        let text = || {
+            format!("the row of {} with this {} is looked up at the destination", find.entity, find.column)
+        };
+        trace.step("find_by", text, Some(value));
+        return Ok(fitted);
+    }
     match &fitted {
         Some(value) => trace.step("target", || format!("sent as {}", rule.target.name), Some(value)),
         None if rule.target.empty.is_some() => {
@@ -128,6 +137,13 @@ pub(crate) fn field<T: Trace>(
         None => trace.step("left_out", || "empty values are left out at this destination".to_owned(), None),
     }
     Ok(fitted)
+}
+
+fn label_text(language: Option<u32>) -> String {
+    match language {
+        Some(language) => format!("codes become their labels in {}", language_text(language)),
+        None => "codes become their labels".to_owned(),
+    }
 }
 
 fn small<T: Trace>(rule: &FieldRule, value: Value, trace: &mut T) -> Value {
@@ -176,14 +192,14 @@ pub(crate) fn label(
             None => unknown(value, issues),
         };
     }
+    // The service formats in the language of who asks, which need not be the one that is wanted.
+    let formatted = || picked.formatted(place).filter(|_| mapping.label_language.is_none());
     let known = |value: &Value| -> Option<String> { column.label(code(value)?).map(str::to_owned) };
     if column.column_type == ColumnType::MultiSelectPicklist {
         let Value::List(items) = codes(value) else { return Some(Value::Null) };
         // The service joins the labels of several choices by "; " in the order of the codes.
-        let formatted: Vec<String> = picked
-            .formatted(place)
-            .map(|text| text.split("; ").map(str::to_owned).collect())
-            .unwrap_or_default();
+        let formatted: Vec<String> =
+            formatted().map(|text| text.split("; ").map(str::to_owned).collect()).unwrap_or_default();
         let same_count = formatted.len() == items.len();
         let mut labels = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
@@ -194,7 +210,7 @@ pub(crate) fn label(
         }
         return if labels.is_empty() { None } else { Some(Value::List(labels)) };
     }
-    match known(&value).or_else(|| picked.formatted(place)) {
+    match known(&value).or_else(formatted) {
         Some(label) => Some(Value::Text(label)),
         None => unknown(value, issues),
     }

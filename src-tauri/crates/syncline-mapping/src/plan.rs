@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use syncline_model::{
-    ColumnType, DateTimeBehavior, EntityName, OnEmpty, OnInvalidIdentifier, OnUnknownCode, System, TextCase,
-    Value,
+    ColumnName, ColumnType, DateTimeBehavior, EntityName, OnEmpty, OnInvalidIdentifier, OnUnknownCode,
+    System, TextCase, Value,
 };
 
 use crate::columns::Columns;
@@ -23,6 +23,8 @@ pub struct Mapping {
     pub(crate) by_name: Vec<usize>,
     pub(crate) events: Option<EventRule>,
     pub(crate) on_unknown_code: OnUnknownCode,
+    /// The language of labels; absent: the reader's.
+    pub(crate) label_language: Option<u32>,
     pub(crate) phone: PhoneRules,
     /// Bring identifiers to international form.
     pub(crate) phone_international: bool,
@@ -43,6 +45,17 @@ pub(crate) struct Target {
     pub(crate) system: System,
     /// What is sent where there is no value; absent: what the destination usually takes.
     pub(crate) empty: Option<OnEmpty>,
+    /// The value is what a row is found by, not its id.
+    pub(crate) find: Option<Find>,
+}
+
+/// How the row is found that a lookup is to point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Find {
+    /// The table.
+    pub entity: EntityName,
+    /// The column that holds the value.
+    pub column: ColumnName,
 }
 
 /// One attribute from a column.
@@ -123,6 +136,10 @@ impl Mapping {
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|place| names[*place]);
         order
+    }
+    /// Attributes whose value is what a row of the destination is found by: whoever plans puts the row's reference in its place.
+    pub fn finds(&self) -> impl Iterator<Item = (&str, &Find)> {
+        self.fields.iter().filter_map(|rule| Some((rule.target.name.as_str(), rule.target.find.as_ref()?)))
     }
     /// The hash of the definition this was compiled from; see [`crate::definition_hash`].
     pub fn definition_hash(&self) -> &str {

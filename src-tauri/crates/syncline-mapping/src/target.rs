@@ -53,6 +53,9 @@ pub(crate) fn fit(
         }
         return Ok(target.nothing());
     }
+    if target.find.is_some() {
+        return Ok(Some(Value::Text(value.display_text())));
+    }
     // Insider One's arrays are described by the type of their items.
     if let (System::Insider, Value::List(items)) = (target.system, &value) {
         let mut fitted = Vec::with_capacity(items.len());

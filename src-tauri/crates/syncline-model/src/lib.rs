@@ -6,6 +6,7 @@ mod connection;
 mod definition;
 mod error;
 mod identity;
+mod language;
 mod mapped;
 mod members;
 mod name;
@@ -20,19 +21,21 @@ pub use connection::{
 };
 pub use definition::{
     ConflictRule, DateRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
-    EventTimestamp, FetchMode, FetchSection, FieldMapping, FixedValue, IdentifierMapping, JoinRule, OnEmpty,
-    OnInvalidIdentifier, OnUnknownCode, OnUnmapped, ParameterMapping, PhoneSection, Problem, ProcessingWord,
-    ScheduleSection, SourceSection, SplitRule, SyncDefinition, TextCase, definition_json_schema,
+    EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, FixedValue, IdentifierMapping, JoinRule,
+    OnEmpty, OnInvalidIdentifier, OnUnknownCode, OnUnmapped, ParameterMapping, PhoneSection, Problem,
+    ProcessingWord, ScheduleSection, SourceSection, SplitRule, SyncDefinition, TextCase,
+    definition_json_schema,
 };
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;
+pub use language::{language_number, language_text};
 pub use mapped::{Action, Explanation, FieldChange, MappedEvent, MappedRecord, RowIssue, Step};
 pub use members::{Member, Members, NotAnObject, members, plain_text};
 pub use name::{ColumnName, EntityName};
 pub use record::{FORMATTED_VALUE, Fields, LOOKUP_LOGICAL_NAME, Record, RecordId};
 pub use schema::{
-    Choice, Column, ColumnType, DateTimeBehavior, EntityKey, EntitySchema, EntitySummary, Relationship,
-    RelationshipKind, RequiredLevel,
+    Choice, Column, ColumnType, DateTimeBehavior, EntityKey, EntitySchema, EntitySummary, LanguageLabel,
+    Relationship, RelationshipKind, RequiredLevel,
 };
 pub use secret::Secret;
 pub use statistics::{ColumnStatistics, ValueCount};

@@ -56,3 +56,10 @@ name!(
     /// The logical name of a column, such as `emailaddress1` or `parentcustomerid` (never `_parentcustomerid_value`).
     ColumnName
 );
+
+impl ColumnName {
+    /// Of a column of the record that a lookup points at, `parentcustomerid.accountnumber`: the lookup and the column there.
+    pub fn related(&self) -> Option<(&str, &str)> {
+        self.0.split_once('.')
+    }
+}

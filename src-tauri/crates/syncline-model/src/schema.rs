@@ -109,17 +109,42 @@ impl Column {
 }
 
 /// One option of a choice, choices, state, status or two-options column (two options: 0 and 1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Choice {
     /// The code.
     pub value: i64,
-    /// Its label; real environments have options without one.
+    /// Its label in the user's language; real environments have options without one.
     pub label: Option<String>,
+    /// Its labels by language, of every language that has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<LanguageLabel>>"))]
+    pub labels: Vec<LanguageLabel>,
     /// For a status reason: the state it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub state: Option<i64>,
+}
+
+impl Choice {
+    /// Its label in a language.
+    pub fn label_in(&self, language: u32) -> Option<&str> {
+        self.labels
+            .iter()
+            .find(|label| label.language == language)
+            .map(|label| label.text.as_str())
+            .filter(|text| !text.trim().is_empty())
+    }
+}
+
+/// A label in one language (`LocalizedLabels` of the metadata).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LanguageLabel {
+    /// The language's number (LCID), such as 1033.
+    pub language: u32,
+    /// The label.
+    pub text: String,
 }
 
 /// Types as the Web API's metadata names them (`AttributeTypeName`), lower case in JSON.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
-use syncline_mapping::{Mapping, compile, definition_hash};
+use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
     Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncDefinition, SynclineError,
     System,
@@ -19,6 +19,7 @@ use crate::batches::estimate_batches;
 use crate::cost::{Cost, run_cost};
 use crate::plan_rows::{MappedPage, Rows, map_page};
 use crate::progress::{Work, blocking};
+use crate::related::{RelatedReader, Unfound};
 
 /// Pages that may wait to be mapped.
 const PAGES_AHEAD: usize = 1;
@@ -38,6 +39,10 @@ pub struct PlanRequest {
     pub source_schema: EntitySchema,
     /// Destination entity as it is described now.
     pub destination_schema: EntitySchema,
+    /// Columns of records that lookups of the source point at; the source's schema has them too.
+    pub related: Vec<Related>,
+    /// Descriptions of the destination's tables in which lookups are found by a column.
+    pub find_tables: Vec<EntitySchema>,
     /// What is read: entity or list, columns, filter with the fetch mode's window, page size.
     pub selection: Selection,
     /// One record only.
@@ -136,9 +141,14 @@ pub async fn make_plan(
     request: PlanRequest,
     work: &Work,
 ) -> Result<Plan, SynclineError> {
-    let compiled =
-        compile(&request.definition, &request.source_schema, &request.destination_schema, request.system)
-            .map_err(|problems| problems_error(&problems))?;
+    let compiled = compile_with(
+        &request.definition,
+        &request.source_schema,
+        &request.destination_schema,
+        request.system,
+        &request.find_tables,
+    )
+    .map_err(|problems| problems_error(&problems))?;
     work.tell("asking who writes", 0, None);
     let identity = match &request.writer {
         Some(verified) => verified.clone(),
@@ -215,7 +225,7 @@ impl Planner {
         detail: &mut PlanDetail,
         work: &Work,
     ) -> Result<String, SynclineError> {
-        let mut rows = Rows::new(&self.store, self.plan);
+        let mut rows = Rows::new(&self.store, self.plan, self.request.find_tables.clone());
         let result = self.plan_rows(&mut rows, source, detail, work).await;
         let ended = rows.end().await;
         let hash = result?;
@@ -230,9 +240,11 @@ impl Planner {
         work: &Work,
     ) -> Result<String, SynclineError> {
         let mut hash = Sha256::new();
+        let mut related = RelatedReader::new(self.request.related.clone(), self.request.cached);
         if let Some(id) = &self.request.source_id {
-            let page = self.one(source.as_ref(), id, work).await?;
-            let page = map_page(Arc::clone(&self.mapping), page, work.now()).await?;
+            let mut page = self.one(source.as_ref(), id, work).await?;
+            let unfound = related.fill(source.as_ref(), &mut page.records, &work.cancel).await?;
+            let page = map_page(Arc::clone(&self.mapping), page, unfound, work.now()).await?;
             rows.plan_page(self, page, detail, &mut hash, work).await?;
             return Ok(hex::encode(hash.finalize()));
         }
@@ -243,7 +255,7 @@ impl Planner {
             (Some(count), Some(top)) => Some(count.min(top)),
             (count, top) => count.or(top),
         };
-        let (sender, mut receiver) = mpsc::channel::<Result<Page, SynclineError>>(PAGES_AHEAD);
+        let (sender, mut receiver) = mpsc::channel::<Result<(Page, Unfound), SynclineError>>(PAGES_AHEAD);
         let cancel = work.cancel.clone();
         tokio::spawn(async move {
             let (mut cursor, mut read) = (None, 0_u64);
@@ -255,6 +267,13 @@ impl Planner {
                 read += page.as_ref().map_or(0, |page| page.records.len() as u64);
                 cursor = page.as_ref().ok().and_then(|page| page.next.clone());
                 let enough = selection.top.is_some_and(|top| read >= top);
+                let page = match page {
+                    Ok(mut page) => match related.fill(source.as_ref(), &mut page.records, &cancel).await {
+                        Ok(unfound) => Ok((page, unfound)),
+                        Err(error) => Err(error),
+                    },
+                    Err(error) => Err(error),
+                };
                 let ended = page.is_err() || cursor.is_none() || enough;
                 if sender.send(page).await.is_err() || ended {
                     return;
@@ -267,7 +286,7 @@ impl Planner {
         tokio::spawn(async move {
             while let Some(page) = receiver.recv().await {
                 let page = match page {
-                    Ok(page) => map_page(Arc::clone(&mapping), page, clock()).await,
+                    Ok((page, unfound)) => map_page(Arc::clone(&mapping), page, unfound, clock()).await,
                     Err(error) => Err(error),
                 };
                 let ended = page.is_err();

@@ -8,15 +8,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Mapping, Verdict, identity_key};
-use syncline_model::{Action, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
+use syncline_model::{Action, EntitySchema, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
 use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::decide::{Decision, Held, decide};
 use crate::events::{EventNotes, hold_back_events};
+use crate::finds::Finder;
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
+use crate::related::Unfound;
 
 /// What a row keeps beside what the store knows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ pub(crate) struct Rows {
     next: u32,
     /// Hashes of the identifiers; not here while a page is looked up in them.
     keys: Option<PlanKeys>,
+    /// Rows that lookups of the destination are to point at.
+    finder: Finder,
     /// The page before, on its way into the store.
     writing: Option<JoinHandle<Result<(), SynclineError>>>,
 }
@@ -55,6 +59,7 @@ pub(crate) struct MappedPage {
 pub(crate) async fn map_page(
     mapping: Arc<Mapping>,
     page: Page,
+    unfound: Unfound,
     now: Timestamp,
 ) -> Result<MappedPage, SynclineError> {
     blocking(move || {
@@ -62,7 +67,13 @@ pub(crate) async fn map_page(
             let mapped = mapping.apply(&record, now);
             (record, mapped)
         };
-        Ok(MappedPage { now, records: page.records.into_iter().map(map).collect() })
+        let mut records: Vec<(Record, Mapped)> = page.records.into_iter().map(map).collect();
+        for (place, issue) in unfound {
+            if let Some((_, mapped)) = records.get_mut(place) {
+                mapped.refuse(issue);
+            }
+        }
+        Ok(MappedPage { now, records })
     })
     .await
 }
@@ -75,8 +86,9 @@ fn short_hash(text: &str) -> PlanKey {
 
 impl Rows {
     /// Begins with no rows.
-    pub(crate) fn new(store: &Store, plan: Uuid) -> Self {
-        Self { next: 0, keys: Some(PlanKeys::new(store, plan)), writing: None }
+    pub(crate) fn new(store: &Store, plan: Uuid, find_tables: Vec<EntitySchema>) -> Self {
+        let keys = Some(PlanKeys::new(store, plan));
+        Self { next: 0, keys, finder: Finder::new(find_tables), writing: None }
     }
 
     /// Removes what was needed only while the rows were made.
@@ -113,6 +125,20 @@ impl Rows {
         let mut left_out: Vec<Option<Decision>> =
             mapped.iter_mut().map(|(_, mapped)| leave_out(mapped, &identifiers)).collect();
         self.leave_out_duplicates(planner, &mut mapped, &mut left_out).await?;
+        let unfound = self
+            .finder
+            .resolve(
+                planner.destination.as_ref(),
+                &planner.mapping,
+                &mut mapped,
+                |place| left_out[place].is_none(),
+                &work.cancel,
+            )
+            .await?;
+        for (place, issue) in unfound {
+            mapped[place].1.refuse(issue);
+            left_out[place] = leave_out(&mut mapped[place].1, &identifiers);
+        }
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
         for ((((record, mapped), left_out), held), events) in

@@ -32,6 +32,9 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
         "entity_unknown" => {
             format!("type: {field} may point at several tables, and the source does not say at which")
         }
+        "lookup_not_found" => format!("lookup: the destination has no row that {field} could point at"),
+        "lookup_ambiguous" => format!("lookup: several rows fit, and {field} can point at one only"),
+        "related_missing" => "the record that the lookup points at can't be read".to_owned(),
         "too_many" => "too many: the record holds more than one request takes".to_owned(),
         "too_large" => "too large: the record is larger than one request may be".to_owned(),
         "ambiguous_match" => "several rows at the destination have these identifiers".to_owned(),

@@ -2,6 +2,7 @@
 import type { ColumnName } from "./ColumnName";
 import type { DateRule } from "./DateRule";
 import type { Direction } from "./Direction";
+import type { FindBy } from "./FindBy";
 import type { JoinRule } from "./JoinRule";
 import type { OnEmpty } from "./OnEmpty";
 import type { OnUnmapped } from "./OnUnmapped";
@@ -19,7 +20,7 @@ export type FieldMapping = {
  */
 to: string, 
 /**
- * Source column.
+ * Source column; of the record that a lookup points at: the lookup, a dot, and that record's column.
  */
 from: ColumnName, 
 /**
@@ -82,6 +83,10 @@ phone_country?: ColumnName,
  * Value when the source is empty.
  */
 default?: Value, 
+/**
+ * Dataverse: the value is no id but what a row of the lookup's table is found by, such as a column of an alternate key.
+ */
+find_by?: FindBy, 
 /**
  * What is sent where there is no value; absent: what the destination usually takes.
  */

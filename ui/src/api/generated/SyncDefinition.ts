@@ -49,6 +49,10 @@ fields: Array<FieldMapping>,
  */
 on_unknown_code: OnUnknownCode, 
 /**
+ * The language of labels, by its number (LCID) such as 1031; absent: the language of the user who reads.
+ */
+label_language?: number, 
+/**
  * Target attributes with the same value on every record.
  */
 fixed: Array<FixedValue>, 

@@ -49,6 +49,7 @@ import type { JobView } from "./JobView";
 import type { KeyRef } from "./KeyRef";
 import type { KeyedValue } from "./KeyedValue";
 import type { KnownEvents } from "./KnownEvents";
+import type { LabelLanguage } from "./LabelLanguage";
 import type { ListCount } from "./ListCount";
 import type { ListRef } from "./ListRef";
 import type { ListView } from "./ListView";
@@ -207,6 +208,7 @@ export type Commands = {
   "definitions.sample": { request: MapSample; response: MappedSample };
   "definitions.schema": { request: Empty; response: DefinitionSchema };
   "definitions.starters": { request: StartersQuery; response: Array<StarterView> };
+  "definitions.languages": { request: EntityRef; response: Array<LabelLanguage> };
   "definitions.events": { request: ConnectionRef; response: KnownEvents };
   "plans.start": { request: PreviewStart; response: JobStarted };
   "plans.get": { request: PlanRef; response: PlanSummary };
@@ -312,6 +314,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "definitions.sample": { provides: ["cache"], stales: [] },
   "definitions.schema": { provides: [], stales: [] },
   "definitions.starters": { provides: ["connections","metadata"], stales: [] },
+  "definitions.languages": { provides: ["connections","metadata"], stales: [] },
   "definitions.events": { provides: ["connections"], stales: [] },
   "plans.start": { provides: [], stales: ["jobs"] },
   "plans.get": { provides: ["plans"], stales: [] },

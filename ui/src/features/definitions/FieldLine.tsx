@@ -6,6 +6,7 @@ import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { Line } from "./parts";
 import { problemsAt } from "./problems";
+import { splitRelated } from "./related";
 import { ColumnSelect, TargetSelect } from "./selects";
 import { targetsOf } from "./targets";
 import { ValueOptions } from "./ValueOptions";
@@ -28,7 +29,8 @@ export function FieldLine({
   const { editor, columns, destination } = useParts();
   const [open, setOpen] = useState(false);
   const column = columns.find(({ logical_name }) => logical_name === field.from);
-  const coded = (column?.options?.length ?? 0) > 0 && column?.type !== "boolean";
+  const related = splitRelated(field.from).column !== undefined;
+  const coded = related || ((column?.options?.length ?? 0) > 0 && column?.type !== "boolean");
   const words = optionWords(field).filter((word) => !["label", "invert", "phone", "trim"].includes(word));
   const quick = (
     [

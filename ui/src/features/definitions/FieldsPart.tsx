@@ -5,6 +5,7 @@ import type { OnUnknownCode } from "@/api";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { FieldLine } from "./FieldLine";
+import { LabelLanguage } from "./LabelLanguage";
 import { MatchDialog } from "./MatchDialog";
 import { PhoneRules } from "./PhoneRules";
 import { AddButton, Part, Problems } from "./parts";
@@ -80,9 +81,15 @@ export function FieldsPart() {
             <Option value="skip">Leave the attribute out</Option>
           </Dropdown>
         </Field>
+        <LabelLanguage />
         <PhoneRules />
       </div>
-      <Problems problems={[...problemsAt(problems, "phone"), ...problemsAt(problems, "on_unknown_code")]} />
+      <Problems
+        problems={["phone", "on_unknown_code", "label_language"].flatMap((path) =>
+          problemsAt(problems, path),
+        )}
+      />
+      <Problems problems={problemsAt(editor.warnings, "label_language")} warning />
       {matching ? <MatchDialog onClose={() => setMatching(false)} /> : null}
     </Part>
   );

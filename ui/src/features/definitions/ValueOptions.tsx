@@ -4,6 +4,7 @@ import type { Column, FieldMapping, OnEmpty, OnUnmapped, TextCase } from "@/api"
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { FixedInput } from "./FixedPart";
+import { FoundBy, TakenOfLookup } from "./LookupOptions";
 import { Choose, ColumnList, Words } from "./optionFields";
 import { ColumnSelect } from "./selects";
 import { TableEditor } from "./TableEditor";
@@ -36,6 +37,8 @@ export function ValueOptions({
   const table = field.map ?? {};
   return (
     <div className={styles.options} role="group" aria-label={`How ${field.to || "the value"} is made`}>
+      <TakenOfLookup field={field} onChange={onChange} />
+      <FoundBy field={field} onChange={onChange} />
       <ColumnList
         label="Where it is empty, the first of"
         columns={columns}

@@ -32,6 +32,7 @@ const titles: Readonly<Record<string, string>> = {
   on_invalid_identifier: "Identifiers",
   fields: "Fields",
   on_unknown_code: "Fields",
+  label_language: "Fields",
   fixed: "Fixed values",
   phone: "Phone numbers",
   events: "Events",

@@ -1,6 +1,7 @@
 /** What a button can do about a problem. */
 import type { Problem, SyncDefinition } from "@/api";
 import { isRecord } from "@/api";
+import { readFor } from "./related";
 
 export interface Fix {
   label: string;
@@ -28,9 +29,9 @@ export function withColumns(definition: SyncDefinition, names: readonly string[]
 /** The column a problem speaks of: at its path, or at the path's `from`. */
 function columnOf(problem: Problem, definition: SyncDefinition): string | null {
   const value = valueAt(definition, problem.path);
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return readFor(value);
   const from = isRecord(value) ? value.from : undefined;
-  return typeof from === "string" ? from : null;
+  return typeof from === "string" ? readFor(from) : null;
 }
 
 /** The remedy of a problem that one step can mend; null where a person must decide. */

@@ -1,4 +1,5 @@
 import type { Column, SyncDefinition } from "@/api";
+import { readFor } from "./related";
 
 /** A definition with nothing mapped yet. */
 export function freshDefinition(
@@ -51,7 +52,8 @@ export function neededColumns(definition: SyncDefinition): string[] {
       ? [definition.events.timestamp.from]
       : []),
   ];
-  return [...new Set(needed.filter((name): name is string => typeof name === "string" && name !== ""))];
+  const named = needed.filter((name): name is string => typeof name === "string" && name !== "");
+  return [...new Set(named.map(readFor))];
 }
 
 /** Columns worth reading to begin with. */

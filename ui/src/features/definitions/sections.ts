@@ -99,6 +99,7 @@ const prefixes: readonly (readonly [prefix: string, section: SectionId])[] = [
   ["on_duplicate", "identifiers"],
   ["fields", "fields"],
   ["on_unknown_code", "fields"],
+  ["label_language", "fields"],
   ["on_null", "fields"],
   ["phone", "fields"],
   ["fixed", "fixed"],

@@ -4,6 +4,7 @@ import type { Column } from "@/api";
 import { Name } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./definitions.module.css";
+import { titleOf } from "./related";
 import { ruleOf, type Target } from "./targets";
 
 /** A column of the source, found by display or logical name; those that are read come first. */
@@ -62,7 +63,7 @@ export function ColumnSelect({
       placeholder={placeholder}
       listbox={{ style: { maxHeight: 340 } }}
       title={value}
-      value={typed ?? (current?.display_name || value)}
+      value={typed ?? (current?.display_name || titleOf(columns, value) || value)}
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onOpenChange={(_, { open }) => !open && setTyped(null)}

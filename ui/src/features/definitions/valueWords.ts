@@ -1,9 +1,12 @@
 /** What happens to a value on its way, in a few words. */
 import type { FieldMapping } from "@/api";
+import { splitRelated } from "./related";
 
 /** The options of a field that are set, in the order they are applied. */
 export function optionWords(field: FieldMapping): string[] {
   const words: string[] = [];
+  const related = splitRelated(field.from).column;
+  if (related !== undefined) words.push(`its ${related}`);
   if (field.first_of?.length) words.push(`or ${field.first_of.join(", ")}`);
   if (field.label) words.push("label");
   if (field.invert) words.push("invert");
@@ -17,6 +20,7 @@ export function optionWords(field: FieldMapping): string[] {
   if (field.phone) words.push(field.phone_country ? `phone of ${field.phone_country}` : "phone");
   if (field.trim) words.push("trim");
   if (field.case) words.push(field.case === "upper" ? "upper case" : "lower case");
+  if (field.find_by) words.push(`found by ${field.find_by.column}`);
   if (field.default !== undefined) words.push(`else ${JSON.stringify(field.default)}`);
   if (field.empty)
     words.push({ "leave-out": "else left out", null: "else null", clear: "else cleared" }[field.empty]);

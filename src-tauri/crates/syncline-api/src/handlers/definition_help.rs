@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use syncline_mapping::{required_parameters, starter, starters};
-use syncline_model::{SyncDefinition, System, definition_json_schema};
+use syncline_mapping::{label_languages, required_parameters, starter, starters};
+use syncline_model::{SyncDefinition, System, definition_json_schema, language_text};
 
 use crate::app::App;
 use crate::wire::{
-    ApiError, ConnectionRef, DefinitionSchema, Empty, KnownEvent, KnownEvents, KnownParameter, StarterView,
-    StartersQuery,
+    ApiError, ConnectionRef, DefinitionSchema, Empty, EntityRef, KnownEvent, KnownEvents, KnownParameter,
+    LabelLanguage, StarterView, StartersQuery,
 };
 
 pub(crate) async fn schema(_: &Arc<App>, _: Empty) -> Result<DefinitionSchema, ApiError> {
@@ -36,6 +36,23 @@ pub(crate) async fn events(app: &Arc<App>, request: ConnectionRef) -> Result<Kno
             KnownEvents { events: Vec::new(), parameters: Vec::new() }
         }
     })
+}
+
+pub(crate) async fn languages(app: &Arc<App>, request: EntityRef) -> Result<Vec<LabelLanguage>, ApiError> {
+    let connection = app.connection(&request.connection).await?;
+    let entity = request.entity.as_str().into();
+    let (schema, _, _) = app.schema_of(&connection, &entity, request.refresh.unwrap_or(false)).await?;
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let choices = number(schema.columns.iter().map(|column| column.options.len()).sum());
+    Ok(label_languages(&schema)
+        .into_iter()
+        .map(|(language, labels)| LabelLanguage {
+            language,
+            name: language_text(language),
+            labels: number(labels),
+            choices,
+        })
+        .collect())
 }
 
 pub(crate) async fn known_starters(

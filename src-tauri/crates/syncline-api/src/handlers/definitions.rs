@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use syncline_mapping::{Verdict, auto_match, compile, definition_hash, identifier_disagreements};
-use syncline_model::{ErrorCode, Problem, SyncDefinition, System};
+use syncline_mapping::{
+    Compiled, Verdict, auto_match, compile_with, definition_hash, identifier_disagreements,
+};
+use syncline_model::{ErrorCode, Problem, Record, SyncDefinition, System};
 use syncline_store::{Store, StoredDefinition};
+use syncline_sync::{RelatedReader, Unfound};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::sample_records;
@@ -117,8 +121,13 @@ async fn others(app: &Arc<App>, saved_as: Option<&str>) -> Result<Vec<SyncDefini
         .collect())
 }
 
+fn compile_sides(definition: &SyncDefinition, sides: &Sides) -> Result<Compiled, Vec<Problem>> {
+    let (source, destination) = (&sides.source_schema, &sides.destination_schema);
+    compile_with(definition, source, destination, sides.destination.system, &sides.find_tables)
+}
+
 fn compiled(definition: &SyncDefinition, sides: &Sides) -> (Vec<Problem>, Vec<Problem>) {
-    match compile(definition, &sides.source_schema, &sides.destination_schema, sides.destination.system) {
+    match compile_sides(definition, sides) {
         Ok(compiled) => (Vec::new(), compiled.warnings),
         Err(problems) => (problems, Vec::new()),
     }
@@ -178,27 +187,57 @@ pub(crate) async fn match_by_name(
     Ok(FieldSuggestions { fields: auto_match(&sides.source_schema, &sides.destination_schema) })
 }
 
+/// Puts in what the definition names of other records. What was not pulled is asked of the service where that can be reached.
+async fn related(
+    app: &Arc<App>,
+    definition: &SyncDefinition,
+    sides: &Sides,
+    cached: bool,
+    records: &mut Vec<Record>,
+) -> Result<Unfound, ApiError> {
+    let cancel = CancellationToken::new();
+    let before = records.clone();
+    let source = syncs::source(app, definition, &sides.source, cached).await?;
+    let mut reader = RelatedReader::new(sides.related.clone(), cached);
+    let unfound = reader.fill(source.as_ref(), records, &cancel).await?;
+    if !cached || unfound.is_empty() {
+        return Ok(unfound);
+    }
+    let mut live = before;
+    let source = syncs::source(app, definition, &sides.source, false).await?;
+    match RelatedReader::new(sides.related.clone(), false).fill(source.as_ref(), &mut live, &cancel).await {
+        Ok(unfound) => {
+            *records = live;
+            Ok(unfound)
+        }
+        Err(_) => Ok(unfound),
+    }
+}
+
 pub(crate) async fn sample(app: &Arc<App>, request: MapSample) -> Result<MappedSample, ApiError> {
     let definition = syncs::read(&request.json)?;
     let sides = both_sides(app, &definition).await?;
-    let compiled =
-        compile(&definition, &sides.source_schema, &sides.destination_schema, sides.destination.system)
-            .map_err(|problems| {
-                ApiError::new(
-                    ErrorCode::DefinitionInvalid,
-                    problems.first().map(|problem| problem.message.clone()).unwrap_or_default(),
-                )
-                .hint("mend the problems that are listed")
-            })?;
+    let compiled = compile_sides(&definition, &sides).map_err(|problems| {
+        ApiError::new(
+            ErrorCode::DefinitionInvalid,
+            problems.first().map(|problem| problem.message.clone()).unwrap_or_default(),
+        )
+        .hint("mend the problems that are listed")
+    })?;
     let limit = u64::from(request.limit.unwrap_or(10).clamp(1, 50));
     let again = request.again.unwrap_or(false);
-    let (records, cached) = sample_records::read(app, &definition, &sides, limit, again).await?;
+    let (mut records, cached) = sample_records::read(app, &definition, &sides, limit, again).await?;
+    records.truncate(usize::try_from(limit).unwrap_or(10));
+    let mut unfound = related(app, &definition, &sides, cached, &mut records).await?;
     let now = jiff::Timestamp::now();
     let records = records
         .into_iter()
-        .take(usize::try_from(limit).unwrap_or(10))
-        .map(|record| {
-            let mapped = compiled.mapping.apply(&record, now);
+        .enumerate()
+        .map(|(place, record)| {
+            let mut mapped = compiled.mapping.apply(&record, now);
+            for (_, issue) in unfound.extract_if(.., |(other, _)| *other == place) {
+                mapped.refuse(issue);
+            }
             MappedSampleRow {
                 explanations: compiled.mapping.explain(&record, now),
                 source_id: record.id.to_string(),

@@ -81,6 +81,8 @@ pub(crate) async fn make(
         destination: sides.destination.id,
         system: sides.destination.system,
         source_schema: sides.source_schema,
+        related: sides.related,
+        find_tables: sides.find_tables,
         destination_schema: sides.destination_schema,
         definition: definition.clone(),
         selection,
@@ -232,9 +234,9 @@ async fn explain(
 ) -> Result<Vec<syncline_model::Explanation>, ApiError> {
     let definition: SyncDefinition = syncs::read(&plan.definition_json)?;
     let (source, entity): (Uuid, EntityName) = (plan.source, plan.source_entity.clone());
-    let Some((source_schema, _)) = app.with_store(move |store| store.schema(source, &entity)).await? else {
-        return Ok(Vec::new());
-    };
+    let asked = definition.clone();
+    let kept = app.with_store(move |store| syncs::kept_source_schema(store, source, &entity, &asked)).await?;
+    let Some(source_schema) = kept else { return Ok(Vec::new()) };
     let destination: EntitySchema =
         serde_json::from_value(plan.destination_schema.clone()).map_err(|error| {
             ApiError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_connect::{Selection, Source, WriteOptions};
+use syncline_mapping::{Related, find_tables, related_tables, with_related};
 use syncline_model::{
     Connection, EntityName, EntitySchema, ErrorCode, FetchSection, Problem, SyncDefinition,
 };
+use syncline_store::{Store, StoreError};
 use syncline_sync::{CachedSource, fetch_filter, watermark_key};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::wire::{ApiError, Tag};
@@ -16,8 +19,13 @@ use crate::wire::{ApiError, Tag};
 pub(crate) struct Sides {
     pub(crate) source: Connection,
     pub(crate) destination: Connection,
+    /// With the columns of other records that the definition names.
     pub(crate) source_schema: EntitySchema,
     pub(crate) destination_schema: EntitySchema,
+    /// Columns of the records that lookups of the source point at.
+    pub(crate) related: Vec<Related>,
+    /// The destination's tables in which lookups are found by a column.
+    pub(crate) find_tables: Vec<EntitySchema>,
 }
 
 /// The definition in a text, or an error with all problems in its detail.
@@ -99,7 +107,11 @@ pub(crate) async fn sides(
     };
     match (source, destination, source_schema, destination_schema) {
         (Some(source), Some(destination), Some(source_schema), Some(destination_schema)) => {
-            Ok(Sides { source, destination, source_schema, destination_schema })
+            let tables = tables_of(app, &source, related_tables(definition, &source_schema), refresh).await;
+            let (source_schema, related) = with_related(definition, &source_schema, &tables);
+            let find_tables = find_tables(definition, &destination_schema);
+            let find_tables = tables_of(app, &destination, find_tables, refresh).await;
+            Ok(Sides { source, destination, source_schema, destination_schema, related, find_tables })
         }
         _ => Err(problems),
     }
@@ -140,6 +152,37 @@ async fn schema(
             None
         }
     }
+}
+
+/// Descriptions of tables beside the definition's own. One that can't be described is left out: what names its columns is told as a problem.
+async fn tables_of(
+    app: &Arc<App>,
+    connection: &Connection,
+    names: Vec<EntityName>,
+    refresh: bool,
+) -> Vec<EntitySchema> {
+    let mut tables = Vec::with_capacity(names.len());
+    for name in names {
+        if let Ok((schema, _, _)) = app.schema_of(connection, &name, refresh).await {
+            tables.push(schema);
+        }
+    }
+    tables
+}
+
+/// A source entity as it was kept, with the columns of other records that a definition names.
+pub(crate) fn kept_source_schema(
+    store: &Store,
+    connection: Uuid,
+    entity: &EntityName,
+    definition: &SyncDefinition,
+) -> Result<Option<EntitySchema>, StoreError> {
+    let Some((schema, _)) = store.schema(connection, entity)? else { return Ok(None) };
+    let mut tables = Vec::new();
+    for name in related_tables(definition, &schema) {
+        tables.extend(store.schema(connection, &name)?.map(|(table, _)| table));
+    }
+    Ok(Some(with_related(definition, &schema, &tables).0))
 }
 
 /// Id and member entity of a marketing list.

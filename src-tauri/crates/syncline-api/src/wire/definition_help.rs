@@ -58,3 +58,16 @@ pub struct StarterView {
     /// Lines that were left out since the source has no such column, such as `city ← address1_city`.
     pub left_out: Vec<String>,
 }
+
+/// A language in which an entity's choices have labels.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LabelLanguage {
+    /// Its number (LCID), as a definition names it.
+    pub language: u32,
+    /// In words, such as `German (1031)`.
+    pub name: String,
+    /// Choices with a label in it.
+    pub labels: u32,
+    /// All choices of the entity.
+    pub choices: u32,
+}

@@ -26,7 +26,7 @@ pub(crate) fn contact() -> EntitySchema {
     let mut gender = column("gendercode", ColumnType::Picklist);
     gender.options = [(1, "Male"), (2, "Female")]
         .into_iter()
-        .map(|(value, label)| Choice { value, label: Some(label.to_owned()), state: None })
+        .map(|(value, label)| Choice { value, label: Some(label.to_owned()), ..Choice::default() })
         .collect();
     let mut birthdate = column("birthdate", ColumnType::DateTime);
     birthdate.behavior = Some(DateTimeBehavior::DateOnly);

@@ -29,7 +29,7 @@ pub(crate) fn column(name: &str, column_type: ColumnType) -> Column {
 
 fn options(list: &[(i64, Option<&str>)]) -> Vec<Choice> {
     list.iter()
-        .map(|(value, label)| Choice { value: *value, label: label.map(str::to_owned), state: None })
+        .map(|(value, label)| Choice { value: *value, label: label.map(str::to_owned), ..Choice::default() })
         .collect()
 }
 

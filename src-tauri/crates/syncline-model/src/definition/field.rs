@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::{Direction, is_false};
-use crate::{ColumnName, Value};
+use crate::{ColumnName, EntityName, Value};
 
 /// One field. What is given is applied in this order: `first_of`, `label`, `invert`, `split`, `join`, `expression`, `map`, `date`,
 /// `decimals`, `phone`, `trim`, `case`, `default`, `empty`.
@@ -15,7 +15,7 @@ use crate::{ColumnName, Value};
 pub struct FieldMapping {
     /// Target attribute.
     pub to: String,
-    /// Source column.
+    /// Source column; of the record that a lookup points at: the lookup, a dot, and that record's column.
     pub from: ColumnName,
     /// Send the label in place of the code.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -78,6 +78,10 @@ pub struct FieldMapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub default: Option<Value>,
+    /// Dataverse: the value is no id but what a row of the lookup's table is found by, such as a column of an alternate key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub find_by: Option<FindBy>,
     /// What is sent where there is no value; absent: what the destination usually takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
@@ -109,10 +113,24 @@ impl FieldMapping {
             decimals: None,
             phone_country: None,
             default: None,
+            find_by: None,
             empty: None,
             direction: None,
         }
     }
+}
+
+/// How the row is found that a lookup of the destination is to point at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct FindBy {
+    /// Column of the lookup's table that holds the value.
+    pub column: ColumnName,
+    /// The table; needed where the lookup may point at several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub entity: Option<EntityName>,
 }
 
 /// Letters small or large.

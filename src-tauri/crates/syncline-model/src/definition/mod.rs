@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::{ColumnName, ConnectionName, EntityName, Value};
-pub use field::{DateRule, FieldMapping, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
+pub use field::{DateRule, FieldMapping, FindBy, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
 pub use read::Problem;
 
 /// A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
@@ -36,6 +36,10 @@ pub struct SyncDefinition {
     /// What happens to a code without a label where a label is asked for.
     #[serde(default)]
     pub on_unknown_code: OnUnknownCode,
+    /// The language of labels, by its number (LCID) such as 1031; absent: the language of the user who reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub label_language: Option<u32>,
     /// Target attributes with the same value on every record.
     #[serde(default)]
     pub fixed: Vec<FixedValue>,
@@ -360,6 +364,24 @@ pub struct ScheduleSection {
 }
 
 impl SyncDefinition {
+    /// Every column that an identifier, a field or an event names, expressions aside; a column may come twice.
+    pub fn named_columns(&self) -> Vec<&ColumnName> {
+        let mut names: Vec<&ColumnName> = self.identifiers.iter().map(|one| &one.from).collect();
+        for field in &self.fields {
+            names.push(&field.from);
+            names.extend(&field.first_of);
+            names.extend(field.join.iter().flat_map(|join| &join.with));
+            names.extend(&field.phone_country);
+        }
+        if let Some(events) = &self.events {
+            names.extend(&events.name.from);
+            if let EventTimestamp::Column { from } = &events.timestamp {
+                names.push(from);
+            }
+            names.extend(events.parameters.iter().map(|one| &one.from));
+        }
+        names
+    }
     /// Reads a definition. Every problem of shape is told at once; what depends on the environments is `syncline-mapping`'s.
     pub fn from_json(text: &str) -> Result<SyncDefinition, Vec<Problem>> {
         read::read(text)

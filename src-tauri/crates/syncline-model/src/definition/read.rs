@@ -100,11 +100,18 @@ fn check(json: &Json, schema: &Json, root: &Json, path: &str, problems: &mut Vec
         return;
     }
     if !type_fits(json, schema) {
-        problems.push(Problem::new(
+        let problem = Problem::new(
             path,
             "wrong_type",
             format!("{} stands where {} is expected", kind(json), expected(schema)),
-        ));
+        );
+        // A language is a number there; its tag or name is what comes to mind.
+        let meant =
+            json.as_str().filter(|_| path == "label_language").and_then(crate::language::language_number);
+        problems.push(match meant {
+            Some(number) => problem.hint(format!("write {number} for {json}")),
+            None => problem,
+        });
         return;
     }
     match json {
@@ -289,6 +296,16 @@ mod tests {
         let problems = SyncDefinition::from_json(&text).unwrap_err();
         assert_eq!((problems[0].path.as_str(), problems[0].code.as_str()), ("source", "wrong_shape"));
         assert!(problems[0].message.contains("page_size"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_language_by_its_tag_is_told_its_number() {
+        let text = GOOD.replace("\"version\": 1", "\"version\": 1, \"label_language\": \"de-DE\"");
+        let problems = SyncDefinition::from_json(&text).unwrap_err();
+        assert_eq!((problems[0].path.as_str(), problems[0].code.as_str()), ("label_language", "wrong_type"));
+        assert_eq!(problems[0].hint.as_deref(), Some("write 1031 for \"de-DE\""));
+        let text = GOOD.replace("\"version\": 1", "\"version\": 1, \"label_language\": 1031");
+        assert_eq!(SyncDefinition::from_json(&text).unwrap().label_language, Some(1031));
     }
 
     #[test]

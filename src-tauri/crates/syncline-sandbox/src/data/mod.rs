@@ -3,6 +3,7 @@
 pub mod entities;
 pub mod fold;
 pub mod generator;
+pub mod german;
 pub mod ids;
 pub mod schema;
 pub mod solutions;

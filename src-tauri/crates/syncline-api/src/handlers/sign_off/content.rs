@@ -64,7 +64,7 @@ impl Content {
         let writer: Identity = serde_json::from_value(plan.identity.clone()).map_err(damaged)?;
         let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).map_err(damaged)?;
         let definition = syncs::read(&plan.definition_json)?;
-        let source = store.schema(plan.source, &plan.source_entity)?.map(|(schema, _)| schema);
+        let source = syncs::kept_source_schema(store, plan.source, &plan.source_entity, &definition)?;
         let masker = key.map(|key| Masker::new(key, &definition, source.as_ref(), &schema));
         let mut content = Self {
             summary: plan_summary(store, plan, names)?,

@@ -1,5 +1,6 @@
 //! Entity metadata, keys and relationships.
 use crate::data::Entity;
+use crate::data::german::{BASE_LANGUAGE, GERMAN, german};
 use crate::data::schema::MANY_TO_MANY;
 use crate::dataverse::rights::described;
 use crate::dataverse::store::Store;
@@ -18,8 +19,11 @@ pub(super) fn label(text: &str) -> Json {
     if text.is_empty() {
         return json!({ "LocalizedLabels": [], "UserLocalizedLabel": null });
     }
-    let one = json!({ "Label": text, "LanguageCode": 1033, "IsManaged": true, "MetadataId": metadata_of(text), "HasChanged": null });
-    json!({ "LocalizedLabels": [one.clone()], "UserLocalizedLabel": one })
+    let one = |text: &str, language: u32| json!({ "Label": text, "LanguageCode": language, "IsManaged": true, "MetadataId": metadata_of(text), "HasChanged": null });
+    let base = one(text, BASE_LANGUAGE);
+    let mut all = vec![base.clone()];
+    all.extend(german(text).map(|text| one(text, GERMAN)));
+    json!({ "LocalizedLabels": all, "UserLocalizedLabel": base })
 }
 
 /// A managed property.
