@@ -1,6 +1,9 @@
 //! What work is said to cost before it begins, beside what the sample tenant's request log says it took.
 
 use serde_json::{Value, json};
+use std::time::Duration;
+use syncline_api::wire::{Event, JobCalls};
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::app_support::{Bench, contacts_to, count};
 
@@ -42,7 +45,7 @@ async fn a_run_takes_what_the_preview_said() {
         let report = bench.run(&plan).await;
         let (took, what) = requests(&bench);
         within_a_tenth(count(cost, "calls"), took, &what);
-        within_a_tenth(count(&report, "calls"), took, "what the run itself counted");
+        assert_eq!(count(&report, "calls"), took, "what the run itself counted: {what}");
         let share = cost["share_of_requests"].as_f64().unwrap();
         assert!(share > 0.005 && share < 0.05, "{cost}");
         assert!(cost["seconds"].as_f64().unwrap() > 0.0, "{cost}");
@@ -73,7 +76,87 @@ async fn a_pull_takes_what_was_said_before() {
         }
         assert_eq!(count(&cost, "records"), count(&report, "read"), "{cost}");
         within_a_tenth(count(&cost["cost"], "calls"), took, &what);
+        assert_eq!(count(&report, "requests"), took, "what the pull itself counted: {what}");
     }
+}
+
+/// What a job told of its requests while it was under way.
+async fn told_meanwhile(bench: &Bench, name: &str, request: Value) -> (Value, Vec<JobCalls>) {
+    let mut events = bench.app.events();
+    let job = bench.start(name, request).await;
+    let mut told = Vec::new();
+    let view = loop {
+        match tokio::time::timeout(Duration::from_secs(60), events.recv()).await.unwrap() {
+            Ok(Event::Job { job: view }) if view.id == job => {
+                told.extend(view.calls);
+                if view.finished_at.is_some() {
+                    break view;
+                }
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => panic!("no events"),
+        }
+    };
+    assert!(view.error.is_none(), "{:?}", view.error);
+    (view.result, told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_within_one_environment_counts_each_request_once_and_nobody_elses() {
+    let bench = Bench::new(1_200).await;
+    bench.connect_writable("contoso", "contoso").await;
+    let mut definition = contacts_to("contoso", "contoso", "contact");
+    definition["identifiers"] = json!([{ "to": "contactid", "from": "contactid" }]);
+    definition["fields"] = json!([{ "to": "lastname", "from": "lastname", "case": "upper" }]);
+    definition["fixed"] = json!([]);
+    let plan = bench.preview(&definition).await;
+    assert!(count(&plan["summary"], "update") > 500, "{}", plan["summary"]);
+    let ask = json!({ "connection": "contoso", "entity": "account", "mode": "live", "limit": 5 });
+    // Its description is known from now on.
+    bench.rpc("records.query", ask.clone()).await;
+    bench.sandbox.clear_requests();
+    let somebody_else = async {
+        for _ in 0..5 {
+            bench.rpc("records.query", ask.clone()).await;
+        }
+    };
+    let run = told_meanwhile(&bench, "runs.start", json!({ "plan": plan["plan_id"] }));
+    let ((report, told), ()) = tokio::join!(run, somebody_else);
+    let all = bench.sandbox.requests();
+    let took =
+        all.iter().filter(|one| one.service != "entra" && !one.path.contains("/accounts")).count() as u64;
+    assert!((took as usize) < all.len(), "somebody else asked too");
+    let paths: Vec<_> = all.iter().map(|one| &one.path).collect();
+    assert_eq!(count(&report, "calls"), took, "{paths:#?}");
+    assert!(told.is_sorted_by_key(|calls| calls.spent), "{told:?}");
+    let foreseen = count(&plan["cost"], "calls");
+    assert!(told.iter().all(|calls| calls.expected.is_some_and(|all| all >= calls.spent)), "{told:?}");
+    within_a_tenth(told[0].expected.unwrap(), foreseen, "the first word is the plan's");
+    assert_eq!(told.last().map(|calls| calls.spent), Some(took));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_tells_its_requests_while_it_goes_on() {
+    let bench = Bench::new(2_000).await;
+    bench.connect("contoso", "contoso").await;
+    bench.sandbox.clear_requests();
+    let ask = json!({ "connection": "contoso", "entity": "contact", "page_size": 50, "full": true });
+    let (report, told) = told_meanwhile(&bench, "cache.pull", ask).await;
+    let (took, what) = requests(&bench);
+    assert_eq!(count(&report, "requests"), took, "{what}");
+    let (first, last) = (told.first().unwrap(), told.last().unwrap());
+    assert!(first.spent < last.spent && told.is_sorted_by_key(|calls| calls.spent), "{told:?}");
+    within_a_tenth(first.expected.unwrap(), took, &format!("{told:?}"));
+    assert_eq!((last.spent, last.expected), (took, Some(took)));
+    let one = |entity: &str| json!({ "entity": entity, "page_size": 50 });
+    let both = json!({ "connection": "contoso", "items": [one("account"), one("lead")] });
+    bench.sandbox.clear_requests();
+    let (report, told) = told_meanwhile(&bench, "cache.pull_many", both).await;
+    let (took, what) = requests(&bench);
+    let pulls = report["pulls"].as_array().unwrap();
+    assert_eq!(pulls.iter().map(|pull| count(pull, "requests")).sum::<u64>(), took, "{what}");
+    assert!(told[0].expected.is_none(), "what waits was not counted yet: {told:?}");
+    assert_eq!(told.last().and_then(|calls| calls.expected), Some(took));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-import type { CostView } from "@/api";
-import { counted, duration } from "./numbers";
+import type { CostView, JobCalls } from "@/api";
+import { count, counted, duration } from "./numbers";
 
 /** `about 60 requests · 15 s · 3 % of the service's limit`. */
 export function costWords(cost: CostView): string {
@@ -7,6 +7,13 @@ export function costWords(cost: CostView): string {
   const parts = [`about ${counted(cost.calls, "request")}`, duration(cost.seconds)];
   if (share > 0) parts.push(`${share} % of the service's limit`);
   return parts.join(" · ");
+}
+
+/** `request 12 of about 40` of work under way; `12 requests` where nobody can tell how many there will be. */
+export function callWords({ spent, expected }: JobCalls): string {
+  return expected === null
+    ? counted(spent, "request")
+    : `request ${count(spent)} of about ${count(expected)}`;
 }
 
 /** The larger part of what the service lets one user do in five minutes, in percent; above 100 it imposes pauses. */

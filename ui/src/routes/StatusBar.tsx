@@ -19,6 +19,7 @@ import {
   useRead,
 } from "@/api";
 import { Fault, Name, Time } from "@/design";
+import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { age } from "@/lib/time";
 import { show, useOverlays } from "./actions";
@@ -174,11 +175,12 @@ function leftWords({ remaining, remaining_seconds: seconds }: Budget): string {
   return parts.join(" and ");
 }
 
-/** `pulling contact 412,000 of 1.0 M · 98 k/s · 6 s left`. */
+/** `pulling contact 412,000 of 1.0 M · 98 k/s · 6 s left · request 12 of about 40`. */
 export function progressWords(job: JobView): string {
   const parts = [`${job.title} ${count(job.done)}${job.total === null ? "" : ` of ${compact(job.total)}`}`];
   if (job.rate !== null && job.rate > 0) parts.push(`${compact(job.rate)}/s`);
   if (job.seconds_left !== null) parts.push(`${duration(job.seconds_left)} left`);
+  if (job.calls) parts.push(callWords(job.calls));
   if (job.state === "cancelling") parts.push("stopping…");
   return parts.join(" · ");
 }
@@ -201,11 +203,7 @@ function Job({ job }: { job: JobView }) {
         <ProgressBar value={job.total ? job.done / job.total : undefined} aria-label={job.title} />
       )}
       <PullParts job={job} />
-      {!over && job.calls ? (
-        <p className={styles.quiet}>
-          Request {count(job.calls.spent)} of about {count(job.calls.expected)}
-        </p>
-      ) : null}
+      {!over && job.calls ? <p className={styles.quiet}>{callWords(job.calls)}</p> : null}
       {job.error ? <Fault fault={job.error} /> : null}
     </article>
   );

@@ -309,6 +309,7 @@ impl App {
             clock: Arc::new(jiff::Timestamp::now),
             progress: Arc::new(move |stage, done, total| told.progress(stage, done, total)),
             calls: Arc::new(move |spent, expected| counted.calls(spent, expected)),
+            tally: handle.tally().clone(),
             cancel: handle.cancel().clone(),
         }
     }

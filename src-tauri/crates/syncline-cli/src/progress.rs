@@ -61,16 +61,65 @@ fn show(bar: &ProgressBar, view: &JobView) {
         None => bar.set_style(style("{msg} {spinner} {human_pos}")),
     }
     bar.set_position(view.done);
+    bar.set_message(words(view));
+}
+
+/// What stands beside the bar.
+fn words(view: &JobView) -> String {
     let mut text = format!("{}: {}", view.title, view.stage);
+    if let Some(calls) = view.calls {
+        match calls.expected {
+            Some(all) => text.push_str(&format!(", request {} of about {all}", calls.spent)),
+            None if calls.spent == 1 => text.push_str(", 1 request"),
+            None => text.push_str(&format!(", {} requests", calls.spent)),
+        }
+    }
     if let Some(rate) = view.rate {
         text.push_str(&format!(", {rate:.0}/s"));
     }
     if let Some(left) = view.seconds_left {
         text.push_str(&format!(", {left:.0} s left"));
     }
-    bar.set_message(text);
+    text
 }
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use syncline_api::wire::{JobCalls, JobKind, JobState, JobView};
+
+    fn job(calls: Option<JobCalls>) -> JobView {
+        JobView {
+            id: "1".into(),
+            kind: JobKind::Pull,
+            connection: None,
+            title: "pulling contact".into(),
+            state: JobState::Running,
+            stage: "reading".into(),
+            done: 5_000,
+            total: Some(20_000),
+            rate: Some(2_500.0),
+            seconds_left: Some(6.0),
+            calls,
+            seconds: 2.0,
+            started_at: String::new(),
+            finished_at: None,
+            error: None,
+            result: serde_json::Value::Null,
+            number: 1,
+        }
+    }
+
+    #[test]
+    fn requests_stand_beside_what_is_expected() {
+        let about = Some(JobCalls { spent: 12, expected: Some(40) });
+        assert_eq!(words(&job(about)), "pulling contact: reading, request 12 of about 40, 2500/s, 6 s left");
+        let unknown = Some(JobCalls { spent: 12, expected: None });
+        assert_eq!(words(&job(unknown)), "pulling contact: reading, 12 requests, 2500/s, 6 s left");
+        assert_eq!(words(&job(None)), "pulling contact: reading, 2500/s, 6 s left");
+    }
 }

@@ -124,8 +124,6 @@ pub enum OutcomeKind {
 /// What a service tells of its load beside its answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Signals {
-    /// Requests sent so far, retries included.
-    pub sent: u64,
     /// How often it asked to wait so far.
     pub throttled: u64,
     /// Requests at once that it recommends.

@@ -18,10 +18,6 @@ pub trait Source: Send + Sync {
         let _ = entity;
         Toll::default()
     }
-    /// Requests sent so far by everything that shares the service's gate, retries included.
-    fn requests_sent(&self) -> u64 {
-        0
-    }
     /// Who is asking, as the service sees it.
     async fn identity(&self) -> Result<Identity, SynclineError>;
     /// Every entity of the environment, custom ones included, sorted by logical name.

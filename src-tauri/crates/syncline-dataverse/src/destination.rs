@@ -74,11 +74,7 @@ impl Destination for DataverseConnector {
 
     fn signals(&self) -> Signals {
         let state = self.budget();
-        Signals {
-            sent: state.requests_sent,
-            throttled: state.pauses,
-            recommended: state.recommended_parallel,
-        }
+        Signals { throttled: state.pauses, recommended: state.recommended_parallel }
     }
 
     async fn write(

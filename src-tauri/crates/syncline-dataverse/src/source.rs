@@ -90,10 +90,6 @@ impl Source for DataverseConnector {
         self.who_am_i().await
     }
 
-    fn requests_sent(&self) -> u64 {
-        self.budget().requests_sent
-    }
-
     fn toll(&self, entity: &EntityName) -> Toll {
         Toll {
             // Who answers, and how many records there are.

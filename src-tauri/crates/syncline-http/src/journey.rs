@@ -9,6 +9,7 @@ use syncline_model::{ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::Tally;
 use crate::request::RequestParts;
 use crate::{
     AccessToken, HttpClient, Response, SendError, TransportFault, Verdict, WireRequest, WireResponse,
@@ -142,7 +143,11 @@ impl<'a> Journey<'a> {
 
     async fn call(&self, request: WireRequest) -> Result<WireResponse, TransportFault> {
         let _permit = match &self.client.gate {
-            Some(gate) => Some(gate.enter().await),
+            Some(gate) => {
+                let permit = gate.enter().await;
+                Tally::one_more();
+                Some(permit)
+            }
             None => None,
         };
         let before = self.maybe_sent.swap(true, Relaxed);

@@ -256,8 +256,8 @@ impl Planner {
             (count, top) => count.or(top),
         };
         let (sender, mut receiver) = mpsc::channel::<Result<(Page, Unfound), SynclineError>>(PAGES_AHEAD);
-        let cancel = work.cancel.clone();
-        tokio::spawn(async move {
+        let (cancel, tally) = (work.cancel.clone(), work.tally.clone());
+        let reading = async move {
             let (mut cursor, mut read) = (None, 0_u64);
             loop {
                 let mut page = source.page(&selection, cursor.as_ref(), &cancel).await;
@@ -279,7 +279,8 @@ impl Planner {
                     return;
                 }
             }
-        });
+        };
+        tokio::spawn(async move { tally.count(reading).await });
         // One page is mapped while the one before is decided on, and the one before that is stored.
         let (sender, mut mapped) = mpsc::channel::<Result<MappedPage, SynclineError>>(1);
         let (mapping, clock) = (Arc::clone(&self.mapping), Arc::clone(&work.clock));
@@ -297,6 +298,7 @@ impl Planner {
         });
         while let Some(page) = mapped.recv().await {
             rows.plan_page(self, page?, detail, &mut hash, work).await?;
+            work.tell_calls(None);
             work.tell("planning", detail.counts.read, total.map(|total| total.max(detail.counts.read)));
             work.check()?;
         }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use std::sync::Arc;
+use syncline_http::Tally;
 use syncline_model::{ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
@@ -10,8 +11,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Is told the stage, what is done and what there is in all.
 pub type OnProgress = Arc<dyn Fn(&str, u64, Option<u64>) + Send + Sync>;
 
-/// Is told the requests sent so far, and how many there will be at the end.
-pub type OnCalls = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Is told the requests sent so far, and how many there will be at the end where that can be told.
+pub type OnCalls = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// The surroundings of long work.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Work {
     pub progress: OnProgress,
     /// Its requests.
     pub calls: OnCalls,
+    /// Counts them.
+    pub tally: Tally,
     /// Asks it to stop.
     pub cancel: CancellationToken,
 }
@@ -34,6 +37,11 @@ impl Work {
     /// Tells how far the work is.
     pub fn tell(&self, stage: &str, done: u64, total: Option<u64>) {
         (self.progress)(stage, done, total);
+    }
+    /// Tells what was sent so far, with what is still to come.
+    pub(crate) fn tell_calls(&self, to_come: Option<u64>) {
+        let sent = self.tally.sent();
+        (self.calls)(sent, to_come.map(|more| sent + more));
     }
     /// An error when it was asked to stop.
     pub fn check(&self) -> Result<(), SynclineError> {

@@ -8,7 +8,7 @@ use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
 use crate::progress::{Work, blocking};
-use crate::pull_pages::read_and_store;
+use crate::pull_pages::{read_and_store, to_come};
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
 use crate::seen::seen;
 
@@ -232,6 +232,7 @@ async fn attempt(
     }
     let begun = begin(store, request, planned, earlier, work).await?;
     let already = begun.counts.read;
+    work.tell_calls(to_come(begun.has_every_page(), already, total, planned.selection.page_size));
     work.tell("reading", already, total);
     let first = begun.cursor.clone().or_else(|| planned.token.clone()).map(Cursor);
     let result = if begun.has_every_page() {

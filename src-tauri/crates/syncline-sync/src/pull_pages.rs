@@ -9,6 +9,7 @@ use syncline_store::{PackedPage, PageNotes, Pull, Store};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::cost::pages;
 use crate::index;
 use crate::progress::{Work, blocking};
 use crate::pull_way::PlannedPull;
@@ -50,13 +51,14 @@ pub(crate) async fn read_and_store(
     let (go_on, mut may_go_on) = mpsc::channel::<()>(PAGES_AHEAD);
     let reading = work.cancel.child_token();
     let (cancel, selection, tracked) = (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
+    let (tally, page_size) = (work.tally.clone(), planned.selection.page_size);
     // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
     let runtime = tokio::runtime::Handle::current();
     let reader = tokio::task::spawn_blocking(move || {
         let mut cursor = first;
         loop {
-            let page =
-                runtime.block_on(next_page(source.as_ref(), tracked, &selection, cursor.as_ref(), &cancel));
+            let page = next_page(source.as_ref(), tracked, &selection, cursor.as_ref(), &cancel);
+            let page = runtime.block_on(tally.count(page));
             let arrived = page.and_then(Arrived::new);
             let next = arrived.as_ref().ok().and_then(|arrived| arrived.changes.page.next.clone());
             let ended = next.is_none();
@@ -72,7 +74,8 @@ pub(crate) async fn read_and_store(
     });
     let (store, pull, work) = (store.clone(), pull.clone(), work.clone());
     let stored =
-        blocking(move || store_pages(&store, &mut receiver, &go_on, &pull, already, total, &work)).await;
+        blocking(move || store_pages(&store, &mut receiver, &go_on, &pull, already, total, page_size, &work))
+            .await;
     // Where a page could not be stored, the next one need not come.
     reading.cancel();
     let last = stored?;
@@ -107,6 +110,7 @@ impl Arrived {
 }
 
 /// Stores pages as they come. True: the last one was among them.
+#[expect(clippy::too_many_arguments, reason = "as above")]
 fn store_pages(
     store: &Store,
     pages: &mut mpsc::Receiver<Result<Arrived, SynclineError>>,
@@ -114,6 +118,7 @@ fn store_pages(
     pull: &Pull,
     already: u64,
     total: Option<u64>,
+    page_size: u32,
     work: &Work,
 ) -> Result<bool, SynclineError> {
     let (mut read, mut last) = (already, false);
@@ -141,11 +146,33 @@ fn store_pages(
         store.write_noted_page(pull.id, &page.records, next, page.bytes, &notes, work.now())?;
         read += page.records.len() as u64;
         drop(page);
+        work.tell_calls(to_come(last, read, total, page_size));
         work.tell("reading", read, total.map(|total| total.max(read)));
         work.check()?;
         if waited >= LONG_WAIT {
             // The network is slower than the store: the next wait is time for the search index.
             store.index_records(pull.connection, &pull.entity, index::WHILE_WAITING)?;
         }
+    }
+}
+
+/// Requests that are still to come after a page; `None`: nobody can tell.
+pub(crate) fn to_come(last: bool, read: u64, total: Option<u64>, page_size: u32) -> Option<u64> {
+    if last {
+        return Some(0);
+    }
+    total.map(|total| pages(total.saturating_sub(read), page_size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_come;
+
+    #[test]
+    fn pages_to_come() {
+        assert_eq!(to_come(false, 500, Some(1_600), 500), Some(3));
+        assert_eq!(to_come(false, 1_600, Some(1_600), 500), Some(1), "the service names another page");
+        assert_eq!(to_come(false, 500, None, 500), None);
+        assert_eq!(to_come(true, 500, None, 500), Some(0));
     }
 }

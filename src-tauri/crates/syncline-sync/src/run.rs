@@ -76,7 +76,7 @@ pub struct RunDetail {
     pub lost: u64,
     /// Most batches that were under way at once.
     pub most_at_once: u64,
-    /// Requests that were sent at both ends meanwhile.
+    /// Requests that it sent, at both ends together.
     pub calls: u64,
 }
 
@@ -161,9 +161,8 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         .hint("wait until it ends, or stop it; then make a new preview"))
     })
     .await?;
-    work.tell("writing", 0, Some(total));
     let runner = Runner { store, request: &request, schema, identity, run: run.id, work };
-    let result = runner.all(&mut detail, total).await;
+    let result = runner.all(&mut detail, total, planned.cost.calls).await;
     run.status = match &result {
         Ok(()) if detail.counts.failed == 0 && detail.counts.drifted == 0 => RunStatus::Succeeded,
         Ok(()) if detail.counts.created + detail.counts.updated == 0 && detail.counts.failed > 0 => {
@@ -174,6 +173,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         Err(_) => RunStatus::Failed,
     };
     detail.error = result.err();
+    detail.calls = work.tally.sent();
     let (kept, id) = (store.clone(), run.id);
     detail.prediction = Some(blocking(move || prediction_of(&kept, id, total)).await?);
     run.finished_at = Some(work.now());
@@ -209,18 +209,11 @@ struct Landed {
 impl Runner<'_> {
     /// Sends batch after batch, several at once where the destination takes that. When it is stopped, or a batch ends the run, no new batch
     /// leaves, and those under way are waited for.
-    async fn all(&self, detail: &mut RunDetail, total: u64) -> Result<(), SynclineError> {
+    async fn all(&self, detail: &mut RunDetail, total: u64, planned_calls: u64) -> Result<(), SynclineError> {
         let destination = self.request.destination.as_ref();
         let capabilities = destination.capabilities();
         let entity = self.request.plan.destination_entity.clone();
-        let sent_before = self.sent();
         let source_key = self.source_key().await?;
-        let opening = destination.toll(&entity).opening
-            + self
-                .request
-                .source
-                .as_ref()
-                .map_or(0, |source| source.toll(&self.request.plan.source_entity).opening);
         destination.prepare(&self.schema, &self.work.cancel).await?;
         let lane = |request: &RowRequest| destination.lane(&self.schema, request, &self.request.options);
         let mut feed = Feed::new(self.store, self.request.plan.id, entity);
@@ -231,6 +224,10 @@ impl Runner<'_> {
         });
         let mut under_way = FuturesUnordered::new();
         let mut done = 0;
+        let opening = self.work.tally.sent();
+        // Until a batch tells better, as many as the plan foresaw.
+        (self.work.calls)(opening, Some(planned_calls.max(opening)));
+        self.work.tell("writing", 0, Some(total));
         let mut ends: Option<SynclineError> = None;
         loop {
             while ends.is_none() && under_way.len() < pace.parallel() {
@@ -260,8 +257,8 @@ impl Runner<'_> {
             detail.add(&landed.detail);
             detail.most_at_once = detail.most_at_once.max(under_way.len() as u64 + 1);
             done += landed.rows as u64;
-            detail.calls = self.sent().saturating_sub(sent_before);
-            (self.work.calls)(detail.calls, projected(detail.calls, done, total, opening));
+            detail.calls = self.work.tally.sent();
+            (self.work.calls)(detail.calls, Some(projected(detail.calls, done, total, opening)));
             self.work.tell("writing", done, Some(total));
             match landed.result {
                 Ok(true) if self.request.stop_on_failed_batch => {
@@ -284,12 +281,6 @@ impl Runner<'_> {
         let Some(source) = &self.request.source else { return Ok(Vec::new()) };
         let schema = source.schema(&self.request.plan.source_entity, &self.work.cancel).await?;
         Ok(vec![schema.summary.primary_id])
-    }
-
-    /// Requests sent so far at both ends, others' included where they share the gate.
-    fn sent(&self) -> u64 {
-        let source = self.request.source.as_ref().map_or(0, |source| source.requests_sent());
-        source + self.request.destination.signals().sent
     }
 
     async fn one(&self, rows: Vec<Due>, source_key: &[ColumnName]) -> Landed {

@@ -9,6 +9,6 @@ export type JobCalls = {
  */
 spent: number, 
 /**
- * In all, as it looks now.
+ * In all, as it looks now; absent where nobody can tell.
  */
-expected: number, };
+expected: number | null, };

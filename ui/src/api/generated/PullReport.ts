@@ -33,6 +33,10 @@ deleted: number,
  */
 pages: number, 
 /**
+ * Requests that it sent, all that it asked beside the pages included.
+ */
+requests: number, 
+/**
  * Seconds until every record was stored.
  */
 seconds: number, 

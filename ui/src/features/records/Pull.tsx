@@ -2,6 +2,7 @@ import { Button } from "@fluentui/react-components";
 import { ArrowSyncRegular, DismissRegular } from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
 import { call, isOver, type JobView, useJobs } from "@/api";
+import { callWords } from "@/lib/costs";
 import { compact, duration } from "@/lib/numbers";
 import { PullDialog } from "./PullDialog";
 
@@ -62,7 +63,7 @@ function Running({ job }: { job: JobView }) {
     <Button
       size="small"
       icon={<DismissRegular />}
-      title="Stop pulling; what was pulled stays, and it can go on later"
+      title={`Stop pulling; what was pulled stays, and it can go on later${job.calls ? `\n${callWords(job.calls)}` : ""}`}
       onClick={() => void call("jobs.cancel", { job: job.id })}
     >
       Pulling {parts.filter(Boolean).join(" ")}

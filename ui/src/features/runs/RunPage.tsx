@@ -17,6 +17,7 @@ import {
   Split,
   Time,
 } from "@/design";
+import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { RunMark } from "./outcome";
 import { Prediction } from "./Prediction";
@@ -87,6 +88,7 @@ export function RunPage({
           <Time iso={data.started_at} />
           <span>
             · {data.source} → {data.destination} · {duration(data.seconds)}
+            {!running && data.calls > 0 ? ` · ${counted(data.calls, "request")}` : ""}
           </span>
         </>
       }
@@ -243,6 +245,7 @@ function Progress({ job }: { job: JobView | undefined }) {
         {job.total ? ` of ${count(job.total)}` : ""}
         {job.rate ? ` · ${compact(job.rate)}/s` : ""}
         {job.seconds_left === null ? "" : ` · ${duration(job.seconds_left)} left`}
+        {job.calls ? ` · ${callWords(job.calls)}` : ""}
       </p>
     </div>
   );

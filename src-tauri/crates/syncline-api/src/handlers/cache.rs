@@ -1,6 +1,7 @@
 //! `cache.*`: what is there, searching, SQL.
 
 use std::sync::Arc;
+use syncline_http::Tally;
 use syncline_model::{Connection, EntityName, ErrorCode, Identity};
 use syncline_store::{SearchQuery, Store};
 use syncline_sync::{Work, catch_up};
@@ -48,6 +49,7 @@ fn catch_up_behind(app: &Arc<App>) {
             clock: Arc::new(jiff::Timestamp::now),
             progress: Arc::new(|_, _, _| ()),
             calls: Arc::new(|_, _| ()),
+            tally: Tally::default(),
             cancel: tokio_util::sync::CancellationToken::new(),
         };
         let behind = app.with_store(|store| store.not_indexed(None)).await.unwrap_or_default();

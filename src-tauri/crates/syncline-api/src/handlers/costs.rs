@@ -1,6 +1,7 @@
 //! `cache.cost`, `connections.budget`: what work costs before it begins, and what is left of a service's limits.
 
 use std::sync::Arc;
+use syncline_http::Tally;
 use syncline_sync::{Cost, Work, estimate_pull};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<PullCost,
         clock: Arc::new(jiff::Timestamp::now),
         progress: Arc::new(|_, _, _| ()),
         calls: Arc::new(|_, _| ()),
+        tally: Tally::default(),
         cancel,
     };
     let estimate = estimate_pull(&app.store, source.as_ref(), &asked.request, &work).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use syncline_dataverse::MarketingList;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchSection, SynclineError};
-use syncline_sync::{PullRequest, Pulled, catch_up, pull as pull_entity};
+use syncline_sync::{PullRequest, Pulled, Work, catch_up, pull as pull_entity};
 
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +60,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
         let link = opened(&root, &connection, &handle).await?;
-        let report = one(&root, &connection, &link, request.item, &handle).await?;
+        let report = one(&root, &connection, &link, request.item, true, &handle).await?;
         serde_json::to_value(report).map_err(|error| internal(&error))
     });
     Ok(JobStarted { job })
@@ -87,8 +87,11 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
             report.waiting.remove(0);
             report.doing = Some(what.clone());
             handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
-            match one(&root, &connection, &link, item, &handle).await {
-                Ok(pull) => report.pulls.push(pull),
+            let before = handle.tally().sent();
+            match one(&root, &connection, &link, item, report.waiting.is_empty(), &handle).await {
+                // Who answers is asked once, for the first.
+                Ok(pull) if report.pulls.is_empty() && report.failures.is_empty() => report.pulls.push(pull),
+                Ok(pull) => report.pulls.push(PullReport { requests: pull.requests - before, ..pull }),
                 // The next one would fail the same way.
                 Err(error) if ends_all(error.code) => return Err(error),
                 Err(error) => report.failures.push(PullFailure { what, error }),
@@ -176,6 +179,7 @@ async fn one(
     connection: &Connection,
     link: &Link,
     item: PullItem,
+    last: bool,
     handle: &JobHandle,
 ) -> Result<PullReport, ApiError> {
     let begun = std::time::Instant::now();
@@ -183,12 +187,22 @@ async fn one(
     let source = link.patient().source(name)?;
     handle.progress("reading the description", 0, None);
     let Asked { entity, list, request: asked } = asked(app, connection, link, item, handle.cancel()).await?;
-    let pulled = pull_entity(&app.store, source, asked, &App::work(handle)).await?;
+    // What others still to come will take, nobody can tell before they are counted.
+    let afterwards = if last { Some(super::learn::requests(app, connection, link).await) } else { None };
+    let told = handle.clone();
+    let calls = move |spent, expected: Option<u64>| {
+        told.calls(spent, expected.zip(afterwards).map(|(pages, more)| pages + more));
+    };
+    let work = Work { calls: Arc::new(calls), ..App::work(handle) };
+    let pulled = pull_entity(&app.store, source, asked, &work).await?;
     super::learn::learn(app, connection, link).await;
+    let sent = handle.tally().sent();
+    handle.calls(sent, last.then_some(sent));
     let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
     let not_indexed = catch_up(&app.store, connection.id, &entity, &App::work(handle)).await?;
     Ok(PullReport {
         seconds,
+        requests: sent,
         indexing_seconds: stored.elapsed().as_secs_f64(),
         not_indexed,
         ..report(&pulled, &entity, list.map(|list| list.name))

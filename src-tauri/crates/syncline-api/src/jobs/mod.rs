@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
+use syncline_http::Tally;
 use syncline_model::ErrorCode;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,7 @@ pub struct Jobs {
 pub struct JobHandle {
     id: String,
     cancel: CancellationToken,
+    tally: Tally,
     jobs: Arc<Jobs>,
 }
 
@@ -103,9 +105,11 @@ impl Jobs {
                 self.tell(job);
             }
         }
-        let handle = JobHandle { id: id.clone(), cancel, jobs: Arc::clone(self) };
+        let tally = Tally::default();
+        let handle = JobHandle { id: id.clone(), cancel, tally: tally.clone(), jobs: Arc::clone(self) };
         let (jobs, ended) = (Arc::clone(self), id.clone());
-        let running = tokio::spawn(work(handle));
+        let work = work(handle);
+        let running = tokio::spawn(async move { tally.count(work).await });
         tokio::spawn(async move {
             let result = match running.await {
                 Ok(result) => result,
@@ -271,8 +275,13 @@ impl JobHandle {
         self.jobs.tell(job);
     }
 
-    /// Tells how many requests the work sent, and how many it will have sent at its end. The next progress carries it.
-    pub fn calls(&self, spent: u64, expected: u64) {
+    /// Counts the requests that the job sends.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Tells how many requests the work sent, and how many it will have sent at its end, where that is known. The next progress carries it.
+    pub fn calls(&self, spent: u64, expected: Option<u64>) {
         let mut jobs = self.jobs.lock();
         let Some(job) = jobs.get_mut(&self.id) else { return };
         job.view.calls = Some(JobCalls { spent, expected });

@@ -38,8 +38,8 @@ pub struct PullCost {
 pub struct JobCalls {
     /// Sent so far.
     pub spent: u64,
-    /// In all, as it looks now.
-    pub expected: u64,
+    /// In all, as it looks now; absent where nobody can tell.
+    pub expected: Option<u64>,
 }
 
 /// Switches of a write by hand; absent ones are off.

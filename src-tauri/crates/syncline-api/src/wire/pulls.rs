@@ -67,6 +67,8 @@ pub struct PullReport {
     pub deleted: u64,
     /// Pages.
     pub pages: u64,
+    /// Requests that it sent, all that it asked beside the pages included.
+    pub requests: u64,
     /// Seconds until every record was stored.
     pub seconds: f64,
     /// Seconds that the search index took afterwards.

@@ -148,9 +148,10 @@ fn told(report: &PullReport) {
         None => report.entity.clone(),
     };
     output::line(&format!(
-        "{what}: {} read in {} pages and {:.1} s ({:.0}/s): {} new, {} changed, {} unchanged, {} deleted{}",
+        "{what}: {} read in {} pages, {} requests and {:.1} s ({:.0}/s): {} new, {} changed, {} unchanged, {} deleted{}",
         report.read,
         report.pages,
+        report.requests,
         report.seconds,
         report.read as f64 / report.seconds.max(0.001),
         report.new,

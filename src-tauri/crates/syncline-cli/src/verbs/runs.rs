@@ -110,8 +110,8 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
     }
     let run = &report.run;
     output::line(&format!(
-        "run {} of \"{}\": {} in {:.1} s",
-        run.run_id, run.definition, run.status, run.seconds
+        "run {} of \"{}\": {} in {:.1} s, {} requests",
+        run.run_id, run.definition, run.status, run.seconds, run.calls
     ));
     output::line(&format!(
         "read {}, created {}, updated {}, unchanged {}, skipped {}, drifted {}, failed {}; events {}",
