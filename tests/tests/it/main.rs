@@ -7,6 +7,7 @@ mod app_files;
 mod app_forget;
 mod app_guards;
 mod app_hazards;
+mod app_identifiers;
 mod app_insider;
 mod app_limits;
 mod app_offline;

@@ -7,7 +7,7 @@ use crate::columns::Picked;
 use crate::convert::field;
 use crate::event;
 use crate::identifier::{Found, identifier};
-use crate::plan::{IdentifierKind, Mapping};
+use crate::plan::Mapping;
 use crate::target::Refusal;
 use crate::trace::{Silent, Steps, Trace};
 
@@ -142,7 +142,7 @@ impl Mapping {
         let mut skip = None;
         let mut keys_missing = Vec::new();
         for rule in &self.identifiers {
-            let key = rule.kind == IdentifierKind::Key;
+            let key = rule.key;
             match identifier(self, rule, picked, &mut Silent) {
                 Found::Value(value) => {
                     mapped.identifiers.insert(rule.target.name.clone(), value);

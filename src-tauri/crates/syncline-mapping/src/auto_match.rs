@@ -93,7 +93,7 @@ pub fn starters() -> &'static [&'static str] {
 pub fn starter(name: &str, source: ConnectionName, destination: ConnectionName) -> Option<SyncDefinition> {
     let pair = |to: &str, from: &str| FieldMapping::new(to, from);
     let label = |to: &str, from: &str| FieldMapping { label: true, ..pair(to, from) };
-    let identifier = |to: &str, from: &str| IdentifierMapping { to: to.to_owned(), from: from.into() };
+    let identifier = |to: &str, from: &str| IdentifierMapping::new(to, from);
     let international = || Some(PhoneSection { international: true, country_code: None });
     let (title, entity, target, identifiers, fields, phone) = match name {
         "contact-to-insider" => (
@@ -171,6 +171,7 @@ pub fn starter(name: &str, source: ConnectionName, destination: ConnectionName) 
         destination: DestinationSection { connection: destination, entity: EntityName::from(target) },
         identifiers,
         on_invalid_identifier: Default::default(),
+        on_duplicate: Default::default(),
         fields,
         on_unknown_code: Default::default(),
         label_language: None,

@@ -55,6 +55,7 @@ pub fn compile_with(
     work.label_language();
     let (phone, phone_international) = work.phone();
     let identifiers = work.identifiers();
+    work.duplicates();
     let fields = work.fields();
     let fixed = work.fixed();
     let events = work.events();

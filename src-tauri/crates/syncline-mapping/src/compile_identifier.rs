@@ -1,10 +1,15 @@
 //! Checking identifiers: which ones a destination knows, and that they are enough to find a row.
 
+use regex::Regex;
 use std::collections::BTreeSet;
-use syncline_model::{ColumnType, Problem, System};
+use syncline_model::{ColumnType, IdentifierCheck, IdentifierMapping, OnDuplicate, Problem, System};
 
 use crate::compile::{Work, nearest};
+use crate::pattern::pattern;
 use crate::plan::{IdentifierKind, IdentifierRule, Target};
+
+/// When a record was changed.
+const MODIFIED: &str = "modifiedon";
 
 impl Work<'_> {
     pub(crate) fn identifiers(&mut self) -> Vec<IdentifierRule> {
@@ -26,8 +31,9 @@ impl Work<'_> {
             let path = format!("identifiers[{index}]");
             let free = self.take(&format!("{path}.to"), &mapping.to);
             let column = self.source_column(&format!("{path}.from"), &mapping.from);
-            let target = self.identifier_target(&format!("{path}.to"), &mapping.to);
-            if let (true, Some(column), Some((kind, target))) = (free, column, target) {
+            let target = self.identifier_target(&format!("{path}.to"), mapping);
+            let pattern = self.pattern(&path, mapping);
+            if let (true, Some(column), Some((kind, key, target))) = (free, column, target) {
                 if kind == IdentifierKind::Phone && !column.column_type.is_text() {
                     self.problem(
                         Problem::new(
@@ -39,7 +45,7 @@ impl Work<'_> {
                     );
                 }
                 let from = self.register(column, false);
-                rules.push(IdentifierRule { path, from, kind, target });
+                rules.push(IdentifierRule { path, from, kind, key, pattern, target });
             }
         }
         if self.system == System::Dataverse && !definition.identifiers.is_empty() {
@@ -54,15 +60,39 @@ impl Work<'_> {
         rules
     }
 
-    fn identifier_target(&mut self, path: &str, name: &str) -> Option<(IdentifierKind, Target)> {
+    fn identifier_target(
+        &mut self,
+        path: &str,
+        mapping: &IdentifierMapping,
+    ) -> Option<(IdentifierKind, bool, Target)> {
+        let name = mapping.to.as_str();
+        let asked = mapping.check.map(|check| match check {
+            IdentifierCheck::Email => IdentifierKind::Email,
+            IdentifierCheck::Phone => IdentifierKind::Phone,
+            IdentifierCheck::Uuid => IdentifierKind::Uuid,
+        });
         match self.system {
             System::Insider => {
-                let kind = match name {
-                    "email" => IdentifierKind::Email,
-                    "phone_number" => IdentifierKind::Phone,
-                    _ => IdentifierKind::Text,
+                let own = match name {
+                    "email" => Some(IdentifierKind::Email),
+                    "phone_number" => Some(IdentifierKind::Phone),
+                    _ => None,
                 };
-                if kind == IdentifierKind::Text
+                if let (Some(own), Some(asked)) = (own, asked)
+                    && own != asked
+                {
+                    let path = format!("{}.check", path.trim_end_matches(".to"));
+                    self.problem(
+                        Problem::new(
+                            path,
+                            "check_of_another_kind",
+                            format!("{name} is checked by its own rule"),
+                        )
+                        .hint("remove \"check\""),
+                    );
+                }
+                let kind = own.or(asked).unwrap_or(IdentifierKind::Text);
+                if own.is_none()
                     && name != "uuid"
                     && let Some(meant) = nearest(name, ["email", "phone_number", "uuid"].into_iter())
                 {
@@ -75,15 +105,48 @@ impl Work<'_> {
                         .hint(format!("did you mean {meant:?}? A custom one must be enabled in the account")),
                     );
                 }
-                Some((kind, self.target(name, None)))
+                Some((kind, false, self.target(name, None)))
             }
-            System::Dataverse => {
+            System::Dataverse | System::Csv | System::Jsonl => {
                 let column = self.target_column(path, name).ok()?;
-                Some((IdentifierKind::Key, self.target(name, column)))
+                Some((asked.unwrap_or(IdentifierKind::Raw), true, self.target(name, column)))
             }
-            System::Csv | System::Jsonl => {
-                let column = self.target_column(path, name).ok()?;
-                Some((IdentifierKind::Key, self.target(name, column)))
+        }
+    }
+
+    fn pattern(&mut self, path: &str, mapping: &IdentifierMapping) -> Option<Regex> {
+        match pattern(mapping.pattern.as_deref()?) {
+            Ok(pattern) => Some(pattern),
+            Err(why) => {
+                self.problem(
+                    Problem::new(
+                        format!("{path}.pattern"),
+                        "pattern_unusable",
+                        format!("the pattern can't be used: {why}"),
+                    )
+                    .hint("a regular expression without look-around, such as [A-Z]{2}-[0-9]{4}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Whether it can be told which of several records goes.
+    pub(crate) fn duplicates(&mut self) {
+        match self.definition.on_duplicate {
+            OnDuplicate::First | OnDuplicate::None => {}
+            OnDuplicate::Latest => {
+                if self.source.column(MODIFIED).is_none_or(|column| !column.readable) {
+                    let entity = &self.source.summary.logical_name;
+                    self.problem(
+                        Problem::new(
+                            "on_duplicate",
+                            "no_modification_date",
+                            format!("{entity} has no {MODIFIED}, which says what was changed last"),
+                        )
+                        .hint("choose \"first\" or \"none\""),
+                    );
+                }
             }
         }
     }

@@ -43,15 +43,16 @@ pub(crate) fn identifier<T: Trace>(
         trace.step("missing", || "the record has no value for it".to_owned(), None);
         return Found::Missing;
     }
-    match rule.kind {
+    let checked = match rule.kind {
         IdentifierKind::Email => {
             let email = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
             let folded = Value::Text(email);
             trace.step("email", || "folded to lower case and checked".to_owned(), Some(&folded));
             match email_fault(folded.as_text().unwrap_or_default()) {
-                None => Found::Value(folded),
+                None => folded,
                 Some(fault) => {
-                    invalid("email_malformed", format!("{} is no e-mail address: {fault}", quoted(&folded)))
+                    let message = format!("{} is no e-mail address: {fault}", quoted(&folded));
+                    return invalid("email_malformed", message);
                 }
             }
         }
@@ -67,22 +68,30 @@ pub(crate) fn identifier<T: Trace>(
             match number {
                 Ok(number) => {
                     let number = Value::Text(number);
-                    trace.step(
-                        "phone",
-                        || "brought to the international form and checked".to_owned(),
-                        Some(&number),
-                    );
-                    Found::Value(number)
+                    let told = || "brought to the international form and checked".to_owned();
+                    trace.step("phone", told, Some(&number));
+                    number
                 }
                 Err(reason) => {
                     trace.step("phone", || reason.to_owned(), None);
-                    invalid(
+                    return invalid(
                         "phone_malformed",
                         format!("{written:?} is no phone number in international form: {reason}"),
-                    )
+                    );
                 }
             }
         }
+        IdentifierKind::Uuid => match uuid::Uuid::try_parse(text) {
+            Ok(id) => {
+                let id = Value::Text(id.hyphenated().to_string());
+                trace.step("uuid", || "a UUID, in its usual form".to_owned(), Some(&id));
+                id
+            }
+            Err(_) => {
+                trace.step("uuid", || "it is no UUID".to_owned(), None);
+                return invalid("uuid_malformed", format!("{} is no UUID", quoted(&Value::from(text))));
+            }
+        },
         IdentifierKind::Text => {
             let value = match uuid::Uuid::try_parse(text) {
                 // Ids are compared to the letter: one spelling, lower case and without braces.
@@ -92,20 +101,34 @@ pub(crate) fn identifier<T: Trace>(
                 Ok(_) | Err(_) => Value::from(text),
             };
             trace.step("text", || "sent as text".to_owned(), Some(&value));
-            Found::Value(value)
+            value
         }
-        IdentifierKind::Key => match fit(&rule.target, raw.clone(), Some((column, rule.from)), picked) {
+        IdentifierKind::Raw => raw.clone(),
+    };
+    let value = if rule.key {
+        match fit(&rule.target, checked, Some((column, rule.from)), picked) {
             Ok(Some(value)) if !value.is_null() => {
                 trace.step("key", || format!("in the form of {name}"), Some(&value));
-                Found::Value(value)
+                value
             }
-            Ok(_) => Found::Missing,
+            Ok(_) => return Found::Missing,
             Err(Refusal { code, text, .. }) => {
                 trace.step("key", || text.clone(), None);
-                invalid(code, text)
+                return invalid(code, text);
             }
-        },
+        }
+    } else {
+        checked
+    };
+    if let Some(pattern) = &rule.pattern {
+        if !pattern.is_match(&value.display_text()) {
+            let message = format!("{} does not fit the pattern of {name}", quoted(&value));
+            trace.step("pattern", || message.clone(), None);
+            return invalid("pattern_mismatch", message);
+        }
+        trace.step("pattern", || "fits the pattern".to_owned(), Some(&value));
     }
+    Found::Value(value)
 }
 
 /// Why a text is no e-mail address: the service's rule `^.+@.+\..+$` and what no mail server takes besides

@@ -20,6 +20,7 @@ mod event;
 mod expression;
 mod hash;
 mod identifier;
+mod pattern;
 mod phone;
 mod plan;
 mod related;

@@ -1,5 +1,6 @@
 //! A compiled mapping: every column, path and rule resolved once.
 
+use regex::Regex;
 use std::collections::BTreeMap;
 use syncline_model::{
     ColumnName, ColumnType, DateTimeBehavior, EntityName, OnEmpty, OnInvalidIdentifier, OnUnknownCode,
@@ -87,10 +88,11 @@ pub(crate) struct FixedRule {
 pub(crate) enum IdentifierKind {
     Email,
     Phone,
+    Uuid,
     /// A text, whatever it was.
     Text,
-    /// A key column of the destination, in that column's form.
-    Key,
+    /// Whatever the key column takes.
+    Raw,
 }
 
 /// One identifier.
@@ -99,6 +101,10 @@ pub(crate) struct IdentifierRule {
     pub(crate) path: String,
     pub(crate) from: usize,
     pub(crate) kind: IdentifierKind,
+    /// A key column of the destination: the value is brought into that column's form, and the key must be whole.
+    pub(crate) key: bool,
+    /// What the whole value must fit.
+    pub(crate) pattern: Option<Regex>,
     pub(crate) target: Target,
 }
 

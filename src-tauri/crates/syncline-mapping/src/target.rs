@@ -237,11 +237,21 @@ fn choice(target: &Target, value: &Value) -> Result<Value, Refusal> {
     offered(target, value).map(Value::Integer)
 }
 
+/// Most choices that a choices column holds at once (Dataverse Web API, choices columns: `TooManySelectionsForAttributeType`).
+const MOST_SELECTED: usize = 150;
+
 /// Several choices travel as `"1,9"` (Dataverse Web API, choices columns).
 fn choices(target: &Target, value: Value) -> Result<Value, Refusal> {
     let Value::List(items) = codes(value.clone()) else {
         return Err(target.mismatch(&value, "a list of choices"));
     };
+    if target.system == System::Dataverse && items.len() > MOST_SELECTED {
+        let count = items.len();
+        return Err(target.refuse(
+            "too_many",
+            format!("{count} choices are selected, {} takes {MOST_SELECTED}", target.name),
+        ));
+    }
     let codes: Vec<String> = items
         .iter()
         .map(|item| offered(target, item).map(|code| code.to_string()))

@@ -101,13 +101,42 @@ fn each_option_of_a_field_appears_in_a_chain() {
         .keys()
         .map(String::as_str)
         .collect();
-    // `to` and `from` are the line itself; `direction` decides which way a line is used, not what becomes of a value.
+    // `to` and `from` are the line itself; `direction` decides which way a line is used, not what becomes of a value; `find_by` has a
+    // test of its own, because only Dataverse's lookups have it.
     let told: BTreeSet<&str> =
-        options.iter().map(|(option, ..)| *option).chain(["to", "from", "direction"]).collect();
+        options.iter().map(|(option, ..)| *option).chain(["to", "from", "direction", "find_by"]).collect();
     assert_eq!(known, told, "each option of a field has a line in the table above");
     for (_, line, rule, value) in options {
         assert_step(&field(line, "", RAW), rule, value);
     }
+}
+
+#[test]
+fn a_lookup_that_is_found_by_a_column_says_so() {
+    let compiled = to_contact(
+        r#""identifiers":[{"to":"contactid","from":"contactid"}],"fields":[{"to":"parentcustomerid","from":"firstname","trim":true,
+            "find_by":{"entity":"account","column":"accountnumber"}}]"#,
+    );
+    let explanation = chain(&compiled, RAW, "fields[0]");
+    assert_step(&explanation, "find_by", Some("Ann".into()));
+    assert!(explanation.steps.last().unwrap().text.contains("account with this accountnumber"));
+    let finds: Vec<_> =
+        compiled.mapping.finds().map(|(target, find)| (target, find.column.as_str())).collect();
+    assert_eq!(finds, [("parentcustomerid", "accountnumber")]);
+}
+
+#[test]
+fn what_an_identifier_must_be_is_told() {
+    let identifier = |rules: &str| {
+        let compiled = to_insider(&format!(
+            r#""identifiers":[{{"to":"member","from":"firstname",{rules}}}],"fields":[{{"to":"name","from":"firstname"}}]"#
+        ));
+        chain(&compiled, RAW, "identifiers[0]")
+    };
+    assert_step(&identifier(r#""pattern":"[A-Z][a-z]{2}""#), "pattern", Some("Ann".into()));
+    assert_step(&identifier(r#""pattern":"[0-9]+""#), "pattern", None);
+    assert_step(&identifier(r#""check":"uuid""#), "uuid", None);
+    assert_step(&identifier(r#""check":"email""#), "skip-identifier", None);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod batches;
 mod cached;
 mod cost;
 mod decide;
+mod duplicates;
 mod events;
 mod feed;
 mod fetch_modes;

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
-use syncline_mapping::{Mapped, Mapping, Verdict, identity_key};
+use syncline_mapping::{Mapped, Mapping, Verdict};
 use syncline_model::{Action, EntitySchema, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
-use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
+use syncline_store::{PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -40,9 +39,9 @@ pub fn read_extra(row: &PlanRow) -> Option<RowExtra> {
 
 /// What runs through all pages.
 pub(crate) struct Rows {
-    next: u32,
+    pub(crate) next: u32,
     /// Hashes of the identifiers; not here while a page is looked up in them.
-    keys: Option<PlanKeys>,
+    pub(crate) keys: Option<PlanKeys>,
     /// Rows that lookups of the destination are to point at.
     finder: Finder,
     /// The page before, on its way into the store.
@@ -76,12 +75,6 @@ pub(crate) async fn map_page(
         Ok(MappedPage { now, records })
     })
     .await
-}
-
-fn short_hash(text: &str) -> PlanKey {
-    let mut short = [0; 16];
-    short.copy_from_slice(&Sha256::digest(text)[..16]);
-    short
 }
 
 impl Rows {
@@ -124,7 +117,7 @@ impl Rows {
         let identifiers = identifiers.iter().map(|one| one.to.as_str()).collect::<Vec<_>>().join(", ");
         let mut left_out: Vec<Option<Decision>> =
             mapped.iter_mut().map(|(_, mapped)| leave_out(mapped, &identifiers)).collect();
-        self.leave_out_duplicates(planner, &mut mapped, &mut left_out).await?;
+        self.leave_out_duplicates(planner, &mut mapped, &mut left_out, detail).await?;
         let unfound = self
             .finder
             .resolve(
@@ -181,66 +174,11 @@ impl Rows {
     }
 
     /// Waits until the page before is stored.
-    async fn settle(&mut self) -> Result<(), SynclineError> {
+    pub(crate) async fn settle(&mut self) -> Result<(), SynclineError> {
         let Some(writing) = self.writing.take() else { return Ok(()) };
         writing.await.unwrap_or_else(|error| {
             Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
         })
-    }
-
-    /// Leaves out the rows whose identifiers an earlier row has.
-    async fn leave_out_duplicates(
-        &mut self,
-        planner: &Planner,
-        mapped: &mut [(Record, Mapped)],
-        left_out: &mut [Option<Decision>],
-    ) -> Result<(), SynclineError> {
-        let mut asked = Vec::new();
-        for ((position, (_, mapped)), ordinal) in mapped.iter().enumerate().zip(self.next..) {
-            if left_out[position].is_none() {
-                asked.push((position, (short_hash(&identity_key(&mapped.record)), ordinal)));
-            }
-        }
-        let hashes: Vec<(PlanKey, u32)> = asked.iter().map(|(_, key)| *key).collect();
-        let (store, plan, page) = (planner.store.clone(), planner.plan, self.next);
-        let mut keys = self.keys.take().unwrap_or_else(|| PlanKeys::new(&store, plan));
-        let (keys, firsts) = blocking(move || {
-            let firsts = keys.add(&hashes)?;
-            Ok((keys, firsts))
-        })
-        .await?;
-        self.keys = Some(keys);
-        let before: Vec<u32> = firsts.iter().flatten().copied().filter(|first| *first < page).collect();
-        let earlier = if before.is_empty() {
-            HashMap::new()
-        } else {
-            // They may be in the page that is on its way.
-            self.settle().await?;
-            blocking(move || {
-                let ids = store.plan_source_ids(plan, &before)?;
-                Ok(before.into_iter().zip(ids).collect::<HashMap<_, _>>())
-            })
-            .await?
-        };
-        for ((position, _), first) in asked.into_iter().zip(firsts) {
-            let Some(first) = first else { continue };
-            let first = match first.checked_sub(page) {
-                Some(place) => mapped.get(place as usize).map(|(record, _)| record.id.to_string()),
-                None => earlier.get(&first).cloned().flatten(),
-            };
-            let text = match first {
-                Some(first) => format!("{first} has the same identifiers and comes first"),
-                None => "an earlier record has the same identifiers".to_owned(),
-            };
-            let (_, mapped) = &mut mapped[position];
-            mapped.issues.push(RowIssue {
-                code: "duplicate_identifiers".to_owned(),
-                field: mapped.record.identifiers.keys().cloned().collect::<Vec<_>>().join(", "),
-                message: text.clone(),
-            });
-            left_out[position] = Some(Decision::left_out(Action::Skip, text));
-        }
-        Ok(())
     }
 }
 

@@ -35,11 +35,13 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
         "lookup_not_found" => format!("lookup: the destination has no row that {field} could point at"),
         "lookup_ambiguous" => format!("lookup: several rows fit, and {field} can point at one only"),
         "related_missing" => "the record that the lookup points at can't be read".to_owned(),
+        "too_many" if kind.is_some() => format!("too many: {field} takes at most 150 choices at once"),
         "too_many" => "too many: the record holds more than one request takes".to_owned(),
         "too_large" => "too large: the record is larger than one request may be".to_owned(),
         "ambiguous_match" => "several rows at the destination have these identifiers".to_owned(),
         "duplicate_identifiers" => {
-            "an earlier record of the selection has the same identifiers; the first one goes".to_owned()
+            "several records of the selection have the same identifiers; which one goes, the definition says"
+                .to_owned()
         }
         "no_identifier" => "identifier: at least one valid identifier is needed".to_owned(),
         "invalid_identifier" => {
@@ -49,7 +51,8 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
             "identifier: an e-mail address has a name, an @ and a domain with a dot".to_owned()
         }
         "phone_malformed" => "a telephone number has a + and 7 to 15 digits".to_owned(),
-        "uuid_malformed" => "identifier: an id is a text of at least one character".to_owned(),
+        "uuid_malformed" => "identifier: a UUID has 32 hexadecimal digits".to_owned(),
+        "pattern_mismatch" => format!("identifier: {field} must fit the definition's pattern"),
         "unknown_code" => "the code has no label in the source".to_owned(),
         "event_already_sent" => "an event is sent once; this one was sent before".to_owned(),
         "event_sent_again" => "an event is sent once; this one goes again on purpose".to_owned(),

@@ -6,6 +6,7 @@ import type { EventSection } from "./EventSection";
 import type { FieldMapping } from "./FieldMapping";
 import type { FixedValue } from "./FixedValue";
 import type { IdentifierMapping } from "./IdentifierMapping";
+import type { OnDuplicate } from "./OnDuplicate";
 import type { OnInvalidIdentifier } from "./OnInvalidIdentifier";
 import type { OnUnknownCode } from "./OnUnknownCode";
 import type { PhoneSection } from "./PhoneSection";
@@ -40,6 +41,10 @@ identifiers: Array<IdentifierMapping>,
  * What happens to an identifier whose value is malformed.
  */
 on_invalid_identifier: OnInvalidIdentifier, 
+/**
+ * Which one goes of several records whose identifiers are all the same.
+ */
+on_duplicate?: OnDuplicate, 
 /**
  * Target attributes from source columns.
  */

@@ -1,10 +1,9 @@
 import { Dropdown, Field, Option } from "@fluentui/react-components";
 import { ArrowLeftRegular } from "@fluentui/react-icons";
-import { useMemo } from "react";
-import { type OnInvalidIdentifier, useRead } from "@/api";
-import { disagreements } from "./agree";
+import type { OnDuplicate, OnInvalidIdentifier } from "@/api";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
+import { IdentifierRules } from "./IdentifierRules";
 import { AddButton, Line, Part, Problems } from "./parts";
 import { problemsAt } from "./problems";
 import { ColumnSelect, TargetSelect } from "./selects";
@@ -12,6 +11,12 @@ import { ColumnSelect, TargetSelect } from "./selects";
 const whenInvalid: readonly { value: OnInvalidIdentifier; label: string }[] = [
   { value: "skip-identifier", label: "Leave the identifier out" },
   { value: "skip-record", label: "Leave the record out" },
+];
+
+const whenSame: readonly { value: OnDuplicate; label: string }[] = [
+  { value: "first", label: "The first one read goes" },
+  { value: "latest", label: "The one changed last goes" },
+  { value: "none", label: "None of them goes" },
 ];
 
 /** By what a record is recognised at the destination. */
@@ -58,6 +63,7 @@ export function IdentifyPart() {
             value={identifier.from}
             onChange={(from) => patch(index, { from })}
           />
+          <IdentifierRules identifier={identifier} onChange={(part, key) => patch(index, part, key)} />
         </Line>
       ))}
       {identifiers.length === 0 ? (
@@ -85,47 +91,25 @@ export function IdentifyPart() {
             ))}
           </Dropdown>
         </Field>
+        <Field label="When several records have the same identifiers" data-path="on_duplicate">
+          <Dropdown
+            size="small"
+            value={whenSame.find(({ value }) => value === (definition.on_duplicate ?? "first"))?.label ?? ""}
+            selectedOptions={[definition.on_duplicate ?? "first"]}
+            onOptionSelect={(_, { optionValue }) => {
+              const rule = whenSame.find(({ value }) => value === optionValue)?.value ?? "first";
+              edit((old) => ({ ...old, on_duplicate: rule === "first" ? undefined : rule }));
+            }}
+          >
+            {whenSame.map(({ value, label }) => (
+              <Option key={value} value={value}>
+                {label}
+              </Option>
+            ))}
+          </Dropdown>
+        </Field>
       </div>
-      <Disagreements />
+      <Problems problems={problems.filter(({ path }) => path === "on_duplicate")} />
     </Part>
-  );
-}
-
-/** Other definitions over the same records that recognise them otherwise. */
-function Disagreements() {
-  const { editor } = useParts();
-  const { definition, savedName } = editor;
-  const others = useRead("definitions.list", {});
-  const found = useMemo(
-    () => disagreements(definition, savedName, others.data ?? []),
-    [definition, savedName, others.data],
-  );
-  const told = editor.warnings.some(({ code }) =>
-    ["identifiers_disagree", "identifier_from_other_column"].includes(code),
-  );
-  if (told || found.length === 0) return null;
-  return (
-    <ul className={`${styles.problems} ${styles.softProblems}`} aria-label="Other syncs of the same records">
-      {found.map(({ name, here, there }) => (
-        <li key={name}>
-          “{name}” touches the same records by other identifiers
-          {there.length > 0 ? (
-            <>
-              : <code>{there.join(", ")}</code>
-            </>
-          ) : null}
-          {here.length > 0 ? (
-            <>
-              {there.length > 0 ? " in place of " : ": it lacks "}
-              <code>{here.join(", ")}</code>
-            </>
-          ) : null}
-          .{" "}
-          <span className={styles.muted}>
-            One person may become two at the destination; let both use the same.
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }

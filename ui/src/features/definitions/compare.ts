@@ -30,6 +30,7 @@ const titles: Readonly<Record<string, string>> = {
   destination: "Destination",
   identifiers: "Identifiers",
   on_invalid_identifier: "Identifiers",
+  on_duplicate: "Identifiers",
   fields: "Fields",
   on_unknown_code: "Fields",
   label_language: "Fields",

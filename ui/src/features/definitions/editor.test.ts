@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { changeTo, redo, undo, undoable } from "@/lib/undo";
-import { disagreements } from "./agree";
 import { compareDefinitions, inOneLine } from "./compare";
 import { fixOf } from "./fixes";
 import { keyOffers, type SchemaNode, schemasAt, valueOffers } from "./jsonSchema";
@@ -167,30 +166,6 @@ describe("parts and remedies", () => {
       fixOf({ path: "identifiers[0]", code: "column_not_chosen", message: "", hint: null }, base)?.label,
     ).toBe("Choose emailaddress1");
     expect(fixOf({ path: "fields[1].to", code: "unknown_target", message: "", hint: null }, base)).toBeNull();
-  });
-});
-
-describe("identifiers of syncs over the same records", () => {
-  const view = (name: string, change: Partial<typeof base>) => ({
-    name,
-    hash: "",
-    changed_at: "",
-    last_run: null,
-    definition: { ...base, ...change, name },
-  });
-  it("tells who disagrees and how", () => {
-    const others = [
-      view("A", {}),
-      view("B", { identifiers: [{ to: "uuid", from: "contactid" }] }),
-      view("C", {}),
-      view("D", {
-        destination: { connection: "elsewhere", entity: "profile" },
-        identifiers: [{ to: "uuid", from: "contactid" }],
-      }),
-    ];
-    expect(disagreements(base, "A", others)).toEqual([
-      { name: "B", here: ["email ← emailaddress1"], there: ["uuid ← contactid"] },
-    ]);
   });
 });
 

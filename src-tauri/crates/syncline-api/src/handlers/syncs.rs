@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use syncline_connect::{Selection, Source, WriteOptions};
+use syncline_connect::{Order, Selection, Source, WriteOptions};
 use syncline_mapping::{Related, find_tables, related_tables, with_related};
 use syncline_model::{
-    Connection, EntityName, EntitySchema, ErrorCode, FetchSection, Problem, SyncDefinition,
+    Connection, EntityName, EntitySchema, ErrorCode, FetchSection, OnDuplicate, Problem, SyncDefinition,
 };
 use syncline_store::{Store, StoreError};
 use syncline_sync::{CachedSource, fetch_filter, watermark_key};
@@ -277,7 +277,11 @@ pub(crate) async fn selection(
         list,
         columns: definition.source.columns.clone(),
         filter,
-        order: Vec::new(),
+        // So that of several records with the same identifiers the first is the one that was changed last.
+        order: match definition.on_duplicate {
+            OnDuplicate::Latest => vec![Order { column: "modifiedon".into(), descending: true }],
+            OnDuplicate::First | OnDuplicate::None => Vec::new(),
+        },
         page_size: definition.source.page_size,
         top,
     })
