@@ -1,6 +1,7 @@
 //! The folder of the store, and the key that opens it.
 
 use rand::TryRngCore;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -74,20 +75,16 @@ fn store_id(home: &Path) -> Result<Uuid, SynclineError> {
             }
             std::fs::create_dir_all(home).map_err(|error| file_fault(home, &error))?;
             let id = Uuid::new_v4();
-            // Of two processes that begin at once the one that makes the file decides.
-            match std::fs::File::create_new(&path) {
-                Ok(mut file) => {
-                    use std::io::Write;
-                    file.write_all(id.to_string().as_bytes())
-                        .and_then(|()| file.sync_all())
-                        .map_err(|error| file_fault(&path, &error))?;
-                    Ok(id)
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    std::thread::sleep(std::time::Duration::from_millis(50));
-                    store_id(home)
-                }
-                Err(error) => Err(file_fault(&path, &error)),
+            // Of two processes that begin at once the first decides; nobody sees a file that is not whole.
+            let made = tempfile::NamedTempFile::new_in(home).and_then(|mut file| {
+                file.write_all(id.to_string().as_bytes())?;
+                file.as_file().sync_all()?;
+                Ok(file)
+            });
+            match made.map_err(|error| file_fault(&path, &error))?.persist_noclobber(&path) {
+                Ok(_) => Ok(id),
+                Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => store_id(home),
+                Err(failed) => Err(file_fault(&path, &failed.error)),
             }
         }
         Err(error) => Err(file_fault(&path, &error)),

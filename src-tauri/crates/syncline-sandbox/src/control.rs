@@ -169,6 +169,7 @@ fn limits(settings: &Settings) -> Option<Option<Limits>> {
             window: settings.window_s.map_or(standard.window, Duration::from_secs),
             parallelism_hint: settings.parallelism_hint.unwrap_or(standard.parallelism_hint),
             least_execution: milliseconds(settings.least_execution_ms).unwrap_or_default(),
+            ..standard
         })
     })
 }

@@ -24,6 +24,8 @@ pub struct Limits {
     pub parallelism_hint: u32,
     /// Execution time that a request is counted with at least: a small table answers faster than a real one.
     pub least_execution: Duration,
+    /// Time that a request really takes at least, while which it counts as under way.
+    pub takes: Duration,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             window: Duration::from_secs(300),
             parallelism_hint: 4,
             least_execution: Duration::ZERO,
+            takes: Duration::ZERO,
         }
     }
 }
@@ -102,6 +105,14 @@ pub struct Ticket {
     user: Uuid,
     began: Instant,
     least: Duration,
+    takes: Duration,
+}
+
+impl Ticket {
+    /// What is left of the time that the request takes at least.
+    pub fn left(&self) -> Duration {
+        self.takes.saturating_sub(self.began.elapsed())
+    }
 }
 
 impl Drop for Ticket {
@@ -175,7 +186,14 @@ impl Protection {
             parallelism_hint: limits.parallelism_hint,
         };
         drop(all);
-        Ok(Some(Ticket { allowance, users, user, began: now, least: limits.least_execution }))
+        Ok(Some(Ticket {
+            allowance,
+            users,
+            user,
+            began: now,
+            least: limits.least_execution,
+            takes: limits.takes,
+        }))
     }
 }
 

@@ -105,7 +105,9 @@ async fn answer(
     let mut answer = tokio::task::spawn_blocking(move || dispatch::handle(&environment, api))
         .await
         .map_err(|e| ServiceError::new(500, code::UNEXPECTED, format!("The request failed: {e}")))?;
-    if let Some(allowance) = ticket.as_ref().map(|ticket| ticket.allowance) {
+    if let Some(ticket) = &ticket {
+        tokio::time::sleep(ticket.left()).await;
+        let allowance = ticket.allowance;
         answer = answer
             .with("x-ms-ratelimit-burst-remaining-xrm-requests", allowance.remaining.to_string())
             .with("x-ms-ratelimit-time-remaining-xrm-requests", allowance.execution_text())
