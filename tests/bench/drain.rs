@@ -27,8 +27,10 @@ async fn drain(details: &str) {
     let client = reqwest::Client::new();
     let token = token(&client, details).await;
     let begun = Instant::now();
-    let mut next = Some(format!("{}/api/data/v9.2/contacts", detail(details, "dataverse")));
-    let mut records = 0;
+    let select = detail(details, "select");
+    let query = if select.is_empty() { String::new() } else { format!("?$select={select}") };
+    let mut next = Some(format!("{}/api/data/v9.2/contacts{query}", detail(details, "dataverse")));
+    let (mut records, mut bytes) = (0, 0);
     while let Some(url) = next {
         let reply = client
             .get(&url)
@@ -44,10 +46,11 @@ async fn drain(details: &str) {
             continue;
         }
         let body = reply.bytes().await.expect("a page's body");
+        bytes += body.len() as u64;
         records += count(&body, b"\"@odata.etag\"");
         next = link(&body);
     }
-    Figure::tell(records, begun.elapsed().as_secs_f64());
+    Figure::tell(records, begun.elapsed().as_secs_f64(), Some(bytes / records.max(1)));
 }
 
 /// Occurrences of a text that stands once in every record.

@@ -12,6 +12,8 @@ pub(crate) struct Figure {
     /// Until the search index had caught up as well, where there is one.
     pub(crate) searchable_seconds: Option<f64>,
     pub(crate) peak_mib: f64,
+    /// Bytes of a record as it came over the wire, where they were counted.
+    pub(crate) record_bytes: Option<u64>,
 }
 
 impl Figure {
@@ -25,13 +27,20 @@ impl Figure {
     }
 
     /// Prints itself for the process that asked.
-    pub(crate) fn tell(records: u64, seconds: f64) {
-        Self { records, seconds, searchable_seconds: None, peak_mib: peak_mib() }.print();
+    pub(crate) fn tell(records: u64, seconds: f64, record_bytes: Option<u64>) {
+        Self { records, seconds, searchable_seconds: None, peak_mib: peak_mib(), record_bytes }.print();
     }
 
     /// Prints itself with the time until the records could be searched.
     pub(crate) fn tell_both(records: u64, seconds: f64, searchable: f64) {
-        Self { records, seconds, searchable_seconds: Some(searchable), peak_mib: peak_mib() }.print();
+        Self {
+            records,
+            seconds,
+            searchable_seconds: Some(searchable),
+            peak_mib: peak_mib(),
+            record_bytes: None,
+        }
+        .print();
     }
 
     fn print(&self) {
@@ -87,6 +96,13 @@ impl Sandbox {
             .read_line(&mut details)
             .expect("its first line");
         Self { child, details: details.trim().to_owned() }
+    }
+
+    /// Columns that the measured programs ask for, as in `$select`; empty: all.
+    pub(crate) fn ask_for(&mut self, select: &str) {
+        let mut json: serde_json::Value = serde_json::from_str(&self.details).expect("details are JSON");
+        json["select"] = select.into();
+        self.details = json.to_string();
     }
 }
 

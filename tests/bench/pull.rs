@@ -20,8 +20,13 @@ async fn pull(details: &str) {
         "client_id": detail(details, "confidential_client_id"), "secret": detail(details, "client_secret"),
     });
     app.rpc("connections.save", connection).await.expect("the connection");
-    let asked = serde_json::json!({ "connection": "contoso", "entity": "contact" });
+    let mut asked = serde_json::json!({ "connection": "contoso", "entity": "contact" });
     app.rpc("entities.describe", asked.clone()).await.expect("the description");
+    let select = detail(details, "select");
+    if !select.is_empty() {
+        let columns: Vec<_> = select.split(',').map(logical_name).collect();
+        asked["columns"] = serde_json::json!(columns);
+    }
     let begun = Instant::now();
     let started = app.rpc("cache.pull", asked).await.expect("the pull begins");
     let job = app.jobs().wait(started["job"].as_str().unwrap_or_default()).await.expect("the pull ends");
@@ -30,4 +35,9 @@ async fn pull(details: &str) {
     let searchable = begun.elapsed().as_secs_f64();
     let stored = searchable - job.result["indexing_seconds"].as_f64().unwrap_or_default();
     Figure::tell_both(job.result["read"].as_u64().unwrap_or_default(), stored, searchable);
+}
+
+/// The logical name of a member: a lookup is selected by the property that holds its id.
+fn logical_name(member: &str) -> &str {
+    member.strip_prefix('_').and_then(|name| name.strip_suffix("_value")).unwrap_or(member)
 }
