@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("syncline-dataverse", 3),
     ("syncline-insider", 3),
     ("syncline-tables", 3),
+    ("syncline-sql", 3),
     ("syncline-sandbox", 3),
     ("syncline-sync", 4),
     ("syncline-api", 5),
@@ -111,7 +112,9 @@ fn tauri_is_known_to_the_shell_alone() {
 fn one_crate_owns_each_contact_with_the_outside() {
     let owners = [
         ("reqwest", &["syncline-http"][..]),
-        ("rusqlite", &["syncline-store"]),
+        // The store's own file, and the files of applications.
+        ("rusqlite", &["syncline-store", "syncline-sql"]),
+        ("tokio-postgres", &["syncline-sql"]),
         ("keyring", &["syncline-secrets"]),
         ("oauth2", &["syncline-auth"]),
     ];

@@ -35,6 +35,7 @@ fn clocks_are_handed_in_below_the_application() {
         "syncline-dataverse",
         "syncline-insider",
         "syncline-tables",
+        "syncline-sql",
         "syncline-sync",
     ];
     let mut faults = Vec::new();

@@ -1,8 +1,10 @@
-//! Every implementation of the seam against the one conformance suite: in memory, files, Dataverse and Insider One on the sample tenant.
+//! Every implementation of the seam against the one conformance suite: in memory, files, SQL databases, Dataverse and Insider
+//! One on the sample tenant.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod memory;
 mod services;
+mod sql;
 mod tables;
 mod tenant;
 

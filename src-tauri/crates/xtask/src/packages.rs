@@ -39,6 +39,9 @@ const TESTS: &[Package] = &[
     package("xauth"),
     package("fonts-dejavu-core"),
     package("fonts-noto-core"),
+    // A real server for the tests of SQL connections; they start it on a socket of their own.
+    package("postgresql"),
+    Package { name: "openssl", or_program: &["openssl"] },
     // Shows that nothing tries to connect while the network is away.
     Package { name: "strace", or_program: &["strace"] },
     Package { name: "util-linux", or_program: &["unshare"] },
