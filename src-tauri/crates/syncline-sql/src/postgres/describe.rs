@@ -115,7 +115,12 @@ fn description(relation: &Relation, row: &Texts, column: &SqlColumn, rights: Rig
         targets,
         options: (0..)
             .zip(&column.labels)
-            .map(|(value, label)| Choice { value, label: Some(label.clone()), state: None })
+            .map(|(value, label)| Choice {
+                value,
+                label: Some(label.clone()),
+                state: None,
+                labels: Vec::new(),
+            })
             .collect(),
         behavior: kind.behavior(),
         format: Some(row.text(2).to_owned()),
