@@ -54,8 +54,8 @@ fn by_mail(number: usize) -> MappedRecord {
 fn attributes(number: usize) -> BTreeMap<String, Value> {
     BTreeMap::from([
         ("LastName".to_owned(), Value::from(format!("Row \"{number}\"; DROP TABLE x --"))),
-        ("FirstName".to_owned(), if number % 3 == 0 { Value::Null } else { "Zoë".into() }),
-        ("IsActive".to_owned(), Value::Bool(number % 2 == 0)),
+        ("FirstName".to_owned(), if number.is_multiple_of(3) { Value::Null } else { "Zoë".into() }),
+        ("IsActive".to_owned(), Value::Bool(number.is_multiple_of(2))),
         ("Balance".to_owned(), Value::from_json_text(&format!("1{number}2345.6789")).unwrap()),
         ("UpdatedAt".to_owned(), "2026-01-02T03:04:05.25Z".into()),
     ])

@@ -1,5 +1,6 @@
 //! A connection in use: the connector of its system, made when first needed.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_auth::{ConnectionTokens, SignInConfig, SignedIn};
@@ -9,6 +10,7 @@ use syncline_http::{RetryConfig, TokenProvider};
 use syncline_insider::{InsiderConnector, InsiderSettings};
 use syncline_model::{AuthMethod, Connection, ErrorCode, Identity, System};
 use syncline_secrets::{SecretKind, VaultKey};
+use syncline_sql::{PostgresAddress, SqlConnector, SqlOptions};
 use syncline_tables::{FileFormat, TablesConnector};
 use uuid::Uuid;
 
@@ -26,6 +28,8 @@ pub(crate) enum Link {
     Insider(Arc<InsiderConnector>),
     /// A file.
     Tables(Arc<TablesConnector>),
+    /// A database.
+    Sql(Arc<SqlConnector>),
 }
 
 impl Link {
@@ -33,9 +37,10 @@ impl Link {
     pub(crate) fn source(&self, name: &str) -> Result<Arc<dyn Source>, ApiError> {
         match self {
             Self::Dataverse { connector, .. } => Ok(connector.clone()),
+            Self::Sql(connector) => Ok(connector.clone()),
             Self::Insider(_) | Self::Tables(_) => {
                 Err(ApiError::new(ErrorCode::Usage, format!("{name} can only be written to"))
-                    .hint("choose a Dataverse connection to read from"))
+                    .hint("choose a connection to Dynamics 365 or to a database to read from"))
             }
         }
     }
@@ -46,6 +51,7 @@ impl Link {
             Self::Dataverse { connector, .. } => connector.clone(),
             Self::Insider(connector) => connector.clone(),
             Self::Tables(connector) => connector.clone(),
+            Self::Sql(connector) => connector.clone(),
         }
     }
 
@@ -53,7 +59,7 @@ impl Link {
     pub(crate) fn dataverse(&self, name: &str) -> Result<&Arc<DataverseConnector>, ApiError> {
         match self {
             Self::Dataverse { connector, .. } => Ok(connector),
-            Self::Insider(_) | Self::Tables(_) => {
+            Self::Insider(_) | Self::Tables(_) | Self::Sql(_) => {
                 Err(ApiError::new(ErrorCode::Usage, format!("{name} is no Dataverse environment")))
             }
         }
@@ -67,6 +73,7 @@ impl Link {
             }
             Self::Insider(connector) => Self::Insider(Arc::new(connector.patient())),
             Self::Tables(connector) => Self::Tables(Arc::clone(connector)),
+            Self::Sql(connector) => Self::Sql(Arc::clone(connector)),
         }
     }
 
@@ -76,6 +83,7 @@ impl Link {
             Self::Dataverse { connector, .. } => Source::identity(connector.as_ref()).await?,
             Self::Insider(connector) => connector.identity().await?,
             Self::Tables(connector) => connector.identity().await?,
+            Self::Sql(connector) => Source::identity(connector.as_ref()).await?,
         })
     }
 }
@@ -174,6 +182,19 @@ impl App {
             System::Jsonl => {
                 Ok(Link::Tables(Arc::new(TablesConnector::new(&connection.url, FileFormat::Jsonl))))
             }
+            System::Postgres => {
+                let address = PostgresAddress::parse(&connection.url, &connection.options)?;
+                let password = self.secret(connection.id, SecretKind::DatabasePassword).await?;
+                let options = SqlOptions::of(&connection.options);
+                let connector =
+                    SqlConnector::postgres(&address, password, options, Arc::new(jiff::Timestamp::now))?;
+                Ok(Link::Sql(Arc::new(connector)))
+            }
+            System::Sqlite => {
+                let options = SqlOptions::of(&connection.options);
+                let path = Path::new(&connection.url);
+                Ok(Link::Sql(Arc::new(SqlConnector::sqlite(path, options, Arc::new(jiff::Timestamp::now)))))
+            }
         }
     }
 
@@ -222,6 +243,7 @@ impl App {
 pub(crate) fn entered_secret(system: System, auth: AuthMethod) -> Option<SecretKind> {
     match (system, auth) {
         (System::Insider, _) => Some(SecretKind::RequestToken),
+        (System::Postgres, _) => Some(SecretKind::DatabasePassword),
         (_, AuthMethod::ClientCredentials) => Some(SecretKind::ClientSecret),
         (_, AuthMethod::AccessToken) => Some(SecretKind::AccessToken),
         (_, AuthMethod::AuthorizationCode | AuthMethod::DeviceCode | AuthMethod::None) => None,

@@ -83,6 +83,15 @@ pub(crate) fn read_secret(from_stdin: bool, prompt: &str) -> Result<Secret, ApiE
     Ok(Secret::new(secret))
 }
 
+/// Asks for a secret that need not be there, at the terminal.
+pub(crate) fn read_optional_secret(prompt: &str) -> Result<Option<Secret>, ApiError> {
+    let text = rpassword::prompt_password(prompt).map_err(|error| {
+        ApiError::new(ErrorCode::Usage, format!("the secret can't be read: {error}"))
+            .hint("give it on standard input with --secret-stdin")
+    })?;
+    Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::new))
+}
+
 /// Reads a text file that was named on the command line; `-` is standard input.
 pub(crate) fn read_file(path: &std::path::Path) -> Result<String, ApiError> {
     if path.as_os_str() == "-" {

@@ -110,7 +110,7 @@ impl Mapping {
                     "nothing_to_send",
                     "the record has neither an attribute nor an event to send".to_owned(),
                 )),
-                System::Dataverse | System::Csv | System::Jsonl => None,
+                System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => None,
             };
         }
         let verdict = match (skip, refusal) {

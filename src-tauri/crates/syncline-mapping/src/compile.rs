@@ -359,7 +359,7 @@ impl<'a> Work<'a> {
                 .unwrap_or_default(),
             targets: column.map(|column| column.targets.clone()).unwrap_or_default(),
             // A row that is only updated may leave the column out, but may not clear it.
-            required: self.system == System::Dataverse
+            required: (self.system == System::Dataverse || self.system.is_database())
                 && column.is_some_and(|column| column.required == syncline_model::RequiredLevel::System),
             system: self.system,
             empty: None,
@@ -373,9 +373,11 @@ impl<'a> Work<'a> {
     }
 
     fn unmapped_required(&mut self) {
-        if self.system != System::Dataverse {
+        if self.system != System::Dataverse && !self.system.is_database() {
             return;
         }
+        // Dataverse makes ids, owners and states itself.
+        let makes_them = self.system == System::Dataverse;
         let destination = self.destination;
         let missing: Vec<&str> = destination
             .columns
@@ -383,13 +385,14 @@ impl<'a> Work<'a> {
             .filter(|column| {
                 column.required == syncline_model::RequiredLevel::System
                     && column.creatable
-                    && !matches!(
-                        column.column_type,
-                        ColumnType::Owner
-                            | ColumnType::State
-                            | ColumnType::Status
-                            | ColumnType::UniqueIdentifier
-                    )
+                    && !(makes_them
+                        && matches!(
+                            column.column_type,
+                            ColumnType::Owner
+                                | ColumnType::State
+                                | ColumnType::Status
+                                | ColumnType::UniqueIdentifier
+                        ))
                     && !self.taken.contains_key(column.logical_name.as_str())
             })
             .map(|column| column.logical_name.as_str())

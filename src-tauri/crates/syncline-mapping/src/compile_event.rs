@@ -26,7 +26,7 @@ impl Work<'_> {
         let section = self.definition.events.as_ref()?;
         match self.system {
             System::Insider => {}
-            System::Dataverse | System::Csv | System::Jsonl => {
+            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => {
                 self.problem(
                     Problem::new("events", "events_not_taken", "this destination takes no events")
                         .hint("remove \"events\""),

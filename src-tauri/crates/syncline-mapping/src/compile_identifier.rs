@@ -17,7 +17,7 @@ impl Work<'_> {
         if definition.identifiers.is_empty() {
             let hint = match self.system {
                 System::Insider => "add one to email, phone_number, uuid or a custom identifier",
-                System::Dataverse => "add the primary key or the columns of an alternate key",
+                System::Dataverse | System::Postgres | System::Sqlite => "add the primary key or the columns of an alternate key",
                 System::Csv | System::Jsonl => {
                     "add the column that tells the file's rows apart, such as contactid"
                 }
@@ -48,7 +48,7 @@ impl Work<'_> {
                 rules.push(IdentifierRule { path, from, kind, key, pattern, target });
             }
         }
-        if self.system == System::Dataverse && !definition.identifiers.is_empty() {
+        if (self.system == System::Dataverse || self.system.is_database()) && !definition.identifiers.is_empty() {
             self.whole_key();
         }
         if rules.iter().any(|rule| rule.kind == IdentifierKind::Phone) && definition.phone.is_none() {
@@ -107,7 +107,7 @@ impl Work<'_> {
                 }
                 Some((kind, false, self.target(name, None)))
             }
-            System::Dataverse | System::Csv | System::Jsonl => {
+            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => {
                 let column = self.target_column(path, name).ok()?;
                 Some((asked.unwrap_or(IdentifierKind::Raw), true, self.target(name, column)))
             }
@@ -156,7 +156,9 @@ impl Work<'_> {
         let given: BTreeSet<&str> =
             self.definition.identifiers.iter().map(|identifier| identifier.to.as_str()).collect();
         let destination = self.destination;
-        if given.len() == 1 && given.contains(destination.summary.primary_id.as_str()) {
+        // A database tells its primary key among the keys: it may have several columns.
+        let among_keys = self.system.is_database();
+        if !among_keys && given.len() == 1 && given.contains(destination.summary.primary_id.as_str()) {
             return;
         }
         let found = destination.keys.iter().find(|key| {
@@ -174,7 +176,9 @@ impl Work<'_> {
             ),
             Some(_) => {}
             None => {
-                let keys: Vec<String> = std::iter::once(destination.summary.primary_id.to_string())
+                let keys: Vec<String> = (!among_keys)
+                    .then(|| destination.summary.primary_id.to_string())
+                    .into_iter()
                     .chain(destination.keys.iter().map(|key| {
                         key.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(" + ")
                     }))

@@ -40,7 +40,7 @@ pub(crate) fn event(
                 });
             }
         }
-        System::Dataverse | System::Csv | System::Jsonl => {}
+        System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => {}
     }
     Ok(Some(MappedEvent { name, timestamp, parameters }))
 }

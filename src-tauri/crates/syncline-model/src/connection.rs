@@ -68,6 +68,10 @@ pub enum System {
     Csv,
     /// A file of JSON lines.
     Jsonl,
+    /// A PostgreSQL database.
+    Postgres,
+    /// A SQLite file.
+    Sqlite,
 }
 
 impl System {
@@ -78,7 +82,14 @@ impl System {
             Self::Insider => "insider",
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
+            Self::Postgres => "postgres",
+            Self::Sqlite => "sqlite",
         }
+    }
+
+    /// A database whose tables say what their columns take and which keys they have.
+    pub fn is_database(self) -> bool {
+        matches!(self, Self::Postgres | Self::Sqlite)
     }
 }
 
@@ -95,7 +106,7 @@ pub enum AuthMethod {
     ClientCredentials,
     /// With a pasted access token (Dataverse) or the account's request token (Insider One).
     AccessToken,
-    /// Files need no sign-in.
+    /// Files need no sign-in; a database's user is part of its address and the password a secret beside it.
     None,
 }
 
@@ -149,7 +160,8 @@ pub struct Connection {
     pub name: ConnectionName,
     /// The system behind it.
     pub system: System,
-    /// Dataverse: the environment's origin without path; Insider One: the API's root; files: a path.
+    /// Dataverse: the environment's origin without path; Insider One: the API's root; PostgreSQL: an address with user and
+    /// without password; files: a path.
     pub url: String,
     /// How one signs in.
     pub auth: AuthMethod,
@@ -172,7 +184,8 @@ pub struct Connection {
     pub colour: Option<String>,
     /// May be written to. Off for a new connection.
     pub writable: bool,
-    /// System-specific settings: `partner` (Insider One), `api_path` (Dataverse, default `/api/data`), `delimiter` (CSV),
+    /// System-specific settings: `partner` (Insider One), `api_path` (Dataverse, default `/api/data`), `delimiter` (CSV), `sslmode` and
+    /// `sslrootcert` (PostgreSQL), `key.TABLE` (databases: columns that tell the rows of a table or view without a key apart),
     /// `secret_expires` (a date, RFC 3339).
     #[serde(default)]
     pub options: BTreeMap<String, String>,

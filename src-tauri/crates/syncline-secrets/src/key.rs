@@ -13,14 +13,22 @@ pub enum SecretKind {
     AccessToken,
     /// The request token of an Insider One account.
     RequestToken,
+    /// The password of a database's user.
+    DatabasePassword,
     /// The key of a store's file.
     StoreKey,
 }
 
 impl SecretKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::RefreshToken, Self::ClientSecret, Self::AccessToken, Self::RequestToken, Self::StoreKey];
+    pub const ALL: [Self; 6] = [
+        Self::RefreshToken,
+        Self::ClientSecret,
+        Self::AccessToken,
+        Self::RequestToken,
+        Self::DatabasePassword,
+        Self::StoreKey,
+    ];
 
     /// As it stands in an item's name.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +37,7 @@ impl SecretKind {
             Self::ClientSecret => "client-secret",
             Self::AccessToken => "access-token",
             Self::RequestToken => "request-token",
+            Self::DatabasePassword => "database-password",
             Self::StoreKey => "store-key",
         }
     }
@@ -40,6 +49,7 @@ impl SecretKind {
             Self::ClientSecret => "the client secret",
             Self::AccessToken => "the access token",
             Self::RequestToken => "the request token",
+            Self::DatabasePassword => "the database password",
             Self::StoreKey => "the store's key",
         }
     }

@@ -6,6 +6,7 @@ use syncline_model::{
     AuthMethod, Connection, ConnectionKind, ConnectionStatus, ErrorCode, Identity, Secret, System,
 };
 use syncline_secrets::VaultKey;
+use syncline_sql::PostgresAddress;
 use syncline_store::Store;
 use uuid::Uuid;
 
@@ -65,12 +66,12 @@ pub(crate) async fn understand(_: &Arc<App>, request: AddressText) -> Result<Add
 fn new_connection(request: &ConnectionSave) -> Result<Connection, ApiError> {
     let system = request.system.ok_or_else(|| {
         ApiError::new(ErrorCode::Usage, "the system is missing")
-            .hint("name it: --system dataverse, insider, csv or jsonl")
+            .hint("name it: --system dataverse, insider, postgres, sqlite, csv or jsonl")
     })?;
     let auth = request.auth.unwrap_or(match system {
         System::Dataverse => AuthMethod::AuthorizationCode,
         System::Insider => AuthMethod::AccessToken,
-        System::Csv | System::Jsonl => AuthMethod::None,
+        System::Csv | System::Jsonl | System::Postgres | System::Sqlite => AuthMethod::None,
     });
     Ok(Connection {
         id: Uuid::new_v4(),
@@ -132,13 +133,25 @@ fn set_address(connection: &mut Connection, text: &str, secret: &mut Option<Secr
             syncline_http::require_secure(&url)?;
             connection.url = url.origin().ascii_serialization();
         }
-        System::Csv | System::Jsonl => {
-            let path = std::path::absolute(text.trim())
-                .map_err(|error| ApiError::new(ErrorCode::Usage, format!("not a path: {text}: {error}")))?;
+        System::Csv | System::Jsonl => connection.url = path(text)?.display().to_string(),
+        System::Postgres => {
+            let address = PostgresAddress::parse(text, &connection.options)?;
+            connection.options.remove("host");
+            connection.options.extend(address.options());
+            connection.url = address.url();
+        }
+        System::Sqlite => {
+            let path = path(text)?;
+            syncline_sql::check_file(&path)?;
             connection.url = path.display().to_string();
         }
     }
     Ok(())
+}
+
+fn path(text: &str) -> Result<std::path::PathBuf, ApiError> {
+    std::path::absolute(text.trim())
+        .map_err(|error| ApiError::new(ErrorCode::Usage, format!("not a path: {text}: {error}")))
 }
 
 pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<ConnectionView, ApiError> {
@@ -159,6 +172,10 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     let mut secret = request.secret.clone();
     connection.system = request.system.unwrap_or(connection.system);
     connection.auth = request.auth.unwrap_or(connection.auth);
+    // An address is read with the settings that come beside it.
+    if connection.system == System::Postgres {
+        connection.options.extend(request.options.clone());
+    }
     if let Some(url) = &request.url {
         set_address(&mut connection, url, &mut secret)?;
     }
@@ -219,6 +236,9 @@ pub(crate) async fn save(app: &Arc<App>, request: ConnectionSave) -> Result<Conn
     if connection.system == System::Dataverse {
         // What can't work is said now, not at the sign-in.
         syncline_auth::SignInConfig::from_connection(&connection).map(|_| ())?;
+    }
+    if connection.system == System::Postgres {
+        PostgresAddress::parse(&connection.url, &connection.options)?;
     }
     let saved = app.save_connection(connection).await?;
     if let (Some(secret), Some(kind)) = (secret, entered_secret(saved.system, saved.auth)) {

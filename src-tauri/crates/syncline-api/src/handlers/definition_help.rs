@@ -32,7 +32,7 @@ pub(crate) async fn events(app: &Arc<App>, request: ConnectionRef) -> Result<Kno
                 .map(|(name, holds)| KnownParameter { name: (*name).to_owned(), holds: (*holds).to_owned() })
                 .collect(),
         },
-        System::Dataverse | System::Csv | System::Jsonl => {
+        System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => {
             KnownEvents { events: Vec::new(), parameters: Vec::new() }
         }
     })
@@ -69,7 +69,7 @@ pub(crate) async fn known_starters(
         let for_profiles = definition.destination.entity.as_str() == syncline_insider::PROFILE;
         let fits = match destination.system {
             System::Insider => for_profiles,
-            System::Dataverse | System::Csv | System::Jsonl => !for_profiles,
+            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => !for_profiles,
         };
         let Some(entity) = definition.source.entity.clone().filter(|_| fits) else { continue };
         // An environment without the entity has nothing to begin from.

@@ -149,6 +149,16 @@ pub(crate) async fn destination(
             }
             names
         }
+        System::Postgres | System::Sqlite => {
+            let columns = schema.keys.iter().flat_map(|key| &key.columns);
+            let mut names: Vec<String> = Vec::new();
+            for name in columns.map(ToString::to_string) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        }
         System::Insider => {
             syncline_insider::DEFAULT_IDENTIFIERS.iter().map(|name| (*name).to_owned()).collect()
         }

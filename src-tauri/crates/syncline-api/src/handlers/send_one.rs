@@ -58,7 +58,7 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
     Ok(JobStarted { job })
 }
 
-/// A request as a command line for curl. Credentials are variables of the shell. Absent for files.
+/// A request as a command line for curl. Credentials are variables of the shell. Absent for files and databases.
 pub(super) fn curl(request: &RequestView, connection: &Connection) -> Option<String> {
     let root = connection.url.trim_end_matches('/');
     let (url, body, mut headers) = match connection.system {
@@ -73,7 +73,7 @@ pub(super) fn curl(request: &RequestView, connection: &Connection) -> Option<Str
             // A row is one user of a request.
             (format!("{root}{}", request.path), format!("{{\"users\":[{}]}}", request.body), headers)
         }
-        System::Csv | System::Jsonl => return None,
+        System::Csv | System::Jsonl | System::Postgres | System::Sqlite => return None,
     };
     headers.push("Content-Type: application/json".to_owned());
     // What only tells the sending side something is not a header on the wire.

@@ -72,8 +72,9 @@ impl App {
         let id = connection.id;
         let cached = self.with_store(move |store| store.cached(Some(id))).await?;
         let kind = match (entered_secret(connection.system, connection.auth), connection.auth) {
+            // A database may trust the socket, and then has no password.
+            (Some(SecretKind::DatabasePassword), _) | (None, AuthMethod::None) => None,
             (Some(kind), _) => Some(kind),
-            (None, AuthMethod::None) => None,
             (None, _) => Some(SecretKind::RefreshToken),
         };
         let vault = std::sync::Arc::clone(&self.vault);

@@ -7,7 +7,7 @@ use syncline_api::ApiError;
 use syncline_api::wire::{ConnectionRef, ConnectionTest, ConnectionView, Empty, Forgotten};
 use syncline_model::{ConnectionStatus, ErrorCode};
 
-use crate::context::{Context, read_secret};
+use crate::context::{Context, read_optional_secret, read_secret};
 use crate::{exit, output};
 
 #[derive(Subcommand)]
@@ -42,10 +42,10 @@ pub(crate) enum Verb {
 pub(crate) struct Save {
     /// Name
     name: String,
-    /// dataverse, insider, csv or jsonl
-    #[arg(long, value_parser = ["dataverse", "insider", "csv", "jsonl"])]
+    /// dataverse, insider, postgres, sqlite, csv or jsonl
+    #[arg(long, value_parser = ["dataverse", "insider", "postgres", "sqlite", "csv", "jsonl"])]
     system: Option<String>,
-    /// Address in any form; for files a path
+    /// Address in any form, for PostgreSQL postgres://user@host:5432/database without password; for files a path
     #[arg(long)]
     url: Option<String>,
     /// authorization-code, device-code, client-credentials, access-token or none
@@ -84,7 +84,7 @@ pub(crate) struct Save {
     /// May not be written to
     #[arg(long)]
     read_only: bool,
-    /// Read the client secret, access token or request token from standard input
+    /// Read the client secret, access token, request token or database password from standard input
     #[arg(long)]
     secret_stdin: bool,
     /// System-specific setting K=V; may be given several times
@@ -112,9 +112,14 @@ impl Save {
             && !self.secret_stdin
             && std::io::stdin().is_terminal()
             && matches!(self.auth.as_deref(), Some("client-credentials" | "access-token"));
-        let secret = (self.secret_stdin || needs_secret)
-            .then(|| read_secret(self.secret_stdin, "Secret (not shown): "))
-            .transpose()?;
+        let may_have_one = create && !self.secret_stdin && std::io::stdin().is_terminal();
+        let secret = if may_have_one && self.system.as_deref() == Some("postgres") {
+            read_optional_secret("Password (not shown; Enter alone: none): ")?
+        } else {
+            (self.secret_stdin || needs_secret)
+                .then(|| read_secret(self.secret_stdin, "Secret (not shown): "))
+                .transpose()?
+        };
         let scopes = (!self.scopes.is_empty()).then_some(self.scopes);
         let mut request = serde_json::json!({
             "name": self.name, "rename": self.rename, "create": create, "system": self.system, "url": self.url,
