@@ -17,7 +17,9 @@ impl Work<'_> {
         if definition.identifiers.is_empty() {
             let hint = match self.system {
                 System::Insider => "add one to email, phone_number, uuid or a custom identifier",
-                System::Dataverse | System::Postgres | System::Sqlite => "add the primary key or the columns of an alternate key",
+                System::Dataverse | System::Postgres | System::Sqlite => {
+                    "add the primary key or the columns of an alternate key"
+                }
                 System::Csv | System::Jsonl => {
                     "add the column that tells the file's rows apart, such as contactid"
                 }
@@ -48,7 +50,9 @@ impl Work<'_> {
                 rules.push(IdentifierRule { path, from, kind, key, pattern, target });
             }
         }
-        if (self.system == System::Dataverse || self.system.is_database()) && !definition.identifiers.is_empty() {
+        if (self.system == System::Dataverse || self.system.is_database())
+            && !definition.identifiers.is_empty()
+        {
             self.whole_key();
         }
         if rules.iter().any(|rule| rule.kind == IdentifierKind::Phone) && definition.phone.is_none() {

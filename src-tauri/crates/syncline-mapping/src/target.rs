@@ -30,9 +30,10 @@ impl Target {
             (Some(OnEmpty::LeaveOut), _) | (None, System::Insider) => None,
             (Some(OnEmpty::Clear), System::Insider) => Some(Value::Text(String::new())),
             (Some(OnEmpty::Null), _)
-            | (Some(OnEmpty::Clear) | None, System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite) => {
-                Some(Value::Null)
-            }
+            | (
+                Some(OnEmpty::Clear) | None,
+                System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite,
+            ) => Some(Value::Null),
         }
     }
 }
@@ -98,7 +99,16 @@ fn free(target: &Target, value: Value, source: Option<&SourceColumn>) -> Value {
         (System::Insider, Some(ColumnType::MultiSelectPicklist), Value::Integer(code)) => {
             Value::Text(code.to_string())
         }
-        (System::Insider | System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite | System::Postgres | System::Sqlite, _, _) => value,
+        (
+            System::Insider
+            | System::Dataverse
+            | System::Csv
+            | System::Jsonl
+            | System::Postgres
+            | System::Sqlite,
+            _,
+            _,
+        ) => value,
     }
 }
 
@@ -289,9 +299,10 @@ fn date(target: &Target, value: Value) -> Result<Value, Refusal> {
         return Err(target.refuse("out_of_range", format!("{text} lies before 1753-01-01")));
     }
     Ok(Value::Text(match (target.system, target.behavior) {
-        (System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite, Some(DateTimeBehavior::DateOnly)) => {
-            moment.day().to_string()
-        }
+        (
+            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite,
+            Some(DateTimeBehavior::DateOnly),
+        ) => moment.day().to_string(),
         (System::Csv | System::Jsonl, _) => text.trim().to_owned(),
         (System::Insider, _)
         | (

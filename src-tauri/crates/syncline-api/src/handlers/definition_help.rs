@@ -69,7 +69,9 @@ pub(crate) async fn known_starters(
         let for_profiles = definition.destination.entity.as_str() == syncline_insider::PROFILE;
         let fits = match destination.system {
             System::Insider => for_profiles,
-            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => !for_profiles,
+            System::Dataverse | System::Csv | System::Jsonl | System::Postgres | System::Sqlite => {
+                !for_profiles
+            }
         };
         let Some(entity) = definition.source.entity.clone().filter(|_| fits) else { continue };
         // An environment without the entity has nothing to begin from.

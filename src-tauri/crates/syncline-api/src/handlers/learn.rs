@@ -26,7 +26,7 @@ const REQUESTS: u64 = 48;
 pub(super) async fn requests(app: &App, connection: &Connection, link: &Link) -> u64 {
     match link {
         Link::Dataverse { .. } if due(app, connection).await => REQUESTS,
-        Link::Dataverse { .. } | Link::Insider(_) | Link::Tables(_) => 0,
+        Link::Dataverse { .. } | Link::Insider(_) | Link::Tables(_) | Link::Sql(_) => 0,
     }
 }
 

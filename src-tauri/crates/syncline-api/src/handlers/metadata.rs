@@ -133,7 +133,9 @@ impl App {
                 let extras = extras_of(&catalogue, held.as_deref());
                 (catalogue.entities, Some(extras))
             }
-            Link::Insider(_) | Link::Tables(_) | Link::Sql(_) => (link.destination().entities(&cancel).await?, None),
+            Link::Insider(_) | Link::Tables(_) | Link::Sql(_) => {
+                (link.destination().entities(&cancel).await?, None)
+            }
         };
         let (id, now, saved) = (connection.id, jiff::Timestamp::now(), entities.clone());
         self.with_store(move |store| {
