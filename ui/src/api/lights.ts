@@ -9,6 +9,8 @@ export const systemNames: Record<System, string> = {
   insider: "Insider One",
   csv: "CSV files",
   jsonl: "JSON lines files",
+  postgres: "PostgreSQL",
+  sqlite: "SQLite",
 };
 
 export const kindNames: Record<ConnectionKind, string> = {
@@ -32,7 +34,12 @@ export function isWritable(connection: ConnectionView, now: number = Date.now())
 
 /** Systems one browses; the others only take records. */
 export function isBrowsable(connection: ConnectionView): boolean {
-  return connection.system === "dataverse";
+  return connection.system === "dataverse" || isDatabase(connection);
+}
+
+/** Databases: tables are browsed, but what only Dynamics 365 has is not there. */
+export function isDatabase({ system }: { system: System }): boolean {
+  return system === "postgres" || system === "sqlite";
 }
 
 /** The connections of one client; connections without a client belong together. */

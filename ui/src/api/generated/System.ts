@@ -3,4 +3,4 @@
 /**
  * A system that a connection leads to.
  */
-export type System = "dataverse" | "insider" | "csv" | "jsonl";
+export type System = "dataverse" | "insider" | "csv" | "jsonl" | "postgres" | "sqlite";

@@ -6,6 +6,7 @@ import { AddressField } from "./AddressField";
 import { ChoiceCards } from "./ChoiceCards";
 import { ColourPicker } from "./ColourPicker";
 import styles from "./connections.module.css";
+import { DatabaseFields } from "./DatabaseFields";
 import { DynamicsFields } from "./DynamicsFields";
 import {
   type ConnectionForm,
@@ -13,6 +14,7 @@ import {
   emptyForm,
   formOf,
   missingIn,
+  plainAddress,
   saveRequest,
   systemChoices,
 } from "./words";
@@ -90,16 +92,16 @@ export function ConnectForm({
               onChange={(address) => patch({ address })}
               onUnderstood={understood}
             />
+          ) : form.system === "postgres" ? (
+            <DatabaseFields
+              value={form.database}
+              onChange={(database) => patch({ database })}
+              secret={form.secret}
+              onSecret={(secret) => patch({ secret })}
+              editing={editing !== null}
+            />
           ) : (
-            <Field
-              required
-              label={form.system === "insider" ? "Root of the API" : "File to write"}
-              hint={
-                form.system === "insider"
-                  ? "Such as https://unification.useinsider.com; /api/user/v1/upsert is added"
-                  : "The whole path, such as /home/ann/contacts.csv"
-              }
-            >
+            <Field required {...plainAddress(form.system)}>
               <Input
                 value={form.address}
                 spellCheck={false}

@@ -1,6 +1,7 @@
 import type { AuthMethod, ConnectionSave, ConnectionView, System } from "@/api";
 import { statusLights } from "@/api";
 import { ago } from "@/lib/time";
+import { type DatabaseAddress, databaseAddress, databaseUrl } from "./database";
 
 /** Who a connection is, in a few words. */
 export function identityWords(connection: ConnectionView): string {
@@ -54,9 +55,32 @@ export const systemChoices: readonly { system: System; title: string; text: stri
     text: "A Dataverse environment: Sales, Service, your own tables",
   },
   { system: "insider", title: "Insider One", text: "A destination for profiles and events" },
+  { system: "postgres", title: "PostgreSQL", text: "A database: tables to read from and to write to" },
+  { system: "sqlite", title: "SQLite file", text: "A database on this computer" },
   { system: "csv", title: "CSV file", text: "A destination on this computer" },
   { system: "jsonl", title: "JSON lines file", text: "A destination on this computer" },
 ];
+
+/** What an address of one text is called, and an example. */
+export function plainAddress(system: System): { label: string; hint: string } {
+  switch (system) {
+    case "insider":
+      return {
+        label: "Root of the API",
+        hint: "Such as https://unification.useinsider.com; /api/user/v1/upsert is added",
+      };
+    case "sqlite":
+      return {
+        label: "Database file",
+        hint: "The whole path, such as /home/ann/app.db. The file must be there",
+      };
+    case "dataverse":
+    case "postgres":
+    case "csv":
+    case "jsonl":
+      return { label: "File to write", hint: "The whole path, such as /home/ann/contacts.csv" };
+  }
+}
 
 /** What the form holds. Texts as typed; empty means not said. */
 export interface ConnectionForm {
@@ -75,6 +99,8 @@ export interface ConnectionForm {
   secret: string;
   secretExpires: string;
   partner: string;
+  /** PostgreSQL: the parts of its address. */
+  database: DatabaseAddress;
   writable: boolean;
 }
 
@@ -94,6 +120,7 @@ export const emptyForm: ConnectionForm = {
   secret: "",
   secretExpires: "",
   partner: "",
+  database: { host: "", port: "5432", name: "", user: "", certificate: "" },
   writable: false,
 };
 
@@ -114,6 +141,10 @@ export function formOf(connection: ConnectionView): ConnectionForm {
     scopes: connection.scopes.join(" "),
     secretExpires: connection.secret_expires?.slice(0, 10) ?? "",
     partner: connection.options.partner ?? "",
+    database:
+      connection.system === "postgres"
+        ? databaseAddress(connection.url, connection.options.sslrootcert ?? "")
+        : emptyForm.database,
     writable: connection.writable,
   };
 }
@@ -124,13 +155,14 @@ export function saveRequest(form: ConnectionForm, previous: string | null): Conn
   const isDynamics = form.system === "dataverse";
   const options: Record<string, string> = {};
   if (form.system === "insider" && said(form.partner)) options.partner = form.partner.trim();
+  if (form.system === "postgres") options.sslrootcert = form.database.certificate.trim();
   if (said(form.secretExpires)) options.secret_expires = form.secretExpires.trim();
   return {
     name: previous ?? form.name.trim(),
     rename: previous !== null && previous !== form.name.trim() ? form.name.trim() : undefined,
     create: previous === null,
     system: form.system,
-    url: form.address.trim(),
+    url: form.system === "postgres" ? databaseUrl(form.database) : form.address.trim(),
     auth: isDynamics ? form.auth : form.system === "insider" ? "access-token" : "none",
     authority: isDynamics ? said(form.authority) : undefined,
     tenant: isDynamics ? said(form.tenant) : undefined,
@@ -149,8 +181,12 @@ export function saveRequest(form: ConnectionForm, previous: string | null): Conn
 /** What is still missing before the form can be saved; empty when nothing is. */
 export function missingIn(form: ConnectionForm, editing: boolean): string[] {
   const missing: string[] = [];
-  if (form.address.trim() === "")
-    missing.push(form.system === "csv" || form.system === "jsonl" ? "the file or folder" : "the address");
+  if (form.system === "postgres") {
+    if (form.database.host.trim() === "") missing.push("the server");
+    if (form.database.name.trim() === "") missing.push("the database");
+    if (form.database.user.trim() === "") missing.push("the user");
+  } else if (form.address.trim() === "")
+    missing.push(["csv", "jsonl", "sqlite"].includes(form.system) ? "the file" : "the address");
   if (form.name.trim() === "") missing.push("a name");
   if (form.system === "dataverse" && form.auth !== "access-token" && form.clientId.trim() === "")
     missing.push("the application (client) id");
