@@ -31,6 +31,7 @@ mod costs;
 mod dataverse;
 mod dataverse_write;
 mod definition_check;
+mod definition_limits;
 mod fault_ask;
 mod fault_matrix;
 mod fault_rows;

@@ -8,7 +8,7 @@ use syncline_connect::{Destination, Source};
 use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings};
 use syncline_http::{RetryConfig, TokenProvider};
 use syncline_insider::{InsiderConnector, InsiderSettings};
-use syncline_model::{AuthMethod, Connection, ErrorCode, Identity, System};
+use syncline_model::{AuthMethod, Connection, ErrorCode, Identity, SyncDefinition, System};
 use syncline_secrets::{SecretKind, VaultKey};
 use syncline_sql::{PostgresAddress, SqlConnector, SqlOptions};
 use syncline_tables::{FileFormat, TablesConnector};
@@ -100,19 +100,24 @@ impl App {
         Ok(link)
     }
 
-    /// A patient link with other time limits, as a definition asks for; not kept.
+    /// A patient link within the limits that a definition asks for, whichever end it is: time and tries of each request, and records a page
+    /// where rows are read. It shares what is known of the service.
     pub(crate) async fn link_with(
         &self,
         connection: &Connection,
-        timeout: Duration,
-        retries: u32,
-    ) -> Result<Arc<Link>, ApiError> {
-        let kept = self.link(connection).await?;
-        let Link::Dataverse { tokens, .. } = kept.as_ref() else { return Ok(kept) };
-        let tokens = Arc::clone(tokens);
-        let retry = RetryConfig::with_retries(retries);
-        let connector = self.dataverse(connection, Arc::clone(&tokens), timeout, retry)?;
-        Ok(Arc::new(Link::Dataverse { connector, tokens }))
+        definition: &SyncDefinition,
+    ) -> Result<Link, ApiError> {
+        let source = &definition.source;
+        let (timeout, retries) = (Duration::from_millis(source.timeout_ms), source.retries);
+        Ok(match self.link(connection).await?.as_ref() {
+            Link::Dataverse { connector, tokens } => Link::Dataverse {
+                connector: Arc::new(connector.with_limits(timeout, retries, source.page_size)),
+                tokens: Arc::clone(tokens),
+            },
+            Link::Insider(connector) => Link::Insider(Arc::new(connector.with_limits(timeout, retries))),
+            // A file knows neither pages nor waiting.
+            Link::Tables(connector) => Link::Tables(Arc::clone(connector)),
+        })
     }
 
     /// Keeps what a sign-in gave and links anew.

@@ -30,6 +30,16 @@ pub struct DataverseSettings {
     pub batch_rows: usize,
 }
 
+impl DataverseSettings {
+    /// Brings numbers within what the service and this client take.
+    pub(crate) fn bound(&mut self) {
+        self.page_size = self.page_size.clamp(1, 5000);
+        self.timeout = self.timeout.clamp(Duration::from_secs(1), Duration::from_secs(300));
+        self.batch_rows = self.batch_rows.clamp(1, syncline_odata::MOST_REQUESTS);
+        self.retries = self.retries.min(RetryConfig::MOST_RETRIES);
+    }
+}
+
 impl Default for DataverseSettings {
     fn default() -> Self {
         Self {
@@ -83,13 +93,10 @@ impl DataverseBuilder {
             return Err(SynclineError::new(ErrorCode::Usage, format!("not a path of a Web API: {path}"))
                 .hint("use the path /api/data and a version such as v9.2"));
         }
-        settings.page_size = settings.page_size.clamp(1, 5000);
-        settings.timeout = settings.timeout.clamp(Duration::from_secs(1), Duration::from_secs(300));
-        settings.batch_rows = settings.batch_rows.clamp(1, syncline_odata::MOST_REQUESTS);
-        let retries = settings.retries.min(RetryConfig::MOST_RETRIES);
+        settings.bound();
         let retry = RetryConfig {
-            retries,
-            connect_retries: retries.min(self.client.retry().connect_retries),
+            retries: settings.retries,
+            connect_retries: settings.retries.min(self.client.retry().connect_retries),
             ..*self.client.retry()
         };
         let client =

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use syncline_connect::WriteOptions;
 use syncline_http::{GateState, RetryConfig};
 use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseSettings;
-use crate::api::Api;
+use crate::api::{ANNOTATIONS, Api};
 use crate::messages::BulkMessages;
 
 /// One environment, seen as one user. Cheap to clone; clones share what is remembered.
@@ -42,6 +43,31 @@ impl DataverseConnector {
         let retry = RetryConfig { connect_retries: retry.retries, ..retry };
         patient.api.client = self.api.client.with_retry(retry);
         patient
+    }
+
+    /// The same connector within other limits: seconds until a request is given up (1 to 300), sends after the first (at most 10), records a
+    /// page (1 to 5000) where a reading names no other number, as when rows are looked up. It goes on trying as [`Self::patient`] does.
+    pub fn with_limits(&self, timeout: Duration, retries: u32, page_size: u32) -> Self {
+        let mut limited = self.clone();
+        limited.settings.timeout = timeout;
+        limited.settings.retries = retries;
+        limited.settings.page_size = page_size;
+        limited.settings.bound();
+        let settings = &limited.settings;
+        limited.api.client = self
+            .api
+            .client
+            .with_retry(RetryConfig::with_retries(settings.retries))
+            .with_timeout(settings.timeout);
+        limited
+    }
+
+    /// What the reading of found rows prefers: labels, and pages of the size that was asked for.
+    pub(crate) fn row_preferences(&self) -> [String; 2] {
+        [
+            format!("odata.include-annotations=\"{ANNOTATIONS}\""),
+            format!("odata.maxpagesize={}", self.settings.page_size),
+        ]
     }
 
     /// The same connector, whose single records are written with these switches.

@@ -8,7 +8,6 @@ use syncline_odata::{QueryOptions, guid};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
-use crate::api::ANNOTATIONS;
 use crate::encode::filter_literal;
 use crate::records::{Asked, no_such_column, record};
 
@@ -137,7 +136,7 @@ impl DataverseConnector {
         let mut rows = Vec::new();
         let mut trail = crate::links::Trail::default();
         while let Some(link) = url {
-            let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
+            let prefer = self.row_preferences();
             let (found, next) = self
                 .api
                 .page(&link, &prefer, cancel, |page, _| {

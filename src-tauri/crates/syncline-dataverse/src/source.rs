@@ -11,7 +11,6 @@ use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
-use crate::api::ANNOTATIONS;
 use crate::cursor::Position;
 use crate::links::Trail;
 use crate::page_fetch::fetch_error;
@@ -60,7 +59,7 @@ impl DataverseConnector {
             let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
             let mut trail = Trail::default();
             while let Some(link) = url {
-                let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
+                let prefer = self.row_preferences();
                 let (records, next) = self
                     .api
                     .page(&link, &prefer, cancel, |page, _| {

@@ -56,6 +56,13 @@ impl InsiderConnector {
         Self { http: self.http.with_retry(retry), settings: self.settings.clone() }
     }
 
+    /// The same connector within other limits: seconds until a request is given up (1 to 300), sends after the first (at most 10).
+    pub fn with_limits(&self, timeout: Duration, retries: u32) -> Self {
+        let timeout = timeout.clamp(Duration::from_secs(1), Duration::from_secs(300));
+        let settings = InsiderSettings { timeout, ..self.settings.clone() };
+        Self { http: self.http.with_retry(RetryConfig::with_retries(retries)), settings }
+    }
+
     async fn post(
         &self,
         body: String,

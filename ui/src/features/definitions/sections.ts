@@ -81,7 +81,7 @@ export const sections: readonly Section[] = [
   {
     id: "settings",
     title: "Settings",
-    help: "Page size, timeout and retries of the reading, and switches of the run.",
+    help: "Page size of what is read at both ends, timeout and retries of each request, and switches of the run.",
     optional: true,
   },
 ];

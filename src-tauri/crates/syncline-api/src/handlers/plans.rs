@@ -65,7 +65,7 @@ pub(crate) async fn make(
     })?;
     let selection = syncs::selection(root, definition, &sides, request.limit).await?;
     let source = syncs::source(root, definition, &sides.source, cached).await?;
-    let destination = root.link(&sides.destination).await?.patient().destination();
+    let destination = root.link_with(&sides.destination, definition).await?.destination();
     if !cached {
         answered(root, &sides.source).await?;
     }

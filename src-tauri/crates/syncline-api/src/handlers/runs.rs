@@ -73,10 +73,9 @@ pub(crate) async fn execute(
     handle.progress("checking the plan", 0, None);
     sign_off::guard(root, &plan, signed).await?;
     handle.progress("asking who writes", 0, None);
-    let (timeout, retries) = syncs::limits(&definition);
-    let writer = root.link_with(&destination, timeout, retries).await?.patient().destination();
+    let writer = root.link_with(&destination, &definition).await?.destination();
     syncs::answered(root, &destination).await?;
-    let reader = root.link_with(&source, timeout, retries).await?.source(source.name.as_str())?;
+    let reader = root.link_with(&source, &definition).await?.source(source.name.as_str())?;
     // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
     syncs::answered(root, &source).await?;
     let planned_at = plan.created_at;

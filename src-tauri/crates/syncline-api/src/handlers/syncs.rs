@@ -1,7 +1,6 @@
 //! What definitions, plans and runs share: reading a definition, finding its two sides.
 
 use std::sync::Arc;
-use std::time::Duration;
 use syncline_connect::{Order, Selection, Source, WriteOptions};
 use syncline_mapping::{Related, find_tables, related_tables, with_related};
 use syncline_model::{
@@ -216,11 +215,6 @@ pub(crate) async fn signed_out(app: &Arc<App>, sides: [&Connection; 2]) {
     app.jobs().invalidate(vec![Tag::Connections]);
 }
 
-/// The time limits that a definition asks for.
-pub(crate) fn limits(definition: &SyncDefinition) -> (Duration, u32) {
-    (Duration::from_millis(definition.source.timeout_ms), definition.source.retries)
-}
-
 /// The switches that a definition asks for.
 pub(crate) fn write_options(definition: &SyncDefinition) -> WriteOptions {
     let options = &definition.options;
@@ -250,8 +244,7 @@ pub(crate) async fn source(
             Arc::new(jiff::Timestamp::now),
         )));
     }
-    let (timeout, retries) = limits(definition);
-    app.link_with(connection, timeout, retries).await?.source(connection.name.as_str())
+    app.link_with(connection, definition).await?.source(connection.name.as_str())
 }
 
 /// What a definition reads now.
