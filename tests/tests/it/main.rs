@@ -20,6 +20,7 @@ mod app_schedule;
 mod app_secrets;
 mod app_sign_in;
 mod app_sign_off;
+mod app_starters;
 mod app_support;
 mod app_together;
 mod app_values;

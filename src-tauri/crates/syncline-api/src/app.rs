@@ -255,7 +255,8 @@ impl App {
     {
         let (root, name) = (Arc::clone(self), connection.to_owned());
         self.jobs.start(kind, title, Some(connection.to_owned()), stale, move |handle| {
-            let work = work(handle);
+            // A pull is a large value; behind a pointer it costs the stack once, not at every wrapper.
+            let work = Box::pin(work(handle));
             async move {
                 match work.await {
                     Ok(result) => Ok(result),

@@ -1,9 +1,6 @@
-//! Proposals: fields that belong together by their names, and definitions to start from.
+//! Proposals: fields that belong together by their names.
 
-use syncline_model::{
-    Column, ColumnType, ConnectionName, DestinationSection, EntityName, EntitySchema, FetchMode,
-    FetchSection, FieldMapping, IdentifierMapping, PhoneSection, SourceSection, SyncDefinition,
-};
+use syncline_model::{Column, ColumnType, EntitySchema, FieldMapping};
 
 /// Pairs readable source columns with writable target columns: by equal logical name, then by equal display name (case and
 /// punctuation aside), then by well-known pairs such as `emailaddress1` and `email`. Each target is used once; types that can't
@@ -82,104 +79,4 @@ fn well_known(column: &str) -> &'static [&'static str] {
         "donotbulkemail" => &["email_optin"],
         _ => &[],
     }
-}
-
-/// Names of the starter definitions.
-pub fn starters() -> &'static [&'static str] {
-    &["contact-to-insider", "account-to-insider", "contact-to-contact"]
-}
-
-/// A definition to start from, by its name in [`starters`]; the connections are the caller's.
-pub fn starter(name: &str, source: ConnectionName, destination: ConnectionName) -> Option<SyncDefinition> {
-    let pair = |to: &str, from: &str| FieldMapping::new(to, from);
-    let label = |to: &str, from: &str| FieldMapping { label: true, ..pair(to, from) };
-    let identifier = |to: &str, from: &str| IdentifierMapping::new(to, from);
-    let international = || Some(PhoneSection { international: true, country_code: None });
-    let (title, entity, target, identifiers, fields, phone) = match name {
-        "contact-to-insider" => (
-            "Contacts to marketing",
-            "contact",
-            "profile",
-            vec![
-                identifier("email", "emailaddress1"),
-                identifier("phone_number", "mobilephone"),
-                identifier("uuid", "contactid"),
-            ],
-            vec![
-                pair("name", "firstname"),
-                pair("surname", "lastname"),
-                label("gender", "gendercode"),
-                pair("birthday", "birthdate"),
-                pair("city", "address1_city"),
-                FieldMapping { invert: true, ..pair("email_optin", "donotbulkemail") },
-            ],
-            international(),
-        ),
-        "account-to-insider" => (
-            "Accounts to marketing",
-            "account",
-            "profile",
-            vec![identifier("email", "emailaddress1"), identifier("uuid", "accountid")],
-            vec![
-                pair("name", "name"),
-                pair("city", "address1_city"),
-                FieldMapping { invert: true, ..pair("email_optin", "donotbulkemail") },
-            ],
-            international(),
-        ),
-        "contact-to-contact" => (
-            "Contacts to contacts",
-            "contact",
-            "contact",
-            vec![identifier("contactid", "contactid")],
-            [
-                "firstname",
-                "lastname",
-                "emailaddress1",
-                "telephone1",
-                "mobilephone",
-                "birthdate",
-                "donotbulkemail",
-            ]
-            .iter()
-            .map(|column| pair(column, column))
-            .collect(),
-            None,
-        ),
-        _ => return None,
-    };
-    let mut columns = Vec::new();
-    for name in identifiers.iter().map(|i| &i.from).chain(fields.iter().map(|field| &field.from)) {
-        if !columns.contains(name) {
-            columns.push(name.clone());
-        }
-    }
-    Some(SyncDefinition {
-        version: 1,
-        name: title.to_owned(),
-        source: SourceSection {
-            connection: source,
-            entity: Some(EntityName::from(entity)),
-            list: None,
-            columns,
-            filter: Some("<condition attribute='statecode' operator='eq' value='0' />".to_owned()),
-            fetch: FetchSection { mode: FetchMode::NewAndUpdated, days: 0 },
-            page_size: 500,
-            timeout_ms: 60_000,
-            retries: 3,
-        },
-        destination: DestinationSection { connection: destination, entity: EntityName::from(target) },
-        identifiers,
-        on_invalid_identifier: Default::default(),
-        on_duplicate: Default::default(),
-        fields,
-        on_unknown_code: Default::default(),
-        label_language: None,
-        fixed: Vec::new(),
-        phone,
-        events: None,
-        options: Default::default(),
-        schedule: None,
-        conflict: None,
-    })
 }

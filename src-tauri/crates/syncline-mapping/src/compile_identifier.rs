@@ -139,6 +139,18 @@ impl Work<'_> {
     pub(crate) fn duplicates(&mut self) {
         match self.definition.on_duplicate {
             OnDuplicate::First | OnDuplicate::None => {}
+            OnDuplicate::All => {
+                if self.definition.events.is_none() {
+                    self.problem(
+                        Problem::new(
+                            "on_duplicate",
+                            "all_without_events",
+                            "without events the last of several same records would undo the others",
+                        )
+                        .hint("choose \"first\", \"latest\" or \"none\", or add \"events\""),
+                    );
+                }
+            }
             OnDuplicate::Latest => {
                 if self.source.column(MODIFIED).is_none_or(|column| !column.readable) {
                     let entity = &self.source.summary.logical_name;

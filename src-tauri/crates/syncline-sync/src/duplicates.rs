@@ -27,7 +27,7 @@ fn short_hash(text: &str) -> PlanKey {
 fn told(rule: OnDuplicate, other: Option<&str>) -> String {
     let other = other.unwrap_or("another record");
     match rule {
-        OnDuplicate::First => format!("{other} has the same identifiers and comes first"),
+        OnDuplicate::First | OnDuplicate::All => format!("{other} has the same identifiers and comes first"),
         OnDuplicate::Latest => format!("{other} has the same identifiers and was changed later"),
         OnDuplicate::None => format!("{other} has the same identifiers; none of them goes"),
     }
@@ -57,6 +57,9 @@ impl Rows {
         detail: &mut PlanDetail,
     ) -> Result<(), SynclineError> {
         let rule = planner.request.definition.on_duplicate;
+        if rule == OnDuplicate::All {
+            return Ok(());
+        }
         let mut asked = Vec::new();
         for ((position, (_, mapped)), ordinal) in mapped.iter().enumerate().zip(self.next..) {
             if left_out[position].is_none() {

@@ -1,7 +1,8 @@
 //! The rows of a plan as they are due, in batches of one lane each. No more rows are held than a window and one unfinished batch a lane.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use syncline_connect::{Capabilities, RowRequest};
+use syncline_mapping::identity_key;
 use syncline_model::{EntityName, ErrorCode, SynclineError, Value};
 use syncline_store::{PlanRow, Store};
 use uuid::Uuid;
@@ -18,6 +19,12 @@ pub(crate) struct Due {
     pub(crate) request: RowRequest,
 }
 
+/// How many of the rows that wait, from the first on, have identifiers of their own; at least one.
+fn different(waiting: &VecDeque<Due>) -> usize {
+    let mut seen = HashSet::new();
+    waiting.iter().take_while(|due| seen.insert(identity_key(&due.row.mapped))).count().max(1)
+}
+
 /// Rows that wait.
 pub(crate) struct Feed<'a> {
     store: &'a Store,
@@ -27,12 +34,14 @@ pub(crate) struct Feed<'a> {
     exhausted: bool,
     lanes: BTreeMap<u8, VecDeque<Due>>,
     ordered: bool,
+    /// Rows with the same identifiers go in requests apart.
+    apart: bool,
 }
 
 impl<'a> Feed<'a> {
-    /// The rows of a plan that write to an entity.
-    pub(crate) fn new(store: &'a Store, plan: Uuid, entity: EntityName) -> Self {
-        Self { store, plan, entity, from: 0, exhausted: false, lanes: BTreeMap::new(), ordered: false }
+    /// The rows of a plan that write to an entity; `apart`: no two with the same identifiers in one batch.
+    pub(crate) fn new(store: &'a Store, plan: Uuid, entity: EntityName, apart: bool) -> Self {
+        Self { store, plan, entity, from: 0, exhausted: false, lanes: BTreeMap::new(), ordered: false, apart }
     }
 
     /// Rows refer to other rows of their own table, which may be in the plan before them: batches must go one after the other.
@@ -59,7 +68,10 @@ impl<'a> Feed<'a> {
                 .min_by_key(first)
                 .map(|(number, _)| *number);
             if let Some(waiting) = due.and_then(|number| self.lanes.get_mut(&number)) {
-                let size = fits(waiting.iter().map(|due| &due.request), &limits);
+                let mut size = fits(waiting.iter().map(|due| &due.request), &limits);
+                if self.apart {
+                    size = size.min(different(waiting));
+                }
                 return Ok(Some(waiting.drain(..size).collect()));
             }
             if self.exhausted {

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use syncline_connect::{Destination, RowRequest, Source, WriteOptions};
-use syncline_model::{ColumnName, EntitySchema, ErrorCode, Identity, SynclineError};
+use syncline_model::{
+    ColumnName, EntitySchema, ErrorCode, Identity, OnDuplicate, SyncDefinition, SynclineError,
+};
 use syncline_store::{Plan, PlanStatus, Run, RunStatus, Store};
 use uuid::Uuid;
 
@@ -216,7 +218,9 @@ impl Runner<'_> {
         let source_key = self.source_key().await?;
         destination.prepare(&self.schema, &self.work.cancel).await?;
         let lane = |request: &RowRequest| destination.lane(&self.schema, request, &self.request.options);
-        let mut feed = Feed::new(self.store, self.request.plan.id, entity);
+        let apart = SyncDefinition::from_json(&self.request.plan.definition_json)
+            .is_ok_and(|definition| definition.on_duplicate == OnDuplicate::All);
+        let mut feed = Feed::new(self.store, self.request.plan.id, entity, apart);
         let mut pace = Pace::new(PaceLimits {
             most_rows: capabilities.max_batch_rows,
             // What is under way when a batch fails can't be called back.

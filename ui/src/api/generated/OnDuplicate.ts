@@ -3,4 +3,4 @@
 /**
  * What happens to records of the selection whose identifiers are all the same.
  */
-export type OnDuplicate = "first" | "latest" | "none";
+export type OnDuplicate = "first" | "latest" | "none" | "all";

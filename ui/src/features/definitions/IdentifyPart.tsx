@@ -17,6 +17,7 @@ const whenSame: readonly { value: OnDuplicate; label: string }[] = [
   { value: "first", label: "The first one read goes" },
   { value: "latest", label: "The one changed last goes" },
   { value: "none", label: "None of them goes" },
+  { value: "all", label: "Each of them goes, as an event" },
 ];
 
 /** By what a record is recognised at the destination. */

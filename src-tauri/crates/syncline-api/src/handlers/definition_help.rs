@@ -3,9 +3,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use syncline_mapping::{label_languages, required_parameters, starter, starters};
-use syncline_model::{SyncDefinition, System, definition_json_schema, language_text};
+use syncline_mapping::{
+    label_languages, related_tables, required_parameters, starter, starters, with_related,
+};
+use syncline_model::{
+    EventTimestamp, OnDuplicate, ProcessingWord, SyncDefinition, System, definition_json_schema,
+    language_text,
+};
 
+use super::syncs::tables_of;
 use crate::app::App;
 use crate::wire::{
     ApiError, ConnectionRef, DefinitionSchema, Empty, EntityRef, KnownEvent, KnownEvents, KnownParameter,
@@ -76,6 +82,8 @@ pub(crate) async fn known_starters(
         let Some(entity) = definition.source.entity.clone().filter(|_| fits) else { continue };
         // An environment without the entity has nothing to begin from.
         let Ok((schema, _, _)) = app.schema_of(&source, &entity, false).await else { continue };
+        let tables = tables_of(app, &source, related_tables(&definition, &schema), false).await;
+        let (schema, _) = with_related(&definition, &schema, &tables);
         let readable: HashSet<&str> = schema
             .columns
             .iter()
@@ -100,6 +108,18 @@ fn fitted(mut definition: SyncDefinition, readable: &HashSet<&str>) -> (SyncDefi
     };
     definition.identifiers.retain(|line| keeps(&line.to, line.from.as_str()));
     definition.fields.retain(|line| keeps(&line.to, line.from.as_str()));
+    if let Some(events) = &mut definition.events {
+        events.parameters.retain(|line| keeps(&line.to, line.from.as_str()));
+        if let EventTimestamp::Column { from } = &events.timestamp
+            && !keeps("timestamp", from.as_str())
+        {
+            events.timestamp = EventTimestamp::Processing(ProcessingWord::Processing);
+        }
+        if events.name.from.as_ref().is_some_and(|from| !keeps("event name", from.as_str())) {
+            definition.events = None;
+            definition.on_duplicate = OnDuplicate::default();
+        }
+    }
     definition.source.columns.retain(|name| readable.contains(name.as_str()));
     (definition, left_out)
 }

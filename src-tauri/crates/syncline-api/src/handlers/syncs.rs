@@ -154,7 +154,7 @@ async fn schema(
 }
 
 /// Descriptions of tables beside the definition's own. One that can't be described is left out: what names its columns is told as a problem.
-async fn tables_of(
+pub(crate) async fn tables_of(
     app: &Arc<App>,
     connection: &Connection,
     names: Vec<EntityName>,
@@ -273,7 +273,7 @@ pub(crate) async fn selection(
         // So that of several records with the same identifiers the first is the one that was changed last.
         order: match definition.on_duplicate {
             OnDuplicate::Latest => vec![Order { column: "modifiedon".into(), descending: true }],
-            OnDuplicate::First | OnDuplicate::None => Vec::new(),
+            OnDuplicate::First | OnDuplicate::None | OnDuplicate::All => Vec::new(),
         },
         page_size: definition.source.page_size,
         top,

@@ -208,6 +208,8 @@ pub enum OnDuplicate {
     Latest,
     /// None of them goes.
     None,
+    /// Each of them goes, no two in one request; only where each is an event.
+    All,
 }
 
 fn is_first(rule: &OnDuplicate) -> bool {

@@ -73,6 +73,7 @@ impl Generator {
         set(Table::TeamMembership, 2 * (users.len() as u32 + COLLEAGUES));
         set(Table::UserSettings, users.len() as u32 + COLLEAGUES);
         set(Table::Organization, 1);
+        set(Table::SalesOrder, if sample { n / 20 } else { 0 });
         Self { seed, users, root_unit, organization: Uuid::nil(), solutions: Arc::default(), counts }
     }
 

@@ -31,11 +31,12 @@ pub enum Table {
     UserSettings,
     Organization,
     UserQuery,
+    SalesOrder,
 }
 
 impl Table {
     /// All tables, in the order of the schema.
-    pub const ALL: [Table; 24] = [
+    pub const ALL: [Table; 25] = [
         Table::Account,
         Table::Contact,
         Table::Lead,
@@ -60,6 +61,7 @@ impl Table {
         Table::UserSettings,
         Table::Organization,
         Table::UserQuery,
+        Table::SalesOrder,
     ];
 }
 

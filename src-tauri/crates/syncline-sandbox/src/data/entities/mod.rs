@@ -1,6 +1,7 @@
 //! The tables, one file a group, and what they share: constructors for columns and the system columns.
 mod account;
 mod contact;
+mod orders;
 mod people;
 mod projects;
 mod sales;
@@ -39,6 +40,7 @@ pub fn schema() -> Schema {
         people::user_settings(),
         people::organization(),
         setup::user_query(),
+        orders::sales_order(),
     ];
     entities.sort_by_key(|e| e.table as u8);
     Schema::new(entities)

@@ -42,6 +42,11 @@ pub(super) fn lead() -> Entity {
     about(T, "lead", "Lead", "leads", "Lead", "Leads", 4, "leadid", "fullname", c)
 }
 
+/// State and status reason of an opportunity.
+fn deal(i: u32) -> (i64, i64) {
+    [(0, 1), (0, 2), (1, 3), (2, 4)][i as usize % 4]
+}
+
 pub(super) fn opportunity() -> Entity {
     const T: u8 = Table::Opportunity as u8;
     let mut c = system::<T>("opportunity", "opportunityid");
@@ -51,6 +56,8 @@ pub(super) fn opportunity() -> Entity {
         &[(0, "Open"), (1, "Won"), (2, "Lost")],
         vec![(1, "In Progress", 0), (2, "On Hold", 0), (3, "Won", 1), (4, "Canceled", 2), (5, "Out-Sold", 2)],
     ));
+    set_make(&mut c, "statecode", |_, i| Value::Int(deal(i).0));
+    set_make(&mut c, "statuscode", |_, i| Value::Int(deal(i).1));
     c.extend([
         text("name", "Topic", 300)
             .make(|g, i| format!("{} – deal {i}", untidy::company(g, S + 10, i)).into()),
