@@ -115,8 +115,9 @@ impl App {
                 tokens: Arc::clone(tokens),
             },
             Link::Insider(connector) => Link::Insider(Arc::new(connector.with_limits(timeout, retries))),
-            // A file knows neither pages nor waiting.
+            // A file knows neither pages nor waiting, and a database answers at once.
             Link::Tables(connector) => Link::Tables(Arc::clone(connector)),
+            Link::Sql(connector) => Link::Sql(Arc::clone(connector)),
         })
     }
 
