@@ -145,9 +145,23 @@ async fn switches_are_off_unless_they_are_asked_for() {
     let sent = last_write(&bench).headers;
     assert!(names.iter().all(|(_, header)| !sent.contains_key(*header)), "{sent:?}");
     for (name, header) in names {
-        bench.rpc("records.write", with(create.clone(), "switches", json!({ name: true }))).await;
-        assert!(last_write(&bench).headers.contains_key(header), "{name}");
+        let asked = with(create.clone(), "switches", json!({ name: true }));
+        let shown = bench.rpc("records.prepare", asked.clone()).await;
+        bench.rpc("records.write", asked).await;
+        let sent = last_write(&bench).headers;
+        let value = sent.get(header).unwrap_or_else(|| panic!("{name}: {sent:?}"));
+        let told = shown["request"]["headers"].as_object().unwrap();
+        let told: Vec<_> = told.iter().filter(|(told, _)| told.starts_with("MSCRM.")).collect();
+        let [(told, as_told)] = told[..] else { panic!("{name}: {shown}") };
+        assert_eq!(
+            (told.to_lowercase().as_str(), as_told.as_str()),
+            (header, Some(value.as_str())),
+            "{name}"
+        );
+        assert!(shown["curl"].as_str().unwrap().contains(&format!("{told}: {value}")), "{shown}");
     }
+    let shown = bench.rpc("records.prepare", create.clone()).await;
+    assert!(!shown["curl"].as_str().unwrap().contains("MSCRM"), "{shown}");
     let contoso = bench.sandbox.environment("contoso").unwrap();
     contoso.set_duplicate_rules(true);
     let asked = with(create.clone(), "switches", json!({ "detect_duplicates": true }));

@@ -75,6 +75,11 @@ impl DataverseConnector {
         Self { switches, ..self.clone() }
     }
 
+    /// The headers by which those switches travel; none while all are off.
+    pub fn switch_headers(&self) -> Vec<(&'static str, &'static str)> {
+        crate::switches::headers(&self.switches)
+    }
+
     /// How the service's limits stand, for a meter.
     pub fn budget(&self) -> GateState {
         self.api.gate.state()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use syncline_connect::WriteOptions;
 use syncline_dataverse::{CheckedBody, DataverseConnector, RecordBody};
 use syncline_model::{ColumnName, EntityName, ErrorCode, Record};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::query_texts::curl_of;
 use super::record_named::{narrow, row_key};
 use crate::app::App;
+use crate::links::Link;
 use crate::wire::{ApiError, ColumnFaultView, RecordOperation, RecordPrepared, RecordWrite, RequestView};
 
 /// The body of a write, with the faults of its columns; `None` where none is sent.
@@ -50,10 +52,22 @@ pub(super) fn faultless(body: CheckedBody) -> Result<RecordBody, ApiError> {
     })
 }
 
+/// The connector with the switches of a write; all of them are off unless they are asked for.
+pub(super) fn switched(link: &Link, request: &RecordWrite) -> Result<DataverseConnector, ApiError> {
+    let switches = request.switches.unwrap_or_default();
+    Ok(link.dataverse(&request.connection)?.with_switches(WriteOptions {
+        bypass_plugins: switches.bypass_plugins.unwrap_or(false),
+        bypass_logic: switches.bypass_logic.unwrap_or(false),
+        suppress_flows: switches.suppress_flows.unwrap_or(false),
+        detect_duplicates: switches.detect_duplicates.unwrap_or(false),
+        ..WriteOptions::default()
+    }))
+}
+
 pub(crate) async fn prepare(app: &Arc<App>, request: RecordWrite) -> Result<RecordPrepared, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let link = app.link(&connection).await?;
-    let connector = link.dataverse(&request.connection)?;
+    let connector = &switched(&link, &request)?;
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();
     let key = match request.operation {
@@ -95,6 +109,9 @@ pub(crate) async fn prepare(app: &Arc<App>, request: RecordWrite) -> Result<Reco
     }
     if !body.is_empty() {
         headers.insert("Content-Type".to_owned(), "application/json; charset=utf-8".to_owned());
+    }
+    for (name, value) in connector.switch_headers() {
+        headers.insert(name.to_owned(), value.to_owned());
     }
     let curl = curl_of(method, &address, &headers, &body);
     let request = RequestView { method: method.to_owned(), path: address, headers, body };

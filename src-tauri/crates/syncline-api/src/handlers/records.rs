@@ -2,14 +2,14 @@
 
 use jiff::tz::TimeZone;
 use std::sync::Arc;
-use syncline_connect::{Cursor, Order, Selection, WriteOptions};
+use syncline_connect::{Cursor, Order, Selection};
 use syncline_dataverse::RowKey;
 use syncline_fetchxml::Filter;
 use syncline_model::{ColumnName, EntityName, ErrorCode};
 use syncline_store::{GridQuery, GridRow};
 use tokio_util::sync::CancellationToken;
 
-use super::record_edit::{Written, checked, faultless, keep};
+use super::record_edit::{Written, checked, faultless, keep, switched};
 use super::record_named::{narrow, row_key};
 use crate::app::App;
 use crate::guard::guard_identity;
@@ -170,14 +170,7 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     app.guard_write(&connection, 1, request.expect)?;
     let link = app.link(&connection).await?;
     guard_identity(&connection, &link.identity().await?)?;
-    let switches = request.switches.unwrap_or_default();
-    let connector = link.dataverse(&request.connection)?.with_switches(WriteOptions {
-        bypass_plugins: switches.bypass_plugins.unwrap_or(false),
-        bypass_logic: switches.bypass_logic.unwrap_or(false),
-        suppress_flows: switches.suppress_flows.unwrap_or(false),
-        detect_duplicates: switches.detect_duplicates.unwrap_or(false),
-        ..WriteOptions::default()
-    });
+    let connector = switched(&link, &request)?;
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();
     let mut body = match checked(&connector, &entity, &request, &cancel).await? {

@@ -8,6 +8,7 @@ import { changedColumns, current, editorColumns, needed, title, typed } from "./
 import styles from "./edit.module.css";
 import { FieldEditor } from "./FieldEditor";
 import { type Input, lockedBecause } from "./inputs";
+import { Switches } from "./Switches";
 import { type RecordEdit, versionOf, withStatus } from "./useRecordEdit";
 
 /** All columns of a record in editors that fit them; what is changed is marked, what is wrong is told beside it. */
@@ -190,6 +191,7 @@ export function EditFoot({
             : "Nothing changed"
           : `${changed} ${changed === 1 ? "column" : "columns"} to send${wrong > 0 ? `, ${wrong} to mend` : ""}`}
       </span>
+      <Switches on={edit.switches} onChange={edit.setSwitches} />
       <Button size="small" appearance="subtle" disabled={changed === 0 || wrong > 0} onClick={onRequest}>
         What is sent…
       </Button>

@@ -13,6 +13,7 @@ import {
 import type { Raw } from "@/lib/record";
 import { type Clash, type Draft, isDraft, noDraft, outgoing, rebased, undoing } from "./draft";
 import type { Input } from "./inputs";
+import { asRequest, type Switch } from "./Switches";
 
 /** What a person is told after a write. */
 export interface Written {
@@ -53,6 +54,9 @@ export function useRecordEdit({
   const [told, setTold] = useState("");
   /** An alternate key by which the new record is found, if it is there already. */
   const [key, setKey] = useState<readonly string[] | null>(null);
+  /** Switches of the write; off again for another record. */
+  const [chosen, setChosen] = useState<{ of: string | null; on: readonly Switch[] }>({ of: id, on: [] });
+  const switches = chosen.of === id ? chosen.on : [];
   const connections = useRead("connections.list", {});
   const view = connections.data?.find(({ name }) => name === connection);
   const production = view?.kind === "production";
@@ -68,6 +72,7 @@ export function useRecordEdit({
     ...asked(id, key, changes),
     etag: id === null ? undefined : (draft.etag ?? undefined),
     expect: production ? 1 : undefined,
+    switches: asRequest(switches),
   };
 
   const meet = useCallback(async () => {
@@ -119,6 +124,7 @@ export function useRecordEdit({
       id,
       etag: etag ?? undefined,
       expect: production ? 1 : undefined,
+      switches: asRequest(switches),
     });
     setDraft(noDraft);
     onWritten({ title: "Record deleted", id: null, undo: null });
@@ -140,6 +146,8 @@ export function useRecordEdit({
     locked,
     key,
     setKey,
+    switches,
+    setSwitches: (on: readonly Switch[]) => setChosen({ of: id, on }),
     save,
     remove,
     discard: () => {
@@ -168,27 +176,36 @@ function asked(
 function undoOfUpdate(
   columns: readonly Column[],
   draft: Draft,
-  { connection, entity, id, expect }: RecordWrite,
+  { connection, entity, id, expect, switches }: RecordWrite,
   after: Raw | null,
 ): (() => Promise<void>) | null {
   const etag = versionOf(after);
   if (etag === null) return null;
   const changes = undoing(columns, draft);
   return async () => {
-    await change("records.write", { connection, entity, operation: "update", id, changes, etag, expect });
+    await change("records.write", {
+      connection,
+      entity,
+      operation: "update",
+      id,
+      changes,
+      etag,
+      expect,
+      switches,
+    });
   };
 }
 
 /** What was made can be deleted again; an upsert may have changed what was there, so it has no way back. */
 function undoOfCreate(
-  { connection, entity, operation, expect }: RecordWrite,
+  { connection, entity, operation, expect, switches }: RecordWrite,
   id: string | null,
   after: Raw | null,
 ): (() => Promise<void>) | null {
   const etag = versionOf(after);
   if (operation !== "create" || id === null || etag === null) return null;
   return async () => {
-    await change("records.write", { connection, entity, operation: "delete", id, etag, expect });
+    await change("records.write", { connection, entity, operation: "delete", id, etag, expect, switches });
   };
 }
 
