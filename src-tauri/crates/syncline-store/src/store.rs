@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::cache::dataset::Dataset;
+use crate::cache::key_index::FreshKeys;
 use crate::cache::places::PlaceLists;
 use crate::session::{self, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate};
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) session: Session,
     pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
     pub(crate) places: PlaceLists,
+    pub(crate) fresh_keys: Mutex<HashMap<i64, FreshKeys>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -96,6 +98,7 @@ impl Store {
                 session,
                 datasets: Mutex::new(HashMap::new()),
                 places: PlaceLists::default(),
+                fresh_keys: Mutex::new(HashMap::new()),
             }),
         })
     }

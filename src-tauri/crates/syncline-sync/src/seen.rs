@@ -2,6 +2,7 @@
 //! clock on this machine does no harm.
 
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 use syncline_model::Record;
 
 /// The latest and greatest of what was read.
@@ -13,8 +14,8 @@ pub(crate) struct Seen {
 
 /// The text behind a member of a JSON object. A name inside a text has its quotes escaped, so that only a member can match; of records
 /// without expanded ones there is one at most.
-fn member<'a>(raw: &'a str, quoted: &str) -> Option<&'a str> {
-    let at = raw.find(quoted)? + quoted.len();
+fn member<'a>(raw: &'a str, quoted: &Finder<'_>) -> Option<&'a str> {
+    let at = quoted.find(raw.as_bytes())? + quoted.needle().len();
     let rest = raw.get(at..)?.trim_start().strip_prefix(':')?.trim_start();
     let end = rest.find([',', '}']).unwrap_or(rest.len());
     rest.get(..end).map(str::trim_end)
@@ -25,16 +26,17 @@ pub(crate) fn seen(records: &[Record]) -> Seen {
     let mut seen = Seen::default();
     // Times of one form and zone sort as texts; only the latest of each form is read.
     let mut latest: Option<&str> = None;
+    let (modifiedon, versionnumber) = (Finder::new("\"modifiedon\""), Finder::new("\"versionnumber\""));
     for record in records {
         let raw = record.raw.get();
-        if let Some(text) = member(raw, "\"modifiedon\"").and_then(|text| text.strip_prefix('"'))
+        if let Some(text) = member(raw, &modifiedon).and_then(|text| text.strip_prefix('"'))
             && latest.is_none_or(|known| text.len() != known.len() || text > known)
         {
             latest = Some(text);
             let at = text.strip_suffix('"').and_then(|text| text.parse::<Timestamp>().ok());
             seen.modified = seen.modified.max(at);
         }
-        let version = member(raw, "\"versionnumber\"").and_then(|text| text.trim_matches('"').parse().ok());
+        let version = member(raw, &versionnumber).and_then(|text| text.trim_matches('"').parse().ok());
         seen.version = seen.version.max(version);
     }
     seen

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::cache::codec::Codec;
 use crate::cache::index;
+use crate::cache::key_index;
 use crate::cache::pulls::PullStatus;
 use crate::migrate::Migration;
 use crate::store::lock;
@@ -266,9 +267,9 @@ pub(crate) fn prepare(
         db.execute_batch(&format!(
             "CREATE TABLE c_{id}(rid INTEGER PRIMARY KEY, record_id TEXT NOT NULL, etag TEXT, hash BLOB NOT NULL,
                pulled_at INTEGER NOT NULL, generation INTEGER NOT NULL{typed});
-             CREATE UNIQUE INDEX i_{id} ON c_{id}(record_id);
              CREATE TABLE r_{id}(rid INTEGER PRIMARY KEY, raw BLOB NOT NULL);"
         ))?;
+        key_index::make(db, id)?;
         index::make(db, id)?;
         return Ok((id, false));
     };

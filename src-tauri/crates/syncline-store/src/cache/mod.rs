@@ -17,6 +17,7 @@ pub(crate) mod grid;
 mod grid_order;
 pub(crate) mod index;
 pub(crate) mod kept_page;
+pub(crate) mod key_index;
 pub(crate) mod marks;
 pub(crate) mod places;
 mod prepare;

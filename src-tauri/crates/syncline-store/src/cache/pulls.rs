@@ -232,6 +232,7 @@ impl Store {
             }
             if start.kind == PullKind::Full {
                 dataset::begin_generation(tx, dataset)?;
+                self.leave_key_index_out(tx, dataset)?;
             }
             tx.execute(
                 "INSERT INTO pulls(id, dataset, connection, entity, kind, selection, status, session, generation, started_at)
@@ -318,6 +319,9 @@ impl Store {
                 PullEnd::Cancelled => PullStatus::Cancelled,
             };
             let mut deleted = 0;
+            if let Some(dataset) = dataset::find(tx, pull.connection, &pull.entity)? {
+                self.need_key_index(tx, dataset)?;
+            }
             if end == PullEnd::Done && pull.kind == PullKind::Full {
                 let dataset = self.dataset_of(tx, pull.connection, &pull.entity)?;
                 let running = detail::running(tx, id)?;

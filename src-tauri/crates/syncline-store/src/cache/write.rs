@@ -87,9 +87,12 @@ impl Store {
                 dataset = self.dataset(tx, dataset.id)?;
             }
             let running = detail::running(tx, pull)?;
+            if !notes.removed.is_empty() {
+                self.need_key_index(tx, dataset.id)?;
+            }
             let deleted = remove(tx, &dataset, running.as_ref(), notes.removed)?;
             let counts =
-                store(tx, &dataset, &records, &hashes, state.generation, millis(now), running.as_ref())?;
+                self.store(tx, &dataset, &records, &hashes, state.generation, millis(now), running.as_ref())?;
             if let Some(running) = &running {
                 detail::page_seen(tx, running.number, notes)?;
             }
@@ -128,7 +131,8 @@ impl Store {
         self.write(|tx| {
             let Some(id) = crate::cache::dataset::find(tx, connection, entity)? else { return Ok(None) };
             let dataset = self.dataset(tx, id)?;
-            let counts = store(tx, &dataset, &records, &hashes, dataset.generation, millis(now), None)?;
+            let counts =
+                self.store(tx, &dataset, &records, &hashes, dataset.generation, millis(now), None)?;
             if records.len() <= index::AT_ONCE {
                 index::at_once(tx, &dataset)?;
             }
@@ -152,34 +156,65 @@ fn last_of_each(records: &[Record]) -> Vec<&Record> {
     kept
 }
 
-fn store(
-    tx: &Connection,
-    dataset: &Dataset,
-    records: &[&Record],
-    hashes: &[[u8; 32]],
+impl Store {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one page")]
+    fn store(
+        &self,
+        tx: &Connection,
+        dataset: &Dataset,
+        records: &[&Record],
+        hashes: &[[u8; 32]],
+        generation: i64,
+        now: i64,
+        running: Option<&Running>,
+    ) -> Result<PageCounts, StoreError> {
+        let all_new = self.all_new(tx, dataset.id, records)?;
+        let page = Page { records, hashes, generation, now };
+        let (fresh, tally) = if all_new {
+            let read = records.len() as u64;
+            let tally =
+                Tally { counts: PageCounts { read, new: read, ..PageCounts::default() }, marked: read };
+            ((0..records.len()).map(|at| (at, None)).collect(), tally)
+        } else {
+            sort_out(tx, dataset.id, &page)?
+        };
+        store(tx, dataset, &page, &fresh, &tally, running)?;
+        if all_new {
+            self.new_keys_stored(tx, dataset.id)?;
+        }
+        Ok(tally.counts)
+    }
+}
+
+/// Records that are stored together.
+struct Page<'a> {
+    records: &'a [&'a Record],
+    hashes: &'a [[u8; 32]],
     generation: i64,
     now: i64,
-    running: Option<&Running>,
-) -> Result<PageCounts, StoreError> {
-    let id = dataset.id;
-    let indexed_to = index::indexed_to(tx, id)?;
+}
+
+/// Records to be taken apart and compressed: their place in the page, and in the store where they are there already.
+type Fresh = Vec<(usize, Option<i64>)>;
+
+/// Looks which records are there already, and marks those that have not changed.
+fn sort_out(tx: &Connection, id: i64, page: &Page<'_>) -> Result<(Fresh, Tally), StoreError> {
     let mut tally = Tally::default();
-    tally.counts.read = records.len() as u64;
-    // What is there already; only what differs is taken apart and compressed.
+    tally.counts.read = page.records.len() as u64;
     let mut find =
         tx.prepare_cached(&format!("SELECT rid, hash, generation FROM c_{id} WHERE record_id = ?1"))?;
     let mut keep = tx.prepare_cached(&format!(
         "UPDATE c_{id} SET generation = ?2, pulled_at = ?3, etag = ?4 WHERE rid = ?1"
     ))?;
-    let mut fresh: Vec<(usize, Option<i64>)> = Vec::new();
-    for (at, record) in records.iter().enumerate() {
+    let mut fresh = Fresh::new();
+    for (at, record) in page.records.iter().enumerate() {
         let known: Option<(i64, [u8; 32], i64)> = find
             .query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        tally.marked += u64::from(known.is_none_or(|(_, _, seen)| seen != generation));
+        tally.marked += u64::from(known.is_none_or(|(_, _, seen)| seen != page.generation));
         match known {
-            Some((rid, hash, _)) if hash == hashes[at] => {
-                keep.execute(params![rid, generation, now, record.etag])?;
+            Some((rid, hash, _)) if hash == page.hashes[at] => {
+                keep.execute(params![rid, page.generation, page.now, record.etag])?;
                 tally.counts.unchanged += 1;
             }
             Some((rid, ..)) => {
@@ -192,8 +227,22 @@ fn store(
             }
         }
     }
+    Ok((fresh, tally))
+}
+
+fn store(
+    tx: &Connection,
+    dataset: &Dataset,
+    page: &Page<'_>,
+    fresh: &Fresh,
+    tally: &Tally,
+    running: Option<&Running>,
+) -> Result<(), StoreError> {
+    let Page { records, hashes, generation, now } = *page;
+    let id = dataset.id;
+    let indexed_to = index::indexed_to(tx, id)?;
     if let Some(running) = running {
-        note::page(tx, dataset, running, records, &fresh)?;
+        note::page(tx, dataset, running, records, fresh)?;
     }
     let chosen: Vec<&Record> = fresh.iter().map(|(at, _)| records[*at]).collect();
     let marks: String = (0..cell_count(dataset)).map(|n| format!(", ?{}", n + 7)).collect();
@@ -252,5 +301,5 @@ fn store(
         "UPDATE datasets SET version = version + 1, records = records + ?2, current = current + ?3 WHERE id = ?1",
     )?
     .execute(params![id, tally.counts.new as i64, tally.marked as i64])?;
-    Ok(tally.counts)
+    Ok(())
 }

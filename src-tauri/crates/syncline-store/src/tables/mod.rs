@@ -18,6 +18,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
     crate::cache::kept_page::HISTORY,
+    crate::cache::key_index::HISTORY,
     crate::cache::marks::HISTORY,
     crate::cache::changes::HISTORY,
     crate::work::plans::HISTORY,

@@ -56,6 +56,7 @@ impl Store {
                     }
                 }
             }
+            crate::cache::key_index::make_left_out(tx)?;
             Ok(recovered)
         })
     }
