@@ -49,7 +49,7 @@ pub(super) async fn learn(app: &App, connection: &Connection, link: &Link) {
     }
     let (facts_at, learned_at) = (facts_key(connection), learned_key(connection));
     let now = Timestamp::now();
-    let facts = ask(connector).await;
+    let facts = Box::pin(ask(connector)).await;
     let id = connection.id;
     let Ok(facts) = serde_json::to_value(facts) else { return };
     let kept = app
