@@ -6,7 +6,16 @@ export { type ExportForm, useExportForms } from "./exports";
 export { change, readKey, useChange, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
 export { isRecord, isStringList, keptSoFar, readKept, useKept, writeKept } from "./kept";
-export { isBrowsable, isWritable, kindNames, ofClient, statusLights, systemNames } from "./lights";
+export {
+  isBrowsable,
+  isDatabase,
+  isWritable,
+  kindNames,
+  ofClient,
+  statusLights,
+  systemNames,
+} from "./lights";
 export { operatorsFor, operatorWords, takesCount } from "./operators";
+export { useIsDatabase } from "./systems";
 export type * from "./types";
 export { type Paged, usePages } from "./usePages";

@@ -7,7 +7,7 @@ import {
   DialogSurface,
   DialogTitle,
 } from "@fluentui/react-components";
-import { type ConnectionView, invalidateTags, ofClient, useRead } from "@/api";
+import { type ConnectionView, invalidateTags, isBrowsable, ofClient, useRead } from "@/api";
 import { ForgetDialog, forgottenWords, SignInDialog, UnlockDialog } from "@/features/connections";
 import { Palette } from "@/features/palette";
 import { Shortcuts } from "@/features/settings";
@@ -94,7 +94,7 @@ function PaletteHere({
   const entities = useRead(
     "entities.list",
     { connection: current?.name ?? "" },
-    { enabled: current !== null && current.system === "dataverse" },
+    { enabled: current !== null && isBrowsable(current) },
   );
   const definitions = useRead("definitions.list", {});
   const runs = useRead("runs.list", {});

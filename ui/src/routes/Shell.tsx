@@ -1,5 +1,5 @@
 import { Activity, type CSSProperties, useEffect } from "react";
-import { type ConnectionView, change, keptSoFar, useRead } from "@/api";
+import { type ConnectionView, change, isBrowsable, keptSoFar, useRead } from "@/api";
 import { draftKey, isDraft } from "@/features/query";
 import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
@@ -95,7 +95,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
   const entities = useRead(
     "entities.list",
     { connection: current?.name ?? "" },
-    { enabled: current !== null && current.system === "dataverse" },
+    { enabled: current !== null && isBrowsable(current) },
   );
   const plans = useRead("plans.list", {});
   const runs = useRead("runs.list", {});

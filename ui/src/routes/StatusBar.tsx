@@ -11,7 +11,6 @@ import {
   type Budget,
   type ConnectionView,
   call,
-  isBrowsable,
   isOver,
   type JobView,
   useJobs,
@@ -100,7 +99,7 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
           Syncline itself does not answer; trying again
         </span>
       )}
-      {current && isBrowsable(current) ? <ServiceState connection={current} /> : null}
+      {current && current.system === "dataverse" ? <ServiceState connection={current} /> : null}
     </footer>
   );
 }

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { type ConnectionView, change, toApiError } from "@/api";
+import { type ConnectionView, change, isBrowsable, toApiError } from "@/api";
 import { nav } from "./nav";
 import { notify } from "./toasts";
 
@@ -61,7 +61,7 @@ export async function actOn(action: ConnectionAction, connection: ConnectionView
   try {
     switch (action) {
       case "open":
-        if (connection.system === "dataverse")
+        if (isBrowsable(connection))
           nav.switchTo(name, nav.get().connection === name ? { at: "entities" } : undefined);
         else nav.go({ at: "connect", edit: name });
         return;

@@ -49,7 +49,7 @@ export function paletteItems({
   if (!connections.some(({ sample }) => sample))
     command("sample", "Explore the sample tenant", () => void startSample());
   command("new-sync", "New sync…", () => nav.go({ at: "sync", name: "" }));
-  if (current && isBrowsable(current)) {
+  if (current && current.system === "dataverse") {
     command("new-query", "New query", () => void openQuery(current.name));
     command("compare", "Compare a table in two environments…", () => nav.go({ at: "compare" }));
     command("query-link", "Open a link to a query…", () => nav.go({ at: "queries" }));

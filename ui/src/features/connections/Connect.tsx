@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { useState } from "react";
-import { type ConnectionView, isBrowsable, statusLights, useRead } from "@/api";
+import { type ConnectionView, isBrowsable, isDatabase, statusLights, useRead } from "@/api";
 import { Page, Section, Skeleton, StatusLight } from "@/design";
 import { ConnectForm } from "./ConnectForm";
 import styles from "./connections.module.css";
@@ -89,11 +89,17 @@ function Ready({
             <dd>
               <StatusLight light={light} label={statusSentence(connection)} />
             </dd>
-            <dt>Signed in as</dt>
+            <dt>
+              {connection.system === "sqlite"
+                ? "Read with"
+                : isDatabase(connection)
+                  ? "User"
+                  : "Signed in as"}
+            </dt>
             <dd>{identityWords(connection)}</dd>
             {connection.identity?.organization_id ? (
               <>
-                <dt>Organization</dt>
+                <dt>{isDatabase(connection) ? "Database" : "Organization"}</dt>
                 <dd>
                   <code>{connection.identity.organization_id}</code>
                 </dd>
@@ -111,7 +117,7 @@ function Ready({
             <dd>{connection.url}</dd>
           </dl>
         </Section>
-        {isBrowsable(connection) ? <Environments connection={connection} /> : null}
+        {connection.system === "dataverse" ? <Environments connection={connection} /> : null}
       </div>
     </Page>
   );

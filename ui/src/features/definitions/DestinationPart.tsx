@@ -1,5 +1,5 @@
 import { Dropdown, Field, Option } from "@fluentui/react-components";
-import { useRead } from "@/api";
+import { isBrowsable, isDatabase, useRead } from "@/api";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { Part, Problems } from "./parts";
@@ -12,10 +12,10 @@ export function DestinationPart() {
   const entities = useRead(
     "entities.list",
     { connection: definition.destination.connection },
-    { enabled: chosen?.system === "dataverse" },
+    { enabled: chosen !== undefined && isBrowsable(chosen) },
   );
   const names =
-    chosen?.system === "dataverse"
+    chosen && isBrowsable(chosen)
       ? (entities.data?.entities ?? []).map(({ logical_name }) => logical_name)
       : chosen?.system === "insider"
         ? ["profile"]
@@ -46,7 +46,9 @@ export function DestinationPart() {
                   ? "profile"
                   : next?.system === "dataverse"
                     ? (definition.source.entity ?? "")
-                    : "rows";
+                    : next && isDatabase(next)
+                      ? ""
+                      : "rows";
               edit((old) => ({ ...old, destination: { connection: optionValue ?? "", entity } }));
             }}
           >

@@ -1,5 +1,5 @@
 import { Dropdown, Field, Option } from "@fluentui/react-components";
-import { type ListView, useRead } from "@/api";
+import { type ListView, useIsDatabase, useRead } from "@/api";
 import { Name } from "@/design";
 import { listLine } from "@/lib/lists";
 import { counted } from "@/lib/numbers";
@@ -23,7 +23,8 @@ export function ListField({
   size?: "small" | "medium";
   onChange: (list: ListView | null) => void;
 }) {
-  const lists = useRead("lists.list", { connection }, { enabled: connection !== "" });
+  const database = useIsDatabase(connection);
+  const lists = useRead("lists.list", { connection }, { enabled: connection !== "" && !database });
   const chosen = useList(connection, list);
   const counting = useRead(
     "lists.count",
@@ -35,6 +36,7 @@ export function ListField({
     : counting.data
       ? `${counting.data.exact ? "" : "At least "}${counted(counting.data.members, "member")} now, of ${counting.data.list.entity}`
       : "Stands in place of the entity";
+  if (database) return null;
   return (
     <Field
       label="Or a marketing list"

@@ -6,6 +6,7 @@ import {
   call,
   change,
   isBrowsable,
+  isDatabase,
   type SyncDefinition,
   toApiError,
   useRead,
@@ -66,7 +67,14 @@ export function NewDefinition({
     const wanted = name.trim() || suggested;
     if (chosen) return { ...chosen.definition, name: wanted };
     const { schema } = await call("entities.describe", { connection: source, entity: read });
-    const to = target?.system === "insider" ? "profile" : target?.system === "dataverse" ? read : "rows";
+    const to =
+      target?.system === "insider"
+        ? "profile"
+        : target?.system === "dataverse"
+          ? read
+          : target && isDatabase(target)
+            ? ""
+            : "rows";
     const columns = startColumns(schema.columns, schema.primary_id, schema.primary_name);
     const fresh = freshDefinition(wanted, source, read, columns, destination, to);
     return listId === undefined

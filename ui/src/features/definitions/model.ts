@@ -56,6 +56,9 @@ export function neededColumns(definition: SyncDefinition): string[] {
   return [...new Set(named.map(readFor))];
 }
 
+/** Columns of a table whose names say nothing. */
+const MOST_COLUMNS = 40;
+
 /** Columns worth reading to begin with. */
 export function startColumns(
   columns: readonly Column[],
@@ -76,7 +79,11 @@ export function startColumns(
     "createdon",
   ];
   const known = new Set(columns.filter((column) => column.readable).map((column) => column.logical_name));
-  return [...new Set(wanted.filter((name): name is string => name !== null && known.has(name)))];
+  const found = [...new Set(wanted.filter((name): name is string => name !== null && known.has(name)))];
+  // A table that knows none of these names is another system's; it is small enough to be taken whole.
+  return found.some((name) => name !== primaryId && name !== primaryName)
+    ? found
+    : [...new Set([...found, ...known])].slice(0, MOST_COLUMNS);
 }
 
 /** A fixed value as typed: JSON where it is JSON, else the text. */

@@ -15,6 +15,7 @@ import {
   invalidateTags,
   isStringList,
   toApiError,
+  useIsDatabase,
   useKept,
   useRead,
 } from "@/api";
@@ -57,6 +58,7 @@ export function EntityList({
   const [search, setSearch] = useState("");
   const [which, setWhich] = useState<Which>("all");
   const [refreshing, setRefreshing] = useState(false);
+  const database = useIsDatabase(connection);
   const [at, setAt] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const choose = (name: string) => {
@@ -173,7 +175,7 @@ export function EntityList({
             { value: "cached", label: "Cached" },
           ]}
         />
-        <SolutionFilter connection={connection} value={solution} onChange={setSolution} />
+        {database ? null : <SolutionFilter connection={connection} value={solution} onChange={setSolution} />}
         <ListState
           fetchedAt={list.data?.fetched_at ?? null}
           refreshing={refreshing || (list.data?.refreshing ?? false)}

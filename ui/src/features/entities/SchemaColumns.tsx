@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { type Column, type ColumnStatistics, type EntityDescription, useRead } from "@/api";
+import { type Column, type ColumnStatistics, type EntityDescription, useIsDatabase, useRead } from "@/api";
 import { Empty, Grid, type GridColumn, type GridSort } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { CountColumns } from "./CountColumns";
@@ -20,6 +20,7 @@ export function SchemaColumns({
   cachedRecords: number | null;
 }) {
   const entity = schema.logical_name;
+  const database = useIsDatabase(connection);
   const kept = useRead("statistics.kept", { connection, entity }, { keep: true });
   const statistics = kept.data?.statistics?.entity === entity ? kept.data.statistics : null;
   const [sort, setSort] = useState<GridSort | null>(null);
@@ -42,12 +43,14 @@ export function SchemaColumns({
   }, [schema, search, sort, byColumn]);
   return (
     <>
-      <CountColumns
-        connection={connection}
-        entity={entity}
-        cachedRecords={cachedRecords}
-        statistics={statistics}
-      />
+      {database ? null : (
+        <CountColumns
+          connection={connection}
+          entity={entity}
+          cachedRecords={cachedRecords}
+          statistics={statistics}
+        />
+      )}
       <div className={styles.schemaBody}>
         <Grid
           label="Columns"

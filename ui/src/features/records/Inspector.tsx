@@ -7,7 +7,7 @@ import {
   OpenRegular,
 } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type DataMode, toApiError, useRead } from "@/api";
+import { type DataMode, toApiError, useIsDatabase, useRead } from "@/api";
 import {
   CodeEditor,
   Confirm,
@@ -61,6 +61,7 @@ function RecordPanel({
   const [which, setWhich] = useState<"all" | "filled">("filled");
   const [search, setSearch] = useState("");
   const [editing, setEditing] = useState(false);
+  const database = useIsDatabase(connection);
   const [asked, setAsked] = useState<"save" | "delete" | "request" | null>(null);
   const [copied, copy] = useCopy();
   // A change is made on what the service has now.
@@ -90,7 +91,7 @@ function RecordPanel({
     <div
       style={{ display: "contents" }}
       onKeyDown={(event) => {
-        if (event.key === "F2" && !editing) setEditing(true);
+        if (event.key === "F2" && !editing && !database) setEditing(true);
         else if (editing && event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
           event.preventDefault();
           if (waiting > 0 && Object.keys(edit.wrong).length === 0 && edit.clashes.length === 0) save();
@@ -111,7 +112,7 @@ function RecordPanel({
               <Button size="small" onClick={() => setEditing(false)}>
                 Back to reading
               </Button>
-            ) : (
+            ) : database ? null : (
               <>
                 <Button
                   size="small"

@@ -7,6 +7,7 @@ import {
   type EntityDescription,
   type RecordRow,
   type RecordsQuery,
+  useIsDatabase,
   useKept,
 } from "@/api";
 import {
@@ -82,6 +83,7 @@ export function RecordsView({
 }) {
   const { schema } = description;
   const entity = schema.logical_name;
+  const database = useIsDatabase(connection);
   const [layout, setLayout] = useKept<Layout>(`grid/${connection}/${entity}`, isLayout, emptyLayout);
   const [sort, setSort] = useState<GridSort | null>(null);
   const [search, setSearch] = useState("");
@@ -254,14 +256,16 @@ export function RecordsView({
           filter={filter}
           counter={counter}
         />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<AddRegular />}
-          aria-label={`New ${schema.display_name || entity}`}
-          title={`New ${schema.display_name || entity}`}
-          onClick={() => setMaking(true)}
-        />
+        {database ? null : (
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<AddRegular />}
+            aria-label={`New ${schema.display_name || entity}`}
+            title={`New ${schema.display_name || entity}`}
+            onClick={() => setMaking(true)}
+          />
+        )}
         <ExportMenu query={query} formatted={layout.formatted} onError={setFault} />
         <Button
           size="small"
