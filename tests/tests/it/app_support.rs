@@ -143,11 +143,16 @@ impl Bench {
         .await;
     }
 
+    /// Makes a plan, of a mirror too; its summary.
+    pub(crate) async fn preview_any(&self, definition: &Value) -> Value {
+        self.done("plans.start", json!({ "json": definition.to_string() })).await
+    }
+
     /// Makes a plan; its summary.
     pub(crate) async fn preview(&self, definition: &Value) -> Value {
-        let plan = self.done("plans.start", json!({ "json": definition.to_string() })).await;
+        let plan = self.preview_any(definition).await;
         let summary = &plan["summary"];
-        let sum: u64 = ["create", "update", "unchanged", "skip", "invalid"]
+        let sum: u64 = ["create", "update", "delete", "unchanged", "skip", "invalid"]
             .iter()
             .map(|action| summary[*action].as_u64().unwrap())
             .sum();

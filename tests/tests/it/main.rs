@@ -1,6 +1,7 @@
 //! The parts together, against the sample tenant.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod app_audit;
 mod app_compare;
 mod app_copy;
 mod app_files;
@@ -16,6 +17,7 @@ mod app_prediction;
 mod app_preview;
 mod app_pull;
 mod app_recorder;
+mod app_run_guards;
 mod app_schedule;
 mod app_secrets;
 mod app_sign_in;
@@ -24,6 +26,7 @@ mod app_sql;
 mod app_starters;
 mod app_support;
 mod app_together;
+mod app_undo;
 mod app_values;
 mod app_workbook;
 mod app_writing;

@@ -96,6 +96,7 @@ impl App {
                 None => home::open(home, choice)?,
             };
             opened.store.recover(jiff::Timestamp::now())?;
+            crate::handlers::retention::at_open(&opened.store, jiff::Timestamp::now())?;
             Ok(opened)
         })
         .await?;

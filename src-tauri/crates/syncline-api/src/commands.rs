@@ -111,6 +111,13 @@ macro_rules! with_commands {
             "runs.list"(runs::list): Empty => Vec<RunView>, provides [Runs], stales [];
             "runs.get"(runs::get): RunRef => RunReport, provides [Runs], stales [];
             "runs.rows"(runs::rows): RunRowsQuery => RunRowsPage, provides [Runs], stales [];
+            "runs.timeline"(runs::timeline): TimelineAsk => Timeline, provides [Runs], stales [];
+            "runs.resume"(run_again::resume): RunRef => JobStarted, provides [], stales [Jobs, Runs];
+            "runs.undo"(run_again::undo): RunRef => JobStarted, provides [], stales [Jobs];
+            "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
+            "audit.rows"(audit::rows): AuditQuery => AuditView, provides [Runs], stales [];
+            "audit.export"(export::start_audit): AuditExport => JobStarted, provides [], stales [Jobs];
+            "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs], stales [Runs, Plans, Settings];
 
             "compare.start"(compare::start): CompareStart => JobStarted, provides [], stales [Jobs];
 

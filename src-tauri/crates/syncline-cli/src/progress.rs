@@ -9,6 +9,11 @@ use syncline_model::ErrorCode;
 
 /// Waits for a job, showing how far it is. The result of a job that ended well or was stopped; the error of one that failed.
 pub(crate) async fn watch(app: &Arc<App>, job: &str) -> Result<JobView, ApiError> {
+    follow(app, job, false).await
+}
+
+/// The same; with `lines` each event is a JSON line on standard output.
+pub(crate) async fn follow(app: &Arc<App>, job: &str, lines: bool) -> Result<JobView, ApiError> {
     let bar = ProgressBar::with_draw_target(None, target());
     let mut events = app.events();
     let mut asked = 0;
@@ -17,7 +22,11 @@ pub(crate) async fn watch(app: &Arc<App>, job: &str) -> Result<JobView, ApiError
             view = app.jobs().wait(job) => break view?,
             event = events.recv() => {
                 if let Ok(Event::Job { job: view }) = event && view.id == job {
-                    show(&bar, &view);
+                    if lines {
+                        tell(&view);
+                    } else {
+                        show(&bar, &view);
+                    }
                 }
             }
             signal = tokio::signal::ctrl_c() => {
@@ -42,6 +51,17 @@ pub(crate) async fn watch(app: &Arc<App>, job: &str) -> Result<JobView, ApiError
         }
         _ => Ok(view),
     }
+}
+
+/// One event: where the job is. Its result is printed at its end, by whoever asked for it.
+fn tell(view: &JobView) {
+    if view.finished_at.is_some() {
+        return;
+    }
+    crate::output::json(&serde_json::json!({
+        "event": "progress", "job": view.id, "kind": view.kind, "stage": view.stage, "done": view.done, "total": view.total,
+        "rate": view.rate, "seconds_left": view.seconds_left, "calls": view.calls, "seconds": view.seconds,
+    }));
 }
 
 fn target() -> ProgressDrawTarget {

@@ -11,6 +11,8 @@ pub struct Capabilities {
     pub upserts: bool,
     /// Writes can be made conditional on the version that was seen (ETag).
     pub guards_versions: bool,
+    /// Rows can be deleted.
+    pub deletes: bool,
     /// Takes events beside attributes.
     pub takes_events: bool,
     /// One row of a batch may fail while the others succeed.

@@ -45,11 +45,11 @@ pub struct ProbedRow {
 /// A row that the plan decided to write.
 #[derive(Debug, Clone)]
 pub struct PlannedWrite<'a> {
-    /// Create or update.
+    /// Create, update or delete.
     pub action: Action,
     /// The whole mapped record.
     pub mapped: &'a MappedRecord,
-    /// What was found, for an update.
+    /// What was found, for an update or a delete.
     pub existing: Option<&'a ProbedRow>,
     /// Target names of the attributes that differ; for a create all of them. Only these are sent where the service counts every
     /// sent column as changed.
@@ -111,6 +111,8 @@ pub enum OutcomeKind {
     Created,
     /// Changed.
     Updated,
+    /// Gone.
+    Deleted,
     /// Taken; the service does not tell which.
     Upserted,
     /// Not written: the row is no longer as it was seen.

@@ -2,7 +2,7 @@
 //!
 //! - A create is a PATCH with `If-None-Match: *` on the primary key, an alternate key, or an id made here from the row's content, never
 //!   a POST: if its answer is lost, sending it again can't make a second row.
-//! - An update is a PATCH with `If-Match: <etag>` and the changed columns only.
+//! - An update is a PATCH with `If-Match: <etag>` and the changed columns only; a deletion has the same guard.
 
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,7 @@ pub(crate) fn row_request(
     match write.action {
         Action::Update => update(schema, write, sets),
         Action::Create => create(schema, write, sets),
+        Action::Delete => delete(schema, write),
         Action::Unchanged | Action::Skip | Action::Invalid => Err(SynclineError::new(
             ErrorCode::Internal,
             format!("no request is made for a row that is {}", write.action.as_str()),
@@ -66,6 +67,20 @@ fn update(
         path: format!("/{}({})", schema.summary.set_name, existing.id),
         headers: BTreeMap::from([("If-Match".to_owned(), etag)]),
         body: format!("{{{}}}", members.join(",")),
+    })
+}
+
+/// Only the version that was seen is deleted.
+fn delete(schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError> {
+    let existing = write
+        .existing
+        .ok_or_else(|| SynclineError::new(ErrorCode::Internal, "a deletion needs the row that was found"))?;
+    let etag = existing.etag.clone().unwrap_or_else(|| "*".to_owned());
+    Ok(RowRequest {
+        method: "DELETE".to_owned(),
+        path: format!("/{}({})", schema.summary.set_name, existing.id),
+        headers: BTreeMap::from([("If-Match".to_owned(), etag)]),
+        body: String::new(),
     })
 }
 

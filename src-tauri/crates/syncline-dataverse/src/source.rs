@@ -27,6 +27,7 @@ impl DataverseConnector {
             reads_back: true,
             upserts: true,
             guards_versions: true,
+            deletes: true,
             takes_events: false,
             partial_batches: true,
             filters: true,

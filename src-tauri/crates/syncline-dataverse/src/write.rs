@@ -215,6 +215,7 @@ pub(crate) fn outcome(schema: &EntitySchema, row: &RowRequest, part: &BatchPart)
     if part.status.is_success() {
         let guarded = row.headers.keys().any(|name| name.eq_ignore_ascii_case("If-Match"));
         let kind = match (creates(row), part.status.as_u16()) {
+            _ if row.method == "DELETE" => OutcomeKind::Deleted,
             (true, _) | (false, 201) => OutcomeKind::Created,
             // Without a guard 204 stands for both.
             (false, 204) if !guarded => OutcomeKind::Upserted,

@@ -92,6 +92,7 @@ impl Destination for InsiderConnector {
             reads_back: false,
             upserts: true,
             guards_versions: false,
+            deletes: false,
             takes_events: true,
             partial_batches: true,
             filters: false,

@@ -60,7 +60,8 @@ pub fn compile_with(
     let fixed = work.fixed();
     let events = work.events();
     work.unmapped_required();
-    if fields.is_empty() && fixed.is_empty() && events.is_none() && work.problems.is_empty() {
+    let deletes = definition.options.action == syncline_model::SyncAction::Delete;
+    if fields.is_empty() && fixed.is_empty() && events.is_none() && work.problems.is_empty() && !deletes {
         work.problem(
             Problem::new("fields", "nothing_mapped", "no field, fixed value or event is mapped")
                 .hint("add at least one field"),

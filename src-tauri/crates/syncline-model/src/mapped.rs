@@ -51,6 +51,8 @@ pub enum Action {
     Create,
     /// There, but different: change it.
     Update,
+    /// There, and to go: delete it.
+    Delete,
     /// There, and the same: leave it.
     Unchanged,
     /// Left out by a rule, with the reason.
@@ -65,6 +67,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Delete => "delete",
             Self::Unchanged => "unchanged",
             Self::Skip => "skip",
             Self::Invalid => "invalid",
@@ -72,13 +75,13 @@ impl Action {
     }
     /// Reads what [`Action::as_str`] wrote.
     pub fn from_text(text: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Unchanged, Self::Skip, Self::Invalid]
+        [Self::Create, Self::Update, Self::Delete, Self::Unchanged, Self::Skip, Self::Invalid]
             .into_iter()
             .find(|a| a.as_str() == text)
     }
     /// True when a run sends something for it.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Update)
+        matches!(self, Self::Create | Self::Update | Self::Delete)
     }
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value, ValueRef};
+use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
@@ -55,8 +56,27 @@ fn base(c: char) -> char {
     }
 }
 
-/// Makes `fold(x)` known to SQL: folds a text, passes everything else.
+/// A short number for an id, whatever its case: what a record is looked up by over all runs. Ids that share one are told apart afterwards.
+pub(crate) fn record_key(id: &str) -> i64 {
+    let digest = Sha256::digest(id.trim().to_ascii_lowercase());
+    let mut short = [0; 8];
+    short.copy_from_slice(&digest[..8]);
+    i64::from_le_bytes(short)
+}
+
+/// Makes `fold(x)` known to SQL, which folds a text and passes everything else, and `record_key(x)`.
 pub(crate) fn register(connection: &Connection) -> Result<(), StoreError> {
+    connection.create_scalar_function(
+        "record_key",
+        1,
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS,
+        |context| {
+            Ok(match context.get_raw(0) {
+                ValueRef::Text(text) => Value::Integer(record_key(&String::from_utf8_lossy(text))),
+                _ => Value::Null,
+            })
+        },
+    )?;
     connection.create_scalar_function(
         "fold",
         1,

@@ -39,6 +39,7 @@ mod tests {
             reads_back: false,
             upserts: true,
             guards_versions: false,
+            deletes: false,
             takes_events: true,
             partial_batches: true,
             filters: false,

@@ -68,6 +68,7 @@ impl Source for CachedSource {
             reads_back: true,
             upserts: false,
             guards_versions: false,
+            deletes: false,
             takes_events: false,
             partial_batches: false,
             filters: true,

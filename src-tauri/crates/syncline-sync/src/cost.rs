@@ -74,7 +74,7 @@ const BATCH_SECONDS: f64 = 2.0;
 /// Batches at once that a run comes to, where the service recommends no other number.
 const BATCHES_AT_ONCE: u64 = 4;
 
-/// What a run of a plan would cost: its batches, what is asked before each, and the source records that are looked at again.
+/// What a run of a plan would cost: its batches, what is asked before and after each, and the source records that are looked at again.
 pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll)) -> Cost {
     let (source, destination) = tolls;
     let batches = detail.requests;
@@ -89,7 +89,12 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
     };
     // A run describes the source's entity to itself.
     let looks = looks + source.opening + source.description;
-    let checks = destination.opening + batches * destination.a_batch;
+    // The versions of what was written are read back, so that it can be undone.
+    let back = match destination.ids_a_request {
+        0 => 0,
+        ids => batches * rows.div_ceil(batches.max(1)).div_ceil(ids),
+    };
+    let checks = destination.opening + batches * destination.a_batch + back;
     let seconds = destination.seconds_a_call.unwrap_or(BATCH_SECONDS);
     let load = Load { calls: batches + checks, seconds_a_call: seconds, at_once: BATCHES_AT_ONCE };
     let one = cost(&load, destination.protected.then_some(&DATAVERSE_LIMITS));

@@ -46,8 +46,15 @@ pub(crate) fn decide(
     schema: &EntitySchema,
     mapped: &MappedRecord,
     held: Held,
+    deletes: bool,
 ) -> Decision {
     match held {
+        Held::Probed(Probe::Present(row)) if deletes => {
+            deletion(destination, schema, mapped, row, "it is at the destination")
+        }
+        Held::Probed(Probe::Absent) if deletes => {
+            Decision::left_out(Action::Unchanged, "not at the destination")
+        }
         Held::Probed(Probe::Ambiguous(rows)) => {
             let mut decision = Decision::left_out(
                 Action::Invalid,
@@ -108,7 +115,22 @@ pub(crate) fn decide(
     }
 }
 
-fn write(
+/// Deletes the row that was found.
+pub(crate) fn deletion(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    mapped: &MappedRecord,
+    row: ProbedRow,
+    reason: &str,
+) -> Decision {
+    let mut changes = Vec::new();
+    for (field, from) in row.values.iter().filter(|(_, value)| !value.is_null()) {
+        changes.push(FieldChange { field: field.clone(), from: from.clone(), to: Value::Null });
+    }
+    write(destination, schema, mapped, Action::Delete, reason.to_owned(), changes, Some(row))
+}
+
+pub(crate) fn write(
     destination: &dyn Destination,
     schema: &EntitySchema,
     mapped: &MappedRecord,

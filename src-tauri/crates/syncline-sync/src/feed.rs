@@ -19,6 +19,16 @@ pub(crate) struct Due {
     pub(crate) request: RowRequest,
 }
 
+/// A row with its request.
+pub(crate) fn due(row: PlanRow) -> Result<Due, SynclineError> {
+    let raw = row.request.as_ref().map(|raw| raw.get()).unwrap_or("null");
+    let request = serde_json::from_str(raw).map_err(|error| {
+        SynclineError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
+            .hint("make a new preview")
+    })?;
+    Ok(Due { row, request })
+}
+
 /// How many of the rows that wait, from the first on, have identifiers of their own; at least one.
 fn different(waiting: &VecDeque<Due>) -> usize {
     let mut seen = HashSet::new();
@@ -29,6 +39,7 @@ fn different(waiting: &VecDeque<Due>) -> usize {
 pub(crate) struct Feed<'a> {
     store: &'a Store,
     plan: Uuid,
+    run: Uuid,
     entity: EntityName,
     from: u32,
     exhausted: bool,
@@ -39,9 +50,19 @@ pub(crate) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// The rows of a plan that write to an entity; `apart`: no two with the same identifiers in one batch.
-    pub(crate) fn new(store: &'a Store, plan: Uuid, entity: EntityName, apart: bool) -> Self {
-        Self { store, plan, entity, from: 0, exhausted: false, lanes: BTreeMap::new(), ordered: false, apart }
+    /// The rows of a plan that write to an entity and have no outcome in the run; `apart`: no two with the same identifiers in one batch.
+    pub(crate) fn new(store: &'a Store, plan: Uuid, run: Uuid, entity: EntityName, apart: bool) -> Self {
+        Self {
+            store,
+            plan,
+            run,
+            entity,
+            from: 0,
+            exhausted: false,
+            lanes: BTreeMap::new(),
+            ordered: false,
+            apart,
+        }
     }
 
     /// Rows refer to other rows of their own table, which may be in the plan before them: batches must go one after the other.
@@ -82,25 +103,21 @@ impl<'a> Feed<'a> {
     }
 
     async fn read(&mut self, lane: &impl Fn(&RowRequest) -> u8) -> Result<(), SynclineError> {
-        let (store, plan, from) = (self.store.clone(), self.plan, self.from);
-        let rows = blocking(move || Ok(store.plan_rows_to_write(plan, from, WINDOW)?)).await?;
+        let (store, plan, run, from) = (self.store.clone(), self.plan, self.run, self.from);
+        let rows = blocking(move || Ok(store.plan_rows_to_write(plan, run, from, WINDOW)?)).await?;
         let Some(last) = rows.last() else {
             self.exhausted = true;
             return Ok(());
         };
         self.from = last.ordinal + 1;
         for row in rows {
-            let raw = row.request.as_ref().map(|raw| raw.get()).unwrap_or("null");
-            let request: RowRequest = serde_json::from_str(raw).map_err(|error| {
-                SynclineError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
-                    .hint("make a new preview")
-            })?;
+            let due = due(row)?;
             self.ordered |=
-                row.mapped.attributes.values().any(
+                due.row.mapped.attributes.values().any(
                     |value| matches!(value, Value::Reference(reference) if reference.entity == self.entity),
                 );
-            let number = if self.ordered { 0 } else { lane(&request) };
-            self.lanes.entry(number).or_default().push_back(Due { row, request });
+            let number = if self.ordered { 0 } else { lane(&due.request) };
+            self.lanes.entry(number).or_default().push_back(due);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use syncline_model::{Action, EntitySchema, RowIssue, SynclineError};
 pub(crate) fn refusal(schema: &EntitySchema, planned: &PlannedWrite<'_>, error: &SynclineError) -> RowIssue {
     let sent: Vec<&str> = match planned.action {
         Action::Update => planned.changed.iter().map(String::as_str).collect(),
+        Action::Delete => Vec::new(),
         Action::Create | Action::Unchanged | Action::Skip | Action::Invalid => planned
             .mapped
             .attributes
@@ -88,6 +89,7 @@ mod tests {
             reads_back: false,
             upserts: true,
             guards_versions: false,
+            deletes: false,
             takes_events: true,
             partial_batches: true,
             filters: false,

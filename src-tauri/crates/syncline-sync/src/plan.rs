@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
+use syncline_connect::{Capabilities, Destination, Page, RowRequest, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
-    Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncDefinition, SynclineError,
-    System,
+    Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
+    SynclineError, System,
 };
 use syncline_store::{Plan, PlanStatus, Store};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::batches::estimate_batches;
+use crate::chosen::Chosen;
 use crate::cost::{Cost, run_cost};
 use crate::plan_rows::{MappedPage, Rows, map_page};
 use crate::progress::{Work, blocking};
@@ -45,16 +46,32 @@ pub struct PlanRequest {
     pub find_tables: Vec<EntitySchema>,
     /// What is read: entity or list, columns, filter with the fetch mode's window, page size.
     pub selection: Selection,
-    /// One record only.
-    pub source_id: Option<String>,
+    /// Some records only.
+    pub only: Option<Only>,
     /// The source is the store.
     pub cached: bool,
+    /// The run that these records were in, where they are chosen out of one.
+    pub replay_of: Option<Uuid>,
     /// Events that were sent before go again.
     pub resend_events: bool,
     /// Switches that a run would write with.
     pub options: WriteOptions,
     /// Who writes, as verified before, where the destination need not be asked; a run compares it with who answers then.
     pub writer: Option<Identity>,
+}
+
+/// Which records, where it is not the whole selection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Only {
+    /// These.
+    Ids(Vec<String>),
+    /// Those of a run; or of it only those that failed, drifted or have no answer.
+    Run {
+        /// The run.
+        run: Uuid,
+        /// Only what did not go well.
+        failed: bool,
+    },
 }
 
 /// Rows by action.
@@ -66,6 +83,9 @@ pub struct PlanCounts {
     pub create: u64,
     /// To update.
     pub update: u64,
+    /// To delete.
+    #[serde(default)]
+    pub delete: u64,
     /// The same already.
     pub unchanged: u64,
     /// Left out by a rule.
@@ -83,11 +103,17 @@ pub struct PlanCounts {
 }
 
 impl PlanCounts {
+    /// Rows that a run would send.
+    pub fn writes(&self) -> u64 {
+        self.create + self.update + self.delete
+    }
+
     pub(crate) fn add(&mut self, action: Action) {
         self.read += 1;
         match action {
             Action::Create => self.create += 1,
             Action::Update => self.update += 1,
+            Action::Delete => self.delete += 1,
             Action::Unchanged => self.unchanged += 1,
             Action::Skip => self.skip += 1,
             Action::Invalid => self.invalid += 1,
@@ -117,6 +143,23 @@ pub struct PlanDetail {
     pub partial: bool,
     /// The definition's whole filter, fetch mode included.
     pub filter: Option<String>,
+    /// The run that this plan takes back.
+    pub undo_of: Option<Uuid>,
+    /// The run whose records this plan sends again.
+    pub replay_of: Option<Uuid>,
+    /// What a run of it writes can be taken back: the destination is read, and rows can be deleted there.
+    pub undoable: bool,
+    /// It deletes, and nothing narrows what.
+    pub unfiltered: bool,
+}
+
+impl PlanDetail {
+    /// Notes a request that a run would send.
+    pub(crate) fn note(&mut self, request: &RowRequest, lane: u8) {
+        let load = self.lanes.entry(lane).or_default();
+        *load = (load.0 + 1, load.1 + request.body.len() as u64);
+        self.bytes += request.body.len() as u64;
+    }
 }
 
 /// The error of a definition with problems; they are all in the detail.
@@ -173,11 +216,22 @@ pub async fn make_plan(
         signature: None,
     };
     let capabilities = destination.capabilities();
+    can_delete(&request.definition, &capabilities)?;
+    let deletes = request.definition.options.action != SyncAction::Write;
     let mut detail = PlanDetail {
         compared_with: if capabilities.reads_back { "destination" } else { "last sent" }.to_owned(),
         cached: request.cached,
-        partial: request.selection.top.is_some() || request.source_id.is_some(),
+        partial: request.selection.top.is_some() || request.only.is_some(),
         filter: request.selection.filter.clone(),
+        replay_of: match &request.only {
+            Some(Only::Run { run, .. }) => Some(*run),
+            Some(Only::Ids(_)) | None => request.replay_of,
+        },
+        undoable: capabilities.reads_back && capabilities.deletes,
+        unfiltered: deletes
+            && request.selection.filter.is_none()
+            && request.selection.list.is_none()
+            && request.only.is_none(),
         ..PlanDetail::default()
     };
     let (kept, first) = (store.clone(), plan.clone());
@@ -206,6 +260,20 @@ pub async fn make_plan(
     let (kept, last) = (store.clone(), plan.clone());
     blocking(move || Ok(kept.save_plan(&last)?)).await?;
     result.map(|_| plan)
+}
+
+/// An error where the definition deletes and the destination can't be asked what it holds, or does not delete.
+fn can_delete(definition: &SyncDefinition, capabilities: &Capabilities) -> Result<(), SynclineError> {
+    let able = capabilities.reads_back && capabilities.deletes;
+    match definition.options.action {
+        SyncAction::Write => Ok(()),
+        SyncAction::Delete | SyncAction::Mirror if able => Ok(()),
+        SyncAction::Delete | SyncAction::Mirror => Err(SynclineError::new(
+            ErrorCode::DefinitionInvalid,
+            "the destination does not delete: what it holds can't be read, or it has no such call",
+        )
+        .hint("take options.action out, or choose another destination")),
+    }
 }
 
 /// What the pages of one plan share.
@@ -241,11 +309,17 @@ impl Planner {
     ) -> Result<String, SynclineError> {
         let mut hash = Sha256::new();
         let mut related = RelatedReader::new(self.request.related.clone(), self.request.cached);
-        if let Some(id) = &self.request.source_id {
-            let mut page = self.one(source.as_ref(), id, work).await?;
-            let unfound = related.fill(source.as_ref(), &mut page.records, &work.cancel).await?;
-            let page = map_page(Arc::clone(&self.mapping), page, unfound, work.now()).await?;
-            rows.plan_page(self, page, detail, &mut hash, work).await?;
+        if let Some(only) = &self.request.only {
+            let mut chosen = Chosen::new(only);
+            while let Some(ids) = chosen.next(&self.store).await? {
+                let mut page = self.some(source.as_ref(), &ids, work).await?;
+                let unfound = related.fill(source.as_ref(), &mut page.records, &work.cancel).await?;
+                let page = map_page(Arc::clone(&self.mapping), page, unfound, work.now()).await?;
+                rows.plan_page(self, page, detail, &mut hash, work).await?;
+                work.tell_calls(None);
+                work.tell("planning", detail.counts.read, None);
+                work.check()?;
+            }
             return Ok(hex::encode(hash.finalize()));
         }
         work.tell("counting", 0, None);
@@ -302,15 +376,19 @@ impl Planner {
             work.tell("planning", detail.counts.read, total.map(|total| total.max(detail.counts.read)));
             work.check()?;
         }
+        if self.request.definition.options.action == SyncAction::Mirror && !detail.partial {
+            rows.plan_vanished(self, detail, work).await?;
+        }
         Ok(hex::encode(hash.finalize()))
     }
 
-    async fn one(&self, source: &dyn Source, id: &str, work: &Work) -> Result<Page, SynclineError> {
+    /// Reads some records. One that was asked for alone must be there; of several those that are gone are left out.
+    async fn some(&self, source: &dyn Source, ids: &[String], work: &Work) -> Result<Page, SynclineError> {
         let entity: EntityName = self.request.source_schema.summary.logical_name.clone();
-        let found =
-            source.get(&entity, &[RecordId::new(id)], &self.request.selection.columns, &work.cancel).await?;
+        let asked: Vec<RecordId> = ids.iter().map(RecordId::new).collect();
+        let found = source.get(&entity, &asked, &self.request.selection.columns, &work.cancel).await?;
         let records = found.into_iter().flatten().collect::<Vec<_>>();
-        if records.is_empty() {
+        if let (true, [id], Some(Only::Ids(_))) = (records.is_empty(), ids, &self.request.only) {
             return Err(SynclineError::new(
                 ErrorCode::NotFound,
                 format!("there is no {entity} with the id {id}"),

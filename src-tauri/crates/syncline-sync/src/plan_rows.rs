@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Mapping, Verdict};
-use syncline_model::{Action, EntitySchema, ErrorCode, MappedRecord, Record, RowIssue, SynclineError};
+use syncline_model::{
+    Action, EntitySchema, ErrorCode, MappedRecord, Record, RowIssue, SyncAction, SynclineError,
+};
 use syncline_store::{PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -18,6 +20,7 @@ use crate::finds::Finder;
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
 use crate::related::Unfound;
+use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
 
 /// What a row keeps beside what the store knows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -144,6 +147,7 @@ impl Rows {
                     &planner.request.destination_schema,
                     &mapped.record,
                     held,
+                    planner.request.definition.options.action == SyncAction::Delete,
                 ),
                 (None, None) => {
                     Decision::left_out(Action::Invalid, "the destination did not answer for this row")
@@ -158,10 +162,7 @@ impl Rows {
                 detail.counts.events += mapped.record.events.len() as u64;
                 if let Some(request) = &decision.request {
                     let schema = &planner.request.destination_schema;
-                    let lane = planner.destination.lane(schema, request, &planner.request.options);
-                    let load = detail.lanes.entry(lane).or_default();
-                    *load = (load.0 + 1, load.1 + request.body.len() as u64);
-                    detail.bytes += request.body.len() as u64;
+                    detail.note(request, planner.destination.lane(schema, request, &planner.request.options));
                 }
             }
             rows.push(row(self.next, record, mapped, decision, events)?);
@@ -171,6 +172,32 @@ impl Rows {
         let (store, plan) = (planner.store.clone(), planner.plan);
         self.writing = Some(tokio::spawn(blocking(move || Ok(store.add_plan_rows(plan, &rows)?))));
         Ok(())
+    }
+
+    /// Plans what this source brought to the destination before and does not hold any more: it is deleted there.
+    pub(crate) async fn plan_vanished(
+        &mut self,
+        planner: &Planner,
+        detail: &mut PlanDetail,
+        work: &Work,
+    ) -> Result<(), SynclineError> {
+        self.settle().await?;
+        let (store, id) = (planner.store.clone(), planner.plan);
+        let Some(plan) = blocking(move || Ok(store.plan(id)?)).await? else { return Ok(()) };
+        let mut after = String::new();
+        loop {
+            work.check()?;
+            let (store, head, from) = (planner.store.clone(), plan.clone(), after.clone());
+            let vanished =
+                blocking(move || Ok(store.sent_and_vanished(&head, &from, VANISHED_AT_ONCE)?)).await?;
+            let Some(last) = vanished.last() else { return Ok(()) };
+            after.clone_from(&last.record_id);
+            let rows = vanished_rows(planner, vanished, self.next, detail, work).await?;
+            self.next += rows.len() as u32;
+            let (store, plan) = (planner.store.clone(), planner.plan);
+            blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await?;
+            work.tell("looking for what vanished", detail.counts.read, None);
+        }
     }
 
     /// Waits until the page before is stored.
@@ -225,8 +252,14 @@ async fn look_up(
     if planner.destination.capabilities().reads_back {
         let keys: Vec<MatchKey> =
             asked.iter().map(|position| MatchKey(mapped[*position].1.record.identifiers.clone())).collect();
-        let fields: Vec<String> = planner.mapping.target_names().into_iter().map(str::to_owned).collect();
         let schema = &planner.request.destination_schema;
+        let fields: Vec<String> = match planner.request.definition.options.action {
+            // What is deleted is kept whole, so that it can be brought back.
+            SyncAction::Delete => whole_image(schema),
+            SyncAction::Write | SyncAction::Mirror => {
+                planner.mapping.target_names().into_iter().map(str::to_owned).collect()
+            }
+        };
         let probes = planner.destination.probe(schema, &keys, &fields, &work.cancel).await?;
         if probes.len() != keys.len() {
             return Err(SynclineError::new(
@@ -256,7 +289,7 @@ async fn look_up(
     Ok(held)
 }
 
-fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineError> {
+pub(crate) fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineError> {
     serde_json::value::to_raw_value(value)
         .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}")))
 }

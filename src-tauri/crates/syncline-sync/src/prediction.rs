@@ -39,6 +39,7 @@ impl PredictionGroup {
         match self.action {
             Action::Create => matches!(self.outcome.as_str(), "created" | "upserted"),
             Action::Update => matches!(self.outcome.as_str(), "updated" | "upserted"),
+            Action::Delete => self.outcome == "deleted",
             Action::Unchanged | Action::Skip | Action::Invalid => false,
         }
     }

@@ -1,25 +1,18 @@
 //! Running a plan: exactly its stored requests, in batches, several at once where the destination takes that. Before each batch the identity is compared, and the source records are looked
 //! at again: one that changed since the preview is held back as drifted.
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use syncline_connect::{Destination, RowRequest, Source, WriteOptions};
-use syncline_model::{
-    ColumnName, EntitySchema, ErrorCode, Identity, OnDuplicate, SyncDefinition, SynclineError,
-};
-use syncline_store::{Plan, PlanStatus, Run, RunStatus, Store};
+use syncline_connect::{Destination, Source, WriteOptions};
+use syncline_model::{Action, EntitySchema, ErrorCode, Identity, SynclineError};
+use syncline_store::{Plan, PlanRowFilter, PlanStatus, Resumed, Run, RunStatus, Sent, Store};
 use uuid::Uuid;
 
-use crate::cost::projected;
-use crate::feed::{Due, Feed};
-use crate::pace::{Ended, Pace, PaceLimits};
+use crate::guards::Guards;
 use crate::plan::PlanDetail;
-use crate::prediction::{Prediction, prediction_of};
 use crate::progress::{Work, blocking};
-use crate::run_batch::Batch;
+use crate::run_counts::{RunCounts, RunDetail};
+use crate::runner::Runner;
 
 /// What to run, and on what.
 #[derive(Clone)]
@@ -36,64 +29,12 @@ pub struct RunRequest {
     pub options: WriteOptions,
     /// Stop at the first batch with a failure.
     pub stop_on_failed_batch: bool,
-}
-
-/// Rows by outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RunCounts {
-    /// Read when the plan was made.
-    pub read: u64,
-    /// Made.
-    pub created: u64,
-    /// Changed.
-    pub updated: u64,
-    /// The same already.
-    pub unchanged: u64,
-    /// Left out by a rule, by hand, or as invalid.
-    pub skipped: u64,
-    /// Held back.
-    pub drifted: u64,
-    /// Refused, or without an answer.
-    pub failed: u64,
-    /// Taken out by hand before the run; among the skipped ones.
-    pub held_back: u64,
-    /// Events sent.
-    pub events: u64,
-}
-
-/// What is kept with a run beside its head.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RunDetail {
-    /// Counts.
-    pub counts: RunCounts,
-    /// Why it stopped before its end.
-    pub error: Option<SynclineError>,
-    /// Write batches sent.
-    pub batches: u64,
-    /// What was predicted against what came out.
-    pub prediction: Option<Prediction>,
-    /// Batches for which no answer came.
-    pub lost: u64,
-    /// Most batches that were under way at once.
-    pub most_at_once: u64,
-    /// Requests that it sent, at both ends together.
-    pub calls: u64,
-}
-
-impl RunDetail {
-    /// Adds what one batch brought.
-    fn add(&mut self, batch: &RunDetail) {
-        let (all, one) = (&mut self.counts, &batch.counts);
-        all.created += one.created;
-        all.updated += one.updated;
-        all.drifted += one.drifted;
-        all.failed += one.failed;
-        all.events += one.events;
-        self.batches += batch.batches;
-        self.lost += batch.lost;
-    }
+    /// What stops it before its first write.
+    pub guards: Guards,
+    /// It takes another run back.
+    pub undoes: bool,
+    /// What is the same already counts as brought by this source, so that a mirror sees when it vanishes.
+    pub mirrors: bool,
 }
 
 /// Runs a plan. An error means that no run was begun; what goes wrong later is in the run.
@@ -111,18 +52,17 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
                 .hint("make the preview again and let it end"));
         }
     }
-    let schema: EntitySchema = serde_json::from_value(plan.destination_schema.clone()).map_err(damaged)?;
-    let identity: Identity = serde_json::from_value(plan.identity.clone()).map_err(damaged)?;
-    let planned: PlanDetail = serde_json::from_value(plan.detail.clone()).map_err(damaged)?;
+    let read = Read::of(plan)?;
     // The plan at hand may be older than the one in the store: only who takes it there may run it.
-    let (kept, id, agreed) = (store.clone(), plan.id, request.records);
-    let counts = planned.counts;
+    let (kept, id, agreed, guards) = (store.clone(), plan.id, request.records, request.guards);
+    let planned = read.planned.clone();
     let excluded = blocking(move || {
+        guards.check(&kept, id, &planned)?;
         if !kept.claim_plan(id)? {
             return Err(run_already());
         }
         let excluded = kept.plan_action_counts(id)?.1;
-        if (counts.create + counts.update).saturating_sub(excluded) != agreed {
+        if planned.counts.writes().saturating_sub(excluded) != agreed {
             kept.set_plan_status(id, PlanStatus::Ready)?;
             return Err(SynclineError::new(
                 ErrorCode::GuardRefused,
@@ -133,13 +73,16 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         Ok(excluded)
     })
     .await?;
-    let total = agreed;
-    let mut detail = RunDetail::default();
-    detail.counts.read = counts.read;
-    detail.counts.unchanged = counts.unchanged;
-    detail.counts.skipped = counts.skip + counts.invalid + excluded;
-    detail.counts.held_back = excluded;
-    let mut run = Run {
+    let detail = RunDetail {
+        counts: RunCounts::of_plan(&read.planned, excluded),
+        due: agreed,
+        not_reached: agreed,
+        undo_of: read.planned.undo_of,
+        replay_of: read.planned.replay_of,
+        undoable: read.planned.undoable,
+        ..RunDetail::default()
+    };
+    let run = Run {
         id: Uuid::new_v4(),
         plan: plan.id,
         definition: plan.definition.clone(),
@@ -156,175 +99,153 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         let Some(other) = kept.begin_run(&begun)? else { return Ok(()) };
         // The plan was not used: it may run later.
         kept.set_plan_status(begun.plan, PlanStatus::Ready)?;
-        Err(SynclineError::new(
-            ErrorCode::GuardRefused,
-            format!("another run of \"{}\" is under way: {other}", begun.definition),
-        )
-        .hint("wait until it ends, or stop it; then make a new preview"))
+        Err(under_way(&begun.definition, other))
     })
     .await?;
+    drive(store, request, read, run, detail, excluded, work).await
+}
+
+/// Takes a run up again that ended before its end. Rows whose answer is not known are looked up at the destination first; nothing that has
+/// an outcome is sent again.
+pub async fn resume_run(
+    store: &Store,
+    request: RunRequest,
+    mut run: Run,
+    work: &Work,
+) -> Result<Run, SynclineError> {
+    let read = Read::of(&request.plan)?;
+    let (kept, asked) = (store.clone(), run.clone());
+    let excluded = blocking(move || match kept.resume_run(&asked)? {
+        Resumed::Begun => Ok(kept.plan_action_counts(asked.plan)?.1),
+        Resumed::Other(other) => Err(under_way(&asked.definition, other)),
+        Resumed::NotOpen => Err(SynclineError::new(
+            ErrorCode::GuardRefused,
+            format!("the run is {}; there is nothing to go on with", asked.status.as_str()),
+        )
+        .hint("only a run that was stopped, interrupted or broke off can go on")),
+    })
+    .await?;
+    let mut detail: RunDetail = serde_json::from_value(run.detail.clone()).unwrap_or_default();
+    detail.resumed += 1;
+    detail.error = None;
+    run.status = RunStatus::Running;
+    run.finished_at = None;
+    drive(store, request, read, run, detail, excluded, work).await
+}
+
+fn under_way(definition: &str, other: Uuid) -> SynclineError {
+    SynclineError::new(
+        ErrorCode::GuardRefused,
+        format!("another run of \"{definition}\" is under way: {other}"),
+    )
+    .hint("wait until it ends, or stop it; then make a new preview")
+}
+
+/// What a plan keeps as JSON.
+struct Read {
+    schema: EntitySchema,
+    identity: Identity,
+    planned: PlanDetail,
+}
+
+impl Read {
+    fn of(plan: &Plan) -> Result<Self, SynclineError> {
+        Ok(Self {
+            schema: serde_json::from_value(plan.destination_schema.clone()).map_err(damaged)?,
+            identity: serde_json::from_value(plan.identity.clone()).map_err(damaged)?,
+            planned: serde_json::from_value(plan.detail.clone()).map_err(damaged)?,
+        })
+    }
+}
+
+/// From the first batch to the end, and what is kept of it.
+async fn drive(
+    store: &Store,
+    request: RunRequest,
+    read: Read,
+    mut run: Run,
+    mut detail: RunDetail,
+    excluded: u64,
+    work: &Work,
+) -> Result<Run, SynclineError> {
+    let Read { schema, identity, planned } = read;
+    let again = detail.resumed > 0;
     let runner = Runner { store, request: &request, schema, identity, run: run.id, work };
-    let result = runner.all(&mut detail, total, planned.cost.calls).await;
-    run.status = match &result {
-        Ok(()) if detail.counts.failed == 0 && detail.counts.drifted == 0 => RunStatus::Succeeded,
-        Ok(()) if detail.counts.created + detail.counts.updated == 0 && detail.counts.failed > 0 => {
-            RunStatus::Failed
+    let calls_before = detail.calls;
+    let result = runner.whole(&mut detail, &planned, excluded, again).await;
+    detail.calls = calls_before + work.tally.sent();
+    let (kept, id, mirrors) = (store.clone(), run.id, request.mirrors);
+    let (plan, now) = (request.plan.clone(), work.now());
+    let reached_all = result.is_ok();
+    detail = blocking(move || {
+        detail.recount(&kept, id, &planned, excluded)?;
+        if mirrors && reached_all {
+            note_unchanged(&kept, &plan, now)?;
         }
-        Ok(()) => RunStatus::Partial,
-        Err(error) if error.code == ErrorCode::Cancelled => RunStatus::Cancelled,
-        Err(_) => RunStatus::Failed,
-    };
+        kept.index_run(id)?;
+        Ok(detail)
+    })
+    .await?;
+    run.status = ended_as(&result, &detail);
     detail.error = result.err();
-    detail.calls = work.tally.sent();
-    let (kept, id) = (store.clone(), run.id);
-    detail.prediction = Some(blocking(move || prediction_of(&kept, id, total)).await?);
     run.finished_at = Some(work.now());
     run.detail = serde_json::to_value(&detail).map_err(damaged)?;
     let (kept, ended) = (store.clone(), run.clone());
-    blocking(move || Ok(kept.save_run(&ended)?)).await?;
+    blocking(move || {
+        kept.save_run(&ended)?;
+        // The run that was taken back tells by which.
+        let Some(of) = detail.undo_of else { return Ok(()) };
+        let Some(origin) = kept.run(of)? else { return Ok(()) };
+        let mut told: RunDetail = serde_json::from_value(origin.detail).unwrap_or_default();
+        told.undone_by = Some(ended.id);
+        Ok(kept.save_run_detail(of, &serde_json::to_value(&told).map_err(damaged)?)?)
+    })
+    .await?;
     Ok(run)
 }
 
-fn damaged(error: serde_json::Error) -> SynclineError {
+fn ended_as(result: &Result<(), SynclineError>, detail: &RunDetail) -> RunStatus {
+    let counts = &detail.counts;
+    match result {
+        Ok(()) if counts.failed == 0 && counts.drifted == 0 => RunStatus::Succeeded,
+        Ok(()) if counts.written() == 0 && counts.failed > 0 => RunStatus::Failed,
+        Ok(()) => RunStatus::Partial,
+        Err(error) if error.code == ErrorCode::Cancelled => RunStatus::Cancelled,
+        // It goes on when the network, the service or the sign-in is there again.
+        Err(error)
+            if matches!(
+                error.code,
+                ErrorCode::Unreachable
+                    | ErrorCode::Throttled
+                    | ErrorCode::SignInNeeded
+                    | ErrorCode::SignInRefused
+                    | ErrorCode::SignInCancelled
+            ) =>
+        {
+            RunStatus::Interrupted
+        }
+        Err(_) => RunStatus::Failed,
+    }
+}
+
+/// What was found to be the same counts as brought by this source.
+fn note_unchanged(store: &Store, plan: &Plan, now: Timestamp) -> Result<(), SynclineError> {
+    let filter = PlanRowFilter { action: Some(Action::Unchanged), ..PlanRowFilter::default() };
+    let mut from = 0;
+    loop {
+        let rows = store.plan_rows_from(plan.id, &filter, from, 1000)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        from = last.ordinal + 1;
+        let sent: Vec<Sent> = rows
+            .into_iter()
+            .filter(|row| row.existing.is_some())
+            .map(|row| Sent { record_id: row.source_id, hash: String::new(), mapped: row.mapped, at: now })
+            .collect();
+        store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?;
+    }
+}
+
+pub(crate) fn damaged(error: serde_json::Error) -> SynclineError {
     SynclineError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
         .hint("make a new preview")
-}
-
-struct Runner<'a> {
-    store: &'a Store,
-    request: &'a RunRequest,
-    schema: EntitySchema,
-    identity: Identity,
-    run: Uuid,
-    work: &'a Work,
-}
-
-/// A batch that came back.
-struct Landed {
-    detail: RunDetail,
-    result: Result<bool, SynclineError>,
-    rows: usize,
-    began: Timestamp,
-    throttled_before: u64,
-}
-
-impl Runner<'_> {
-    /// Sends batch after batch, several at once where the destination takes that. When it is stopped, or a batch ends the run, no new batch
-    /// leaves, and those under way are waited for.
-    async fn all(&self, detail: &mut RunDetail, total: u64, planned_calls: u64) -> Result<(), SynclineError> {
-        let destination = self.request.destination.as_ref();
-        let capabilities = destination.capabilities();
-        let entity = self.request.plan.destination_entity.clone();
-        let source_key = self.source_key().await?;
-        destination.prepare(&self.schema, &self.work.cancel).await?;
-        let lane = |request: &RowRequest| destination.lane(&self.schema, request, &self.request.options);
-        let apart = SyncDefinition::from_json(&self.request.plan.definition_json)
-            .is_ok_and(|definition| definition.on_duplicate == OnDuplicate::All);
-        let mut feed = Feed::new(self.store, self.request.plan.id, entity, apart);
-        let mut pace = Pace::new(PaceLimits {
-            most_rows: capabilities.max_batch_rows,
-            // What is under way when a batch fails can't be called back.
-            most_parallel: if self.request.stop_on_failed_batch { 1 } else { capabilities.parallel_batches },
-        });
-        let mut under_way = FuturesUnordered::new();
-        let mut done = 0;
-        let opening = self.work.tally.sent();
-        // Until a batch tells better, as many as the plan foresaw.
-        (self.work.calls)(opening, Some(planned_calls.max(opening)));
-        self.work.tell("writing", 0, Some(total));
-        let mut ends: Option<SynclineError> = None;
-        loop {
-            while ends.is_none() && under_way.len() < pace.parallel() {
-                if feed.ordered() && !under_way.is_empty() {
-                    break;
-                }
-                let next = match self.work.check() {
-                    Ok(()) => feed.next(pace.rows(), &capabilities, lane).await,
-                    Err(stopped) => Err(stopped),
-                };
-                match next {
-                    Ok(Some(rows)) => under_way.push(self.one(rows, &source_key)),
-                    Ok(None) => break,
-                    Err(error) => ends = Some(error),
-                }
-            }
-            let Some(landed) = under_way.next().await else { return ends.map_or(Ok(()), Err) };
-            let signals = destination.signals();
-            pace.observe(&Ended {
-                began: landed.began,
-                ended: self.work.now(),
-                rows: landed.rows,
-                throttled: signals.throttled > landed.throttled_before,
-                lost: landed.detail.lost > 0,
-                recommended: signals.recommended,
-            });
-            detail.add(&landed.detail);
-            detail.most_at_once = detail.most_at_once.max(under_way.len() as u64 + 1);
-            done += landed.rows as u64;
-            detail.calls = self.work.tally.sent();
-            (self.work.calls)(detail.calls, Some(projected(detail.calls, done, total, opening)));
-            self.work.tell("writing", done, Some(total));
-            match landed.result {
-                Ok(true) if self.request.stop_on_failed_batch => {
-                    ends.get_or_insert_with(|| {
-                        SynclineError::new(ErrorCode::GuardRefused, "stopped at the first failed batch").hint(
-                            "mend the failed records and preview again, or let runs go on after failures",
-                        )
-                    });
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    ends.get_or_insert(error);
-                }
-            }
-        }
-    }
-
-    /// Primary key of the source's entity, asked once.
-    async fn source_key(&self) -> Result<Vec<ColumnName>, SynclineError> {
-        let Some(source) = &self.request.source else { return Ok(Vec::new()) };
-        let schema = source.schema(&self.request.plan.source_entity, &self.work.cancel).await?;
-        Ok(vec![schema.summary.primary_id])
-    }
-
-    async fn one(&self, rows: Vec<Due>, source_key: &[ColumnName]) -> Landed {
-        let mut detail = RunDetail::default();
-        let (began, size) = (self.work.now(), rows.len());
-        let throttled_before = self.request.destination.signals().throttled;
-        let batch = Batch {
-            store: self.store,
-            request: self.request,
-            schema: &self.schema,
-            run: self.run,
-            rows,
-            source_key,
-            work: self.work,
-        };
-        let result = match self.guard().await {
-            Ok(()) => batch.send(&mut detail).await,
-            Err(error) => Err(error),
-        };
-        Landed { detail, result, rows: size, began, throttled_before }
-    }
-
-    /// Nothing is written to another organization, or as another user, than the plan was made for.
-    async fn guard(&self) -> Result<(), SynclineError> {
-        let now = self.request.destination.identity().await?;
-        if now.agrees_with(&self.identity) {
-            return Ok(());
-        }
-        let shown = |identity: &Identity| {
-            format!(
-                "organization {}, user {}",
-                identity.organization_id.as_deref().unwrap_or("unknown"),
-                identity.user_name.as_deref().or(identity.user_id.as_deref()).unwrap_or("unknown")
-            )
-        };
-        Err(SynclineError::new(
-            ErrorCode::IdentityChanged,
-            format!("the destination is not the one of the preview: now {}", shown(&now)),
-        )
-        .hint("test the connection and look at who and what it leads to; then preview again")
-        .detail(format!("planned for {}", shown(&self.identity))))
-    }
 }

@@ -1,14 +1,18 @@
 //! One batch of a run: drift is looked for, the rest is sent, each outcome is stored together with what was sent.
 
-use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
-use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError};
-use syncline_store::{EventKey, PlanRow, RunOutcome, Sent, Store};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use syncline_connect::{Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
+use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value};
+use syncline_store::{EventKey, PlanRow, RunOutcome, SENDING, Sent, Store};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::feed::Due;
 use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
-use crate::run::{RunDetail, RunRequest};
+use crate::run::RunRequest;
+use crate::run_counts::RunDetail;
 
 pub(crate) struct Batch<'a> {
     pub(crate) store: &'a Store,
@@ -34,6 +38,7 @@ impl Batch<'_> {
     /// Sends; true when a row failed. What became of the rows is added to `detail`, which begins empty.
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
+        let mut sent_at = None;
         let open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
         if !open.is_empty() {
@@ -41,6 +46,8 @@ impl Batch<'_> {
                 open.iter().map(|position| self.rows[*position].request.clone()).collect();
             detail.batches += 1;
             self.note_events(&open).await?;
+            let left = self.note_sending(&open).await?;
+            sent_at = Some(left);
             let sent = self
                 .request
                 .destination
@@ -61,8 +68,9 @@ impl Batch<'_> {
                     }
                 }
                 Err(error) if ends_the_run(error.code) => {
+                    self.take_sending_back(&open).await?;
                     self.take_events_back(open).await?;
-                    self.store_outcomes(outcomes, detail).await?;
+                    self.store_outcomes(outcomes, None, detail).await?;
                     return Err(error);
                 }
                 Err(error) => {
@@ -90,7 +98,7 @@ impl Batch<'_> {
             .iter()
             .flatten()
             .any(|outcome| matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Unknown));
-        self.store_outcomes(outcomes, detail).await?;
+        self.store_outcomes(outcomes, sent_at, detail).await?;
         Ok(failed)
     }
 
@@ -115,6 +123,34 @@ impl Batch<'_> {
             Ok(store.save_events(&plan.definition, plan.source, plan.destination, &events, now)?)
         })
         .await
+    }
+
+    /// What leaves is noted before it leaves: if the machine dies now, the destination is asked about exactly these rows.
+    async fn note_sending(&self, rows: &[usize]) -> Result<Timestamp, SynclineError> {
+        let now = self.work.now();
+        let mark = |at: &usize| RunOutcome {
+            ordinal: self.rows[*at].row.ordinal,
+            outcome: SENDING.to_owned(),
+            destination_id: None,
+            code: None,
+            message: None,
+            request_id: None,
+            version: None,
+            events: 0,
+            sent_at: Some(now),
+            at: now,
+        };
+        let marks: Vec<RunOutcome> = rows.iter().map(mark).collect();
+        let (store, run) = (self.store.clone(), self.run);
+        blocking(move || Ok(store.add_run_rows(run, &marks)?)).await?;
+        Ok(now)
+    }
+
+    /// Nothing of them was written: they are as if they had not left.
+    async fn take_sending_back(&self, rows: &[usize]) -> Result<(), SynclineError> {
+        let ordinals: Vec<u32> = rows.iter().map(|at| self.rows[*at].row.ordinal).collect();
+        let (store, run) = (self.store.clone(), self.run);
+        blocking(move || Ok(store.drop_run_rows(run, &ordinals)?)).await
     }
 
     /// What was certainly not taken may be sent again.
@@ -162,66 +198,86 @@ impl Batch<'_> {
         if open.is_empty() {
             return;
         }
-        let keys: Vec<MatchKey> =
-            open.iter().map(|at| MatchKey(self.rows[*at].row.mapped.identifiers.clone())).collect();
-        let mut fields: Vec<String> = open
-            .iter()
-            .flat_map(|at| self.rows[*at].row.changes.iter().map(|change| change.field.clone()))
-            .collect();
-        fields.sort();
-        fields.dedup();
+        let rows: Vec<&Due> = open.iter().map(|at| &self.rows[*at]).collect();
+        let destination = self.request.destination.as_ref();
         // If it can't be asked either, the rows stay unknown and count as failed.
-        let Ok(probes) = self.request.destination.probe(self.schema, &keys, &fields, &self.work.cancel).await
-        else {
+        let Ok(probes) = probe_rows(destination, self.schema, &rows, &self.work.cancel).await else {
             return;
         };
         for (at, probe) in open.into_iter().zip(probes) {
-            let Probe::Present(found) = probe else { continue };
-            let arrived = self.rows[at].row.changes.iter().all(|change| {
-                found.values.get(&change.field).is_some_and(|held| {
-                    self.request.destination.same(self.schema, &change.field, &change.to, held)
-                })
-            });
-            if arrived {
-                let kind = if self.rows[at].row.action == Action::Create {
-                    OutcomeKind::Created
-                } else {
-                    OutcomeKind::Updated
-                };
-                outcomes[at] =
-                    Some(Outcome { kind, id: Some(found.id), code: None, message: None, request_id: None });
+            if let Some(found) = arrived(destination, self.schema, &self.rows[at], &probe) {
+                let (kind, _) = taken_kind(self.rows[at].row.action);
+                let id = found.id.map(RecordId::new);
+                outcomes[at] = Some(Outcome { kind, id, code: None, message: None, request_id: None });
             }
         }
+    }
+
+    /// Versions of the rows that were written, by their ids there, so that a change by somebody else is seen before the run is undone. What
+    /// can't be read is not known.
+    async fn versions(&self, outcomes: &[Option<Outcome>]) -> HashMap<String, String> {
+        let destination = self.request.destination.as_ref();
+        let able = destination.capabilities();
+        let key = &self.schema.summary.primary_id;
+        if !able.reads_back || !able.guards_versions || key.as_str().is_empty() {
+            return HashMap::new();
+        }
+        let written = |outcome: &&Outcome| {
+            matches!(outcome.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
+        };
+        let ids: Vec<String> = outcomes
+            .iter()
+            .flatten()
+            .filter(written)
+            .filter_map(|outcome| outcome.id.as_ref().map(ToString::to_string))
+            .collect();
+        if ids.is_empty() {
+            return HashMap::new();
+        }
+        let by_id = |id: &String| MatchKey(BTreeMap::from([(key.to_string(), Value::from(id.as_str()))]));
+        let keys: Vec<MatchKey> = ids.iter().map(by_id).collect();
+        let Ok(probes) = destination.probe(self.schema, &keys, &[], &self.work.cancel).await else {
+            return HashMap::new();
+        };
+        ids.into_iter()
+            .zip(probes)
+            .filter_map(|(id, probe)| match probe {
+                Probe::Present(row) => row.etag.map(|version| (id, version)),
+                Probe::Absent | Probe::Ambiguous(_) | Probe::Unknown => None,
+            })
+            .collect()
     }
 
     async fn store_outcomes(
         &self,
         outcomes: Vec<Option<Outcome>>,
+        sent_at: Option<Timestamp>,
         detail: &mut RunDetail,
     ) -> Result<(), SynclineError> {
+        let versions = self.versions(&outcomes).await;
         let now = self.work.now();
         let mut kept = Vec::with_capacity(outcomes.len());
-        let mut sent = Vec::new();
+        let (mut sent, mut gone) = (Vec::new(), Vec::new());
         for (due, outcome) in self.rows.iter().zip(outcomes) {
             let row = &due.row;
             let Some(outcome) = outcome else { continue };
-            let counts = &mut detail.counts;
-            let (word, taken) = match (outcome.kind, row.action) {
-                (OutcomeKind::Created, _) => ("created", true),
-                (OutcomeKind::Updated, _) => ("updated", true),
-                (OutcomeKind::Upserted, _) => ("upserted", true),
-                (OutcomeKind::Drifted, _) => ("drifted", false),
-                (OutcomeKind::Failed, _) => ("failed", false),
-                (OutcomeKind::Unknown, _) => ("unknown", false),
+            let (word, taken) = match outcome.kind {
+                OutcomeKind::Created => ("created", true),
+                OutcomeKind::Updated => ("updated", true),
+                OutcomeKind::Upserted => ("upserted", true),
+                OutcomeKind::Deleted => ("deleted", true),
+                OutcomeKind::Drifted => ("drifted", false),
+                OutcomeKind::Failed => ("failed", false),
+                OutcomeKind::Unknown => ("unknown", false),
             };
-            match (outcome.kind, row.action) {
-                (OutcomeKind::Created, _) | (OutcomeKind::Upserted, Action::Create) => counts.created += 1,
-                (OutcomeKind::Updated | OutcomeKind::Upserted, _) => counts.updated += 1,
-                (OutcomeKind::Drifted, _) => counts.drifted += 1,
-                (OutcomeKind::Failed | OutcomeKind::Unknown, _) => counts.failed += 1,
-            }
-            if taken {
-                counts.events += row.mapped.events.len() as u64;
+            detail.counts.add(row.action, word, 1);
+            // A row that drifted was not sent where the source changed; where the destination did it was refused.
+            let left = sent_at.filter(|_| outcome.code.as_deref() != Some("source_changed"));
+            let events = if taken { row.mapped.events.len() as u64 } else { 0 };
+            detail.counts.events += events;
+            if outcome.kind == OutcomeKind::Deleted {
+                gone.push(row.source_id.clone());
+            } else if taken && (!self.undoes() || outcome.kind == OutcomeKind::Created) {
                 let mut mapped = row.mapped.clone();
                 // What is compared next time is what the profile holds, not what happened once.
                 mapped.events.clear();
@@ -235,16 +291,21 @@ impl Batch<'_> {
             kept.push(RunOutcome {
                 ordinal: row.ordinal,
                 outcome: word.to_owned(),
+                version: outcome.id.as_ref().and_then(|id| versions.get(id.as_str()).cloned()),
                 destination_id: outcome.id.map(|id| id.to_string()),
                 code: outcome.code,
                 message: outcome.message,
                 request_id: outcome.request_id,
+                events,
+                sent_at: left,
                 at: now,
             });
         }
         let (store, run, plan) = (self.store.clone(), self.run, self.request.plan.clone());
         blocking(move || {
             store.add_run_rows(run, &kept)?;
+            let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+            store.drop_sent(plan.destination, &plan.destination_entity, plan.source, &gone)?;
             let ids: Vec<&str> = sent.iter().map(|sent| sent.record_id.as_str()).collect();
             let before = store.sent(plan.destination, &plan.destination_entity, plan.source, &ids)?;
             for (sent, before) in sent.iter_mut().zip(before) {
@@ -260,5 +321,75 @@ impl Batch<'_> {
             Ok(store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?)
         })
         .await
+    }
+
+    /// The run takes another one back: what it puts there is not what the source holds.
+    fn undoes(&self) -> bool {
+        self.request.undoes
+    }
+}
+
+/// What the destination holds of a row that may have arrived.
+pub(crate) struct Found {
+    pub(crate) id: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
+/// What a row comes to be when it arrives.
+pub(crate) fn taken_kind(action: Action) -> (OutcomeKind, &'static str) {
+    match action {
+        Action::Create => (OutcomeKind::Created, "created"),
+        Action::Delete => (OutcomeKind::Deleted, "deleted"),
+        Action::Update | Action::Unchanged | Action::Skip | Action::Invalid => {
+            (OutcomeKind::Updated, "updated")
+        }
+    }
+}
+
+/// Asks the destination about rows, with the fields that they change.
+pub(crate) async fn probe_rows(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    rows: &[&Due],
+    cancel: &CancellationToken,
+) -> Result<Vec<Probe>, SynclineError> {
+    let keys: Vec<MatchKey> = rows.iter().map(|due| MatchKey(due.row.mapped.identifiers.clone())).collect();
+    let mut fields: Vec<String> = rows
+        .iter()
+        .filter(|due| due.row.action != Action::Delete)
+        .flat_map(|due| due.row.changes.iter().map(|change| change.field.clone()))
+        .collect();
+    fields.sort();
+    fields.dedup();
+    let probes = destination.probe(schema, &keys, &fields, cancel).await?;
+    if probes.len() == rows.len() {
+        return Ok(probes);
+    }
+    Err(SynclineError::new(
+        ErrorCode::UnexpectedReply,
+        format!("the destination answered for {} of {} rows", probes.len(), rows.len()),
+    ))
+}
+
+/// Whether the destination holds a row as it was planned; `None` where it does not.
+pub(crate) fn arrived(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    due: &Due,
+    probe: &Probe,
+) -> Option<Found> {
+    let as_planned = |values: &BTreeMap<String, Value>| {
+        due.row.changes.iter().all(|change| {
+            values
+                .get(&change.field)
+                .is_some_and(|held| destination.same(schema, &change.field, &change.to, held))
+        })
+    };
+    match (due.row.action, probe) {
+        (Action::Delete, Probe::Absent) => Some(Found { id: None, version: None }),
+        (Action::Create | Action::Update, Probe::Present(row)) if as_planned(&row.values) => {
+            Some(Found { id: Some(row.id.to_string()), version: row.etag.clone() })
+        }
+        _ => None,
     }
 }

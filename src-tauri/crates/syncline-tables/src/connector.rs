@@ -113,6 +113,7 @@ impl Destination for TablesConnector {
             reads_back: true,
             upserts: true,
             guards_versions: false,
+            deletes: true,
             takes_events: false,
             partial_batches: false,
             filters: false,
@@ -220,6 +221,7 @@ impl Destination for TablesConnector {
         Ok(RowRequest {
             method: match write.action {
                 Action::Create => "APPEND",
+                Action::Delete => "REMOVE",
                 Action::Update | Action::Unchanged | Action::Skip | Action::Invalid => "REPLACE",
             }
             .to_owned(),
@@ -263,6 +265,7 @@ fn apply(table: &mut Table, rows: &[RowRequest], path: &Path) -> Result<Vec<Outc
         table.add_column(column);
     }
     let mut index = table.index(&columns);
+    let mut removed = std::collections::BTreeSet::new();
     let mut outcomes = Vec::with_capacity(rows.len());
     for (number, request) in rows.iter().enumerate() {
         let row: Row = serde_json::from_str(&request.body).map_err(|error| TableError::Content {
@@ -275,10 +278,23 @@ fn apply(table: &mut Table, rows: &[RowRequest], path: &Path) -> Result<Vec<Outc
         }
         let key = key_of(&row, &columns);
         let id = Some(RecordId::new(key.join(",")));
-        let kind = match index.get(&key).and_then(|positions| positions.first()) {
+        let position = index.get(&key).and_then(|positions| positions.first()).copied();
+        if request.method == "REMOVE" {
+            let kind = match position {
+                Some(position) => {
+                    removed.insert(position);
+                    index.remove(&key);
+                    OutcomeKind::Deleted
+                }
+                None => OutcomeKind::Drifted,
+            };
+            outcomes.push(Outcome { kind, id, code: None, message: None, request_id: None });
+            continue;
+        }
+        let kind = match position {
             Some(position) => {
                 // Columns that the definition does not speak of stay.
-                table.rows[*position].extend(row);
+                table.rows[position].extend(row);
                 OutcomeKind::Updated
             }
             None => {
@@ -288,6 +304,13 @@ fn apply(table: &mut Table, rows: &[RowRequest], path: &Path) -> Result<Vec<Outc
             }
         };
         outcomes.push(Outcome { kind, id, code: None, message: None, request_id: None });
+    }
+    if !removed.is_empty() {
+        let mut position = 0;
+        table.rows.retain(|_| {
+            position += 1;
+            !removed.contains(&(position - 1))
+        });
     }
     Ok(outcomes)
 }

@@ -1,6 +1,7 @@
 //! Bodies of the commands: read the request, call lower floors, make the answer.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod cached;
 pub(crate) mod compare;
@@ -31,6 +32,9 @@ pub(crate) mod query_texts;
 pub(crate) mod record_edit;
 pub(crate) mod record_named;
 pub(crate) mod records;
+pub(crate) mod retention;
+pub(crate) mod run_again;
+pub(crate) mod run_guards;
 pub(crate) mod runs;
 pub(crate) mod sample;
 pub(crate) mod sample_records;

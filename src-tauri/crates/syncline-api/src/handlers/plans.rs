@@ -5,7 +5,7 @@ use syncline_connect::RowRequest;
 use syncline_mapping::compile;
 use syncline_model::{EntityName, EntitySchema, ErrorCode, Record, RecordId, SyncDefinition};
 use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, PlanRowOrder, SignOff};
-use syncline_sync::{PlanRequest, make_plan, read_extra};
+use syncline_sync::{Only, PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
 use super::send_one::curl;
@@ -50,6 +50,19 @@ pub(crate) async fn make(
     request: &PreviewStart,
     handle: &JobHandle,
 ) -> Result<PlanSummary, ApiError> {
+    let only = request.source_id.clone().map(|id| Only::Ids(vec![id]));
+    make_of(root, definition, request, only, None, handle).await
+}
+
+/// Makes and stores a plan of some records, or of the whole selection.
+pub(crate) async fn make_of(
+    root: &Arc<App>,
+    definition: &SyncDefinition,
+    request: &PreviewStart,
+    only: Option<Only>,
+    replay_of: Option<Uuid>,
+    handle: &JobHandle,
+) -> Result<PlanSummary, ApiError> {
     let cached = request.cached.unwrap_or(false);
     handle.progress("reading the descriptions", 0, None);
     let sides = syncs::sides(root, definition, false).await.map_err(|problems| {
@@ -86,7 +99,8 @@ pub(crate) async fn make(
         destination_schema: sides.destination_schema,
         definition: definition.clone(),
         selection,
-        source_id: request.source_id.clone(),
+        only,
+        replay_of,
         cached,
         resend_events: request.resend_events.unwrap_or(false),
         options: syncs::write_options(definition),

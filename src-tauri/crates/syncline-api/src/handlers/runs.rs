@@ -1,24 +1,24 @@
 //! `runs.*`: running a stored plan, history, outcomes.
 
 use std::sync::Arc;
-use syncline_model::{Connection, ErrorCode, FetchMode, SyncDefinition};
+use syncline_model::{Connection, ErrorCode, FetchMode, SyncAction, SyncDefinition};
 use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
-use syncline_sync::{PlanDetail, RunRequest, run_plan, watermark_key};
+use syncline_sync::{Guards, PlanDetail, RunRequest, resume_run, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
-use super::{plans, sign_off, syncs};
+use super::{plans, run_guards, sign_off, syncs};
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{
     ApiError, Empty, IssueGroup, JobKind, JobStarted, RunFailure, RunRef, RunReport, RunRow, RunRowsPage,
-    RunRowsQuery, RunStart, RunView, Tag,
+    RunRowsQuery, RunStart, RunView, Tag, Timeline, TimelineAsk, TimelinePoint,
 };
 
 const MOST_FAILURES: u32 = 1000;
 const MOST_ROWS: u32 = 1000;
 
-async fn by_id(app: &Arc<App>, id: Uuid) -> Result<Connection, ApiError> {
+pub(super) async fn by_id(app: &Arc<App>, id: Uuid) -> Result<Connection, ApiError> {
     app.with_store(move |store| store.connection(id)).await?.ok_or_else(|| {
         ApiError::new(ErrorCode::NotFound, "the plan's connection was forgotten").hint("make a new preview")
     })
@@ -40,7 +40,7 @@ pub(crate) async fn prepare(app: &Arc<App>, plan: &Plan) -> Result<Ready, ApiErr
     let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
     let id = plan.id;
     let (_, excluded) = app.with_store(move |store| store.plan_action_counts(id)).await?;
-    let writes = (detail.counts.create + detail.counts.update).saturating_sub(excluded);
+    let writes = detail.counts.writes().saturating_sub(excluded);
     Ok(Ready { source, destination, writes, detail, excluded })
 }
 
@@ -50,44 +50,77 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let ready = prepare(app, &plan).await?;
     app.guard_write(&ready.destination, ready.writes, request.expect)?;
     let root = Arc::clone(app);
-    let title = format!("running {}", definition.name);
+    let title = match ready.detail.undo_of {
+        Some(_) => format!("taking back a run of {}", definition.name),
+        None => format!("running {}", definition.name),
+    };
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
-        let report = execute(&root, plan, definition, ready, request.signed.as_deref(), &handle).await?;
+        let asked = Asked {
+            signed: request.signed.as_deref(),
+            beyond_limits: request.beyond_limits.unwrap_or(false),
+            resume: None,
+        };
+        let report = execute(&root, plan, definition, ready, asked, &handle).await?;
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     });
     Ok(JobStarted { job })
 }
 
-/// Runs a plan that the guard has let through. `signed`: its hash as the person holds it in hand.
+/// How a run is begun.
+#[derive(Debug, Default)]
+pub(crate) struct Asked<'a> {
+    /// Hash of the plan as the person holds it in hand.
+    pub(crate) signed: Option<&'a str>,
+    /// Limits and warnings were shown and are accepted.
+    pub(crate) beyond_limits: bool,
+    /// A run that goes on, in place of a new one.
+    pub(crate) resume: Option<Run>,
+}
+
+/// Runs a plan that the guard has let through, or goes on with a run of it.
 pub(crate) async fn execute(
     root: &Arc<App>,
     plan: Plan,
     definition: SyncDefinition,
     ready: Ready,
-    signed: Option<&str>,
+    asked: Asked<'_>,
     handle: &JobHandle,
 ) -> Result<RunReport, ApiError> {
     let Ready { source, destination, writes, detail, excluded } = ready;
     handle.progress("checking the plan", 0, None);
-    sign_off::guard(root, &plan, signed).await?;
+    sign_off::guard(root, &plan, asked.signed).await?;
     handle.progress("asking who writes", 0, None);
     let writer = root.link_with(&destination, &definition).await?.destination();
     syncs::answered(root, &destination).await?;
-    let reader = root.link_with(&source, &definition).await?.source(source.name.as_str())?;
-    // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
-    syncs::answered(root, &source).await?;
+    let undoes = detail.undo_of.is_some();
+    let reader = if undoes {
+        // What is put back does not depend on what the source holds now.
+        None
+    } else {
+        // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
+        syncs::answered(root, &source).await?;
+        Some(root.link_with(&source, &definition).await?.source(source.name.as_str())?)
+    };
     let planned_at = plan.created_at;
-    let asked = RunRequest {
+    let (options, kind) = (definition.options.clone(), destination.kind);
+    let guards = root.with_store(move |store| run_guards::of(store, &options, kind)).await?;
+    let request = RunRequest {
         plan,
-        source: Some(reader),
+        source: reader,
         destination: writer,
         records: writes,
         options: syncs::write_options(&definition),
         stop_on_failed_batch: definition.options.stop_on_failed_batch,
+        guards: Guards { beyond: asked.beyond_limits, ..guards },
+        undoes,
+        mirrors: !undoes && definition.options.action == SyncAction::Mirror,
     };
-    let run = run_plan(&root.store, asked, &App::work(handle)).await?;
+    let run = match asked.resume {
+        None => run_plan(&root.store, request, &App::work(handle)).await?,
+        Some(run) => resume_run(&root.store, request, run, &App::work(handle)).await?,
+    };
     // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
     let whole = !detail.partial && !detail.cached && excluded == 0;
     if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
@@ -102,7 +135,7 @@ pub(crate) async fn execute(
     Ok(report)
 }
 
-async fn find(app: &Arc<App>, id: &str) -> Result<Run, ApiError> {
+pub(super) async fn find(app: &Arc<App>, id: &str) -> Result<Run, ApiError> {
     let missing = || {
         ApiError::new(ErrorCode::NotFound, format!("there is no run {id}"))
             .hint("syncline runs list shows them")
@@ -188,4 +221,20 @@ pub(crate) async fn rows(app: &Arc<App>, request: RunRowsQuery) -> Result<RunRow
             })
             .collect(),
     })
+}
+
+pub(crate) async fn timeline(app: &Arc<App>, request: TimelineAsk) -> Result<Timeline, ApiError> {
+    let run = find(app, &request.run).await?;
+    let points = request.points.unwrap_or(60).clamp(2, 500);
+    let (points, step) = app.with_store(move |store| store.run_timeline(run.id, points)).await?;
+    let point = |point: syncline_store::TimelinePoint| {
+        let of = |words: &[&str]| words.iter().filter_map(|word| point.outcomes.get(*word)).sum();
+        TimelinePoint {
+            at: point.at.to_string(),
+            written: of(&["created", "updated", "upserted", "deleted"]),
+            failed: of(&["failed", "unknown"]),
+            drifted: of(&["drifted"]),
+        }
+    };
+    Ok(Timeline { points: points.into_iter().map(point).collect(), seconds: step as f64 / 1000.0 })
 }

@@ -37,8 +37,8 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
                 format!("{} records have the id {}", ready.writes, row.source_id),
             ));
         }
-        let report = runs::execute(&root, plan, definition, ready, None, &handle).await?;
-        if report.run.created + report.run.updated == 1 {
+        let report = runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await?;
+        if report.run.created + report.run.updated + report.run.deleted == 1 {
             let signed = sign_off::signed(&whole);
             root.with_store(move |store| {
                 // It has gone: the plan's run must not send it, and its events, a second time.

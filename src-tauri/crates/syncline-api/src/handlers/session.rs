@@ -7,7 +7,7 @@ use syncline_store::Store;
 use crate::app::App;
 use crate::wire::{About, ApiError, Empty, KeyRef, KeyedValue, Settings};
 
-const SETTINGS: &str = "settings";
+pub(super) const SETTINGS: &str = "settings";
 /// Longest kept value, in bytes of JSON.
 const LONGEST: usize = 1024 * 1024;
 
@@ -38,6 +38,7 @@ pub(crate) async fn set_settings(app: &Arc<App>, request: Settings) -> Result<Se
         return Err(ApiError::new(ErrorCode::Usage, format!("not a theme: {}", request.theme))
             .hint("use system, light or dark"));
     }
+    super::run_guards::check(&request.limits)?;
     app.use_network(&request)?;
     // Links hold the client of before.
     app.links.lock().await.clear();

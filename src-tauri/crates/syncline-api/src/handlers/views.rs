@@ -127,6 +127,7 @@ pub(crate) fn plan_summary(
     let run = store.run_of_plan(plan.id)?;
     let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
     let counts = detail.counts;
+    let exceeded = super::run_guards::exceeded(store, plan, &detail)?;
     let schema: Option<EntitySchema> = serde_json::from_value(plan.destination_schema.clone()).ok();
     Ok(PlanSummary {
         plan_id: plan.id.to_string(),
@@ -141,6 +142,7 @@ pub(crate) fn plan_summary(
             read: counts.read,
             create: counts.create,
             update: counts.update,
+            delete: counts.delete,
             unchanged: counts.unchanged,
             skip: counts.skip,
             invalid: counts.invalid,
@@ -175,6 +177,10 @@ pub(crate) fn plan_summary(
         compared_with: detail.compared_with,
         run_id: run.map(|run| run.id.to_string()),
         cached: detail.cached,
+        undo_of: detail.undo_of.map(|run| run.to_string()),
+        replay_of: detail.replay_of.map(|run| run.to_string()),
+        undoable: detail.undoable,
+        exceeded,
         signed: super::sign_off::signed(plan).as_ref().map(super::sign_off::view),
     })
 }
@@ -206,6 +212,7 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
     let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
     let end = run.finished_at.unwrap_or(run.started_at);
     let counts = detail.counts;
+    let resumable = super::run_again::resumable(run.status, &detail);
     RunView {
         run_id: run.id.to_string(),
         plan_id: run.plan.to_string(),
@@ -219,6 +226,7 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         read: counts.read,
         created: counts.created,
         updated: counts.updated,
+        deleted: counts.deleted,
         unchanged: counts.unchanged,
         skipped: counts.skipped,
         drifted: counts.drifted,
@@ -228,6 +236,14 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         prediction: detail.prediction.map(prediction_view),
         most_at_once: detail.most_at_once,
         calls: detail.calls,
+        due: detail.due,
+        not_reached: detail.not_reached,
+        resumed: detail.resumed,
+        resumable,
+        undoable: detail.undoable && counts.written() > 0,
+        undo_of: detail.undo_of.map(|run| run.to_string()),
+        replay_of: detail.replay_of.map(|run| run.to_string()),
+        undone_by: detail.undone_by.map(|run| run.to_string()),
         seconds: end.duration_since(run.started_at).as_secs_f64(),
         error: detail.error,
     }

@@ -128,7 +128,7 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
             let ready = runs::prepare(&root, &plan).await?;
             let writes = ready.writes;
             root.guard_write(&ready.destination, writes, Some(writes))?;
-            runs::execute(&root, plan, definition, ready, None, &handle).await
+            runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await
         }
         .await;
         let (run, error) = match &result {

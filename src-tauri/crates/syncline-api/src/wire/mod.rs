@@ -1,5 +1,6 @@
 //! Requests and responses as they cross to a shell. Types only; nothing here knows a table or a protocol. No response holds a secret.
 
+mod audit;
 mod cached;
 mod compare;
 mod connections;
@@ -21,6 +22,7 @@ mod session;
 mod sign_off;
 mod syncs;
 
+pub use audit::*;
 pub use cached::*;
 pub use compare::*;
 pub use connections::*;

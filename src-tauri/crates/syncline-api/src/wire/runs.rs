@@ -16,6 +16,67 @@ pub struct RunStart {
     pub expect: Option<u64>,
     /// Hash of the plan as it was signed off, or its beginning (8 digits at least): another one is refused.
     pub signed: Option<String>,
+    /// Limits and warnings were shown and are accepted.
+    pub beyond_limits: Option<bool>,
+}
+
+/// Which records of a run go again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplayWhich {
+    /// What failed, drifted, has no answer or was not reached.
+    #[default]
+    Failed,
+    /// The chosen ones.
+    Chosen,
+    /// All.
+    All,
+}
+
+/// Previews records of a run under today's definition; ends as a job whose result is a `PlanSummary`.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct ReplayStart {
+    /// Run.
+    pub run: String,
+    /// Which; absent: those that failed.
+    pub which: Option<ReplayWhich>,
+    /// Ids of the chosen source records.
+    pub records: Option<Vec<String>>,
+    /// Under the definition as it was then.
+    pub as_it_was: Option<bool>,
+}
+
+/// Asks how a run went over time.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct TimelineAsk {
+    /// Run.
+    pub run: String,
+    /// At most so many points, 2 to 500; absent: 60.
+    pub points: Option<u32>,
+}
+
+/// How a run went over time.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Timeline {
+    /// Stretches of equal length, in order.
+    pub points: Vec<TimelinePoint>,
+    /// Length of a stretch in seconds.
+    pub seconds: f64,
+}
+
+/// A stretch of time of a run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TimelinePoint {
+    /// Where it begins, RFC 3339 UTC.
+    pub at: String,
+    /// Rows that were written.
+    pub written: u64,
+    /// Rows that failed or have no answer.
+    pub failed: u64,
+    /// Rows that were held back as drifted.
+    pub drifted: u64,
 }
 
 /// A run.
@@ -45,6 +106,9 @@ pub struct RunView {
     pub created: u64,
     /// Changed.
     pub updated: u64,
+    /// Deleted.
+    #[serde(default)]
+    pub deleted: u64,
     /// The same already.
     pub unchanged: u64,
     /// Left out by a rule, by hand, or as invalid.
@@ -64,6 +128,22 @@ pub struct RunView {
     pub most_at_once: u64,
     /// Requests that were sent for it, at both ends.
     pub calls: u64,
+    /// Rows that were to be written.
+    pub due: u64,
+    /// Rows of them that were not sent.
+    pub not_reached: u64,
+    /// How often it was taken up again.
+    pub resumed: u64,
+    /// It ended before its end and can go on.
+    pub resumable: bool,
+    /// What it wrote can be taken back.
+    pub undoable: bool,
+    /// The run that it took back.
+    pub undo_of: Option<String>,
+    /// The run whose records it sent again.
+    pub replay_of: Option<String>,
+    /// The latest run that took it back.
+    pub undone_by: Option<String>,
     /// Seconds.
     pub seconds: f64,
     /// Why it stopped, where it did.

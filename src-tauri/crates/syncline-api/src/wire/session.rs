@@ -49,4 +49,10 @@ pub struct Settings {
     pub ca_file: String,
     /// Notify at the end of long work.
     pub notifications: bool,
+    /// Days after which a run that ended goes, with its before-images; 0: never.
+    pub audit_days: u32,
+    /// Limits of runs whose definition names none of its own.
+    pub limits: syncline_model::RunLimits,
+    /// On production any warning of the preview stops a run before its first write.
+    pub strict_production: bool,
 }

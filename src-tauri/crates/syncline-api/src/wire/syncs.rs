@@ -161,6 +161,9 @@ pub struct PlanCounts {
     pub create: u64,
     /// To update.
     pub update: u64,
+    /// To delete.
+    #[serde(default)]
+    pub delete: u64,
     /// The same already.
     pub unchanged: u64,
     /// Left out by a rule.
@@ -232,8 +235,25 @@ pub struct PlanSummary {
     pub run_id: Option<String>,
     /// The source was read from the store.
     pub cached: bool,
+    /// The run that it takes back.
+    pub undo_of: Option<String>,
+    /// The run whose records it sends again.
+    pub replay_of: Option<String>,
+    /// A run of it can be taken back: the destination tells what it holds, and deletes.
+    pub undoable: bool,
+    /// Limits that it exceeds: a run stops before its first write.
+    pub exceeded: Vec<Exceeded>,
     /// Who signed it off, where somebody did.
     pub signed: Option<super::SignedView>,
+}
+
+/// A limit that a plan exceeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Exceeded {
+    /// `updates`, `deletes`, `warnings` or `unfiltered`. The last can't be passed over.
+    pub what: String,
+    /// In words.
+    pub text: String,
 }
 
 /// By what the rows of a plan are ordered.

@@ -12,6 +12,7 @@ mod pulls;
 pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod runs;
+mod runs_again;
 pub(crate) mod sandbox;
 mod schedule;
 pub(crate) mod sync;

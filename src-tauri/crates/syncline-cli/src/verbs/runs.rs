@@ -1,14 +1,14 @@
 //! `syncline runs …`: history.
 
 use clap::Subcommand;
-use std::io::Write;
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{Empty, PredictionView, RunReport, RunRowsPage, RunView};
+use syncline_api::wire::{AuditQuery, Empty, JobStarted, PredictionView, RunReport, RunView};
 use syncline_model::ErrorCode;
 
+use super::runs_again as again;
 use crate::context::Context;
-use crate::{exit, output};
+use crate::{exit, output, progress};
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -19,14 +19,30 @@ pub(crate) enum Verb {
         /// Run
         id: String,
     },
-    /// The outcome of every record as JSON lines or CSV, by the file's ending
+    /// Every record of a run with what was planned, sent and answered, as JSON lines, CSV or Excel, by the file's ending
     Export {
         /// Run
         id: String,
-        /// File to write (.jsonl or .csv)
+        /// File to write (.jsonl, .csv or .xlsx)
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Go on with a run that was stopped or interrupted; nothing is sent twice
+    Resume {
+        /// Run
+        id: String,
+        /// A JSON line for each event on standard output; the last one is the report
+        #[arg(long)]
+        events: bool,
+    },
+    /// Send records of a run again, under today's definition; those that failed, unless told otherwise
+    Replay(again::Replay),
+    /// Put back what a run changed and delete what it made; what others changed since is left alone
+    Undo(again::Undo),
+    /// Records over all runs: by run, record, entity, outcome or text
+    Find(again::Find),
+    /// How long runs are kept, and what is older
+    Retention(again::Retention),
 }
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
@@ -36,7 +52,18 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
             let report: RunReport = context.call("runs.get", &serde_json::json!({ "run": id })).await?;
             show(&report, context);
         }
-        Verb::Export { id, out } => export(&id, &out, context).await?,
+        Verb::Export { id, out } => {
+            let query = AuditQuery { run: Some(id), ..AuditQuery::default() };
+            again::export(&query, &out, context).await?;
+        }
+        Verb::Resume { id, events } => {
+            let started: JobStarted = context.call("runs.resume", &serde_json::json!({ "run": id })).await?;
+            return finish(&started, events, context).await;
+        }
+        Verb::Replay(arguments) => return again::replay(arguments, context).await,
+        Verb::Undo(arguments) => return again::undo(arguments, context).await,
+        Verb::Find(arguments) => again::find(arguments, context).await?,
+        Verb::Retention(arguments) => again::retention(&arguments, context).await?,
     }
     Ok(exit::DONE)
 }
@@ -56,6 +83,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
             "read",
             "created",
             "updated",
+            "deleted",
             "unchanged",
             "skipped",
             "drifted",
@@ -66,8 +94,17 @@ async fn list(context: &Context) -> Result<(), ApiError> {
         all.into_iter().map(|run| {
             let mut row = vec![run.run_id, run.definition, run.started_at, run.status];
             row.extend(
-                [run.read, run.created, run.updated, run.unchanged, run.skipped, run.drifted, run.failed]
-                    .map(|count| count.to_string()),
+                [
+                    run.read,
+                    run.created,
+                    run.updated,
+                    run.deleted,
+                    run.unchanged,
+                    run.skipped,
+                    run.drifted,
+                    run.failed,
+                ]
+                .map(|count| count.to_string()),
             );
             let score = run.prediction.and_then(|prediction| prediction.score);
             row.push(score.map(|score| format!("{:.1} %", score * 100.0)).unwrap_or_default());
@@ -81,7 +118,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
 /// The exit code of a run that ended.
 pub(crate) fn exit_code(report: &RunReport) -> u8 {
     match (&report.run.error, report.run.status.as_str()) {
-        (Some(error), "failed") => exit::code_of(error),
+        (Some(error), "failed" | "interrupted") => exit::code_of(error),
         (_, "succeeded") if report.run.drifted > 0 => exit::PARTIAL,
         (_, status) => exit::code_of_run(status),
     }
@@ -114,8 +151,16 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
         run.run_id, run.definition, run.status, run.seconds, run.calls
     ));
     output::line(&format!(
-        "read {}, created {}, updated {}, unchanged {}, skipped {}, drifted {}, failed {}; events {}",
-        run.read, run.created, run.updated, run.unchanged, run.skipped, run.drifted, run.failed, run.events
+        "read {}, created {}, updated {}, deleted {}, unchanged {}, skipped {}, drifted {}, failed {}; events {}",
+        run.read,
+        run.created,
+        run.updated,
+        run.deleted,
+        run.unchanged,
+        run.skipped,
+        run.drifted,
+        run.failed,
+        run.events
     ));
     if run.held_back > 0 {
         output::line(&format!("  {} of the skipped were held back by hand", run.held_back));
@@ -140,71 +185,37 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
     if report.failures.len() > 20 {
         output::line(&format!("  and more: syncline runs export {} --out failures.csv", run.run_id));
     }
+    if run.not_reached > 0 {
+        output::line(&format!(
+            "{} of {} were not sent; go on with: syncline runs resume {}",
+            run.not_reached, run.due, run.run_id
+        ));
+    } else if run.resumable {
+        output::line(&format!("some have no answer; go on with: syncline runs resume {}", run.run_id));
+    }
+    if let Some(other) = &run.undo_of {
+        output::line(&format!("it took back the run {other}"));
+    }
+    if let Some(other) = &run.undone_by {
+        output::line(&format!("it was taken back by the run {other}"));
+    }
     if let Some(error) = &run.error {
         output::failure(error, false);
     }
 }
 
-async fn export(id: &str, out: &std::path::Path, context: &Context) -> Result<(), ApiError> {
-    let as_csv = match out.extension().and_then(|ending| ending.to_str()) {
-        Some("csv") => true,
-        Some("jsonl" | "ndjson" | "json") => false,
-        _ => {
-            return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", out.display()))
-                .hint("use .csv or .jsonl"));
-        }
-    };
-    let fault = |error: std::io::Error| ApiError::new(ErrorCode::File, format!("{}: {error}", out.display()));
-    let mut file = std::io::BufWriter::new(std::fs::File::create(out).map_err(fault)?);
-    const HEAD: [&str; 9] = [
-        "ordinal",
-        "source_id",
-        "action",
-        "outcome",
-        "destination_id",
-        "code",
-        "message",
-        "request_id",
-        "at",
-    ];
-    if as_csv {
-        file.write_all(format!("\u{feff}{}\r\n", HEAD.join(",")).as_bytes()).map_err(fault)?;
-    }
-    let mut written = 0_u64;
-    loop {
-        let page: RunRowsPage = context
-            .call("runs.rows", &serde_json::json!({ "run": id, "offset": written, "limit": 1000 }))
-            .await?;
-        for row in &page.rows {
-            let json = serde_json::to_value(row).unwrap_or_default();
-            let line = if as_csv {
-                let cells: Vec<String> = HEAD.iter().map(|name| csv_cell(&json[*name])).collect();
-                format!("{}\r\n", cells.join(","))
-            } else {
-                format!("{json}\n")
-            };
-            file.write_all(line.as_bytes()).map_err(fault)?;
-        }
-        written += page.rows.len() as u64;
-        if page.rows.is_empty() || written >= page.total {
-            break;
-        }
-    }
-    file.flush().map_err(fault)?;
-    if context.json {
-        output::json(&serde_json::json!({ "path": out, "records": written }));
+/// Waits for a run's end and shows it; the exit code.
+pub(crate) async fn finish(started: &JobStarted, events: bool, context: &Context) -> Result<u8, ApiError> {
+    let job = progress::follow(context.app().await?, &started.job, events).await?;
+    let report: RunReport = serde_json::from_value(job.result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the run ended with an unexpected result: {error}"))
+    })?;
+    if events {
+        let mut last = serde_json::to_value(&report).unwrap_or_default();
+        last["event"] = "ended".into();
+        output::json(&last);
     } else {
-        output::line(&format!("{written} outcomes written to {}", out.display()));
+        show(&report, context);
     }
-    Ok(())
-}
-
-/// A cell after RFC 4180.
-fn csv_cell(value: &serde_json::Value) -> String {
-    let text = match value {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    Ok(exit_code(&report))
 }

@@ -91,6 +91,27 @@ pub(crate) struct Run {
     /// The number of records that will be written; asked for on production
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
+    /// Run although limits or warnings would stop it; what is exceeded is said
+    #[arg(long)]
+    beyond_limits: bool,
+    /// A JSON line for each event on standard output; the last one is the report
+    #[arg(long)]
+    events: bool,
+}
+
+/// How a plan is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct How<'a> {
+    /// Do not ask.
+    pub(crate) yes: bool,
+    /// The number as the person gave it.
+    pub(crate) expect: Option<u64>,
+    /// Hash as it was signed.
+    pub(crate) signed: Option<&'a str>,
+    /// Past limits and warnings.
+    pub(crate) beyond_limits: bool,
+    /// Events as JSON lines.
+    pub(crate) events: bool,
 }
 
 /// Rows of a plan that are printed with `--json` at one reading.
@@ -117,7 +138,8 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
                     format!("the source has no record {id}, or the filter leaves it out"),
                 ));
             }
-            execute(&plan, expect.or(Some(writes(&plan))), None, context).await
+            let how = How { expect: expect.or(Some(writes(&plan))), ..How::default() };
+            execute(&plan, how, context).await
         }
     }
 }
@@ -147,8 +169,18 @@ async fn check(text: &str, context: &Context) -> Result<u8, ApiError> {
 }
 
 async fn make_plan(request: &serde_json::Value, context: &Context) -> Result<PlanSummary, ApiError> {
-    let started: JobStarted = context.call("plans.start", request).await?;
-    let job = progress::watch(context.app().await?, &started.job).await?;
+    planned("plans.start", request, false, context).await
+}
+
+/// Begins a job that ends with a plan, and waits for it.
+pub(crate) async fn planned(
+    command: &str,
+    request: &serde_json::Value,
+    events: bool,
+    context: &Context,
+) -> Result<PlanSummary, ApiError> {
+    let started: JobStarted = context.call(command, request).await?;
+    let job = progress::follow(context.app().await?, &started.job, events).await?;
     serde_json::from_value(job.result).map_err(|error| {
         ApiError::new(ErrorCode::Internal, format!("the preview ended with an unexpected result: {error}"))
     })
@@ -171,11 +203,7 @@ async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> 
         None => None,
     };
     if context.json {
-        let mut document = serde_json::json!({
-            "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
-            "definition_hash": plan.definition_hash,
-            "cost": plan.cost,
-        });
+        let mut document = head(&plan);
         if arguments.mask {
             // Examples of causes and rows hold values in clear; they are in the file, masked.
             document["issues"] = serde_json::Value::Null;
@@ -225,6 +253,27 @@ async fn sign_off(
     })
 }
 
+/// What is said of a plan beside its rows.
+fn head(plan: &PlanSummary) -> serde_json::Value {
+    serde_json::json!({
+        "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
+        "definition_hash": plan.definition_hash, "cost": plan.cost, "undoable": plan.undoable, "exceeded": plan.exceeded,
+        "undo_of": plan.undo_of, "replay_of": plan.replay_of,
+    })
+}
+
+/// A plan with all of its rows, as JSON or as text.
+pub(crate) async fn show_whole(plan: &PlanSummary, context: &Context) -> Result<(), ApiError> {
+    if !context.json {
+        show(plan);
+        return Ok(());
+    }
+    let mut document = head(plan);
+    document["items"] = items(&plan.plan_id, context).await?.into();
+    output::json(&document);
+    Ok(())
+}
+
 /// Every row of a plan in the shape that scripts read.
 async fn items(plan: &str, context: &Context) -> Result<Vec<serde_json::Value>, ApiError> {
     let mut items = Vec::new();
@@ -252,10 +301,11 @@ fn show(plan: &PlanSummary) {
         plan.source, plan.source_entity, plan.destination, plan.destination_entity
     ));
     output::line(&format!(
-        "read {}: create {}, update {}, unchanged {}, skip {}, invalid {}; events {}",
+        "read {}: create {}, update {}, delete {}, unchanged {}, skip {}, invalid {}; events {}",
         counts.read,
         counts.create,
         counts.update,
+        counts.delete,
         counts.unchanged,
         counts.skip,
         counts.invalid,
@@ -277,11 +327,19 @@ fn show(plan: &PlanSummary) {
     for group in &plan.issues {
         output::line(&format!("  {:>6}  {} ({}): {}", group.rows, group.code, group.field, group.example));
     }
+    for one in &plan.exceeded {
+        output::line(&format!("it would be stopped: {}", one.text));
+    }
+    if writes(plan) > 0 && !plan.undoable {
+        output::line("what it writes can't be undone: the destination does not tell what it held before");
+    } else if counts.events > 0 {
+        output::line("its events can't be undone");
+    }
     output::line(&format!("run it with: syncline sync run --plan {}", plan.plan_id));
 }
 
 fn writes(plan: &PlanSummary) -> u64 {
-    plan.summary.create + plan.summary.update
+    (plan.summary.create + plan.summary.update + plan.summary.delete).saturating_sub(plan.summary.excluded)
 }
 
 async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
@@ -299,7 +357,7 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
         (None, Some(file), _) => {
             let request =
                 serde_json::json!({ "json": read_file(file)?, "resend_events": arguments.resend_events });
-            make_plan(&request, context).await?
+            planned("plans.start", &request, arguments.events, context).await?
         }
         (None, None, Some(name)) => {
             make_plan(&serde_json::json!({ "name": name, "resend_events": arguments.resend_events }), context)
@@ -312,25 +370,33 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
     if plan.summary.events_resent > 0 {
         eprintln!("{} events that were sent before go again", plan.summary.events_resent);
     }
-    if !arguments.yes
-        && !arguments.scheduled
-        && arguments.expect.is_none()
-        && std::io::stdin().is_terminal()
-        && !context.json
-    {
-        show(&plan);
-        eprint!("Write {} records to {}? [y/N] ", writes(&plan), plan.destination);
-        // A prompt that can't be shown is followed by an answer that does not fit.
-        let _ = std::io::stderr().flush();
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes") {
-            return Err(ApiError::new(ErrorCode::Cancelled, "nothing was written")
-                .hint(format!("the plan is kept: syncline sync run --plan {}", plan.plan_id)));
-        }
+    let how = How {
+        yes: arguments.yes || arguments.scheduled,
+        expect: if arguments.scheduled { Some(writes(&plan)) } else { arguments.expect },
+        signed: arguments.signed.as_deref(),
+        beyond_limits: arguments.beyond_limits,
+        events: arguments.events,
+    };
+    confirm(&plan, how, context)?;
+    execute(&plan, how, context).await
+}
+
+/// Asks a person at a terminal. An error: no.
+pub(crate) fn confirm(plan: &PlanSummary, how: How<'_>, context: &Context) -> Result<(), ApiError> {
+    if how.yes || how.expect.is_some() || context.json || how.events || !std::io::stdin().is_terminal() {
+        return Ok(());
     }
-    let expect = if arguments.scheduled { Some(writes(&plan)) } else { arguments.expect };
-    execute(&plan, expect, arguments.signed.as_deref(), context).await
+    show(plan);
+    eprint!("Write {} records to {}? [y/N] ", writes(plan), plan.destination);
+    // A prompt that can't be shown is followed by an answer that does not fit.
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Err(ApiError::new(ErrorCode::Cancelled, "nothing was written")
+            .hint(format!("the plan is kept: syncline sync run --plan {}", plan.plan_id)));
+    }
+    Ok(())
 }
 
 /// An error unless the plan was made from the definition in the file.
@@ -351,18 +417,13 @@ async fn same_definition(
     .hint("make a new preview of it, or run the plan without naming a file"))
 }
 
-async fn execute(
-    plan: &PlanSummary,
-    expect: Option<u64>,
-    signed: Option<&str>,
-    context: &Context,
-) -> Result<u8, ApiError> {
-    let request = serde_json::json!({ "plan": plan.plan_id, "expect": expect, "signed": signed });
+pub(crate) async fn execute(plan: &PlanSummary, how: How<'_>, context: &Context) -> Result<u8, ApiError> {
+    for one in plan.exceeded.iter().filter(|_| how.beyond_limits) {
+        eprintln!("passed over: {}", one.text);
+    }
+    let request = serde_json::json!({
+        "plan": plan.plan_id, "expect": how.expect, "signed": how.signed, "beyond_limits": how.beyond_limits,
+    });
     let started: JobStarted = context.call("runs.start", &request).await?;
-    let job = progress::watch(context.app().await?, &started.job).await?;
-    let report: RunReport = serde_json::from_value(job.result).map_err(|error| {
-        ApiError::new(ErrorCode::Internal, format!("the run ended with an unexpected result: {error}"))
-    })?;
-    super::runs::show(&report, context);
-    Ok(super::runs::exit_code(&report))
+    super::runs::finish(&started, how.events, context).await
 }

@@ -62,6 +62,15 @@ fn apply(tables: &mut Tables, entity: &EntityName, request: &RowRequest) -> Resu
     let primary = table.schema.summary.primary_id.to_string();
     if let Some(seen) = request.headers.get("If-Match") {
         let id = request.path.rsplit('/').next().unwrap_or_default().to_owned();
+        if request.method == "DELETE" {
+            return Ok(match table.rows.get(&id) {
+                Some(row) if &etag(row) == seen => {
+                    table.rows.remove(&id);
+                    outcome(OutcomeKind::Deleted, Some(&id))
+                }
+                Some(_) | None => outcome(OutcomeKind::Drifted, Some(&id)),
+            });
+        }
         if let Some(refusal) = breach(&table.schema, &values, false) {
             return Ok(refusal);
         }
@@ -163,12 +172,17 @@ impl Destination for MemorySystem {
                 let version = row.etag.clone().unwrap_or_default();
                 ("PATCH", format!("/{set}/{}", row.id), BTreeMap::from([("If-Match".to_owned(), version)]))
             }
+            (Action::Delete, Some(row)) => {
+                let version = row.etag.clone().unwrap_or_default();
+                values.clear();
+                ("DELETE", format!("/{set}/{}", row.id), BTreeMap::from([("If-Match".to_owned(), version)]))
+            }
             (Action::Create, _) => {
                 values.extend(mapped.identifiers.clone());
                 let names: Vec<&str> = mapped.identifiers.keys().map(String::as_str).collect();
                 ("POST", format!("/{set}"), BTreeMap::from([("Key".to_owned(), names.join(","))]))
             }
-            (Action::Update | Action::Unchanged | Action::Skip | Action::Invalid, _) => {
+            (Action::Update | Action::Delete | Action::Unchanged | Action::Skip | Action::Invalid, _) => {
                 return Err(SynclineError::new(
                     ErrorCode::Internal,
                     format!("no request is made for {}", write.action.as_str()),

@@ -102,6 +102,7 @@ impl MemorySystem {
             reads_back: true,
             upserts: true,
             guards_versions: true,
+            deletes: true,
             takes_events: false,
             partial_batches: true,
             filters: false,

@@ -26,5 +26,6 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::work::plan_rows::HISTORY,
     crate::work::runs::HISTORY,
     crate::work::run_rows::HISTORY,
+    crate::work::audit::HISTORY,
     crate::work::ledgers::HISTORY,
 ];

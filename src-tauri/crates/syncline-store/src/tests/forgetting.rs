@@ -50,6 +50,9 @@ fn fill(store: &Store, id: Uuid, other: Uuid) {
         code: None,
         message: Some(MARKER.to_owned()),
         request_id: None,
+        version: None,
+        events: 0,
+        sent_at: None,
         at: now(),
     };
     store.add_run_rows(run.id, &[outcome]).unwrap();

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::testing::{at, contact, key, now, open};
 use crate::{
-    EventKey, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter, RunStatus, Sent,
-    Store, StoreError,
+    AuditFilter, EventKey, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter,
+    RunStatus, Sent, Store, StoreError,
 };
 
 pub(crate) fn plan(source: Uuid, destination: Uuid) -> Plan {
@@ -123,16 +123,18 @@ fn rows_are_paged_filtered_counted_and_streamed() {
     let creates = PlanRowFilter { action: Some(Action::Create), ..Default::default() };
     assert_eq!(store.exclude_plan_rows(plan.id, Some(&[3, 6, 6]), &creates, true).unwrap(), 2);
     assert_eq!(total(PlanRowFilter { excluded: Some(true), ..Default::default() }), 2);
+    let begun = run(&plan);
+    store.save_run(&begun).unwrap();
     let (mut seen, mut from) = (Vec::new(), 0);
     loop {
-        let rows = store.plan_rows_to_write(plan.id, from, 7).unwrap();
+        let rows = store.plan_rows_to_write(plan.id, begun.id, from, 7).unwrap();
         let Some(last) = rows.last() else { break };
         from = last.ordinal + 1;
         seen.extend(rows.iter().map(|row| row.ordinal));
     }
     assert_eq!((seen.len(), seen[0], seen[1]), (88, 9, 12));
     assert_eq!(store.exclude_plan_rows(plan.id, None, &creates, true).unwrap(), 88);
-    assert!(store.plan_rows_to_write(plan.id, 0, 7).unwrap().is_empty());
+    assert!(store.plan_rows_to_write(plan.id, begun.id, 0, 7).unwrap().is_empty());
     assert_eq!(store.exclude_plan_rows(plan.id, None, &PlanRowFilter::default(), false).unwrap(), 90);
 
     // A row that is planned again takes the place of the first, its issues too.
@@ -164,6 +166,9 @@ fn outcomes_are_kept_with_their_rows() {
         code: code.map(str::to_owned),
         message: code.map(|code| format!("refused with {code}")),
         request_id: None,
+        version: Some("W/\"2\"".to_owned()),
+        events: 0,
+        sent_at: Some(at("2026-03-04T12:00:00Z")),
         at: at("2026-03-04T12:00:01Z"),
     };
     let batch = [
@@ -233,4 +238,62 @@ fn what_was_sent_is_known_by_destination_entity_and_source() {
     assert_eq!(store.events_sent("e", &[event("1")]).unwrap(), [None]);
     store.drop_events("d", &[event("1"), event("2")]).unwrap();
     assert_eq!(store.events_sent("d", &[event("1")]).unwrap(), [None]);
+}
+
+#[test]
+fn the_audit_finds_a_record_and_goes_with_its_run() {
+    let (_folder, store) = open();
+    let mut runs = Vec::new();
+    for (minute, kind) in ["created", "updated"].into_iter().enumerate() {
+        let plan = filled(&store, 30);
+        store.set_plan_status(plan.id, PlanStatus::Ready).unwrap();
+        let mut run = run(&plan);
+        run.started_at = at(&format!("2026-03-0{}T12:00:00Z", minute + 1));
+        run.finished_at = Some(run.started_at);
+        store.save_run(&run).unwrap();
+        let told = RunOutcome {
+            ordinal: 6,
+            outcome: kind.to_owned(),
+            destination_id: Some("D-6".to_owned()),
+            code: None,
+            message: None,
+            request_id: None,
+            version: None,
+            events: 0,
+            sent_at: None,
+            at: run.started_at,
+        };
+        store.add_run_rows(run.id, &[told]).unwrap();
+        run.status = RunStatus::Succeeded;
+        store.save_run(&run).unwrap();
+        store.index_run(run.id).unwrap();
+        store.index_run(run.id).unwrap();
+        runs.push(run);
+    }
+    let find = |filter: AuditFilter| store.audit(&filter, 0, 100).unwrap();
+    for id in ["id-6", "ID-6", "d-6"] {
+        let story = find(AuditFilter { record: Some(id.to_owned()), ..Default::default() });
+        let told: Vec<(Uuid, &str)> = story.rows.iter().map(|row| (row.run, row.outcome.as_str())).collect();
+        assert_eq!(told, [(runs[1].id, "updated"), (runs[0].id, "created")], "{id}");
+        assert_eq!(story.total, 2);
+    }
+    let of = |filter: AuditFilter| find(AuditFilter { run: Some(runs[0].id), ..filter });
+    assert_eq!(of(AuditFilter::default()).total, 30);
+    assert_eq!(of(AuditFilter { outcomes: vec!["invalid".to_owned()], ..Default::default() }).total, 3);
+    assert_eq!(of(AuditFilter { outcomes: vec!["not reached".to_owned()], ..Default::default() }).total, 8);
+    assert_eq!(of(AuditFilter { sent: true, ..Default::default() }).total, 9);
+    assert_eq!(of(AuditFilter { text: Some("zoe 29".to_owned()), ..Default::default() }).total, 1);
+    assert_eq!(of(AuditFilter { entity: Some("none".into()), ..Default::default() }).total, 0);
+    let rest = store.audit_from(runs[0].id, &AuditFilter::default(), 25, 100).unwrap();
+    assert_eq!((rest.len(), rest[0].planned.ordinal), (5, 25));
+
+    let before = at("2026-03-02T00:00:00Z");
+    let told = store.prunable(before).unwrap();
+    assert_eq!((told.runs, told.rows, told.oldest), (1, 30, Some(runs[0].started_at)));
+    assert_eq!(store.prune(before).unwrap(), told);
+    assert_eq!(store.prunable(before).unwrap().runs, 0);
+    assert!(store.run(runs[0].id).unwrap().is_none() && store.plan(runs[0].plan).unwrap().is_none());
+    let story = find(AuditFilter { record: Some("id-6".to_owned()), ..Default::default() });
+    assert_eq!(story.total, 1);
+    assert_eq!(store.resume_run(&runs[1]).unwrap(), crate::Resumed::NotOpen);
 }

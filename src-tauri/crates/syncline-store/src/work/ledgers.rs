@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::migrate::Migration;
 use crate::tables::metadata::{pack, unpack};
 use crate::time::{from_millis, millis};
-use crate::{Store, StoreError};
+use crate::{Plan, Store, StoreError};
 
 pub(crate) const HISTORY: &[Migration] = &[Migration {
     version: 1,
@@ -104,6 +104,50 @@ impl Store {
                 ])?;
             }
             Ok(())
+        })
+    }
+
+    /// Takes notes back of rows that are no longer at the destination.
+    pub fn drop_sent(
+        &self,
+        destination: Uuid,
+        entity: &EntityName,
+        source: Uuid,
+        record_ids: &[&str],
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let Some(stream) = stream(tx, destination, entity, source)? else { return Ok(()) };
+            let mut delete = tx.prepare_cached("DELETE FROM sent WHERE stream = ?1 AND record_id = ?2")?;
+            for id in record_ids {
+                delete.execute(params![stream, id])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What was sent before of records that a plan did not read, by their ids, after one of them.
+    pub fn sent_and_vanished(&self, plan: &Plan, after: &str, limit: u32) -> Result<Vec<Sent>, StoreError> {
+        self.read(|db| {
+            let Some(stream) = stream(db, plan.destination, &plan.destination_entity, plan.source)? else {
+                return Ok(Vec::new());
+            };
+            let first = super::base(super::plans::number(db, plan.id)?);
+            let mut statement = db.prepare_cached(
+                "SELECT record_id, hash, mapped, at FROM sent WHERE stream = ?1 AND record_id > ?2 AND record_id NOT IN
+                   (SELECT source_id FROM plan_rows WHERE rid >= ?3 AND rid < ?4) ORDER BY record_id LIMIT ?5",
+            )?;
+            let mut rows =
+                statement.query(params![stream, after, first, first + super::ORDINALS, limit])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(Sent {
+                    record_id: row.get(0)?,
+                    hash: row.get(1)?,
+                    mapped: unpack(&row.get::<_, Vec<u8>>(2)?)?,
+                    at: from_millis(row.get(3)?),
+                });
+            }
+            Ok(found)
         })
     }
 

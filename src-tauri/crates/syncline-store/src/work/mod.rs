@@ -1,5 +1,6 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
+pub(crate) mod audit;
 pub(crate) mod ledgers;
 pub(crate) mod outcomes;
 mod plan_body;
@@ -9,7 +10,9 @@ pub(crate) mod plan_rows;
 mod plan_walk;
 pub(crate) mod plans;
 pub(crate) mod recover;
+pub(crate) mod retention;
 pub(crate) mod run_rows;
+pub(crate) mod run_timeline;
 pub(crate) mod runs;
 pub(crate) mod sign_off;
 

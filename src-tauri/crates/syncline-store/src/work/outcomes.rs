@@ -16,6 +16,8 @@ pub struct OutcomeCount {
     pub outcome: String,
     /// Rows.
     pub rows: u64,
+    /// Events that went with them.
+    pub events: u64,
 }
 
 impl Store {
@@ -27,7 +29,7 @@ impl Store {
                 db.query_row("SELECT plan FROM runs WHERE number = ?1", [number], |row| row.get(0))?;
             let plan = plan.parse().map_err(|_| StoreError::internal("a plan's id is no id"))?;
             let mut statement = db.prepare_cached(
-                "SELECT p.action, o.outcome, count(*) AS rows FROM run_rows o JOIN plan_rows p ON p.rid = o.rid - ?1 + ?2
+                "SELECT p.action, o.outcome, count(*) AS rows, sum(o.events) FROM run_rows o JOIN plan_rows p ON p.rid = o.rid - ?1 + ?2
                  WHERE o.rid >= ?1 AND o.rid < ?3 GROUP BY p.action, o.outcome ORDER BY rows DESC, p.action, o.outcome",
             )?;
             let mut rows =
@@ -41,9 +43,40 @@ impl Store {
                     })?,
                     outcome: row.get(1)?,
                     rows: row.get::<_, i64>(2)?.unsigned_abs(),
+                    events: row.get::<_, i64>(3)?.unsigned_abs(),
                 });
             }
             Ok(counts)
+        })
+    }
+
+    /// Ordinals and source ids of a run's records from an ordinal on; all of its plan, or only those that failed, drifted, have no answer, or
+    /// were not reached.
+    pub fn run_source_ids(
+        &self,
+        run: Uuid,
+        failed: bool,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<(u32, String)>, StoreError> {
+        self.read(|db| {
+            let number = runs::number(db, run)?;
+            let plan: String =
+                db.query_row("SELECT plan FROM runs WHERE number = ?1", [number], |row| row.get(0))?;
+            let plan = plan.parse().map_err(|_| StoreError::internal("a plan's id is no id"))?;
+            let first = base(plans::number(db, plan)?);
+            let mut statement = db.prepare_cached(
+                "SELECT p.rid - ?1, p.source_id FROM plan_rows p LEFT JOIN run_rows o ON o.rid = p.rid - ?1 + ?2
+                 WHERE p.rid >= ?1 + ?4 AND p.rid < ?1 + ?6 AND (?3 = 0
+                   OR o.outcome IN ('failed', 'drifted', 'unknown', 'sending')
+                   OR o.outcome IS NULL AND p.excluded = 0 AND p.action IN ('create', 'update', 'delete'))
+                 ORDER BY p.rid LIMIT ?5",
+            )?;
+            let rows = statement.query_map(
+                params![first, base(number), failed, from, limit, super::ORDINALS],
+                |row| Ok((row.get::<_, i64>(0)? as u32, row.get(1)?)),
+            )?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 }

@@ -33,7 +33,7 @@ pub enum PlanRowOrder {
     Plan,
     /// By what they are known by, without regard to the case of ASCII letters.
     Title,
-    /// By action, in the order create, update, unchanged, skip, invalid.
+    /// By action, in the order create, update, delete, unchanged, skip, invalid.
     Action,
     /// By the source record's id.
     SourceId,
@@ -46,7 +46,7 @@ pub(super) fn order_by(order: PlanRowOrder, descending: bool) -> String {
         PlanRowOrder::Plan => format!("rid {way}"),
         PlanRowOrder::Title => format!("title COLLATE NOCASE {way}, rid"),
         PlanRowOrder::Action => format!(
-            "CASE action WHEN 'create' THEN 0 WHEN 'update' THEN 1 WHEN 'unchanged' THEN 2 WHEN 'skip' THEN 3 ELSE 4 END {way}, rid"
+            "CASE action WHEN 'create' THEN 0 WHEN 'update' THEN 1 WHEN 'delete' THEN 1.5 WHEN 'unchanged' THEN 2 WHEN 'skip' THEN 3 ELSE 4 END {way}, rid"
         ),
         PlanRowOrder::SourceId => format!("source_id {way}, rid"),
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::plan_body::{Body, BodyRef, words};
 use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
-use super::{base, plans};
+use super::{base, plans, runs};
 use crate::cache::spread::spread;
 use crate::migrate::Migration;
 use crate::tables::metadata::{Packer, unpack};
@@ -93,7 +93,7 @@ pub struct IssueCount {
 
 pub(super) const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
 
-fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
+pub(super) fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
     let body: Body = unpack(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
     let action: String = row.get(4)?;
     Ok(PlanRow {
@@ -196,18 +196,26 @@ impl Store {
         })
     }
 
-    /// The next rows that a run writes (create or update, not taken out), from an ordinal on: a run reads its plan window by window
-    /// and holds no more than one of them.
-    pub fn plan_rows_to_write(&self, plan: Uuid, from: u32, limit: u32) -> Result<Vec<PlanRow>, StoreError> {
+    /// The next rows that a run writes (create, update or delete, not taken out) and that have no outcome in it yet, from an ordinal on: a
+    /// run reads its plan window by window and holds no more than one of them.
+    pub fn plan_rows_to_write(
+        &self,
+        plan: Uuid,
+        run: Uuid,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<PlanRow>, StoreError> {
         self.read(|db| {
             let first = base(plans::number(db, plan)?);
+            let outcomes = base(runs::number(db, run)?);
             select(
                 db,
                 &format!(
                     "SELECT {COLUMNS} FROM plan_rows WHERE rid >= ?1 AND rid < ?2 AND excluded = 0
-                     AND action IN ('create', 'update') ORDER BY rid LIMIT ?3"
+                     AND action IN ('create', 'update', 'delete')
+                     AND NOT EXISTS(SELECT 1 FROM run_rows o WHERE o.rid = plan_rows.rid - ?4 + ?5) ORDER BY rid LIMIT ?3"
                 ),
-                &[&(first + i64::from(from)), &(first + super::ORDINALS), &limit],
+                &[&(first + i64::from(from)), &(first + super::ORDINALS), &limit, &first, &outcomes],
             )
         })
     }
@@ -230,6 +238,25 @@ impl Store {
                 }
             }
             Ok((counts, excluded))
+        })
+    }
+
+    /// Rows that a run would send, by action.
+    pub fn plan_due_counts(&self, plan: Uuid) -> Result<BTreeMap<Action, u64>, StoreError> {
+        self.read(|db| {
+            let number = plans::number(db, plan)?;
+            let mut statement = db.prepare_cached(
+                "SELECT action, count(*) FROM plan_rows WHERE rid >= ?1 AND rid < ?2 AND excluded = 0
+                 AND action IN ('create', 'update', 'delete') GROUP BY action",
+            )?;
+            let mut rows = statement.query(params![base(number), base(number + 1)])?;
+            let mut counts = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                if let Some(action) = Action::from_text(&row.get::<_, String>(0)?) {
+                    counts.insert(action, row.get::<_, i64>(1)?.unsigned_abs());
+                }
+            }
+            Ok(counts)
         })
     }
 

@@ -13,9 +13,10 @@ use crate::time::{from_millis, millis};
 use crate::work::plan_rows::IssueCount;
 use crate::{Store, StoreError};
 
-pub(crate) const HISTORY: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE run_rows(
+pub(crate) const HISTORY: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE run_rows(
             rid INTEGER PRIMARY KEY,
             outcome TEXT NOT NULL,
             destination_id TEXT,
@@ -23,14 +24,24 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             message TEXT,
             request_id TEXT,
             at INTEGER NOT NULL)",
-}];
+    },
+    Migration {
+        version: 6,
+        sql: "ALTER TABLE run_rows ADD COLUMN version TEXT;
+          ALTER TABLE run_rows ADD COLUMN sent_at INTEGER;
+          ALTER TABLE run_rows ADD COLUMN events INTEGER NOT NULL DEFAULT 0",
+    },
+];
+
+/// Outcome of a row that left and has no answer yet. After a crash it is not known what became of it.
+pub const SENDING: &str = "sending";
 
 /// An outcome to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunOutcome {
     /// Row of the plan.
     pub ordinal: u32,
-    /// `created`, `updated`, `upserted`, `drifted`, `failed` or `unknown`.
+    /// `created`, `updated`, `upserted`, `deleted`, `drifted`, `failed`, `unknown`, or [`SENDING`] while it is under way.
     pub outcome: String,
     /// Id at the destination, where known.
     pub destination_id: Option<String>,
@@ -40,6 +51,12 @@ pub struct RunOutcome {
     pub message: Option<String>,
     /// The service's request id.
     pub request_id: Option<String>,
+    /// Version of the destination's row after the write, where it was read.
+    pub version: Option<String>,
+    /// Events that went with it.
+    pub events: u64,
+    /// When the request left; absent where nothing was sent.
+    pub sent_at: Option<Timestamp>,
     /// When it came.
     pub at: Timestamp,
 }
@@ -77,20 +94,31 @@ pub struct RunRowsPage {
     pub total: u64,
 }
 
+/// Columns of an outcome, of the table under the name `o`.
+pub(super) const OUTCOME: &str = "o.rid, o.outcome, o.destination_id, o.code, o.message, o.request_id, o.at, o.version, o.sent_at, o.events";
+
+/// Reads what [`OUTCOME`] names, from a column on.
+pub(super) fn outcome(row: &Row<'_>, from: usize) -> Result<RunOutcome, StoreError> {
+    Ok(RunOutcome {
+        ordinal: (row.get::<_, i64>(from)? % super::ORDINALS) as u32,
+        outcome: row.get(from + 1)?,
+        destination_id: row.get(from + 2)?,
+        code: row.get(from + 3)?,
+        message: row.get(from + 4)?,
+        request_id: row.get(from + 5)?,
+        at: from_millis(row.get(from + 6)?),
+        version: row.get(from + 7)?,
+        sent_at: row.get::<_, Option<i64>>(from + 8)?.map(from_millis),
+        events: row.get::<_, i64>(from + 9)?.unsigned_abs(),
+    })
+}
+
 fn run_row(row: &Row<'_>) -> Result<RunRow, StoreError> {
-    let action: String = row.get(9)?;
+    let action: String = row.get(12)?;
     Ok(RunRow {
-        outcome: RunOutcome {
-            ordinal: (row.get::<_, i64>(0)? % super::ORDINALS) as u32,
-            outcome: row.get(1)?,
-            destination_id: row.get(2)?,
-            code: row.get(3)?,
-            message: row.get(4)?,
-            request_id: row.get(5)?,
-            at: from_millis(row.get(6)?),
-        },
-        source_id: row.get(7)?,
-        title: row.get(8)?,
+        outcome: outcome(row, 0)?,
+        source_id: row.get(10)?,
+        title: row.get(11)?,
         action: Action::from_text(&action)
             .ok_or_else(|| StoreError::Corrupt { detail: format!("a plan row has the action {action}") })?,
     })
@@ -102,8 +130,8 @@ impl Store {
         self.write(|tx| {
             let first = base(runs::number(tx, run)?);
             let mut insert = tx.prepare_cached(
-                "INSERT OR REPLACE INTO run_rows(rid, outcome, destination_id, code, message, request_id, at)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO run_rows(rid, outcome, destination_id, code, message, request_id, at, version, sent_at, events)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?;
             for outcome in outcomes {
                 insert.execute(params![
@@ -113,7 +141,10 @@ impl Store {
                     outcome.code,
                     outcome.message,
                     outcome.request_id,
-                    millis(outcome.at)
+                    millis(outcome.at),
+                    outcome.version,
+                    outcome.sent_at.map(millis),
+                    outcome.events as i64
                 ])?;
             }
             Ok(())
@@ -136,24 +167,22 @@ impl Store {
             let rows_of_plan = base(plans::number(db, plan)?);
             let first = base(number);
             let outcomes = serde_json::to_string(&filter.outcomes)?;
-            let text = filter
-                .text
-                .as_deref()
-                .filter(|text| !text.is_empty())
-                .map(|text| like_anywhere(&fold(text)));
+            let text =
+                filter.text.as_deref().filter(|text| !text.is_empty()).map(|text| like_anywhere(&fold(text)));
             let from = "FROM run_rows o JOIN plan_rows p ON p.rid = o.rid - ?1 + ?2
                  WHERE o.rid >= ?1 AND o.rid < ?3
                  AND (?4 = '[]' OR o.outcome IN (SELECT value FROM json_each(?4)))
                  AND (?5 IS NULL OR p.words LIKE ?5 ESCAPE '\\' OR fold(o.code) LIKE ?5 ESCAPE '\\'
                    OR fold(o.message) LIKE ?5 ESCAPE '\\')
                  AND (?6 = 0 OR NOT (p.action = 'create' AND o.outcome IN ('created', 'upserted')
-                   OR p.action = 'update' AND o.outcome IN ('updated', 'upserted')))";
+                   OR p.action = 'update' AND o.outcome IN ('updated', 'upserted')
+                   OR p.action = 'delete' AND o.outcome = 'deleted'))";
             let total: i64 = db.prepare_cached(&format!("SELECT count(*) {from}"))?.query_row(
                 params![first, rows_of_plan, base(number + 1), outcomes, text, filter.otherwise],
                 |row| row.get(0),
             )?;
             let mut statement = db.prepare_cached(&format!(
-                "SELECT o.rid, o.outcome, o.destination_id, o.code, o.message, o.request_id, o.at, p.source_id, p.title, p.action
+                "SELECT {OUTCOME}, p.source_id, p.title, p.action
                  {from} ORDER BY o.rid LIMIT ?7 OFFSET ?8"
             ))?;
             let mut rows = statement.query(params![
@@ -171,6 +200,18 @@ impl Store {
                 found.push(run_row(row)?);
             }
             Ok(RunRowsPage { rows: found, total: total.unsigned_abs() })
+        })
+    }
+
+    /// Takes marks of [`SENDING`] back: these rows certainly did not arrive.
+    pub fn drop_run_rows(&self, run: Uuid, ordinals: &[u32]) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let first = base(runs::number(tx, run)?);
+            let mut delete = tx.prepare_cached("DELETE FROM run_rows WHERE rid = ?1")?;
+            for ordinal in ordinals {
+                delete.execute([first + i64::from(*ordinal)])?;
+            }
+            Ok(())
         })
     }
 

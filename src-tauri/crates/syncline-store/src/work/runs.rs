@@ -67,6 +67,17 @@ impl RunStatus {
     }
 }
 
+/// What came of taking a run up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    /// It goes on here.
+    Begun,
+    /// Another run of its definition is under way.
+    Other(Uuid),
+    /// It is under way already, or it went well to its end.
+    NotOpen,
+}
+
 /// The head of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -130,20 +141,50 @@ impl Store {
     /// then nothing is saved, and the other one's id is given.
     pub fn begin_run(&self, run: &Run) -> Result<Option<Uuid>, StoreError> {
         self.write(|tx| {
-            let others: Vec<(String, String)> = tx
-                .prepare_cached(
-                    "SELECT id, session FROM runs WHERE definition_key = ?1 AND status = 'running' AND id <> ?2",
-                )?
-                .query_map(params![run.definition.to_lowercase(), run.id.to_string()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
-                .collect::<Result<_, _>>()?;
-            if let Some((id, _)) = others.iter().find(|(_, session)| self.inner.session.is_alive(session)) {
-                let id = id.parse().map_err(|_| StoreError::internal("a run's id is no id"))?;
-                return Ok(Some(id));
+            let other = self.other_run(tx, run)?;
+            if other.is_none() {
+                self.save_run_in(tx, run)?;
             }
-            self.save_run_in(tx, run)?;
-            Ok(None)
+            Ok(other)
+        })
+    }
+
+    /// Takes a run up again that ended before its end: it is under way in this process from then on. Of several that ask at once, in this
+    /// process or another, one is told [`Resumed::Begun`].
+    pub fn resume_run(&self, run: &Run) -> Result<Resumed, StoreError> {
+        self.write(|tx| {
+            if let Some(other) = self.other_run(tx, run)? {
+                return Ok(Resumed::Other(other));
+            }
+            let taken = tx.execute(
+                "UPDATE runs SET status = 'running', session = ?2, finished_at = NULL WHERE id = ?1
+                 AND status IN ('interrupted', 'cancelled', 'failed', 'partial')",
+                params![run.id.to_string(), self.inner.session.id],
+            )?;
+            Ok(if taken == 1 { Resumed::Begun } else { Resumed::NotOpen })
+        })
+    }
+
+    /// A run of the same definition that is under way in a process that lives.
+    fn other_run(&self, tx: &Connection, run: &Run) -> Result<Option<Uuid>, StoreError> {
+        let others: Vec<(String, String)> = tx
+            .prepare_cached(
+                "SELECT id, session FROM runs WHERE definition_key = ?1 AND status = 'running' AND id <> ?2",
+            )?
+            .query_map(params![run.definition.to_lowercase(), run.id.to_string()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let living = others.iter().find(|(_, session)| self.inner.session.is_alive(session));
+        living.map(|(id, _)| id.parse().map_err(|_| StoreError::internal("a run's id is no id"))).transpose()
+    }
+
+    /// Saves what is kept with a run; its head stays.
+    pub fn save_run_detail(&self, id: Uuid, detail: &serde_json::Value) -> Result<(), StoreError> {
+        let detail = serde_json::to_string(detail)?;
+        self.write(|tx| {
+            tx.execute("UPDATE runs SET detail = ?2 WHERE id = ?1", params![id.to_string(), detail])?;
+            Ok(())
         })
     }
 
@@ -211,6 +252,7 @@ impl Store {
 }
 
 pub(crate) fn delete(tx: &Connection, number: i64) -> Result<(), StoreError> {
+    super::audit::forget(tx, number)?;
     tx.execute(
         "DELETE FROM run_rows WHERE rid >= ?1 AND rid < ?2",
         params![super::base(number), super::base(number + 1)],

@@ -1,5 +1,6 @@
 //! Exporting to files, as jobs with flat memory: a selection, live or cached, the result of a query or of a SELECT over the cache.
 
+mod audit;
 mod cells;
 mod query;
 mod records;
@@ -12,6 +13,7 @@ use syncline_model::ErrorCode;
 
 use crate::wire::{ApiError, ExportReport};
 
+pub(crate) use audit::start as start_audit;
 pub(crate) use query::start as start_query;
 pub(crate) use records::start;
 pub(crate) use statement::start as start_sql;

@@ -19,8 +19,8 @@ const OF_A_CAUSE: u32 = 10;
 const ROWS_A_TIME: u32 = 1000;
 
 /// The actions in the order of a document.
-pub(super) const ACTIONS: [Action; 5] =
-    [Action::Create, Action::Update, Action::Unchanged, Action::Skip, Action::Invalid];
+pub(super) const ACTIONS: [Action; 6] =
+    [Action::Create, Action::Update, Action::Delete, Action::Unchanged, Action::Skip, Action::Invalid];
 
 /// Rows of one cause.
 pub(super) struct Group {
@@ -188,12 +188,13 @@ impl Content {
 }
 
 /// A count per action.
-pub(super) fn counts(summary: &PlanSummary) -> [(Action, u64); 5] {
+pub(super) fn counts(summary: &PlanSummary) -> [(Action, u64); 6] {
     let counts = &summary.summary;
     ACTIONS.map(|action| {
         let count = match action {
             Action::Create => counts.create,
             Action::Update => counts.update,
+            Action::Delete => counts.delete,
             Action::Unchanged => counts.unchanged,
             Action::Skip => counts.skip,
             Action::Invalid => counts.invalid,

@@ -1,0 +1,74 @@
+//! `audit.retention`: how long runs are kept, and what goes.
+
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use syncline_model::{ErrorCode, SynclineError};
+use syncline_store::{Pruned, Role, RunStatus, Store};
+use syncline_sync::{RunDetail, settle};
+
+use super::session::{SETTINGS, keep, stored_settings};
+use crate::app::App;
+use crate::wire::{ApiError, RetentionAsk, RetentionView, Settings};
+
+/// Longest retention: ten years.
+const MOST_DAYS: u32 = 3660;
+/// Runs that are looked at for one whose process died.
+const LATEST: u32 = 200;
+
+fn before(now: Timestamp, days: u32) -> Timestamp {
+    now - SignedDuration::from_hours(24 * i64::from(days))
+}
+
+/// What is done when the store is opened: runs whose process died are counted, and what is older than the settings say goes.
+pub(crate) fn at_open(store: &Store, now: Timestamp) -> Result<(), SynclineError> {
+    for run in store.runs(None, 0, LATEST)?.into_iter().filter(|run| run.status == RunStatus::Interrupted) {
+        let detail: RunDetail = serde_json::from_value(run.detail.clone()).unwrap_or_default();
+        if detail.prediction.is_none() {
+            settle(store, run)?;
+        }
+    }
+    let kept = store.kept(SETTINGS)?;
+    let settings: Settings = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    if settings.audit_days > 0 && store.role() == Role::Owner {
+        let gone = store.prune(before(now, settings.audit_days))?;
+        if gone.runs + gone.plans > 0 {
+            tracing::info!(
+                runs = gone.runs,
+                records = gone.rows,
+                plans = gone.plans,
+                "older runs were removed"
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn retention(app: &Arc<App>, request: RetentionAsk) -> Result<RetentionView, ApiError> {
+    let settings = stored_settings(app).await?;
+    let days = request.days.unwrap_or(settings.audit_days);
+    if days > MOST_DAYS {
+        return Err(ApiError::new(ErrorCode::Usage, format!("{days} days are more than {MOST_DAYS}"))
+            .hint("0 keeps runs for ever"));
+    }
+    if request.keep.unwrap_or(false) {
+        let changed = Settings { audit_days: days, ..settings };
+        keep(app, SETTINGS, serde_json::to_value(&changed).unwrap_or_default()).await?;
+    }
+    let remove = request.remove.unwrap_or(false) && days > 0;
+    let found = match days {
+        0 => Pruned::default(),
+        _ => {
+            let until = before(Timestamp::now(), days);
+            app.with_store(move |store| if remove { store.prune(until) } else { store.prunable(until) })
+                .await?
+        }
+    };
+    Ok(RetentionView {
+        days,
+        runs: found.runs,
+        records: found.rows,
+        plans: found.plans,
+        oldest: found.oldest.map(|at| at.to_string()),
+        removed: remove,
+    })
+}

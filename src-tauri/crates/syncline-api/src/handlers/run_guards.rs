@@ -1,0 +1,54 @@
+//! What a run is held to: the definition's own limits before those of the settings.
+
+use syncline_model::{ConnectionKind, DefinitionOptions, ErrorCode, RunLimits, SyncDefinition};
+use syncline_store::{Plan, PlanRowFilter, PlanStatus, Store, StoreError};
+use syncline_sync::{Guards, PlanDetail};
+
+use super::session::SETTINGS;
+use crate::wire::{ApiError, Exceeded, Settings};
+
+/// The guards of a definition that writes to a connection of this kind.
+pub(super) fn of(
+    store: &Store,
+    options: &DefinitionOptions,
+    kind: ConnectionKind,
+) -> Result<Guards, StoreError> {
+    let kept = store.kept(SETTINGS)?;
+    let settings: Settings = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+    let (own, all) = (options.limits.unwrap_or_default(), settings.limits);
+    let limits = RunLimits {
+        updates: own.updates.or(all.updates),
+        updates_percent: own.updates_percent.or(all.updates_percent),
+        deletes: own.deletes.or(all.deletes),
+        deletes_percent: own.deletes_percent.or(all.deletes_percent),
+    };
+    Ok(Guards {
+        limits,
+        strict: options.strict || (settings.strict_production && kind == ConnectionKind::Production),
+        allow_unfiltered: options.allow_unfiltered,
+        beyond: false,
+    })
+}
+
+/// What a plan exceeds. A plan that was run is not judged again.
+pub(super) fn exceeded(store: &Store, plan: &Plan, detail: &PlanDetail) -> Result<Vec<Exceeded>, StoreError> {
+    let Ok(definition) = SyncDefinition::from_json(&plan.definition_json) else { return Ok(Vec::new()) };
+    if plan.status == PlanStatus::Run {
+        return Ok(Vec::new());
+    }
+    let kind = store.connection(plan.destination)?.map(|connection| connection.kind);
+    let guards = of(store, &definition.options, kind.unwrap_or(ConnectionKind::Production))?;
+    let filter = PlanRowFilter { any_issue: true, excluded: Some(false), ..PlanRowFilter::default() };
+    let warnings = if guards.strict { store.plan_rows(plan.id, &filter, 0, 1)?.total } else { 0 };
+    let found = guards.exceeded(detail, &store.plan_due_counts(plan.id)?, warnings);
+    Ok(found.into_iter().map(|one| Exceeded { what: one.what.to_owned(), text: one.text }).collect())
+}
+
+/// An error for a limit that is none.
+pub(super) fn check(limits: &RunLimits) -> Result<(), ApiError> {
+    let too_much = |percent: Option<u8>| percent.is_some_and(|percent| percent > 100);
+    if too_much(limits.updates_percent) || too_much(limits.deletes_percent) {
+        return Err(ApiError::new(ErrorCode::Usage, "a limit in percent is at most 100"));
+    }
+    Ok(())
+}
