@@ -75,8 +75,8 @@ async fn a_failure_keeps_the_services_words_and_the_audit_is_exported() {
     assert_eq!((count(&report, "drifted"), report["status"].as_str()), (1, Some("partial")), "{report}");
     let row = find(&bench, json!({ "run": report["run_id"], "outcome": "drifted" })).await["rows"][0].clone();
     assert_eq!(row["source_id"], id);
-    assert!(row["code"].as_str().unwrap().starts_with("0x"), "{row}");
-    assert!(row["request_id"].is_string() && row["message"].is_string(), "{row}");
+    assert!(row["code"].as_str().unwrap().starts_with("0x"), "code {} {}", row["code"], row["message"]);
+    assert!(row["request_id"].is_string() && row["message"].is_string(), "id {}", row["request_id"]);
     for (format, file) in [("csv", "a.csv"), ("jsonl", "a.jsonl"), ("xlsx", "a.xlsx")] {
         let path = bench.home.path().join(file);
         let ask = json!({ "query": { "run": report["run_id"] }, "format": format, "path": path });

@@ -130,7 +130,9 @@ async fn deleted_rows_come_back_under_their_ids() {
     let report = bench.run(&plan).await;
     assert_eq!((count(&report, "deleted"), report["status"].as_str()), (gone, Some("succeeded")), "{report}");
     assert_eq!(held(&bench, "fabrikam").await.len() as u64, before.len() as u64 - gone);
-    let back = bench.run(&undo_plan(&bench, &report).await).await;
+    let plan = undo_plan(&bench, &report).await;
+    assert_eq!(count(&plan["summary"], "create"), gone, "{}", plan["issues"]);
+    let back = bench.run(&plan).await;
     assert_eq!(count(&back, "created"), gone, "{back}");
     assert_eq!(held(&bench, "fabrikam").await, before);
 }

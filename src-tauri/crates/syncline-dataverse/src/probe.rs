@@ -32,7 +32,9 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<Vec<Probe>, SynclineError> {
         // Requests are made from the schema alone; the set names that lookups need are asked for here.
-        self.learn_targets(&schema.columns, cancel).await?;
+        if !fields.is_empty() {
+            self.learn_targets(&schema.columns, cancel).await?;
+        }
         let columns = readable_fields(schema, fields);
         let mut probes = vec![Probe::Unknown; keys.len()];
         let mut ids: HashMap<String, Vec<usize>> = HashMap::new();

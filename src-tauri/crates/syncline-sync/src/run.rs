@@ -211,17 +211,8 @@ fn ended_as(result: &Result<(), SynclineError>, detail: &RunDetail) -> RunStatus
         Ok(()) if counts.written() == 0 && counts.failed > 0 => RunStatus::Failed,
         Ok(()) => RunStatus::Partial,
         Err(error) if error.code == ErrorCode::Cancelled => RunStatus::Cancelled,
-        // It goes on when the network, the service or the sign-in is there again.
-        Err(error)
-            if matches!(
-                error.code,
-                ErrorCode::Unreachable
-                    | ErrorCode::Throttled
-                    | ErrorCode::SignInNeeded
-                    | ErrorCode::SignInRefused
-                    | ErrorCode::SignInCancelled
-            ) =>
-        {
+        // It goes on when the network or the service is there again.
+        Err(error) if matches!(error.code, ErrorCode::Unreachable | ErrorCode::Throttled) => {
             RunStatus::Interrupted
         }
         Err(_) => RunStatus::Failed,

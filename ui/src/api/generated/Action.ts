@@ -3,4 +3,4 @@
 /**
  * What the plan does with a row.
  */
-export type Action = "create" | "update" | "unchanged" | "skip" | "invalid";
+export type Action = "create" | "update" | "delete" | "unchanged" | "skip" | "invalid";

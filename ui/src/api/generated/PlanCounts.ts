@@ -17,6 +17,10 @@ create: number,
  */
 update: number, 
 /**
+ * To delete.
+ */
+delete: number, 
+/**
  * The same already.
  */
 unchanged: number, 

@@ -15,4 +15,8 @@ expect?: number,
 /**
  * Hash of the plan as it was signed off, or its beginning (8 digits at least): another one is refused.
  */
-signed?: string, };
+signed?: string, 
+/**
+ * Limits and warnings were shown and are accepted.
+ */
+beyond_limits?: boolean, };

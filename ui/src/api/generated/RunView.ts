@@ -55,6 +55,10 @@ created: number,
  */
 updated: number, 
 /**
+ * Deleted.
+ */
+deleted: number, 
+/**
  * The same already.
  */
 unchanged: number, 
@@ -90,6 +94,38 @@ most_at_once: number,
  * Requests that were sent for it, at both ends.
  */
 calls: number, 
+/**
+ * Rows that were to be written.
+ */
+due: number, 
+/**
+ * Rows of them that were not sent.
+ */
+not_reached: number, 
+/**
+ * How often it was taken up again.
+ */
+resumed: number, 
+/**
+ * It ended before its end and can go on.
+ */
+resumable: boolean, 
+/**
+ * What it wrote can be taken back.
+ */
+undoable: boolean, 
+/**
+ * The run that it took back.
+ */
+undo_of: string | null, 
+/**
+ * The run whose records it sent again.
+ */
+replay_of: string | null, 
+/**
+ * The latest run that took it back.
+ */
+undone_by: string | null, 
 /**
  * Seconds.
  */

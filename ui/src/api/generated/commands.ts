@@ -3,6 +3,9 @@ import type { About } from "./About";
 import type { AccessView } from "./AccessView";
 import type { AddressText } from "./AddressText";
 import type { AddressUnderstood } from "./AddressUnderstood";
+import type { AuditExport } from "./AuditExport";
+import type { AuditQuery } from "./AuditQuery";
+import type { AuditView } from "./AuditView";
 import type { Budget } from "./Budget";
 import type { CacheFetch } from "./CacheFetch";
 import type { CacheFetched } from "./CacheFetched";
@@ -96,6 +99,9 @@ import type { RecordWrite } from "./RecordWrite";
 import type { RecordWritten } from "./RecordWritten";
 import type { RecordsPage } from "./RecordsPage";
 import type { RecordsQuery } from "./RecordsQuery";
+import type { ReplayStart } from "./ReplayStart";
+import type { RetentionAsk } from "./RetentionAsk";
+import type { RetentionView } from "./RetentionView";
 import type { RunRef } from "./RunRef";
 import type { RunReport } from "./RunReport";
 import type { RunRowsPage } from "./RunRowsPage";
@@ -126,6 +132,8 @@ import type { StarterView } from "./StarterView";
 import type { StartersQuery } from "./StartersQuery";
 import type { StatisticsKept } from "./StatisticsKept";
 import type { StatisticsStart } from "./StatisticsStart";
+import type { Timeline } from "./Timeline";
+import type { TimelineAsk } from "./TimelineAsk";
 import type { Unlock } from "./Unlock";
 import type { Tag } from "./Tag";
 
@@ -223,6 +231,13 @@ export type Commands = {
   "runs.list": { request: Empty; response: Array<RunView> };
   "runs.get": { request: RunRef; response: RunReport };
   "runs.rows": { request: RunRowsQuery; response: RunRowsPage };
+  "runs.timeline": { request: TimelineAsk; response: Timeline };
+  "runs.resume": { request: RunRef; response: JobStarted };
+  "runs.undo": { request: RunRef; response: JobStarted };
+  "runs.replay": { request: ReplayStart; response: JobStarted };
+  "audit.rows": { request: AuditQuery; response: AuditView };
+  "audit.export": { request: AuditExport; response: JobStarted };
+  "audit.retention": { request: RetentionAsk; response: RetentionView };
   "compare.start": { request: CompareStart; response: JobStarted };
   "schedules.list": { request: Empty; response: Array<ScheduleView> };
   "schedules.times": { request: ScheduleText; response: ScheduleTimes };
@@ -329,6 +344,13 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.list": { provides: ["runs"], stales: [] },
   "runs.get": { provides: ["runs"], stales: [] },
   "runs.rows": { provides: ["runs"], stales: [] },
+  "runs.timeline": { provides: ["runs"], stales: [] },
+  "runs.resume": { provides: [], stales: ["jobs","runs"] },
+  "runs.undo": { provides: [], stales: ["jobs"] },
+  "runs.replay": { provides: [], stales: ["jobs"] },
+  "audit.rows": { provides: ["runs"], stales: [] },
+  "audit.export": { provides: [], stales: ["jobs"] },
+  "audit.retention": { provides: ["runs"], stales: ["runs","plans","settings"] },
   "compare.start": { provides: [], stales: ["jobs"] },
   "schedules.list": { provides: ["definitions","runs"], stales: [] },
   "schedules.times": { provides: [], stales: [] },

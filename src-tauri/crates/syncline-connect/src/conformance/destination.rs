@@ -28,6 +28,7 @@ const AGAIN: usize = 10;
 const PARTIAL: usize = 20;
 const CANCELLED: usize = 30;
 const DRIFTED: usize = 40;
+const DELETED: usize = 50;
 const FULL: usize = 100;
 
 struct Suite<'a> {
@@ -46,6 +47,7 @@ pub async fn destination(destination: &dyn Destination, fixture: &DestinationFix
     suite.writes_again(&mut held).await?;
     suite.fails_alone(&mut held).await?;
     suite.drifts(&mut held).await?;
+    suite.deletes(&mut held).await?;
     suite.takes_full_batches(&mut held).await?;
     suite.cancels(&mut held).await?;
     Ok(held)
@@ -203,7 +205,7 @@ impl Suite<'_> {
         let again = self.write(RULE, &rows).await?;
         let allowed = |outcome: &Outcome| match outcome.kind {
             OutcomeKind::Updated | OutcomeKind::Upserted | OutcomeKind::Drifted => true,
-            OutcomeKind::Created | OutcomeKind::Failed | OutcomeKind::Unknown => false,
+            OutcomeKind::Created | OutcomeKind::Deleted | OutcomeKind::Failed | OutcomeKind::Unknown => false,
         };
         hold(RULE, again.iter().all(allowed), || format!("{again:?}"))?;
         let after = self.probe(RULE, &[AGAIN, AGAIN + 1, AGAIN + 2]).await?;
@@ -279,6 +281,48 @@ impl Suite<'_> {
             hold(RULE, outcomes[0].kind == OutcomeKind::Drifted, || format!("{outcomes:?}"))?;
             let last = self.present(RULE, DRIFTED).await?;
             hold(RULE, last.values == now.values, || format!("{last:?} after {now:?}"))?;
+        }
+        held.push(RULE);
+        Ok(())
+    }
+
+    async fn deletes(&self, held: &mut Vec<&'static str>) -> Result<(), Breach> {
+        const RULE: &str = "a deleted row is gone, and one that changed since it was seen stays";
+        if !self.able.reads_back || !self.able.deletes {
+            return Ok(());
+        }
+        self.write(RULE, &self.creates(RULE, DELETED, 2)?).await?;
+        let delete = |seed: usize, seen: &ProbedRow| {
+            let mapped = (self.fixture.row)(seed);
+            let write =
+                PlannedWrite { action: Action::Delete, mapped: &mapped, existing: Some(seen), changed: &[] };
+            good(RULE, self.destination.request(&self.schema, &write))
+        };
+        let seen = self.present(RULE, DELETED).await?;
+        let request = delete(DELETED, &seen)?;
+        let outcomes = self.write(RULE, std::slice::from_ref(&request)).await?;
+        hold(RULE, outcomes[0].kind == OutcomeKind::Deleted, || format!("{outcomes:?}"))?;
+        let left = self.probe(RULE, &[DELETED, DELETED + 1]).await?;
+        hold(RULE, matches!(left[..], [Probe::Absent, Probe::Present(_)]), || format!("{left:?}"))?;
+        let outcomes = self.write(RULE, &[request]).await?;
+        hold(RULE, outcomes[0].kind == OutcomeKind::Drifted, || format!("deleted twice: {outcomes:?}"))?;
+        if self.able.guards_versions {
+            let seen = self.present(RULE, DELETED + 1).await?;
+            let (name, value) = self.fixture.change.clone();
+            let mut mapped = (self.fixture.row)(DELETED + 1);
+            mapped.attributes.insert(name.clone(), value);
+            let changed = [name];
+            let write = PlannedWrite {
+                action: Action::Update,
+                mapped: &mapped,
+                existing: Some(&seen),
+                changed: &changed,
+            };
+            let update = good(RULE, self.destination.request(&self.schema, &write))?;
+            self.write(RULE, &[update]).await?;
+            let outcomes = self.write(RULE, &[delete(DELETED + 1, &seen)?]).await?;
+            hold(RULE, outcomes[0].kind == OutcomeKind::Drifted, || format!("{outcomes:?}"))?;
+            self.present(RULE, DELETED + 1).await?;
         }
         held.push(RULE);
         Ok(())
