@@ -98,7 +98,7 @@ async fn memory_as_a_destination() {
         spoil: Some(|request| request.body = request.body.replace("Row", "A name that is much too long")),
         unknown_entity: Some("nothing".into()),
     };
-    all(destination(&system, &fixture).await, 9);
+    all(destination(&system, &fixture).await, 10);
     assert_eq!(system.len(&"thing".into()), 3 + 3 + 2 + 1 + 50);
 }
 

@@ -57,7 +57,7 @@ async fn dataverse_as_a_destination() {
             spoil: Some(|request| request.body = request.body.replace("\"lastname\"", "\"nosuchcolumn\"")),
             unknown_entity: Some("new_nothing".into()),
         };
-        all(destination(&dataverse(&sandbox), &fixture).await, 9);
+        all(destination(&dataverse(&sandbox), &fixture).await, 10);
     }
 }
 

@@ -75,7 +75,7 @@ async fn as_destination(connector: &SqlConnector) {
             }),
             unknown_entity: Some("Nothing".into()),
         };
-        all(destination(connector, &fixture).await, 9);
+        all(destination(connector, &fixture).await, 10);
     }
 }
 

@@ -34,7 +34,7 @@ async fn check(file: &str, format: FileFormat) -> String {
         spoil: None,
         unknown_entity: None,
     };
-    all(destination(&connector, &fixture).await, 7);
+    all(destination(&connector, &fixture).await, 8);
     std::fs::read_to_string(path).unwrap()
 }
 

@@ -14,6 +14,7 @@ import { show } from "./actions";
 import { EntityRoute } from "./EntityRoute";
 import { Home } from "./Home";
 import { nav } from "./nav";
+import { openPlan } from "./openPlan";
 import { PlanRoute } from "./PlanRoute";
 import type { Place } from "./places";
 import { usePreferences } from "./preferences";
@@ -119,7 +120,10 @@ export function PlaceView({
     case "run":
       return (
         <RunPage
+          key={place.run}
           run={place.run}
+          onOpenRun={(run) => nav.go({ at: "run", run })}
+          onPlanned={(job) => void openPlan(job).catch(() => undefined)}
           onOpenPlan={(plan) => nav.go({ at: "plan", plan })}
           onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
         />

@@ -23,8 +23,8 @@ pub use definition::{
     ConflictRule, DateRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
     EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, FixedValue, IdentifierCheck,
     IdentifierMapping, JoinRule, OnDuplicate, OnEmpty, OnInvalidIdentifier, OnUnknownCode, OnUnmapped,
-    ParameterMapping, PhoneSection, Problem, ProcessingWord, RunLimits, ScheduleSection, SourceSection, SplitRule,
-    SyncAction, SyncDefinition, TextCase, definition_json_schema,
+    ParameterMapping, PhoneSection, Problem, ProcessingWord, RunLimits, ScheduleSection, SourceSection,
+    SplitRule, SyncAction, SyncDefinition, TextCase, definition_json_schema,
 };
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;

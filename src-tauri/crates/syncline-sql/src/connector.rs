@@ -116,6 +116,7 @@ impl SqlConnector {
             reads_back: true,
             upserts: true,
             guards_versions: true,
+            deletes: true,
             takes_events: false,
             partial_batches: true,
             filters: true,

@@ -38,6 +38,10 @@ pub(crate) fn request(
         (Action::Create, _) => insert(dialect, table, write.mapped, false),
         (Action::Update, Some(row)) => update(dialect, table, write, row),
         (Action::Update, None) => insert(dialect, table, write.mapped, true),
+        (Action::Delete, Some(row)) => delete(dialect, table, row),
+        (Action::Delete, None) => {
+            Err(SynclineError::new(ErrorCode::Internal, "a deletion needs the row that was found"))
+        }
         (Action::Unchanged | Action::Skip | Action::Invalid, _) => Err(SynclineError::new(
             ErrorCode::Internal,
             format!("no request is made for {}", write.action.as_str()),

@@ -84,7 +84,8 @@ pub(crate) fn outcome(doing: Doing, asked: Option<&RecordId>, found: Option<Reco
     let kind = match (doing, &found) {
         (_, None) => OutcomeKind::Drifted,
         (Doing::Insert, Some(_)) => OutcomeKind::Created,
-        (Doing::Update | Doing::Delete, Some(_)) => OutcomeKind::Updated,
+        (Doing::Update, Some(_)) => OutcomeKind::Updated,
+        (Doing::Delete, Some(_)) => OutcomeKind::Deleted,
         (Doing::Upsert, Some(_)) => OutcomeKind::Upserted,
     };
     let drifted = kind == OutcomeKind::Drifted;

@@ -162,6 +162,7 @@ fn forget(planner: &Planner, row: &PlanRow, detail: &mut PlanDetail) {
     match row.action {
         Action::Create => counts.create -= 1,
         Action::Update => counts.update -= 1,
+        Action::Delete => counts.delete -= 1,
         Action::Unchanged => counts.unchanged -= 1,
         Action::Skip | Action::Invalid => return,
     }

@@ -230,6 +230,8 @@ impl Batch<'_> {
             .flatten()
             .filter(written)
             .filter_map(|outcome| outcome.id.as_ref().map(ToString::to_string))
+            // The id of a key of several columns is a list, by which no row is found.
+            .filter(|id| !id.starts_with('['))
             .collect();
         if ids.is_empty() {
             return HashMap::new();

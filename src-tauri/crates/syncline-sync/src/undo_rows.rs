@@ -32,7 +32,10 @@ fn key_of(schema: &EntitySchema, row: &AuditRow) -> BTreeMap<String, Value> {
     let told = row.answer.as_ref().and_then(|answer| answer.destination_id.clone());
     let id = told.or_else(|| before(&row.planned).map(|row| row.id.to_string()));
     match id {
-        Some(id) if !primary.is_empty() => BTreeMap::from([(primary.to_owned(), Value::from(id.as_str()))]),
+        // The id of a key of several columns is a list; such a row is found by what identified it.
+        Some(id) if !primary.is_empty() && !id.starts_with('[') => {
+            BTreeMap::from([(primary.to_owned(), Value::from(id.as_str()))])
+        }
         Some(_) | None => row.planned.mapped.identifiers.clone(),
     }
 }

@@ -27,7 +27,8 @@ import { counted } from "@/lib/numbers";
 import { Causes } from "./Causes";
 import { EventsNote } from "./EventsNote";
 import { Foot } from "./Foot";
-import { planColumns } from "./planColumns";
+import { Origin } from "./Origin";
+import { planColumns, writes } from "./planColumns";
 import styles from "./preview.module.css";
 import { RowDetail } from "./RowDetail";
 import { RunDialog } from "./RunDialog";
@@ -105,13 +106,16 @@ export function PlanView({
   const { summary: counts } = data;
   const destination = connections.find(({ name }) => name === data.destination);
   const source = connections.find(({ name }) => name === data.source);
-  const changes = counts.create + counts.update - counts.excluded;
+  const changes = counts.create + counts.update + counts.delete - counts.excluded;
   return (
     <Page
       title={<Name text={data.definition} />}
       sub={
         <>
-          <span>preview made</span> <Time iso={data.created_at} />
+          <span>
+            {data.undo_of ? "undo previewed" : data.replay_of ? "replay previewed" : "preview made"}
+          </span>{" "}
+          <Time iso={data.created_at} />
           <span>
             · {data.source} {data.source_entity} → {data.destination} {data.destination_entity}
           </span>
@@ -150,6 +154,17 @@ export function PlanView({
                 tone: "update",
                 hint: "There, but different: would be changed",
               },
+              ...(counts.delete > 0
+                ? [
+                    {
+                      key: "delete" as const,
+                      label: "delete",
+                      value: counts.delete,
+                      tone: "bad" as const,
+                      hint: "There: would be deleted; its values are kept, so that it can be brought back",
+                    },
+                  ]
+                : []),
               {
                 key: "unchanged",
                 label: "unchanged",
@@ -173,6 +188,7 @@ export function PlanView({
             onSelect={setIssue}
             onExclude={(code) => void exclude({ issue: code, excluded: true })}
           />
+          <Origin plan={data} onOpenRun={onOpenRun} />
           <SignedNote plan={data} />
           <EventsNote key={plan} plan={data} onAgain={onAgain} />
           {data.status === "incomplete" ? (
@@ -188,7 +204,7 @@ export function PlanView({
         <>
           <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
           <span className={styles.muted}>{counted(rows.total, "row")}</span>
-          {action && (action === "create" || action === "update") ? (
+          {action && writes(action) ? (
             <>
               <Button size="small" onClick={() => void exclude({ action, excluded: true })}>
                 Hold all “{action}” back
@@ -211,7 +227,7 @@ export function PlanView({
                 <RowDetail
                   plan={plan}
                   ordinal={opened}
-                  destination={data.status === "ready" ? destination : undefined}
+                  destination={data.status === "ready" && !data.undo_of ? destination : undefined}
                   onClose={() => setOpened(null)}
                 />
               )
@@ -230,7 +246,7 @@ export function PlanView({
                   sort={sort}
                   onSort={setSort}
                   onToggle={(row) => {
-                    if (row.action === "create" || row.action === "update")
+                    if (writes(row.action))
                       void exclude({ ordinals: [row.ordinal], excluded: !row.excluded });
                   }}
                   resetKey={`${action}/${issue}/${search}/${sort?.key}/${sort?.descending}`}

@@ -1,4 +1,4 @@
-import { Field, Input } from "@fluentui/react-components";
+import { Checkbox, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { type ConnectionView, change, type PlanSummary, toApiError } from "@/api";
 import { Confirm, Mark } from "@/design";
@@ -20,6 +20,8 @@ export function RunDialog({
   onRun: (job: string) => void;
 }) {
   const [typed, setTyped] = useState("");
+  const [beyond, setBeyond] = useState(false);
+  const never = plan.exceeded.some(({ what }) => what === "unfiltered");
   const production = destination.kind === "production";
   const number = Number(typed.replaceAll(/[\s.,’']/g, ""));
   return (
@@ -29,19 +31,21 @@ export function RunDialog({
       danger={production}
       title={`Run ${counted(changes, "change")}?`}
       action={`Run ${counted(changes, "change")}`}
-      disabled={production && number !== changes}
+      disabled={never || (plan.exceeded.length > 0 && !beyond) || (production && number !== changes)}
       toFault={toApiError}
       onConfirm={async () => {
         const started = await change("runs.start", {
           plan: plan.plan_id,
           expect: production ? number : changes,
+          beyond_limits: beyond || undefined,
         });
         onRun(started.job);
       }}
     >
       <div className={styles.dialog}>
         <p>
-          {count(plan.summary.create)} created and {count(plan.summary.update)} updated in{" "}
+          {count(plan.summary.create)} created, {count(plan.summary.update)} updated
+          {plan.summary.delete > 0 ? `, ${count(plan.summary.delete)} deleted` : ""} in{" "}
           <b>{destination.name}</b>
           {production ? (
             <>
@@ -60,6 +64,25 @@ export function RunDialog({
         <p className={styles.muted}>
           What was shown is what is sent. A record that changed since is left alone and reported as drifted.
         </p>
+        <p className={plan.undoable ? styles.muted : styles.note}>
+          {plan.undoable
+            ? `It can be undone afterwards, except what others change in between${plan.summary.events > 0 ? ", and its events" : ""}.`
+            : "It can't be undone: the destination does not tell what it held before."}
+        </p>
+        {plan.exceeded.map((one) => (
+          <p key={one.text} className={styles.note}>
+            {one.text}.
+          </p>
+        ))}
+        {never ? (
+          <p className={styles.muted}>Narrow the source by a filter, or allow it in the sync's settings.</p>
+        ) : plan.exceeded.length > 0 ? (
+          <Checkbox
+            checked={beyond}
+            onChange={(_, { checked }) => setBeyond(checked === true)}
+            label="Run it all the same"
+          />
+        ) : null}
         {production ? (
           <Field label={`Type the number of records, ${count(changes)}, to go on`}>
             <Input inputMode="numeric" value={typed} onChange={(_, { value }) => setTyped(value)} />

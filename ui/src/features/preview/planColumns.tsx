@@ -7,10 +7,16 @@ import styles from "./preview.module.css";
 const tones: Record<Action, "success" | "brand" | "neutral" | "warning" | "danger"> = {
   create: "success",
   update: "brand",
+  delete: "danger",
   unchanged: "neutral",
   skip: "warning",
   invalid: "danger",
 };
+
+/** True when a run sends something for it. */
+export function writes(action: Action): boolean {
+  return action === "create" || action === "update" || action === "delete";
+}
 
 /** Columns of a preview's rows. Unticked rows are not sent. */
 export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void): GridColumn<PlanRow>[] {
@@ -22,7 +28,7 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
       width: 240,
       cell: (row) => (
         <>
-          {row.action === "create" || row.action === "update" ? (
+          {writes(row.action) ? (
             <input
               type="checkbox"
               tabIndex={-1}

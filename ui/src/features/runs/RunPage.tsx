@@ -1,8 +1,17 @@
 import { Button, ProgressBar } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
-import { call, isOver, type JobView, type RunRow, useJobs, usePages, useRead } from "@/api";
 import {
-  CopyField,
+  type ApiError,
+  call,
+  isOver,
+  type JobView,
+  type RunReport,
+  type RunRow,
+  useJobs,
+  usePages,
+  useRead,
+} from "@/api";
+import {
   CountBar,
   Empty,
   Fault,
@@ -11,7 +20,6 @@ import {
   Mark,
   Name,
   Page,
-  Panel,
   SearchField,
   Skeleton,
   Split,
@@ -19,28 +27,27 @@ import {
 } from "@/design";
 import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
-import { RunMark } from "./outcome";
+import { OutcomePanel } from "./OutcomePanel";
+import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
+import { RunActions } from "./RunActions";
 import styles from "./runs.module.css";
+import { Timeline } from "./Timeline";
 
-type Outcome = "created" | "updated" | "upserted" | "drifted" | "failed" | "unknown";
-
-const tones: Record<string, "success" | "brand" | "warning" | "danger" | "neutral"> = {
-  created: "success",
-  updated: "brand",
-  upserted: "success",
-  drifted: "warning",
-  failed: "danger",
-  unknown: "warning",
-};
+type Outcome = "created" | "updated" | "upserted" | "deleted" | "drifted" | "failed" | "unknown";
 
 /** One run: how far it is or how it ended, failures by cause, and what became of each row. */
 export function RunPage({
   run,
   onOpenPlan,
+  onOpenRun,
+  onPlanned,
   onOpenDefinition,
 }: {
   run: string;
+  onOpenRun: (run: string) => void;
+  /** A job makes a plan out of this run. */
+  onPlanned: (job: string) => void;
   onOpenPlan: (plan: string) => void;
   onOpenDefinition: (name: string) => void;
 }) {
@@ -61,6 +68,7 @@ export function RunPage({
   const [otherwise, setOtherwise] = useState(false);
   const [search, setSearch] = useState("");
   const [opened, setOpened] = useState<RunRow | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
   // A destination that upserts does not tell made from changed; its rows say so, and so do the counts.
   const upserts = useRead("runs.rows", { run, outcome: "upserted", limit: 1 });
   const upserted = upserts.data?.total ?? 0;
@@ -95,6 +103,12 @@ export function RunPage({
       actions={
         <>
           {job ? <Button onClick={() => void call("jobs.cancel", { job: job.id })}>Stop</Button> : null}
+          <RunActions
+            data={data}
+            chosen={opened?.source_id ?? null}
+            onPlanned={onPlanned}
+            onError={setError}
+          />
           <Button size="small" onClick={() => onOpenPlan(data.plan_id)}>
             What was previewed
           </Button>
@@ -106,6 +120,8 @@ export function RunPage({
       notices={
         <>
           {running ? <Progress job={job} /> : null}
+          {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
+          <Standing data={data} onOpenRun={onOpenRun} />
           {data.error ? <Fault fault={data.error} /> : null}
           <CountBar<Outcome | "unchanged" | "skipped">
             label="Outcomes"
@@ -144,6 +160,9 @@ export function RunPage({
                 tone: "warn",
                 hint: "Changed since the preview; held back",
               },
+              ...(data.deleted > 0
+                ? [{ key: "deleted" as const, label: "deleted", value: data.deleted, tone: "bad" as const }]
+                : []),
               { key: "failed", label: "failed", value: data.failed, tone: "bad" },
               {
                 key: "unchanged",
@@ -170,6 +189,7 @@ export function RunPage({
             </p>
           ) : null}
           {data.events > 0 ? <p className={styles.muted}>{counted(data.events, "event")} sent</p> : null}
+          <Timeline run={run} running={running} />
           {data.causes.length > 0 ? (
             <ul className={styles.causes}>
               {data.causes.map((cause) => (
@@ -189,7 +209,20 @@ export function RunPage({
         </>
       }
     >
-      <Split label="Outcome" side={opened ? <Outcomes row={opened} onClose={() => setOpened(null)} /> : null}>
+      <Split
+        label="Outcome"
+        side={
+          opened ? (
+            <OutcomePanel
+              run={run}
+              source={opened.source_id}
+              title={opened.title}
+              onOpenRun={onOpenRun}
+              onClose={() => setOpened(null)}
+            />
+          ) : null
+        }
+      >
         <div className={styles.grid}>
           <Grid<RunRow>
             label="Outcomes of the run"
@@ -286,24 +319,28 @@ function runColumns(): GridColumn<RunRow>[] {
   ];
 }
 
-function Outcomes({ row, onClose }: { row: RunRow; onClose: () => void }) {
+/** What a run left to do, and its ties to other runs. */
+function Standing({ data, onOpenRun }: { data: RunReport; onOpenRun: (run: string) => void }) {
+  const other = (run: string, before: string) => (
+    <p className={styles.muted}>
+      {before}{" "}
+      <button type="button" className={styles.open} onClick={() => onOpenRun(run)}>
+        another run
+      </button>
+      .
+    </p>
+  );
   return (
-    <Panel title={<Name text={row.title || row.source_id} />} onClose={onClose}>
-      <div className={styles.facts}>
-        <CopyField label="Source id" value={row.source_id} />
-        {row.destination_id ? <CopyField label="Id at the destination" value={row.destination_id} /> : null}
-        <p>
-          Planned: {row.action} · came: <Mark tone={tones[row.outcome] ?? "neutral"}>{row.outcome}</Mark> ·{" "}
-          <Time iso={row.at} form="full" />
+    <>
+      {data.status !== "running" && data.not_reached > 0 ? (
+        <p role="status">
+          {counted(data.not_reached, "record")} of {count(data.due)} were not sent.
+          {data.resumable ? " Go on sends them; nothing goes twice." : ""}
         </p>
-        {row.message ? (
-          <p dir="auto" style={{ overflowWrap: "anywhere", userSelect: "text" }}>
-            {row.message}
-          </p>
-        ) : null}
-        {row.code ? <CopyField label="Code" value={row.code} /> : null}
-        {row.request_id ? <CopyField label="Request id" value={row.request_id} /> : null}
-      </div>
-    </Panel>
+      ) : null}
+      {data.undone_by ? other(data.undone_by, "It was taken back by") : null}
+      {data.undo_of ? other(data.undo_of, "It took back") : null}
+      {data.replay_of ? other(data.replay_of, "It sent records again of") : null}
+    </>
   );
 }

@@ -8,6 +8,7 @@ import { count, duration } from "@/lib/numbers";
 import { RunBar, RunMark } from "./outcome";
 import { scoreText } from "./Prediction";
 import styles from "./runs.module.css";
+import { Trends } from "./Trends";
 
 /** What ran, newest first. */
 export function RunsList({
@@ -53,6 +54,7 @@ export function RunsList({
           {search ? null : "Open a sync, preview it, and run what the preview shows."}
         </Empty>
       ) : null}
+      {list.data && !search ? <Trends runs={shown} onOpen={onOpen} /> : null}
       {shown.length > 0 ? <RunTable runs={shown} onOpen={onOpen} /> : null}
     </Page>
   );
@@ -104,12 +106,15 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
             </td>
             <td>
               <RunMark status={run.status} />
+              {run.undo_of ? <span className={styles.muted}> undo</span> : null}
+              {run.replay_of ? <span className={styles.muted}> replay</span> : null}
+              {run.undone_by ? <span className={styles.muted}> taken back</span> : null}
             </td>
             <td>
               <RunBar run={run} />
             </td>
             <td className={styles.number}>{count(run.read)}</td>
-            <td className={styles.number}>{count(run.created + run.updated)}</td>
+            <td className={styles.number}>{count(run.created + run.updated + run.deleted)}</td>
             <td className={styles.number}>{count(run.failed)}</td>
             <td className={styles.number}>{scoreText(run.prediction)}</td>
             <td className={styles.number}>{duration(run.seconds)}</td>

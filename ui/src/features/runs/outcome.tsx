@@ -12,6 +12,20 @@ const words: Record<string, { word: string; tone: "success" | "warning" | "dange
     interrupted: { word: "interrupted", tone: "warning" },
   };
 
+/** How an outcome of a record looks. */
+export const tones: Record<string, "success" | "brand" | "warning" | "danger" | "neutral"> = {
+  created: "success",
+  updated: "brand",
+  upserted: "success",
+  deleted: "brand",
+  drifted: "warning",
+  failed: "danger",
+  invalid: "danger",
+  unknown: "warning",
+  sending: "warning",
+  "not reached": "warning",
+};
+
 /** How a run ended, in a word. */
 export function RunMark({ status }: { status: string }) {
   const { word, tone } = words[status] ?? { word: status, tone: "neutral" as const };
@@ -25,6 +39,7 @@ export function RunBar({ run }: { run: RunView }) {
       parts={[
         { tone: "create", value: run.created, label: "created" },
         { tone: "update", value: run.updated, label: "updated" },
+        { tone: "bad", value: run.deleted, label: "deleted" },
         { tone: "same", value: run.unchanged, label: "unchanged" },
         { tone: "skip", value: run.skipped, label: "skipped" },
         { tone: "warn", value: run.drifted, label: "drifted" },

@@ -4,6 +4,7 @@ import { type ApiError, change, type Settings, toApiError, useRead } from "@/api
 import { CopyField, Fault, Kbd, Name, Page, Section, Skeleton, Time } from "@/design";
 import { bytes, count } from "@/lib/numbers";
 import { shortLocal } from "@/lib/time";
+import { RunSettings } from "./Runs";
 import styles from "./settings.module.css";
 
 const languages = [
@@ -102,6 +103,7 @@ export function SettingsView({
               <Button onClick={onTour}>Show the tour again</Button>
             </div>
           </Section>
+          {draft ? <RunSettings draft={draft} onSave={(next) => void save(next)} /> : null}
           {draft ? <Network draft={draft} onSave={(next) => void save(next)} /> : null}
           <Section title="Storage">
             {about.error ? <Fault fault={about.error} onRetry={() => void about.refetch()} /> : null}

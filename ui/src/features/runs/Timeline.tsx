@@ -1,0 +1,52 @@
+import { useRead } from "@/api";
+import { compact, count } from "@/lib/numbers";
+import styles from "./runs.module.css";
+
+const WIDTH = 600;
+const HEIGHT = 48;
+
+/** Answers over time: how many rows a second were written, and how many failed. */
+export function Timeline({ run, running }: { run: string; running: boolean }) {
+  const { data } = useRead(
+    "runs.timeline",
+    { run, points: 60 },
+    { every: () => (running ? 1000 : false), keep: true },
+  );
+  if (!data || data.points.length < 2) return null;
+  const all = data.points.map((point) => point.written + point.failed + point.drifted);
+  const most = Math.max(1, ...all);
+  const total = all.reduce((sum, value) => sum + value, 0);
+  const bar = WIDTH / data.points.length;
+  const words = `Answers over time: ${count(total)} in ${data.points.length} stretches of ${data.seconds.toFixed(1)} s, at most ${compact(most / data.seconds)} a second`;
+  return (
+    <figure className={styles.timeline}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={words}>
+        {data.points.map((point, at) => {
+          const height = (value: number) => (value / most) * HEIGHT;
+          const [good, drifted, bad] = [height(point.written), height(point.drifted), height(point.failed)];
+          return (
+            <g key={point.at} transform={`translate(${at * bar} 0)`}>
+              <rect className={styles.good} y={HEIGHT - good} width={Math.max(bar - 1, 0.5)} height={good} />
+              <rect
+                className={styles.drifted}
+                y={HEIGHT - good - drifted}
+                width={Math.max(bar - 1, 0.5)}
+                height={drifted}
+              />
+              <rect
+                className={styles.bad}
+                y={HEIGHT - good - drifted - bad}
+                width={Math.max(bar - 1, 0.5)}
+                height={bad}
+              />
+            </g>
+          );
+        })}
+      </svg>
+      <figcaption className={styles.muted}>
+        up to {compact(most / data.seconds)}/s
+        {data.points.some((point) => point.failed > 0) ? " · failures in red" : ""}
+      </figcaption>
+    </figure>
+  );
+}
