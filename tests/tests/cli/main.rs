@@ -12,6 +12,7 @@ mod offline;
 mod program;
 mod record;
 mod records;
+mod run_survival;
 mod sign_off;
 mod survival;
 mod syncs;

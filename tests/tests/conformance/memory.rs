@@ -99,7 +99,7 @@ async fn memory_as_a_destination() {
         unknown_entity: Some("nothing".into()),
     };
     all(destination(&system, &fixture).await, 10);
-    assert_eq!(system.len(&"thing".into()), 3 + 3 + 2 + 1 + 50);
+    assert_eq!(system.len(&"thing".into()), 3 + 3 + 2 + 1 + 1 + 50);
 }
 
 /// What a source can get wrong.

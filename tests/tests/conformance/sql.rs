@@ -86,7 +86,7 @@ async fn postgres_as_source_and_destination() {
     server.sql("app", USERS);
     server.sql(
         "app",
-        r#"GRANT SELECT, INSERT, UPDATE ON "Users", "Companies" TO app;
+        r#"GRANT SELECT, INSERT, UPDATE, DELETE ON "Users", "Companies" TO app;
            CREATE TABLE filled (LIKE "Users" INCLUDING ALL);
            INSERT INTO filled SELECT gen_random_uuid(), 'u' || n || '@x.example', NULLIF('F' || n % 7, 'F3'), 'L' || n % 11, NULL, n % 2 = 0, NULL, n * 1.25, now()
              FROM generate_series(1, 230) n;

@@ -50,5 +50,6 @@ mod modes;
 mod offline_namespace;
 mod prefer;
 mod queries;
+mod run_campaign;
 mod sign_in;
 mod sql_types;

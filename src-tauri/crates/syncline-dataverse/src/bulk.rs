@@ -172,7 +172,9 @@ fn taken(message: Message, ids: &[String], response: &Response) -> Called {
     } else if response.header("odata-version").is_none() {
         return Called::Lost("another server answered in place of the service".to_owned());
     }
-    Called::Told(ids.iter().map(|id| Some(done(message, id))).collect())
+    let request = response.request_id().map(str::to_owned);
+    let told = |id: &String| Some(Outcome { request_id: request.clone(), ..done(message, id) });
+    Called::Told(ids.iter().map(told).collect())
 }
 
 /// What an elastic table says of each row, where it does.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use syncline_connect::{Outcome, OutcomeKind, RowRequest, WriteOptions};
-use syncline_http::{Method, SendError};
+use syncline_http::{HeaderValue, Method, Response, SendError};
 use syncline_model::{EntitySchema, ErrorCode, RecordId, SynclineError};
 use syncline_odata::{
     BatchItem, BatchPart, BatchReply, BatchRequest, guid, read_batch, refusal, write_batch,
@@ -164,7 +164,10 @@ impl DataverseConnector {
         let kind = response.header("content-type").unwrap_or_default().to_owned();
         if kind.trim_start().to_ascii_lowercase().starts_with("multipart/") {
             return Ok(match read_batch(&kind, &response.body) {
-                Ok(answer) => Sent::Parts(answer.replies, answer.complete),
+                Ok(mut answer) => {
+                    answer.replies.iter_mut().for_each(|reply| name_request(reply, &response));
+                    Sent::Parts(answer.replies, answer.complete)
+                }
                 Err(error) => Sent::Lost(error.to_string()),
             });
         }
@@ -194,6 +197,28 @@ impl DataverseConnector {
     }
 }
 
+/// A part that bears no request id has that of the whole answer: the service finds both by it.
+fn name_request(reply: &mut BatchReply, response: &Response) {
+    let Some(id) = response.request_id().and_then(|id| HeaderValue::from_str(id).ok()) else { return };
+    let parts = match reply {
+        BatchReply::Single(part) => std::slice::from_mut(part),
+        BatchReply::ChangeSet(parts) => parts.as_mut_slice(),
+    };
+    for part in parts {
+        if request_id(part).is_none() {
+            part.headers.insert(REQUEST_ID, id.clone());
+        }
+    }
+}
+
+/// Header with the id under which the service's support finds a request.
+const REQUEST_ID: &str = "x-ms-service-request-id";
+
+fn request_id(part: &BatchPart) -> Option<String> {
+    let header = |name: &str| part.headers.get(name).and_then(|value| value.to_str().ok());
+    header(REQUEST_ID).or_else(|| header("req_id")).map(str::to_owned)
+}
+
 /// An error that came before anything was written is the write's own; afterwards it belongs to the rows that were left.
 fn ended(outcomes: Vec<Option<Outcome>>, error: SynclineError) -> Result<Vec<Outcome>, SynclineError> {
     if outcomes.iter().all(Option::is_none) {
@@ -221,7 +246,13 @@ pub(crate) fn outcome(schema: &EntitySchema, row: &RowRequest, part: &BatchPart)
             (false, 204) if !guarded => OutcomeKind::Upserted,
             (false, _) => OutcomeKind::Updated,
         };
-        return Outcome { kind, id: row_id(schema, row, part), code: None, message: None, request_id: None };
+        return Outcome {
+            kind,
+            id: row_id(schema, row, part),
+            code: None,
+            message: None,
+            request_id: request_id(part),
+        };
     }
     let error = part_error(part, row);
     let code = error.service_code.as_deref().unwrap_or_default().to_lowercase();

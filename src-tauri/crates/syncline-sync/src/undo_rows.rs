@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use syncline_connect::{Destination, MatchKey, Probe, ProbedRow};
+use syncline_connect::{Destination, MatchKey, PlannedWrite, Probe, ProbedRow};
 use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, SynclineError, Value};
 use syncline_store::{AuditRow, PlanRow};
 
@@ -233,12 +233,31 @@ fn bring_back(
         takes && !value.is_null() && !mapped.identifiers.contains_key(name)
     });
     mapped.attributes = set.collect();
+    let mut lost = Vec::new();
+    for (field, value) in std::mem::take(&mut mapped.attributes) {
+        let alone = MappedRecord {
+            identifiers: mapped.identifiers.clone(),
+            attributes: BTreeMap::from([(field.clone(), value.clone())]),
+            events: Vec::new(),
+        };
+        let changed = [field.clone()];
+        let write =
+            PlannedWrite { action: Action::Create, mapped: &alone, existing: None, changed: &changed };
+        match destination.request(schema, &write) {
+            Ok(_) => drop(mapped.attributes.insert(field, value)),
+            Err(error) => {
+                let message = format!("{field} can't be brought back: {}", error.message);
+                lost.push(RowIssue { code: "not_restored".to_owned(), field, message });
+            }
+        }
+    }
     let changes = mapped
         .attributes
         .iter()
         .map(|(field, to)| FieldChange { field: field.clone(), from: Value::Null, to: to.clone() })
         .collect();
     let reason = "the run deleted it".to_owned();
-    let decision = write(destination, schema, &mapped, Action::Create, reason, changes, None);
+    let mut decision = write(destination, schema, &mapped, Action::Create, reason, changes, None);
+    decision.issues.extend(lost);
     (mapped, decision)
 }

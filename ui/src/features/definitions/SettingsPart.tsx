@@ -1,6 +1,7 @@
 import { Checkbox, Field, Input } from "@fluentui/react-components";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
+import { GuardFields } from "./GuardFields";
 import { Part, Problems } from "./parts";
 import { problemsOf } from "./sections";
 
@@ -90,6 +91,7 @@ export function SettingsPart() {
             edit((old) => ({ ...old, options: { ...old.options, stop_on_failed_batch: checked === true } }))
           }
         />
+        <GuardFields />
       </div>
       <Problems problems={problemsOf(problems, "settings")} />
     </Part>

@@ -14,7 +14,7 @@ export function Origin({ plan, onOpenRun }: { plan: PlanSummary; onOpenRun: (run
   return (
     <>
       {undo_of ? (
-        <p className={styles.note}>
+        <p className={styles.muted}>
           This takes back {link(undo_of, "a run")}: what it changed is put back, what it made is deleted.
           {counts.skip + counts.invalid > 0
             ? ` ${counted(counts.skip + counts.invalid, "record")} stay as they are; the causes are listed.`
@@ -22,7 +22,7 @@ export function Origin({ plan, onOpenRun }: { plan: PlanSummary; onOpenRun: (run
         </p>
       ) : null}
       {replay_of ? (
-        <p className={styles.note}>
+        <p className={styles.muted}>
           These are records of {link(replay_of, "a run")}, under today's definition.
         </p>
       ) : null}

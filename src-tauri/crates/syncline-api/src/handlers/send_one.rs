@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use syncline_model::{Connection, ErrorCode, System};
 use syncline_store::{PlanRowFilter, PlanStatus};
+use syncline_sync::PlanDetail;
 
 use super::{plans, runs, sign_off, syncs};
 use crate::app::App;
@@ -13,6 +14,11 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
     if whole.status == PlanStatus::Run {
         return Err(ApiError::new(ErrorCode::GuardRefused, "this plan was run; it stays as it was run")
             .hint("make a new preview"));
+    }
+    let planned: PlanDetail = serde_json::from_value(whole.detail.clone()).unwrap_or_default();
+    if planned.undo_of.is_some() {
+        return Err(ApiError::new(ErrorCode::GuardRefused, "an undo is run whole, less what is held back")
+            .hint("hold the other rows back and run it"));
     }
     let definition = syncs::read(&whole.definition_json)?;
     let (id, ordinal) = (whole.id, u32::try_from(request.ordinal).unwrap_or(u32::MAX));

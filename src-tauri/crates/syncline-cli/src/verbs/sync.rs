@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, RunReport, SignOffReport};
+use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, SignOffReport};
 use syncline_model::{ErrorCode, definition_json_schema};
 
 use super::costs;

@@ -9,6 +9,9 @@ use super::{base, runs};
 use crate::time::from_millis;
 use crate::{Store, StoreError};
 
+/// Shortest stretch in milliseconds: below it a rate says nothing.
+const SHORTEST: i64 = 100;
+
 /// One stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelinePoint {
@@ -31,7 +34,7 @@ impl Store {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let (Some(from), Some(to)) = ends else { return Ok((Vec::new(), 0)) };
-            let step = ((to - from) / i64::from(points.max(1)) + 1).max(1);
+            let step = ((to - from) / i64::from(points.max(1)) + 1).max(SHORTEST);
             let mut timeline: Vec<TimelinePoint> = (0..=(to - from) / step)
                 .map(|number| TimelinePoint {
                     at: from_millis(from + number * step),

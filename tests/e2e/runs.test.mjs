@@ -1,0 +1,190 @@
+// Runs in the built UI: what stops one, its page, undo with its own preview, replay, a record's story, history.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+let run;
+const crm = "contoso sample";
+const pictures = process.env.SYNCLINE_PICTURES;
+const picture = (name) => (pictures ? page.screenshot({ path: join(pictures, `${name}.png`) }) : undefined);
+
+const definition = {
+  version: 1,
+  name: "names in capitals",
+  source: {
+    connection: crm,
+    entity: "contact",
+    columns: ["contactid", "lastname"],
+    page_size: 500,
+    filter: "<condition attribute='gendercode' operator='eq' value='2'/>",
+    fetch: { mode: "all", days: 0 },
+  },
+  destination: { connection: "elsewhere", entity: "contact" },
+  identifiers: [{ to: "contactid", from: "contactid" }],
+  fields: [{ to: "lastname", from: "lastname", case: "upper" }],
+  options: { limits: { updates: 5 } },
+};
+const application = {
+  tenant: "7e4a0000-0000-4000-8000-000000000001",
+  client_id: "c11e0000-0000-4000-8000-000000000003",
+  secret: "sample~secret.8Q_for-loopback",
+};
+
+before(async () => {
+  app = await start();
+  page = app.page;
+});
+after(() => app?.stop());
+
+const step = journeyOf(() => app);
+
+async function ended(job) {
+  for (let turn = 0; turn < 400; turn++) {
+    const view = await app.rpc("jobs.get", { job });
+    if (view.finished_at) {
+      assert.equal(view.state, "done", JSON.stringify(view.error));
+      return view.result;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the work did not end");
+}
+const go = (place) => page.goto(`${app.url}#/${encodeURIComponent(crm)}/${place}`);
+/** Tabs that are not in front stay in the page. */
+const seen = (locator) => locator.filter({ visible: true }).first();
+const button = (name) => seen(page.getByRole("button", { name }));
+const text = (words) => seen(page.getByText(words));
+
+step("a limit stops a run before its first write, and is passed over on purpose", async () => {
+  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  const contoso = (await app.rpc("connections.list")).find(({ name }) => name === crm);
+  await app.rpc("connections.save", {
+    name: "elsewhere",
+    system: "dataverse",
+    url: contoso.url,
+    auth: "client-credentials",
+    authority: contoso.authority,
+    kind: "sandbox",
+    writable: true,
+    ...application,
+  });
+  await app.rpc("connections.test", { connection: "elsewhere" });
+  await app.rpc("definitions.save", { json: JSON.stringify(definition) });
+  const plan = await ended((await app.rpc("plans.start", { name: definition.name, limit: 200 })).job);
+  assert.ok(plan.summary.update > 20, JSON.stringify(plan.summary));
+  await go(`plan/${plan.plan_id}`);
+  await page
+    .getByText(/A run would be stopped before its first write: \d+ records would be updated, the limit is 5/)
+    .waitFor();
+  await button(/^Run \d+ changes$/).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/It can be undone afterwards/).waitFor();
+  const yes = dialog.getByRole("button", { name: /^Run/ });
+  assert.ok(await yes.isDisabled());
+  await picture("runs-limit");
+  await dialog.getByRole("checkbox", { name: "Run it all the same" }).check();
+  await yes.click();
+  await seen(page.getByRole("heading", { name: definition.name })).waitFor();
+  await text("succeeded").waitFor();
+  run = (await app.rpc("runs.list"))[0];
+  assert.equal(run.updated, plan.summary.update);
+});
+
+step("a run is taken back with a preview of its own, but for what others changed", async () => {
+  const rows = await app.rpc("audit.rows", { run: run.run_id, outcome: "updated", limit: 3 });
+  for (const row of rows.rows)
+    await app.rpc("records.write", {
+      connection: "elsewhere",
+      entity: "contact",
+      operation: "update",
+      id: row.destination_id,
+      data: { jobtitle: "Edited by hand" },
+    });
+  await go(`run/${run.run_id}`);
+  await button("Undo…").click();
+  await text(/This takes back/).waitFor();
+  await text(/3 records stay as they are/).waitFor();
+  await picture("runs-undo-preview");
+  await button(`Run ${run.updated - 3} changes`).click();
+  await page.getByRole("dialog").getByRole("button", { name: /^Run/ }).click();
+  await text(/It took back/).waitFor();
+  await text("succeeded").waitFor();
+  const [undo] = await app.rpc("runs.list");
+  assert.equal(undo.undo_of, run.run_id);
+  assert.equal(undo.updated, run.updated - 3);
+  await picture("runs-undone");
+  await go(`run/${run.run_id}`);
+  await text(/It was taken back by/).waitFor();
+});
+
+step("a record tells its story over all runs", async () => {
+  await seen(page.getByRole("grid", { name: "Outcomes of the run" }).getByRole("gridcell")).dblclick();
+  const story = page.getByRole("region", { name: "Story over all runs" });
+  await story.getByRole("listitem").nth(1).waitFor();
+  await text("Version after the write").waitFor();
+  await text("SHA-256 of the request").waitFor();
+  await picture("runs-story");
+});
+
+step("records of a run go again, with a preview", async () => {
+  await button("More ways to replay").click();
+  await picture("runs-replay-menu");
+  await page.getByRole("menuitem", { name: "Replay the open record" }).click();
+  await text(/These are records of/).waitFor();
+  await text("replay previewed").waitFor();
+  const [plan] = await app.rpc("plans.list");
+  assert.equal(plan.replay_of, run.run_id);
+  assert.equal(plan.summary.read, 1);
+});
+
+step("the history shows trends, and settings say what is kept", async () => {
+  await go("runs");
+  await page
+    .getByRole("list", { name: "Trends" })
+    .getByRole("img", { name: /The latest 2 runs of/ })
+    .waitFor();
+  await text("taken back").waitFor();
+  await picture("runs-history");
+  await go("settings");
+  await page.getByRole("textbox", { name: "Days" }).fill("90");
+  await text(/Older now: 0 runs with 0 records/).waitFor();
+  await button("Keep this").click();
+  await text("Kept.").waitFor();
+  await page.getByRole("textbox", { name: "Most deletions, %" }).fill("10");
+  await button("Save limits").click();
+  for (let turn = 0; turn < 100; turn++) {
+    const settings = await app.rpc("settings.get");
+    if (settings.limits.deletes_percent === 10) {
+      assert.equal(settings.audit_days, 90);
+      await picture("runs-settings");
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the limits were not saved");
+});
+
+step("everything fits a small window, dark too", async () => {
+  for (const [name, size, scheme] of [
+    ["dark", [1280, 800], "dark"],
+    ["small", [640, 400], "light"],
+  ]) {
+    await page.setViewportSize({ width: size[0], height: size[1] });
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const place of [`run/${run.run_id}`, "runs", "settings"]) {
+      await go(place);
+      await seen(page.getByRole("heading")).waitFor();
+      await page.waitForTimeout(300);
+      await picture(`runs-${place.split("/")[0]}-${name}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `${place} at ${name} is ${overflow} px too wide`);
+    }
+  }
+});
