@@ -39,7 +39,8 @@ struct Process {
 
 /// The tenant, and the folder that outlives processes.
 struct World {
-    outside: Runtime,
+    /// What the tenant runs on.
+    _outside: Runtime,
     sandbox: Sandbox,
     home: tempfile::TempDir,
     vault: Arc<MemoryVault>,
@@ -163,7 +164,7 @@ fn one(seed: u64, tally: &mut Tally) {
         fabrikam.messages().set_without(["contact".to_owned()]);
     }
     let home = tempfile::tempdir().unwrap();
-    let world = World { outside, sandbox, home, vault: Arc::new(MemoryVault::new()), seed };
+    let world = World { _outside: outside, sandbox, home, vault: Arc::new(MemoryVault::new()), seed };
     let mut process = world.open();
     let details = world.sandbox.details().clone();
     for (name, writable) in [("contoso", false), ("fabrikam", true)] {

@@ -17,6 +17,8 @@ const number = (value: unknown): number => (typeof value === "number" ? value : 
 export function endNotice(job: JobView): Notice | null {
   if (job.kind === "sign_in") return null;
   const name = job.title.charAt(0).toUpperCase() + job.title.slice(1);
+  if (job.state === "cancelled" && job.kind === "run" && typeof field(job.result, "run_id") === "string")
+    return runNotice(`${name}: stopped`, job.result);
   if (job.state === "cancelled")
     return {
       tone: "info",
@@ -80,19 +82,26 @@ export function endNotice(job: JobView): Notice | null {
         text: field(result, "sampled") === true ? "Over a sample of the records" : undefined,
       };
     }
-    case "run": {
-      const run = field(result, "run_id");
-      const failed = number(field(result, "failed"));
-      return {
-        tone: failed > 0 ? "warning" : "success",
-        title: `${name}: ${count(number(field(result, "created")) + number(field(result, "updated")))} written, ${count(failed)} failed`,
-        action:
-          typeof run === "string"
-            ? { words: "Show the run", run: () => nav.go({ at: "run", run }) }
-            : undefined,
-      };
-    }
+    case "run":
+      return runNotice(name, result);
   }
+}
+
+/** What a run wrote and what it left; where it ended before its end, that it can go on. */
+function runNotice(name: string, result: unknown): Notice {
+  const run = field(result, "run_id");
+  const of = (key: string) => number(field(result, key));
+  const failed = of("failed") + of("drifted");
+  const left = of("not_reached");
+  const written = of("created") + of("updated") + of("deleted");
+  const on = field(result, "resumable") === true ? "; it can go on from its page" : "";
+  return {
+    tone: failed + left > 0 ? "warning" : "success",
+    title: `${name}: ${count(written)} written, ${count(of("failed"))} failed`,
+    text: left > 0 ? `${counted(left, "record")} not sent${on}` : undefined,
+    action:
+      typeof run === "string" ? { words: "Show the run", run: () => nav.go({ at: "run", run }) } : undefined,
+  };
 }
 
 /** Says the end of jobs, in the window and, for long ones out of focus, through the system. */
@@ -105,7 +114,9 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
     // The screen that waits for it shows the end itself.
     const { place } = nav.get();
     const inSight =
-      (job.kind === "preview" && (place.at === "sync" || place.at === "plan") && job.state === "done") ||
+      (job.kind === "preview" &&
+        (place.at === "sync" || place.at === "plan" || place.at === "run") &&
+        job.state === "done") ||
       (job.kind === "run" && place.at === "run");
     if (!inSight) notify(notice);
     if (settings()?.notifications && job.seconds > 3)

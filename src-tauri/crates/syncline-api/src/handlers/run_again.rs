@@ -62,7 +62,7 @@ pub(crate) async fn undo(app: &Arc<App>, request: RunRef) -> Result<JobStarted, 
     let title = format!("previewing the undo of a run of {}", plan.definition);
     let name = Some(destination.name.to_string());
     let job = app.jobs().start(JobKind::Preview, title, name, vec![Tag::Plans], move |handle| async move {
-        let writer = root.link(&destination).await?.patient().destination();
+        let writer = root.link_with(&destination, &definition).await?.destination();
         syncs::answered(&root, &destination).await?;
         handle.progress("reading the descriptions", 0, None);
         let (schema, _, _) = root.schema_of(&destination, &plan.destination_entity, false).await?;

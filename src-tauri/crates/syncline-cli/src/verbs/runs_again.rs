@@ -147,7 +147,7 @@ pub(crate) async fn find(arguments: Find, context: &Context) -> Result<(), ApiEr
         let page: AuditView = context.call("audit.rows", &query).await?;
         let rows = page.rows.len() as u64;
         if context.json {
-            page.rows.iter().for_each(|row| output::json(row));
+            page.rows.iter().for_each(output::json);
         } else {
             output::table(
                 &["run began", "definition", "record", "planned", "outcome", "code", "message"],
