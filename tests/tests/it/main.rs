@@ -13,6 +13,7 @@ mod app_insider;
 mod app_limits;
 mod app_offline;
 mod app_only_changed;
+mod app_order;
 mod app_prediction;
 mod app_preview;
 mod app_pull;

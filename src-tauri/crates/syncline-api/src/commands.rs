@@ -115,6 +115,7 @@ macro_rules! with_commands {
             "runs.resume"(run_again::resume): RunRef => JobStarted, provides [], stales [Jobs, Runs];
             "runs.undo"(run_again::undo): RunRef => JobStarted, provides [], stales [Jobs];
             "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
+            "syncs.order"(sync_order::order): SyncOrderAsk => SyncOrder, provides [Metadata], stales [];
             "audit.rows"(audit::rows): AuditQuery => AuditView, provides [Runs], stales [];
             "audit.export"(export::start_audit): AuditExport => JobStarted, provides [], stales [Jobs];
             "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs], stales [Runs, Plans, Settings];

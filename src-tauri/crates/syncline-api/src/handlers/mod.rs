@@ -46,6 +46,7 @@ pub(crate) mod sign_off;
 pub(crate) mod solutions;
 pub(crate) mod sql;
 pub(crate) mod statistics;
+pub(crate) mod sync_order;
 pub(crate) mod syncs;
 mod views;
 mod zones;

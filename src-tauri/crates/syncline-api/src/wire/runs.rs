@@ -235,3 +235,30 @@ pub struct RunRow {
     /// RFC 3339 UTC.
     pub at: String,
 }
+
+/// Several definitions that are run after one another.
+#[derive(Debug, Clone, Deserialize, TS)]
+pub struct SyncOrderAsk {
+    /// Texts of the definitions.
+    pub definitions: Vec<String>,
+}
+
+/// The order that their lookups ask for.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SyncOrder {
+    /// One after the other.
+    pub steps: Vec<SyncStep>,
+}
+
+/// One run of an order.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SyncStep {
+    /// Name of the definition.
+    pub name: String,
+    /// Its text for this pass.
+    pub json: String,
+    /// 1, or 2 for what waited for the others.
+    pub pass: u32,
+    /// Fields that wait for the second pass, because they point at what comes later.
+    pub left_out: Vec<String>,
+}

@@ -13,6 +13,7 @@ pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod runs;
 mod runs_again;
+mod sync_all;
 pub(crate) mod sandbox;
 mod schedule;
 pub(crate) mod sync;

@@ -26,6 +26,8 @@ pub(crate) enum Verb {
     Run(Run),
     /// When it runs by itself, and the same for systemd, cron, Windows or a CI step
     Schedule(super::schedule::Schedule),
+    /// Run several definitions in the order that their lookups ask for; fields that close a circle go in a second pass
+    RunAll(super::sync_all::RunAll),
     /// One record through the same path
     One {
         /// Definition file
@@ -126,6 +128,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         }
         Verb::Preview(arguments) => preview(arguments, context).await,
         Verb::Run(arguments) => run_plan(arguments, context).await,
+        Verb::RunAll(arguments) => super::sync_all::run(arguments, context).await,
         Verb::Schedule(arguments) => super::schedule::run(arguments, context).await,
         Verb::One { file, id, expect, resend_events } => {
             let request = serde_json::json!({

@@ -1,0 +1,144 @@
+//! `syncs.order`: several definitions in the order that their lookups ask for; where they refer to each other in a circle, the fields that
+//! close it wait for a second pass.
+
+use std::sync::Arc;
+use syncline_model::{ColumnType, EntitySchema, ErrorCode, SyncDefinition};
+
+use super::syncs;
+use crate::app::App;
+use crate::wire::{ApiError, SyncOrder, SyncOrderAsk, SyncStep};
+
+/// A definition with what its fields point at.
+struct Node {
+    definition: SyncDefinition,
+    /// Connection and entity that it writes.
+    writes: (String, String),
+    /// Field and entity that the field may point at.
+    points: Vec<(String, String)>,
+}
+
+impl Node {
+    fn of(definition: SyncDefinition, schema: &EntitySchema) -> Self {
+        let mut points = Vec::new();
+        for field in &definition.fields {
+            let Some(column) = schema.column(&field.to) else { continue };
+            let looks = matches!(column.column_type, ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner);
+            if looks {
+                points.extend(column.targets.iter().map(|target| (field.to.clone(), target.to_string())));
+            }
+        }
+        let connection = definition.destination.connection.to_string().to_lowercase();
+        let writes = (connection, schema.summary.logical_name.to_string());
+        Self { definition, writes, points }
+    }
+
+    /// Its fields that point at what another one writes.
+    fn pointing_at<'a>(&'a self, other: &'a Node) -> impl Iterator<Item = &'a str> {
+        let same = self.writes.0 == other.writes.0;
+        self.points
+            .iter()
+            .filter(move |(_, entity)| same && *entity == other.writes.1)
+            .map(|(field, _)| field.as_str())
+    }
+}
+
+pub(crate) async fn order(app: &Arc<App>, request: SyncOrderAsk) -> Result<SyncOrder, ApiError> {
+    let mut nodes = Vec::with_capacity(request.definitions.len());
+    for text in &request.definitions {
+        let definition = syncs::read(text)?;
+        let sides = syncs::sides(app, &definition, false).await.map_err(|problems| {
+            let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+            ApiError::new(ErrorCode::DefinitionInvalid, format!("{} does not fit: {first}", definition.name))
+                .hint("syncline sync check FILE tells every problem with its place")
+        })?;
+        nodes.push(Node::of(definition, &sides.destination_schema));
+    }
+    Ok(ordered(&nodes))
+}
+
+/// The steps: what is pointed at comes first; in a circle the one that waits for the fewest goes first without the fields that close it.
+fn ordered(nodes: &[Node]) -> SyncOrder {
+    let mut open: Vec<usize> = (0..nodes.len()).collect();
+    let (mut steps, mut again) = (Vec::new(), Vec::new());
+    while !open.is_empty() {
+        let waits = |at: usize| {
+            open.iter().filter(|other| **other != at && nodes[at].pointing_at(&nodes[**other]).next().is_some()).count()
+        };
+        // The first of those that wait for the fewest keeps the given order where it can.
+        let Some(next) = open.iter().copied().min_by_key(|at| waits(*at)) else { break };
+        let mut left_out: Vec<String> = open
+            .iter()
+            .flat_map(|other| nodes[next].pointing_at(&nodes[*other]))
+            .map(str::to_owned)
+            .collect();
+        left_out.sort();
+        left_out.dedup();
+        let mut definition = nodes[next].definition.clone();
+        definition.fields.retain(|field| !left_out.contains(&field.to));
+        let name = definition.name.clone();
+        if left_out.is_empty() {
+            steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out });
+        } else {
+            let whole = nodes[next].definition.to_json();
+            again.push(SyncStep { name: name.clone(), json: whole, pass: 2, left_out: Vec::new() });
+            steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out });
+        }
+        open.retain(|at| *at != next);
+    }
+    steps.extend(again);
+    SyncOrder { steps }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(entity: &str, points: &[(&str, &str)]) -> Node {
+        let json = serde_json::json!({
+            "version": 1, "name": entity,
+            "source": { "connection": "a", "entity": entity, "columns": ["name"] },
+            "destination": { "connection": "b", "entity": entity },
+            "identifiers": [{ "to": "id", "from": "name" }],
+            "fields": points.iter().map(|(field, _)| serde_json::json!({ "to": field, "from": "name" })).collect::<Vec<_>>(),
+        });
+        Node {
+            definition: SyncDefinition::from_json(&json.to_string()).unwrap(),
+            writes: ("b".into(), entity.into()),
+            points: points.iter().map(|(field, to)| ((*field).into(), (*to).into())).collect(),
+        }
+    }
+
+    fn told(nodes: &[Node]) -> Vec<(String, u32, Vec<String>)> {
+        ordered(nodes).steps.into_iter().map(|step| (step.name, step.pass, step.left_out)).collect()
+    }
+
+    #[test]
+    fn what_is_pointed_at_comes_first() {
+        let nodes = [
+            node("order", &[("customer", "contact")]),
+            node("contact", &[("company", "account")]),
+            node("account", &[("country", "country")]),
+            node("country", &[]),
+        ];
+        let names: Vec<String> = told(&nodes).into_iter().map(|(name, _, _)| name).collect();
+        assert_eq!(names, ["country", "account", "contact", "order"]);
+    }
+
+    #[test]
+    fn a_circle_takes_two_passes() {
+        let nodes = [
+            node("contact", &[("company", "account")]),
+            node("account", &[("primary", "contact"), ("parent", "account")]),
+        ];
+        let none: Vec<String> = Vec::new();
+        assert_eq!(
+            told(&nodes),
+            [
+                ("contact".to_owned(), 1, vec!["company".to_owned()]),
+                ("account".to_owned(), 1, vec!["parent".to_owned()]),
+                ("contact".to_owned(), 2, none.clone()),
+                ("account".to_owned(), 2, none),
+            ]
+        );
+    }
+}
