@@ -132,6 +132,8 @@ import type { StarterView } from "./StarterView";
 import type { StartersQuery } from "./StartersQuery";
 import type { StatisticsKept } from "./StatisticsKept";
 import type { StatisticsStart } from "./StatisticsStart";
+import type { SyncOrder } from "./SyncOrder";
+import type { SyncOrderAsk } from "./SyncOrderAsk";
 import type { Timeline } from "./Timeline";
 import type { TimelineAsk } from "./TimelineAsk";
 import type { Unlock } from "./Unlock";
@@ -235,6 +237,7 @@ export type Commands = {
   "runs.resume": { request: RunRef; response: JobStarted };
   "runs.undo": { request: RunRef; response: JobStarted };
   "runs.replay": { request: ReplayStart; response: JobStarted };
+  "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
   "audit.rows": { request: AuditQuery; response: AuditView };
   "audit.export": { request: AuditExport; response: JobStarted };
   "audit.retention": { request: RetentionAsk; response: RetentionView };
@@ -348,6 +351,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.resume": { provides: [], stales: ["jobs","runs"] },
   "runs.undo": { provides: [], stales: ["jobs"] },
   "runs.replay": { provides: [], stales: ["jobs"] },
+  "syncs.order": { provides: ["metadata"], stales: [] },
   "audit.rows": { provides: ["runs"], stales: [] },
   "audit.export": { provides: [], stales: ["jobs"] },
   "audit.retention": { provides: ["runs"], stales: ["runs","plans","settings"] },

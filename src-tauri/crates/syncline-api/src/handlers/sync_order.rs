@@ -22,7 +22,8 @@ impl Node {
         let mut points = Vec::new();
         for field in &definition.fields {
             let Some(column) = schema.column(&field.to) else { continue };
-            let looks = matches!(column.column_type, ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner);
+            let looks =
+                matches!(column.column_type, ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner);
             if looks {
                 points.extend(column.targets.iter().map(|target| (field.to.clone(), target.to_string())));
             }
@@ -62,7 +63,9 @@ fn ordered(nodes: &[Node]) -> SyncOrder {
     let (mut steps, mut again) = (Vec::new(), Vec::new());
     while !open.is_empty() {
         let waits = |at: usize| {
-            open.iter().filter(|other| **other != at && nodes[at].pointing_at(&nodes[**other]).next().is_some()).count()
+            open.iter()
+                .filter(|other| **other != at && nodes[at].pointing_at(&nodes[**other]).next().is_some())
+                .count()
         };
         // The first of those that wait for the fewest keeps the given order where it can.
         let Some(next) = open.iter().copied().min_by_key(|at| waits(*at)) else { break };

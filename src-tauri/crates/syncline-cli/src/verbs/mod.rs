@@ -13,10 +13,10 @@ pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod runs;
 mod runs_again;
-mod sync_all;
 pub(crate) mod sandbox;
 mod schedule;
 pub(crate) mod sync;
+mod sync_all;
 
 use syncline_api::ApiError;
 

@@ -49,8 +49,7 @@ pub(crate) async fn run(arguments: RunAll, context: &Context) -> Result<u8, ApiE
             show_whole(&plan, context).await?;
             continue;
         }
-        let how =
-            How { yes: arguments.yes, beyond_limits: arguments.beyond_limits, ..How::default() };
+        let how = How { yes: arguments.yes, beyond_limits: arguments.beyond_limits, ..How::default() };
         confirm(&plan, how, context)?;
         let ended = execute(&plan, how, context).await?;
         if code == exit::DONE {
