@@ -196,4 +196,13 @@ step("columns stay in place while the others scroll, and values are shown with t
   await page.getByRole("grid").evaluate((grid) => grid.scrollTo({ left: 450 }));
   await page.getByRole("gridcell").filter({ hasText: /^Active \(0\)$/ }).first().waitFor();
   assert.deepEqual([await left(names[0]), await left(names[1])], [first, second]);
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("Control+a");
+  await page.getByRole("button", { name: "More for the selection" }).click();
+  await page.getByRole("menuitem", { name: "Copy with headers" }).click();
+  await page.getByText(/rows? copied/).first().waitFor();
+  const [head, line] = (await page.evaluate(() => navigator.clipboard.readText())).split("\n").map((text) => text.split("\t"));
+  const at = head.indexOf("statecode");
+  assert.ok(at > 0 && head.length === line.length, head.join(" | "));
+  assert.deepEqual([line[at - 1], line[at]], ["Active", "0"]);
 });

@@ -27,7 +27,7 @@ import { count } from "@/lib/numbers";
 import { ago } from "@/lib/time";
 import { ColumnPicker } from "./ColumnPicker";
 import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
-import { asText, type CopyForm } from "./copyRows";
+import { asText, type CopyForm, cellAsText } from "./copyRows";
 import { ExportMenu } from "./ExportMenu";
 import type { Written } from "./edit/useRecordEdit";
 import { Facets } from "./Facets";
@@ -133,7 +133,8 @@ export function RecordsView({
     try {
       const gathered = await rows.gather(wanted.slice(0, COPY_LIMIT));
       const only = cell ? columns[cell.column] : undefined;
-      copyText(asText(form, gathered, only ? [only] : columns, layout.formatted));
+      const [first] = gathered;
+      copyText(only && first ? cellAsText(first, only, layout) : asText(form, gathered, columns, layout));
       setNote(
         only
           ? "Cell copied"

@@ -1,6 +1,6 @@
 //! Excel workbooks, written row by row so that memory does not grow.
 
-use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Format, Formula, Url, Workbook, Worksheet, XlsxError};
 use std::path::Path;
 
 use super::cells::{Cell, Head, Kind};
@@ -11,6 +11,10 @@ const MOST_ROWS: u32 = 1_048_576;
 const MOST_CHARACTERS: usize = 32_767;
 /// Characters of a text inside a formula (Excel's limit).
 const MOST_IN_FORMULA: usize = 255;
+/// Characters of an address (Excel's limit, about).
+const MOST_IN_ADDRESS: usize = 2_079;
+/// Links beside the cells of a sheet (Excel's limit).
+const MOST_LINKS: usize = 65_530;
 /// Digits that Excel keeps of a number.
 const DIGITS: usize = 15;
 
@@ -21,6 +25,8 @@ pub(super) struct SheetWriter {
     heads: Vec<Head>,
     row: u32,
     sheets: usize,
+    /// Links beside the cells of the present sheet.
+    links: usize,
     bold: Format,
     day: Format,
     moment: Format,
@@ -35,6 +41,7 @@ impl SheetWriter {
             heads: heads.to_vec(),
             row: 0,
             sheets: 0,
+            links: 0,
             bold: Format::new().set_bold(),
             day: Format::new().set_num_format("yyyy-mm-dd"),
             moment: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
@@ -65,7 +72,7 @@ impl SheetWriter {
         for (at, head) in self.heads.iter().enumerate() {
             sheet.write_with_format(0, column(at)?, &head.name, &self.bold)?;
         }
-        self.row = 1;
+        (self.row, self.links) = (1, 0);
         Ok(())
     }
 
@@ -84,14 +91,24 @@ impl SheetWriter {
                     sheet.write(row, at, *on)?;
                 }
                 Cell::Number(digits) => number(sheet, row, at, digits)?,
-                Cell::Link { text, url } => {
-                    let (text, url) = (cut(text, MOST_IN_FORMULA), cut(url, MOST_IN_FORMULA));
+                Cell::Link { text, url }
+                    if units(text) <= MOST_IN_FORMULA && units(url) <= MOST_IN_FORMULA =>
+                {
                     let formula = format!(
                         "HYPERLINK(\"{}\",\"{}\")",
                         url.replace('"', "%22"),
                         text.replace('"', "\"\"")
                     );
                     sheet.write_formula_with_format(row, at, Formula::new(formula).set_result(text), link)?;
+                }
+                // A link beside the cells holds longer ones, but a sheet only so many of them, and memory grows with each.
+                Cell::Link { text, url } if self.links < MOST_LINKS && units(url) <= MOST_IN_ADDRESS => {
+                    self.links += 1;
+                    let url = Url::new(url.as_str()).set_text(cut(text, MOST_CHARACTERS));
+                    sheet.write_url_with_format(row, at, url, link)?;
+                }
+                Cell::Link { text, .. } => {
+                    sheet.write(row, at, cut(text, MOST_CHARACTERS))?;
                 }
                 Cell::Text(text) => match (head.kind, serial(text)) {
                     (Kind::Date, Some(serial)) => {
@@ -141,6 +158,11 @@ fn serial(text: &str) -> Option<f64> {
     (seconds >= 61 * 86_400).then_some(seconds as f64 / 86_400.0)
 }
 
+/// Length as Excel counts it.
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
 fn cut(text: &str, most: usize) -> &str {
     match text.char_indices().nth(most) {
         Some((end, _)) => &text[..end],
@@ -158,6 +180,54 @@ fn sheet_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Cells of the first sheet as another hand reads them, and the addresses that stand beside them.
+    fn written(cells: &[Cell]) -> (calamine::Range<calamine::Data>, Vec<String>, String) {
+        use calamine::Reader;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("links.xlsx");
+        let mut writer =
+            SheetWriter::new("links", &[Head { name: "Name".into(), kind: Kind::Text }]).unwrap();
+        for cell in cells {
+            writer.row(std::slice::from_ref(cell)).unwrap();
+        }
+        writer.finish(&path).unwrap();
+        let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
+        let (range, formulas) =
+            (book.worksheet_range("links").unwrap(), book.worksheet_formula("links").unwrap());
+        let mut zip = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+        let rels = match zip.by_name("xl/worksheets/_rels/sheet1.xml.rels") {
+            Ok(part) => std::io::read_to_string(part).unwrap(),
+            Err(_) => String::new(),
+        };
+        let addresses = rels
+            .split("Target=\"")
+            .skip(1)
+            .map(|rest| rest[..rest.find('"').unwrap()].replace("&amp;", "&"))
+            .collect();
+        (range, addresses, formulas.get_value((1, 0)).cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn long_addresses_and_long_names_are_links_whole() {
+        let short = "https://contoso.crm4.dynamics.com/main.aspx?etn=contact&id=1&pagetype=entityrecord";
+        let long = format!("https://contoso.crm4.dynamics.com/main.aspx?etn={}&id=1", "a".repeat(300));
+        let endless = format!("https://contoso.crm4.dynamics.com/main.aspx?etn={}", "a".repeat(3_000));
+        let name = "Zoë \"🙂\" ".repeat(40);
+        let link = |text: &str, url: &str| Cell::Link { text: text.into(), url: url.into() };
+        let cells = [
+            link("Ann \"A\" Ito", short),
+            link("Ann Ito", &long),
+            link(&name, short),
+            link("No address can be so long", &endless),
+        ];
+        let (range, addresses, formula) = written(&cells);
+        let texts: Vec<String> = (1..=4).map(|row| range.get_value((row, 0)).unwrap().to_string()).collect();
+        let wanted = ["Ann \"A\" Ito", "Ann Ito", name.as_str(), "No address can be so long"];
+        assert_eq!(texts, wanted);
+        assert!(formula.contains(short), "{formula}");
+        assert_eq!(addresses, [long.as_str(), short]);
+    }
 
     #[test]
     fn times_are_days_since_1899() {
