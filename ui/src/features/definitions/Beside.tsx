@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Split } from "@/design";
-import styles from "./definitions.module.css";
+import frameStyles from "./frame.module.css";
 import { type Side, SideBody, SideChoice } from "./SidePanel";
 import { useNarrow } from "./useNarrow";
 
@@ -27,8 +27,8 @@ export function Beside({
   }, [wanted]);
   if (narrow)
     return (
-      <div className={styles.narrow}>
-        <div className={styles.sideHead}>
+      <div className={frameStyles.narrow}>
+        <div className={frameStyles.sideHead}>
           <SideChoice<Side | "form">
             form
             value={form ? "form" : side}
@@ -51,8 +51,8 @@ export function Beside({
       label="Preview or JSON"
       initial={420}
       side={
-        <div className={styles.side}>
-          <div className={styles.sideHead}>
+        <div className={frameStyles.side}>
+          <div className={frameStyles.sideHead}>
             <SideChoice value={side} onChange={onSide} />
           </div>
           <SideBody side={side} focused={focused} />

@@ -16,6 +16,7 @@ import { Empty, Fault, Mark, Segmented } from "@/design";
 import { host } from "@/host";
 import { counted } from "@/lib/numbers";
 import { compareDefinitions, type Difference, inOneLine } from "./compare";
+import compareStyles from "./compare.module.css";
 import styles from "./definitions.module.css";
 import { toJson } from "./model";
 import { TextCompare } from "./TextCompare";
@@ -65,7 +66,7 @@ export function CompareDialog({ mine, onClose }: { mine: Side; onClose: () => vo
         <DialogBody>
           <DialogTitle>Compare “{mine.name}”</DialogTitle>
           <DialogContent>
-            <div className={styles.compareHead}>
+            <div className={compareStyles.compareHead}>
               <Field label="With">
                 <Dropdown
                   placeholder="Another definition, or as it is saved"
@@ -134,8 +135,8 @@ function Differences({
       <p className={styles.muted} role="status">
         {counted(found.length, "difference")}
       </p>
-      <div className={styles.compareFrame}>
-        <table className={styles.compare}>
+      <div className={compareStyles.compareFrame}>
+        <table className={compareStyles.compare}>
           <thead>
             <tr>
               <th scope="col">Part</th>

@@ -4,8 +4,8 @@ import { type ReactNode, useState } from "react";
 import { type ApiError, type DefinitionView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
-import styles from "./definitions.module.css";
 import { importDefinition } from "./files";
+import listStyles from "./list.module.css";
 import { RowMenu } from "./RowMenu";
 
 /** Definitions of this client; others only when asked for. */
@@ -97,7 +97,7 @@ export function DefinitionsList({
         </Empty>
       ) : null}
       {shown.length > 0 ? (
-        <table className={styles.rows}>
+        <table className={listStyles.rows}>
           <thead>
             <tr>
               <th scope="col">Name</th>
@@ -115,7 +115,7 @@ export function DefinitionsList({
                   <button
                     type="button"
                     id={`definition-${one.hash}`}
-                    className={styles.openRow}
+                    className={listStyles.openRow}
                     onClick={() => onOpen(one.name)}
                   >
                     <Name text={one.name} />
@@ -135,7 +135,7 @@ export function DefinitionsList({
                 <td>
                   <Time iso={one.changed_at} />
                 </td>
-                <td className={styles.rowMenu}>
+                <td className={listStyles.rowMenu}>
                   <RowMenu
                     one={one}
                     describedBy={`definition-${one.hash}`}

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { counted } from "@/lib/numbers";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
+import frameStyles from "./frame.module.css";
 import { SectionBody } from "./SectionBody";
 import { isFilled, problemsOf, type SectionId, sections, summaryOf } from "./sections";
 
@@ -35,8 +36,8 @@ export function Guided({
   const problems = problemsOf(editor.problems, at);
   const lacking = !isFilled(editor.definition, at);
   return (
-    <div className={styles.guided}>
-      <nav aria-label="Steps" className={styles.stepper}>
+    <div className={frameStyles.guided}>
+      <nav aria-label="Steps" className={frameStyles.stepper}>
         <ol>
           {sections.map(({ id, title, optional }, place) => {
             const bad = problemsOf(editor.problems, id).length;
@@ -45,12 +46,12 @@ export function Guided({
               <li key={id}>
                 <button
                   type="button"
-                  className={styles.step}
+                  className={frameStyles.step}
                   aria-current={id === at ? "step" : undefined}
                   title={summaryOf(editor.definition, id)}
                   onClick={() => onAt(id)}
                 >
-                  <span className={`${styles.number} ${bad > 0 ? styles.badNumber : ""}`} aria-hidden>
+                  <span className={`${styles.number} ${bad > 0 ? frameStyles.badNumber : ""}`} aria-hidden>
                     {done ? <CheckmarkRegular /> : place + 1}
                   </span>
                   <span>
@@ -64,10 +65,10 @@ export function Guided({
           })}
         </ol>
       </nav>
-      <div className={styles.guidedBody} ref={body}>
+      <div className={frameStyles.guidedBody} ref={body}>
         {section ? <SectionBody id={section.id} /> : null}
       </div>
-      <footer className={styles.guidedFoot}>
+      <footer className={frameStyles.guidedFoot}>
         <Button
           icon={<ArrowLeftRegular />}
           disabled={!before}

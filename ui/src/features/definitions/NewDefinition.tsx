@@ -16,6 +16,7 @@ import { counted } from "@/lib/numbers";
 import styles from "./definitions.module.css";
 import { importDefinition } from "./files";
 import { ListField, useList } from "./ListField";
+import listStyles from "./list.module.css";
 import { freshDefinition, startColumns, toJson } from "./model";
 
 const EMPTY = "";
@@ -116,7 +117,7 @@ export function NewDefinition({
         </Button>
       }
     >
-      <form className={styles.form} onSubmit={make}>
+      <form className={listStyles.form} onSubmit={make}>
         <div className={styles.two}>
           <Field label="From">
             <Dropdown

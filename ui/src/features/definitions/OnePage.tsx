@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useState } from "react";
 import { useParts } from "./context";
-import styles from "./definitions.module.css";
+import frameStyles from "./frame.module.css";
 import { SectionBody } from "./SectionBody";
 import { problemsOf, type SectionId, sections } from "./sections";
 
@@ -24,15 +24,15 @@ export function OnePage({ frame }: { frame: RefObject<HTMLDivElement | null> }) 
     return () => place.removeEventListener("scroll", look);
   }, [frame]);
   return (
-    <div className={styles.onePage}>
-      <nav aria-label="Parts of the definition" className={styles.anchors}>
+    <div className={frameStyles.onePage}>
+      <nav aria-label="Parts of the definition" className={frameStyles.anchors}>
         {sections.map(({ id, title }) => {
           const bad = problemsOf(editor.problems, id).length;
           return (
             <button
               key={id}
               type="button"
-              className={`${styles.anchor} ${bad > 0 ? styles.badAnchor : ""}`}
+              className={`${frameStyles.anchor} ${bad > 0 ? frameStyles.badAnchor : ""}`}
               aria-current={id === at ? "true" : undefined}
               onClick={() => {
                 frame.current?.querySelector(`[data-part="${id}"]`)?.scrollIntoView({ block: "start" });
@@ -40,12 +40,12 @@ export function OnePage({ frame }: { frame: RefObject<HTMLDivElement | null> }) 
               }}
             >
               {title}
-              {bad > 0 ? <span className={styles.count}>{bad}</span> : null}
+              {bad > 0 ? <span className={frameStyles.count}>{bad}</span> : null}
             </button>
           );
         })}
       </nav>
-      <div className={styles.parts} ref={frame}>
+      <div className={frameStyles.parts} ref={frame}>
         {sections.map(({ id }) => (
           <SectionBody key={id} id={id} />
         ))}

@@ -4,11 +4,11 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { call, type MappedSampleRow, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
 import { useParts } from "./context";
-import styles from "./definitions.module.css";
 import { toJson } from "./model";
 import { withoutBroken } from "./problems";
 import { SampleTable } from "./SampleTable";
 import { cellsOf, changedCells, targetAt, titleOf } from "./sampleCells";
+import sampleStyles from "./samples.module.css";
 import { CellValue } from "./Why";
 
 const PAUSE_MS = 350;
@@ -70,9 +70,9 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
     })),
   }));
   return (
-    <div aria-busy={sample.isFetching} className={styles.samples}>
+    <div aria-busy={sample.isFetching} className={sampleStyles.samples}>
       {sample.error ? <Fault fault={sample.error} onRetry={() => void sample.refetch()} /> : null}
-      <p className={styles.sampleNote} role="status">
+      <p className={sampleStyles.sampleNote} role="status">
         {records.length} records as they would go, {cached ? "from the store" : "read from the service"}
         {asking === null
           ? "; from before the last change, until its problems are mended"
@@ -108,24 +108,24 @@ interface SampleMarks {
 function Card({ row, target, changed }: SampleMarks & { row: MappedSampleRow }) {
   const title = titleOf(row);
   return (
-    <article className={styles.sample} aria-label={title}>
-      <div className={styles.sampleHead}>
+    <article className={sampleStyles.sample} aria-label={title}>
+      <div className={sampleStyles.sampleHead}>
         <Name text={title} />
         {row.skipped ? <Mark tone="warning">left out</Mark> : null}
       </div>
-      {row.skipped ? <p className={styles.issue}>{sentence(row.skipped)}</p> : null}
+      {row.skipped ? <p className={sampleStyles.issue}>{sentence(row.skipped)}</p> : null}
       <Issues row={row} />
       <dl>
         {cellsOf(row).map((cell) => (
           <div
             key={`${cell.kind}${cell.field}`}
-            className={cell.field === target ? styles.inFocus : undefined}
+            className={cell.field === target ? sampleStyles.inFocus : undefined}
             style={{ display: "contents" }}
           >
             <dt>{cell.field}</dt>
             <dd
               className={
-                changed.has(`${row.source_id}|${cell.kind}:${cell.field}`) ? styles.changed : undefined
+                changed.has(`${row.source_id}|${cell.kind}:${cell.field}`) ? sampleStyles.changed : undefined
               }
             >
               <CellValue cell={cell} record={row} />
@@ -141,7 +141,7 @@ export function Issues({ row }: { row: MappedSampleRow }) {
   return (
     <>
       {row.issues.map((issue) => (
-        <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
+        <p key={`${issue.code}${issue.field}${issue.message}`} className={sampleStyles.issue}>
           <WarningRegular aria-label="Issue" /> <span>{sentence(issue.message)}</span>
         </p>
       ))}

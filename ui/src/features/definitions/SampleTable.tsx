@@ -2,8 +2,8 @@ import { WarningRegular } from "@fluentui/react-icons";
 import { useEffect, useRef } from "react";
 import type { MappedSampleRow } from "@/api";
 import { Name, sentence } from "@/design";
-import styles from "./definitions.module.css";
 import { cellsOf, sampleColumns, titleOf } from "./sampleCells";
+import sampleStyles from "./samples.module.css";
 import { CellValue } from "./Why";
 
 /** Ten records under each other: one look down a column tells what a rule does. The column being changed comes into sight. */
@@ -33,7 +33,7 @@ export function SampleTable({
       place.scrollLeft = from;
   }, [target]);
   return (
-    <section className={styles.sampleTable} ref={frame} aria-label="Ten records as a table">
+    <section className={sampleStyles.sampleTable} ref={frame} aria-label="Ten records as a table">
       <table>
         <thead>
           <tr>
@@ -43,7 +43,7 @@ export function SampleTable({
                 key={key}
                 scope="col"
                 data-target={field}
-                className={field === target ? styles.inFocus : undefined}
+                className={field === target ? sampleStyles.inFocus : undefined}
                 title={kind}
               >
                 {field}
@@ -58,11 +58,11 @@ export function SampleTable({
               (text): text is string => text !== null,
             );
             return (
-              <tr key={row.source_id} className={row.skipped ? styles.leftOut : undefined}>
+              <tr key={row.source_id} className={row.skipped ? sampleStyles.leftOut : undefined}>
                 <th scope="row">
                   {words.length > 0 ? (
                     <WarningRegular
-                      className={styles.warn}
+                      className={sampleStyles.warn}
                       aria-label={words.map(sentence).join(" ")}
                       title={words.map(sentence).join("\n")}
                     />
@@ -74,7 +74,7 @@ export function SampleTable({
                   return (
                     <td
                       key={key}
-                      className={`${field === target ? styles.inFocus : ""} ${changed.has(`${row.source_id}|${key}`) ? styles.changed : ""}`}
+                      className={`${field === target ? sampleStyles.inFocus : ""} ${changed.has(`${row.source_id}|${key}`) ? sampleStyles.changed : ""}`}
                     >
                       {cell ? <CellValue cell={cell} record={row} /> : null}
                     </td>

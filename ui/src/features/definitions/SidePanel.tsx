@@ -1,5 +1,5 @@
 import { Segmented } from "@/design";
-import styles from "./definitions.module.css";
+import frameStyles from "./frame.module.css";
 import { JsonSide } from "./JsonSide";
 import { SamplePanel } from "./SamplePanel";
 
@@ -34,7 +34,7 @@ export function SideChoice<T extends Side | "form">({
 /** Ten records as cards or as a table, or the JSON. */
 export function SideBody({ side, focused }: { side: Side; focused: string | null }) {
   return (
-    <div className={styles.sideBody}>
+    <div className={frameStyles.sideBody}>
       {side === "json" ? (
         <JsonSide />
       ) : (

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import styles from "./definitions.module.css";
+import compareStyles from "./compare.module.css";
 import { lineDiff } from "./lineDiff";
 
 interface Text {
@@ -11,8 +11,8 @@ interface Text {
 export function TextCompare({ before, after }: { before: Text; after: Text }) {
   const pairs = useMemo(() => lineDiff(before.text, after.text), [before.text, after.text]);
   return (
-    <div className={styles.compareFrame}>
-      <table className={styles.textCompare} dir="ltr">
+    <div className={compareStyles.compareFrame}>
+      <table className={compareStyles.textCompare} dir="ltr">
         <thead>
           <tr>
             <th scope="col">{before.title}</th>
@@ -24,8 +24,8 @@ export function TextCompare({ before, after }: { before: Text; after: Text }) {
             const differs = left !== right;
             return (
               <tr key={index}>
-                <td className={differs && left !== null ? styles.gone : undefined}>{left}</td>
-                <td className={differs && right !== null ? styles.came : undefined}>{right}</td>
+                <td className={differs && left !== null ? compareStyles.gone : undefined}>{left}</td>
+                <td className={differs && right !== null ? compareStyles.came : undefined}>{right}</td>
               </tr>
             );
           })}

@@ -5,6 +5,7 @@ import { plainText } from "@/lib/record";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import type { SampleCell } from "./sampleCells";
+import sampleStyles from "./samples.module.css";
 
 /** A value that tells how it came to be when it is asked; one that is missing tells why. */
 export function CellValue({ cell, record }: { cell: SampleCell; record: MappedSampleRow }) {
@@ -14,11 +15,11 @@ export function CellValue({ cell, record }: { cell: SampleCell; record: MappedSa
   return (
     <Popover positioning={{ position: "before", fallbackPositions: ["below", "above"] }} trapFocus>
       <PopoverTrigger disableButtonEnhancement>
-        <button type="button" className={styles.cell} aria-label={`Why ${field} is ${wordsOf(value)}`}>
+        <button type="button" className={sampleStyles.cell} aria-label={`Why ${field} is ${wordsOf(value)}`}>
           {shown}
         </button>
       </PopoverTrigger>
-      <PopoverSurface className={styles.why} aria-label={`How ${field} came to be`}>
+      <PopoverSurface className={sampleStyles.why} aria-label={`How ${field} came to be`}>
         <Chain explanation={explanation} value={value} record={record} />
       </PopoverSurface>
     </Popover>
@@ -32,7 +33,7 @@ function wordsOf(value: unknown): string {
 }
 
 function Shown({ value }: { value: unknown }) {
-  if (value === undefined) return <span className={styles.missing}>not sent</span>;
+  if (value === undefined) return <span className={sampleStyles.missing}>not sent</span>;
   if (value === null) return <span className={styles.muted}>null</span>;
   const text = plainText(value);
   return (
@@ -55,7 +56,7 @@ function Chain({
   const { reveal } = useParts();
   return (
     <>
-      <p className={styles.whyHead}>
+      <p className={sampleStyles.whyHead}>
         <b>{explanation.field}</b>{" "}
         {explanation.path ? (
           <button type="button" className={styles.link} onClick={() => reveal(explanation.path)}>
@@ -64,10 +65,10 @@ function Chain({
         ) : null}
         <span className={styles.muted}> of {record.source_id}</span>
       </p>
-      <ol className={styles.steps}>
+      <ol className={sampleStyles.steps}>
         {explanation.steps.map((step, index) => (
           <li key={index}>
-            <span className={styles.rule}>{step.rule.replaceAll("_", " ")}</span> {sentence(step.text)}
+            <span className={sampleStyles.rule}>{step.rule.replaceAll("_", " ")}</span> {sentence(step.text)}
             <div>
               <code>
                 {step.value === null || step.value === undefined ? "–" : JSON.stringify(step.value)}
@@ -75,7 +76,7 @@ function Chain({
             </div>
           </li>
         ))}
-        <li className={styles.lastStep}>
+        <li className={sampleStyles.lastStep}>
           {value === undefined ? (
             "It is not sent."
           ) : (

@@ -5,6 +5,8 @@ import { Fault, sentence } from "@/design";
 import { counted } from "@/lib/numbers";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
+import frameStyles from "./frame.module.css";
+import listStyles from "./list.module.css";
 import type { Editor } from "./useEditor";
 import { useNarrow } from "./useNarrow";
 
@@ -18,7 +20,7 @@ export function NameField({ editor }: { editor: Editor }) {
   };
   return (
     <input
-      className={styles.titleInput}
+      className={listStyles.titleInput}
       data-own-undo
       dir="auto"
       aria-label="Name of the definition"
@@ -39,7 +41,7 @@ export function SaveState({ editor }: { editor: Editor }) {
     unsaved: "Not saved yet",
   };
   return (
-    <span className={styles.saved} role="status">
+    <span className={listStyles.saved} role="status">
       {words[editor.saveState]}
     </span>
   );
@@ -98,7 +100,7 @@ export function EditorNotices({
         read.error ? <Fault key={index} fault={read.error} onRetry={() => void read.refetch()} /> : null,
       )}
       {editor.elsewhere ? (
-        <p className={styles.waiting} role="alert">
+        <p className={frameStyles.waiting} role="alert">
           It was changed in another place while you changed it here.{" "}
           <button type="button" className={styles.link} onClick={() => editor.settle("theirs")}>
             Take the other one
@@ -109,7 +111,7 @@ export function EditorNotices({
         </p>
       ) : null}
       {editor.live && editor.saveState === "unsaved" ? (
-        <p className={styles.waiting} role="status">
+        <p className={frameStyles.waiting} role="status">
           It runs by its schedule, so changes wait until you save them.
           {editor.recovered ? " These are of an earlier sitting." : ""}{" "}
           <button type="button" className={styles.link} onClick={editor.revert}>
@@ -117,7 +119,7 @@ export function EditorNotices({
           </button>
         </p>
       ) : editor.recovered ? (
-        <p className={styles.waiting} role="status">
+        <p className={frameStyles.waiting} role="status">
           Text of an earlier sitting that was not saved is here again.{" "}
           <button type="button" className={styles.link} onClick={editor.revert}>
             Take the saved one again
@@ -152,7 +154,7 @@ function ProblemList({
 }) {
   const { reveal } = useParts();
   return (
-    <details className={`${styles.allProblems} ${warning ? styles.warnings : ""}`} open={!folded}>
+    <details className={`${frameStyles.allProblems} ${warning ? frameStyles.warnings : ""}`} open={!folded}>
       <summary>
         <b role="status">{title}</b>
       </summary>
