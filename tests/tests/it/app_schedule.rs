@@ -152,3 +152,48 @@ async fn the_same_schedule_for_other_schedulers() {
     let bad = bench.refused("schedules.set", json!({ "name": name, "cron": "every day" })).await;
     assert_eq!(bad.code, ErrorCode::DefinitionInvalid);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_by_itself_writes_no_more_than_its_schedule_allows() {
+    let bench = Bench::new(12).await;
+    let name = scheduled(&bench, "0 * * * *").await;
+    bench.rpc("schedules.set", json!({ "name": name, "at_most": 5 })).await;
+    let error = bench.failed("schedules.run", json!({ "name": name })).await;
+    assert_eq!(error.code, ErrorCode::GuardRefused, "{error:?}");
+    assert!(error.message.contains("12 records would be written, the schedule allows 5"), "{error:?}");
+    assert!(bench.sandbox.profiles().is_empty(), "nothing left");
+    let shown = view(&bench).await;
+    assert_eq!((&shown["at_most"], &shown["error"]["code"]), (&json!(5), &json!("guard_refused")), "{shown}");
+    bench.rpc("schedules.set", json!({ "name": name, "at_most": 12 })).await;
+    let report = bench.done("schedules.run", json!({ "name": name })).await;
+    assert_eq!(count(&report, "created"), 12, "{report}");
+
+    // To production nothing goes without a limit, and the check of the definition says so beforehand.
+    let url = bench.sandbox.details().insider.clone();
+    bench
+        .rpc(
+            "connections.save",
+            json!({
+                "name": "production", "system": "insider", "url": url, "writable": true, "kind": "production",
+                "options": { "partner": bench.sandbox.details().insider_partner },
+                "secret": bench.sandbox.details().insider_token,
+            }),
+        )
+        .await;
+    let mut definition = contacts_to("contoso", "production", "profile");
+    definition["schedule"] = json!({ "cron": "0 * * * *", "paused": false });
+    let check = bench.rpc("definitions.check", json!({ "json": definition.to_string() })).await;
+    let warned = |check: &serde_json::Value| check["warnings"].to_string().contains("limit_missing");
+    assert!(warned(&check), "{check}");
+    bench.rpc("definitions.save", json!({ "json": definition.to_string() })).await;
+    let error = bench.failed("schedules.run", json!({ "name": definition["name"] })).await;
+    assert_eq!(error.code, ErrorCode::GuardRefused, "{error:?}");
+    assert!(error.hint.unwrap().contains("\"at_most\": 12"));
+    definition["schedule"]["at_most"] = json!(12);
+    let check = bench.rpc("definitions.check", json!({ "json": definition.to_string() })).await;
+    assert!(!warned(&check), "{check}");
+    let again = json!({ "previous_name": definition["name"], "json": definition.to_string() });
+    bench.rpc("definitions.save", again).await;
+    let report = bench.done("schedules.run", json!({ "name": definition["name"] })).await;
+    assert_eq!(count(&report, "created"), 12, "{report}");
+}

@@ -2,7 +2,7 @@ import { type ConnectionView, call, jobEnd, useRead } from "@/api";
 import { Fault, Skeleton } from "@/design";
 import { DefinitionEditor, NewDefinition } from "@/features/definitions";
 import { FilterBuilder } from "@/features/query";
-import { CronPicker, NextTimes } from "@/features/schedules";
+import { AtMost, CronPicker, NextTimes } from "@/features/schedules";
 import { nav } from "./nav";
 import { type Place, placeKey } from "./places";
 
@@ -42,6 +42,7 @@ export function SyncRoute({
       connections={connections}
       FilterBuilder={FilterBuilder}
       SchedulePicker={SchedulePicker}
+      AtMost={AtMost}
       onRenamed={(name) => nav.rename(place, { at: "sync", name })}
       onDeleted={() => nav.close(place)}
       onOpen={(name) => nav.go({ at: "sync", name })}

@@ -1,16 +1,13 @@
 //! The source columns a mapping needs, and how they are picked out of a record's raw JSON without parsing the rest.
 
 use rust_decimal::Decimal;
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, OnceLock};
 use syncline_model::{
-    Choice, Column, ColumnName, ColumnType, EntityName, FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, Record, Value,
+    Choice, Column, ColumnName, ColumnType, EntityName, FORMATTED_VALUE, LOOKUP_LOGICAL_NAME, NotAnObject,
+    Record, Value, members,
 };
-
-use crate::scan::members;
 
 /// Hashes column names, which are short and come from a schema, eight bytes at a time.
 #[derive(Clone, Default)]
@@ -56,6 +53,9 @@ impl SourceColumn {
     }
 }
 
+/// A member's name, and its slot where it is wanted.
+type Known = (Box<str>, Option<usize>);
+
 /// All source columns of a mapping.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
@@ -63,12 +63,17 @@ pub(crate) struct Columns {
     language: Option<u32>,
     columns: Vec<SourceColumn>,
     keys: HashMap<Box<str>, usize, BuildHasherDefault<NameHasher>>,
+    /// The members of the first record in their order, each with its slot where it is wanted: the service writes all records alike, so
+    /// that the next name can be guessed.
+    order: Arc<OnceLock<Vec<Known>>>,
 }
 
 const VALUE: usize = 0;
 const FORMATTED: usize = 1;
 const LOOKUP: usize = 2;
 const SLOTS: usize = 3;
+/// Names that are compared before one is looked up: annotations come and go with their values.
+const AHEAD: usize = 4;
 
 impl Columns {
     /// No columns yet; labels of a language.
@@ -127,18 +132,38 @@ impl Columns {
     }
 
     /// Picks the wanted members out of a record.
-    pub(crate) fn pick<'a>(&self, record: &'a Record) -> Result<Picked<'a>, serde_json::Error> {
+    pub(crate) fn pick<'a>(&self, record: &'a Record) -> Result<Picked<'a>, NotAnObject> {
         let mut picked = vec![None; self.columns.len() * SLOTS];
-        let text = record.raw.get();
-        let quick = members(text, |name, value| {
-            if let Some(place) = self.keys.get(name) {
-                picked[*place] = Some(value);
+        let found = members(record.raw.get())?;
+        let Some(order) = self.order.get() else {
+            let mut order = Vec::new();
+            for member in found {
+                let member = member?;
+                let place = self.keys.get(member.name.as_ref()).copied();
+                if let Some(place) = place {
+                    picked[place] = Some(member.value);
+                }
+                order.push((member.name.into(), place));
             }
-        });
-        if quick.is_none() {
-            picked.fill(None);
-            serde_json::Deserializer::from_str(text)
-                .deserialize_map(Members { columns: self, picked: &mut picked })?;
+            // Whoever is first decides; the order is a guess for the others, not a rule.
+            let _ = self.order.set(order);
+            return Ok(Picked(picked));
+        };
+        let mut at = 0;
+        for member in found {
+            let member = member?;
+            let name = member.name.as_ref();
+            let near = order.get(at..).unwrap_or_default().iter().take(AHEAD);
+            let place = match near.enumerate().find(|(_, (known, _))| **known == *name) {
+                Some((step, (_, place))) => {
+                    at += step + 1;
+                    *place
+                }
+                None => self.keys.get(name).copied(),
+            };
+            if let Some(place) = place {
+                picked[place] = Some(member.value);
+            }
         }
         Ok(Picked(picked))
     }
@@ -179,48 +204,6 @@ fn value(text: &str) -> Option<Value> {
         }
         .or_else(|| Value::from_json_text(text).ok()),
         _ => Value::from_json_text(text).ok(),
-    }
-}
-
-struct Members<'s, 'a> {
-    columns: &'s Columns,
-    picked: &'s mut [Option<&'a str>],
-}
-
-impl<'a> Visitor<'a> for Members<'_, 'a> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON object")
-    }
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(place) = map.next_key_seed(Key(self.columns))? {
-            match place {
-                Some(place) => self.picked[place] = Some(map.next_value::<&'a RawValue>()?.get()),
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Key<'s>(&'s Columns);
-
-impl<'a> DeserializeSeed<'a> for Key<'_> {
-    type Value = Option<usize>;
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<usize>;
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a member's name")
-    }
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.keys.get(name).copied())
     }
 }
 

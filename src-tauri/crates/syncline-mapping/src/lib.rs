@@ -24,7 +24,6 @@ mod pattern;
 mod phone;
 mod plan;
 mod related;
-mod scan;
 mod starters;
 mod steps;
 mod target;

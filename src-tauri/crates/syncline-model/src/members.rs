@@ -1,6 +1,7 @@
 //! The members of a record's JSON, found without building a tree. A record's text is known to be JSON (`RawValue` holds nothing else),
 //! so that names and values only have to be told apart, not checked again.
 
+use memchr::memchr2;
 use std::borrow::Cow;
 
 /// One member of a JSON object, as slices of its text.
@@ -49,6 +50,7 @@ pub fn plain_text(value: &str) -> Option<&str> {
 }
 
 impl<'a> Members<'a> {
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -60,14 +62,14 @@ impl<'a> Members<'a> {
     }
 
     /// Passes a string; `at` is on its first quote. True: there are escapes in it.
+    #[inline]
     fn skip_string(&mut self) -> Result<bool, NotAnObject> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         let mut escaped = false;
         loop {
             let rest = bytes.get(at..).ok_or_else(broken)?;
-            let step = rest.iter().position(|b| *b == b'"' || *b == b'\\').ok_or_else(broken)?;
-            at += step;
+            at += memchr2(b'"', b'\\', rest).ok_or_else(broken)?;
             if bytes[at] == b'"' {
                 self.at = at + 1;
                 return Ok(escaped);
@@ -77,6 +79,7 @@ impl<'a> Members<'a> {
         }
     }
 
+    #[inline]
     fn skip_value(&mut self) -> Result<(), NotAnObject> {
         match self.byte().ok_or_else(broken)? {
             b'"' => self.skip_string().map(|_| ()),
@@ -107,6 +110,7 @@ impl<'a> Members<'a> {
         }
     }
 
+    #[inline]
     fn member(&mut self) -> Result<Option<Member<'a>>, NotAnObject> {
         self.skip_space();
         match self.byte().ok_or_else(broken)? {
@@ -148,6 +152,7 @@ impl<'a> Members<'a> {
 impl<'a> Iterator for Members<'a> {
     type Item = Result<Member<'a>, NotAnObject>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.member().transpose()
     }

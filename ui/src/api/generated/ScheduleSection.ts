@@ -11,4 +11,8 @@ cron: string,
 /**
  * Kept, but not running.
  */
-paused: boolean, };
+paused: boolean, 
+/**
+ * Most records that a run by itself may write; one that would write more is not begun, and told. A production destination needs it.
+ */
+at_most?: number, };

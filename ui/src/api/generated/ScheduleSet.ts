@@ -17,6 +17,10 @@ cron?: string,
  */
 paused?: boolean, 
 /**
+ * Most records that a run by itself may write; 0: as many as there are. Absent: as it is.
+ */
+at_most?: number, 
+/**
  * Takes the schedule away.
  */
 remove?: boolean, };

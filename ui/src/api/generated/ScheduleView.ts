@@ -27,6 +27,10 @@ cron: string,
  */
 paused: boolean, 
 /**
+ * Most records that a run by itself may write.
+ */
+at_most: number | null, 
+/**
  * In words.
  */
 words: string, 

@@ -21,7 +21,13 @@ import { Confirm, Page } from "@/design";
 import { compact } from "@/lib/numbers";
 import { Beside } from "./Beside";
 import { CompareDialog } from "./CompareDialog";
-import { EditorContext, type EditorParts, type FilterBuilderType, type SchedulePickerType } from "./context";
+import {
+  type AtMostType,
+  EditorContext,
+  type EditorParts,
+  type FilterBuilderType,
+  type SchedulePickerType,
+} from "./context";
 import { EditorActions, type Way } from "./EditorActions";
 import { EditorNotices, NameField, SaveState } from "./editorHead";
 import { duplicateDefinition, exportDefinition } from "./files";
@@ -44,6 +50,7 @@ export function DefinitionEditor({
   connections,
   FilterBuilder,
   SchedulePicker,
+  AtMost,
   onRenamed,
   onDeleted,
   onOpen,
@@ -53,6 +60,7 @@ export function DefinitionEditor({
   connections: readonly ConnectionView[];
   FilterBuilder: FilterBuilderType;
   SchedulePicker: SchedulePickerType;
+  AtMost: AtMostType;
   onRenamed: (name: string) => void;
   onDeleted: () => void;
   /** Opens another definition. */
@@ -119,10 +127,23 @@ export function DefinitionEditor({
       guided: way === "guided",
       FilterBuilder,
       SchedulePicker,
+      AtMost,
       onError: setError,
       reveal,
     }),
-    [editor, connections, entity, schema, destination.data, to, way, FilterBuilder, SchedulePicker, reveal],
+    [
+      editor,
+      connections,
+      entity,
+      schema,
+      destination.data,
+      to,
+      way,
+      FilterBuilder,
+      SchedulePicker,
+      AtMost,
+      reveal,
+    ],
   );
 
   async function preview() {

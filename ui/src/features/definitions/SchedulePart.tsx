@@ -6,7 +6,7 @@ import { problemsAt } from "./problems";
 
 /** When it runs by itself. */
 export function SchedulePart() {
-  const { editor, SchedulePicker } = useParts();
+  const { editor, SchedulePicker, AtMost } = useParts();
   const { definition, edit, problems } = editor;
   const { schedule } = definition;
   return (
@@ -32,6 +32,10 @@ export function SchedulePart() {
             cron={schedule.cron}
             onChange={(cron) => edit((old) => ({ ...old, schedule: { ...schedule, cron } }), "cron")}
           />
+          <AtMost
+            value={schedule.at_most}
+            onChange={(at_most) => edit((old) => ({ ...old, schedule: { ...schedule, at_most } }), "at-most")}
+          />
           <Checkbox
             checked={schedule.paused}
             label="Paused: it is kept, but does not run"
@@ -42,6 +46,7 @@ export function SchedulePart() {
         </div>
       ) : null}
       <Problems problems={problemsAt(problems, "schedule")} />
+      <Problems problems={problemsAt(editor.warnings, "schedule")} warning />
     </Part>
   );
 }

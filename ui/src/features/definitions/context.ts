@@ -15,6 +15,12 @@ export type FilterBuilderType = ComponentType<{
 /** The picker of times of the schedules' place; routes hand it in. */
 export type SchedulePickerType = ComponentType<{ cron: string; onChange: (cron: string) => void }>;
 
+/** The field of the schedules' place for the most records a run by itself may write; routes hand it in. */
+export type AtMostType = ComponentType<{
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
+}>;
+
 /** What every part of the editor knows. */
 export interface EditorParts {
   editor: Editor;
@@ -29,6 +35,7 @@ export interface EditorParts {
   guided: boolean;
   FilterBuilder: FilterBuilderType;
   SchedulePicker: SchedulePickerType;
+  AtMost: AtMostType;
   onError: (error: ApiError | null) => void;
   /** Leads to the place of a path such as `fields[2].from`. */
   reveal: (path: string) => void;

@@ -4,9 +4,16 @@ import { useState } from "react";
 import { type ApiError, change, type ScheduleView, toApiError, useRead } from "@/api";
 import { Confirm, Empty, Fault, Mark, Name, Page, Skeleton, Time } from "@/design";
 import { counted } from "@/lib/numbers";
+import { AtMost } from "./AtMost";
 import { CronPicker, localWords, NextTimes } from "./CronPicker";
 import styles from "./schedules.module.css";
 import { Texts } from "./Texts";
+
+interface Editing {
+  name: string;
+  cron: string;
+  atMost: number | undefined;
+}
 
 /** Syncs that run by themselves: when next, what was missed; paused, resumed, begun now. */
 export function SchedulesView({
@@ -20,7 +27,7 @@ export function SchedulesView({
 }) {
   const list = useRead("schedules.list", {}, { every: () => 30_000 });
   const definitions = useRead("definitions.list", {});
-  const [editing, setEditing] = useState<{ name: string; cron: string } | null>(null);
+  const [editing, setEditing] = useState<Editing | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const shown = (list.data ?? []).filter((one) => belongs(one.source, one.destination));
   const scheduled = new Set((list.data ?? []).map((one) => one.definition));
@@ -52,7 +59,10 @@ export function SchedulesView({
             <MenuPopover>
               <MenuList>
                 {others.map(({ name }) => (
-                  <MenuItem key={name} onClick={() => setEditing({ name, cron: "0 * * * *" })}>
+                  <MenuItem
+                    key={name}
+                    onClick={() => setEditing({ name, cron: "0 * * * *", atMost: undefined })}
+                  >
                     {name}
                   </MenuItem>
                 ))}
@@ -82,7 +92,9 @@ export function SchedulesView({
             schedule={one}
             onOpen={() => onOpen(one.definition)}
             onOpenRun={onOpenRun}
-            onEdit={() => setEditing({ name: one.definition, cron: one.cron })}
+            onEdit={() =>
+              setEditing({ name: one.definition, cron: one.cron, atMost: one.at_most ?? undefined })
+            }
             act={act}
           />
         ))}
@@ -96,15 +108,16 @@ export function SchedulesView({
           toFault={toApiError}
           onConfirm={async () => {
             const fresh = scheduled.has(editing.name) ? {} : { paused: false };
-            await change("schedules.set", { ...editing, ...fresh });
+            const { name, cron, atMost } = editing;
+            await change("schedules.set", { name, cron, at_most: atMost ?? 0, ...fresh });
           }}
         >
           <div className={styles.edit}>
             <CronPicker cron={editing.cron} onChange={(cron) => setEditing({ ...editing, cron })} />
             <NextTimes cron={editing.cron} />
+            <AtMost value={editing.atMost} onChange={(atMost) => setEditing({ ...editing, atMost })} />
             <p className={styles.muted}>
-              It writes as many records as there are, without a question, where the destination may be written
-              to.
+              It writes without a question where the destination may be written to, and never more than this.
             </p>
           </div>
         </Confirm>
@@ -174,6 +187,9 @@ function One({
       </div>
       <p>
         {schedule.words}
+        {schedule.at_most === null ? null : (
+          <span className={styles.muted}> · at most {counted(schedule.at_most, "record")}</span>
+        )}
         {next ? (
           <span className={styles.muted} title={next.utc}>
             {" "}

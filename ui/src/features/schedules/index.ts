@@ -1,2 +1,3 @@
+export { AtMost } from "./AtMost";
 export { CronPicker, NextTimes } from "./CronPicker";
 export { SchedulesView } from "./SchedulesView";

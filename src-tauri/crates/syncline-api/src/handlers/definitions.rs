@@ -5,7 +5,7 @@ use std::sync::Arc;
 use syncline_mapping::{
     Compiled, Verdict, auto_match, compile_with, definition_hash, identifier_disagreements,
 };
-use syncline_model::{ErrorCode, Problem, Record, SyncDefinition, System};
+use syncline_model::{ConnectionKind, ErrorCode, Problem, Record, SyncDefinition, System};
 use syncline_store::{Store, StoredDefinition};
 use syncline_sync::{RelatedReader, Unfound};
 use tokio_util::sync::CancellationToken;
@@ -98,7 +98,11 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
     };
     let (problems, mut warnings) = match syncs::sides(app, &definition, false).await {
         Err(problems) => (problems, Vec::new()),
-        Ok(sides) => compiled(&definition, &sides),
+        Ok(sides) => {
+            let (problems, mut warnings) = compiled(&definition, &sides);
+            warnings.extend(unattended(&definition, &sides));
+            (problems, warnings)
+        }
     };
     let others = others(app, request.saved_as.as_deref()).await?;
     warnings.extend(identifier_disagreements(&definition, &others));
@@ -108,6 +112,22 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
         warnings,
         hash: Some(definition_hash(&definition)),
         definition: Some(definition),
+    })
+}
+
+/// A run by itself writes to production only as many records as its schedule says.
+fn unattended(definition: &SyncDefinition, sides: &Sides) -> Option<Problem> {
+    let schedule = definition.schedule.as_ref()?;
+    (schedule.at_most.is_none() && sides.destination.kind == ConnectionKind::Production).then(|| {
+        Problem::new(
+            "schedule.at_most",
+            "limit_missing",
+            format!(
+                "{} is production: by itself nothing is written there without a limit",
+                sides.destination.name
+            ),
+        )
+        .hint("say how many records a run by itself may write at most")
     })
 }
 

@@ -57,6 +57,11 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
+        // A run by itself that is being planned now would send the same once more.
+        let _turn = crate::schedule::Turn::take(&root, &definition.name).map_err(|busy| {
+            let error = ApiError::new(ErrorCode::GuardRefused, busy.message);
+            error.hint(busy.hint.unwrap_or_default())
+        })?;
         let asked = Asked {
             signed: request.signed.as_deref(),
             beyond_limits: request.beyond_limits.unwrap_or(false),

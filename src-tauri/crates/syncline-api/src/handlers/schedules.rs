@@ -44,6 +44,7 @@ async fn view(
         destination: definition.destination.connection.to_string(),
         cron: section.cron.clone(),
         paused: section.paused,
+        at_most: section.at_most,
         words: match &cron {
             Ok(cron) => cron.words(),
             Err(error) => error.message.clone(),
@@ -94,7 +95,12 @@ pub(crate) async fn set(app: &Arc<App>, request: ScheduleSet) -> Result<Schedule
         }
     };
     let paused = request.paused.unwrap_or_else(|| known.as_ref().is_none_or(|known| known.paused));
-    let section = ScheduleSection { cron, paused };
+    let at_most = match request.at_most {
+        Some(0) => None,
+        Some(most) => Some(most),
+        None => known.as_ref().and_then(|known| known.at_most),
+    };
+    let section = ScheduleSection { cron, paused, at_most };
     let removed = request.remove.unwrap_or(false);
     definition.schedule = (!removed).then(|| section.clone());
     let (json, hash, name) = (definition.to_json(), definition_hash(&definition), definition.name.clone());

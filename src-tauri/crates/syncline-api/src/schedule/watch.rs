@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use syncline_model::{ErrorCode, SyncDefinition};
+use syncline_model::{Connection, ConnectionKind, ErrorCode, SyncDefinition};
 use syncline_store::{Role, Store};
 
 use super::{Cron, state};
@@ -124,9 +124,11 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
         let result = async {
             let plan = plans::make(&root, &definition, &PreviewStart::default(), &handle).await?;
             let plan = plans::find(&root, &plan.plan_id).await?;
-            // Switching a schedule on is the word that it may write as many records as there are.
             let ready = runs::prepare(&root, &plan).await?;
             let writes = ready.writes;
+            // Nobody is there to give the number: the schedule says how many it may be.
+            let at_most = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
+            within(&ready.destination, writes, at_most)?;
             root.guard_write(&ready.destination, writes, Some(writes))?;
             runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await
         }
@@ -146,14 +148,37 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
     }))
 }
 
+/// An error where a run by itself would write more than its schedule allows.
+fn within(destination: &Connection, writes: u64, at_most: Option<u64>) -> Result<(), ApiError> {
+    let refuse =
+        |message: String, hint: String| Err(ApiError::new(ErrorCode::GuardRefused, message).hint(hint));
+    match (at_most, destination.kind) {
+        (Some(most), _) if writes > most => refuse(
+            format!(
+                "{writes} records would be written, the schedule allows {most} at most; nothing was written"
+            ),
+            "look at the preview; run it by hand, or allow more in the schedule".to_owned(),
+        ),
+        (None, ConnectionKind::Production) if writes > 0 => refuse(
+            format!(
+                "{} is production and the schedule does not say how many records it may write; nothing was written",
+                destination.name
+            ),
+            format!("say it in the schedule: \"at_most\": {}", writes.max(1)),
+        ),
+        (Some(_) | None, _) => Ok(()),
+    }
+}
+
 /// A definition's turn in this process; given back when the work ends, however it ends.
-struct Turn {
+pub(crate) struct Turn {
     app: Arc<App>,
     name: String,
 }
 
 impl Turn {
-    fn take(app: &Arc<App>, name: &str) -> Result<Self, ApiError> {
+    /// Takes it; an error while somebody else has it.
+    pub(crate) fn take(app: &Arc<App>, name: &str) -> Result<Self, ApiError> {
         let name = name.to_lowercase();
         if !app.turns().insert(name.clone()) {
             return Err(ApiError::new(ErrorCode::Busy, format!("{name} is under way already"))

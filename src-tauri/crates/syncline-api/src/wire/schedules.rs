@@ -16,6 +16,9 @@ pub struct ScheduleView {
     pub cron: String,
     /// Kept, but not running.
     pub paused: bool,
+    /// Most records that a run by itself may write.
+    #[ts(type = "number | null")]
+    pub at_most: Option<u64>,
     /// In words.
     pub words: String,
     /// The next five times; none while it is paused.
@@ -75,6 +78,9 @@ pub struct ScheduleSet {
     pub cron: Option<String>,
     /// Paused or not; absent: as it is, or paused for a new one.
     pub paused: Option<bool>,
+    /// Most records that a run by itself may write; 0: as many as there are. Absent: as it is.
+    #[ts(optional, type = "number")]
+    pub at_most: Option<u64>,
     /// Takes the schedule away.
     pub remove: Option<bool>,
 }

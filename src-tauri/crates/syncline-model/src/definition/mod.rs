@@ -382,6 +382,10 @@ pub struct ScheduleSection {
     /// Kept, but not running.
     #[serde(default)]
     pub paused: bool,
+    /// Most records that a run by itself may write; one that would write more is not begun, and told. A production destination needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub at_most: Option<u64>,
 }
 
 impl SyncDefinition {
