@@ -14,6 +14,7 @@ mod record;
 mod records;
 mod run_survival;
 mod sign_off;
+mod sql;
 mod survival;
 mod syncs;
 mod usage;

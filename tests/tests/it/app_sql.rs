@@ -35,7 +35,7 @@ impl Database {
             Self::Postgres(server) => ("postgres", server.loopback_url("app", "app"), json!(PASSWORD)),
             Self::Sqlite(path) => ("sqlite", path.display().to_string(), Value::Null),
         };
-        let save = json!({ "name": "app", "system": system, "url": url, "writable": true, "kind": "sandbox", "secret": secret });
+        let save = json!({ "name": "app", "system": system, "url": url, "writable": true, "kind": "sandbox", "secret": secret, "options": { "modified.Users": "UpdatedAt" } });
         bench.rpc("connections.save", save).await;
         let test = bench.rpc("connections.test", json!({ "connection": "app" })).await;
         assert_eq!(test["status"], "verified", "{test}");
@@ -180,6 +180,21 @@ async fn kept_offline(bench: &Bench, database: &Database) {
     let total = database.ask(r#"SELECT count(*) FROM "Users""#);
     let pulled = bench.done("cache.pull", json!({ "connection": "app", "entity": "Users" })).await;
     assert!(pulled.to_string().contains(&total), "{pulled}");
+    // The column that the option names tells what changed since.
+    let later = match database {
+        Database::Postgres(_) => "now() + interval '1 hour'",
+        Database::Sqlite(_) => "datetime('now', '+1 hour')",
+    };
+    let id = database.ask(r#"SELECT min(CAST("Id" AS text)) FROM "Users""#);
+    database.tell(&format!(
+        r#"UPDATE "Users" SET "LastName" = 'Moved', "UpdatedAt" = {later} WHERE "Id" = '{id}'"#
+    ));
+    let again = bench
+        .done("cache.pull", json!({ "connection": "app", "entity": "Users", "mode": "new-and-updated" }))
+        .await;
+    let number: u64 = total.parse().unwrap();
+    assert!(count(&again, "read") < number, "only what changed is read: {again}");
+    assert_eq!(count(&again, "changed"), 1, "{again}");
     let cached = bench.cached("app", "Users").await;
     assert_eq!(cached.len().to_string(), total);
     let live = bench

@@ -185,7 +185,8 @@ pub struct Connection {
     /// May be written to. Off for a new connection.
     pub writable: bool,
     /// System-specific settings: `partner` (Insider One), `api_path` (Dataverse, default `/api/data`), `delimiter` (CSV), `sslmode` and
-    /// `sslrootcert` (PostgreSQL), `key.TABLE` (databases: columns that tell the rows of a table or view without a key apart),
+    /// `sslrootcert` (PostgreSQL), `key.TABLE` (databases: columns that tell the rows of a table or view without a key apart), `modified.TABLE` or
+    /// `modified` (databases: the column that tells when a row was last changed),
     /// `secret_expires` (a date, RFC 3339).
     #[serde(default)]
     pub options: BTreeMap<String, String>,

@@ -138,6 +138,7 @@ mod tests {
     fn alike(kind: Kind, mapped: &str, held: &str) -> bool {
         let column = SqlColumn {
             name: "c".to_owned(),
+            reads: "c".to_owned(),
             kind,
             native: "its type".to_owned(),
             nullable: true,

@@ -24,6 +24,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct SqlOptions {
     /// Columns that tell the rows of a table or view apart which has no key of its own: option `key.NAME=COLUMN,COLUMN`.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// The column that tells when a row was last changed, by table: option `modified.NAME=COLUMN`; under the empty name that of all tables
+    /// that have it: option `modified=COLUMN`. It is told once more as `modifiedon`, by which pulls read only what changed.
+    pub modified: BTreeMap<String, String>,
 }
 
 impl SqlOptions {
@@ -36,7 +39,14 @@ impl SqlOptions {
                 Some((name.strip_prefix("key.")?.to_owned(), columns.filter(|c| !c.is_empty()).collect()))
             })
             .collect();
-        Self { keys }
+        let modified = options
+            .iter()
+            .filter_map(|(name, value)| match name.strip_prefix("modified")? {
+                "" => Some((String::new(), value.trim().to_owned())),
+                table => Some((table.strip_prefix('.')?.to_owned(), value.trim().to_owned())),
+            })
+            .collect();
+        Self { keys, modified }
     }
 }
 

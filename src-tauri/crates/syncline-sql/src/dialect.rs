@@ -43,7 +43,7 @@ impl Dialect {
 
     /// A column in its own form, as an order, a key or a cursor needs it. `prefix`: `t.` or nothing.
     pub(crate) fn plain(self, prefix: &str, column: &SqlColumn) -> String {
-        let name = format!("{prefix}{}", quoted(&column.name));
+        let name = format!("{prefix}{}", quoted(&column.reads));
         match self {
             Self::Postgres => format!("{name}::text"),
             Self::Sqlite => name,
@@ -52,7 +52,7 @@ impl Dialect {
 
     /// A column as it is told.
     pub(crate) fn told(self, prefix: &str, column: &SqlColumn) -> String {
-        let name = format!("{prefix}{}", quoted(&column.name));
+        let name = format!("{prefix}{}", quoted(&column.reads));
         match (self, &column.kind) {
             (Self::Postgres, Kind::Array) => format!("array_to_json({name})::text"),
             // The type's own text has the symbol and separators of a locale.
@@ -64,10 +64,9 @@ impl Dialect {
     /// The version of a row as text.
     pub(crate) fn version(self, prefix: &str, table: &Table) -> String {
         let columns: Vec<String> = table
-            .columns
-            .iter()
+            .own_columns()
             .filter(|column| column.readable)
-            .map(|column| format!("{prefix}{}", quoted(&column.name)))
+            .map(|column| format!("{prefix}{}", quoted(&column.reads)))
             .collect();
         match (self, table.version) {
             (Self::Postgres, Version::Xmin) => format!("{prefix}xmin::text"),
@@ -84,7 +83,7 @@ impl Dialect {
 
     /// Sorts nulls first upwards and last downwards, as Dataverse does; nothing where there are none, so that an index serves.
     pub(crate) fn order(self, prefix: &str, column: &SqlColumn, descending: bool) -> String {
-        let name = format!("{prefix}{}", quoted(&column.name));
+        let name = format!("{prefix}{}", quoted(&column.reads));
         let way = if descending { " DESC" } else { "" };
         let nulls = match (column.nullable, descending) {
             (false, _) => "",

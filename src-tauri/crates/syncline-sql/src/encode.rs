@@ -187,6 +187,7 @@ mod tests {
     fn column(kind: Kind) -> SqlColumn {
         SqlColumn {
             name: "c".to_owned(),
+            reads: "c".to_owned(),
             kind,
             native: "its type".to_owned(),
             nullable: true,

@@ -158,7 +158,7 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn name(&self, column: &SqlColumn) -> String {
-        format!("t.{}", quoted(&column.name))
+        format!("t.{}", quoted(&column.reads))
     }
 
     /// A column as it is compared.

@@ -88,7 +88,7 @@ impl<'a> Select<'a> {
     /// The rows behind a position.
     fn behind(&self, query: &mut Query, terms: &[(&SqlColumn, bool)], after: &Position) -> String {
         let values: Vec<&Cell> = after.order.iter().chain(&after.key).collect();
-        let name = |column: &SqlColumn| format!("{T}{}", quoted(&column.name));
+        let name = |column: &SqlColumn| format!("{T}{}", quoted(&column.reads));
         // Rows as wholes compare where all terms go up and none can be null; then an index serves.
         if terms.iter().all(|(column, descending)| !descending && !column.nullable) {
             let names: Vec<String> = terms.iter().map(|(column, _)| name(column)).collect();
@@ -138,7 +138,7 @@ impl<'a> Select<'a> {
                     let literal = array_literal(texts);
                     marks.push(format!("{}::text[]", query.bind(self.dialect, Cell::Text(literal))));
                     aliases.push(format!("k{at}"));
-                    joins.push(format!("{T}{} = CAST(k.k{at} AS {})", quoted(&column.name), column.native));
+                    joins.push(format!("{T}{} = CAST(k.k{at} AS {})", quoted(&column.reads), column.native));
                 }
                 format!(
                     "unnest({}) WITH ORDINALITY AS k({}, ord) JOIN {} AS t ON {}",
@@ -163,9 +163,9 @@ impl<'a> Select<'a> {
                     .map(|(at, column)| match column.kind {
                         // Applications write ids in either case.
                         Kind::Uuid => {
-                            format!("{T}{} IN (lower(k.k{at}), upper(k.k{at}))", quoted(&column.name))
+                            format!("{T}{} IN (lower(k.k{at}), upper(k.k{at}))", quoted(&column.reads))
                         }
-                        _ => format!("{T}{} = k.k{at}", quoted(&column.name)),
+                        _ => format!("{T}{} = k.k{at}", quoted(&column.reads)),
                     })
                     .collect();
                 // A cross join keeps the keys outside, so that each is looked up in the index.

@@ -1,6 +1,6 @@
 //! A table or view as the connector works with it: the description that everybody sees, and beside it what statements need.
 
-use syncline_model::{ColumnName, EntityKey, EntitySchema, ErrorCode, SynclineError};
+use syncline_model::{Column, ColumnName, EntityKey, EntitySchema, ErrorCode, RequiredLevel, SynclineError};
 
 use crate::connector::SqlOptions;
 use crate::ident::quoted;
@@ -32,6 +32,8 @@ impl Rights {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SqlColumn {
     pub(crate) name: String,
+    /// The column that is read: itself, or of an alias the one that it stands for.
+    pub(crate) reads: String,
     pub(crate) kind: Kind,
     /// The type's name, as a cast needs it.
     pub(crate) native: String,
@@ -60,6 +62,11 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn name(&self) -> &str {
         self.schema.summary.logical_name.as_str()
+    }
+
+    /// The columns that are the table's own.
+    pub(crate) fn own_columns(&self) -> impl Iterator<Item = &SqlColumn> {
+        self.columns.iter().filter(|column| column.reads == column.name)
     }
 
     /// A column by name.
@@ -169,5 +176,51 @@ pub(crate) fn choose_key<'a>(
     if let Some(first) = first {
         table.schema.summary.primary_id = first;
     }
+    name_modified(table, options)
+}
+
+/// The name under which the time of a row's last change is asked for everywhere (Dataverse, modifiedon).
+const MODIFIED: &str = "modifiedon";
+
+/// Tells the column that the connection's options name for it once more as `modifiedon`, so that pulls can go on from a watermark.
+/// Nobody but the person knows whether an application keeps such a column on each change; so it is never guessed.
+fn name_modified(table: &mut Table, options: &SqlOptions) -> Result<(), SynclineError> {
+    let Some(name) = options.modified.get(table.name()).or_else(|| options.modified.get("")) else {
+        return Ok(());
+    };
+    if table.schema.column(MODIFIED).is_some() {
+        return Ok(());
+    }
+    let Some(found) = table.columns.iter().find(|column| column.name == *name).cloned() else {
+        // The option for all tables fits those that have the column.
+        if !options.modified.contains_key(table.name()) {
+            return Ok(());
+        }
+        return Err(SynclineError::new(
+            ErrorCode::Usage,
+            format!("the option modified.{} names a column that is not there: {name}", table.name()),
+        )
+        .hint("names are exact; see the table's description"));
+    };
+    if !matches!(found.kind, Kind::Instant { .. } | Kind::Timestamp { .. }) {
+        return Err(SynclineError::new(
+            ErrorCode::Usage,
+            format!("{name} of {} is {} and tells no time of a change", table.name(), found.native),
+        )
+        .hint("name a column with date and time that the application sets on each change"));
+    }
+    let told = table.schema.column(name).cloned();
+    if let Some(told) = told {
+        table.schema.columns.push(Column {
+            logical_name: ColumnName::new(MODIFIED),
+            display_name: format!("Modified on ({name})"),
+            required: RequiredLevel::None,
+            creatable: false,
+            updatable: false,
+            ..told
+        });
+        table.schema.columns.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
+    }
+    table.columns.push(SqlColumn { name: MODIFIED.to_owned(), ..found });
     Ok(())
 }

@@ -68,6 +68,7 @@ fn column(row: &Texts) -> SqlColumn {
     let (kind, _) = catalogue_type(row).kind();
     SqlColumn {
         name: row.text(1).to_owned(),
+        reads: row.text(1).to_owned(),
         kind,
         native: row.text(3).to_owned(),
         nullable: !row.yes(8),

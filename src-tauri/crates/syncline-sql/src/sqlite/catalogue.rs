@@ -79,6 +79,7 @@ fn describe(
         .iter()
         .map(|column| SqlColumn {
             name: column.name.clone(),
+            reads: column.name.clone(),
             kind: types::kind(&column.declared).0,
             native: column.declared.clone(),
             nullable: !column.not_null && column.key == 0,
