@@ -248,7 +248,7 @@ async fn names_keys_rights_and_refusals() {
     server
         .sql("app", r#"UPDATE "a.b"."x""; DROP TABLE ""Users""; --" SET "v'al" = 'other' WHERE "k""ey" = 2"#);
     let outcomes = connector.write(&schema, &deletes, &WriteOptions::default(), &cancel).await.unwrap();
-    assert_eq!([outcomes[0].kind, outcomes[1].kind], [OutcomeKind::Updated, OutcomeKind::Drifted]);
+    assert_eq!([outcomes[0].kind, outcomes[1].kind], [OutcomeKind::Deleted, OutcomeKind::Drifted]);
 
     // Refusals in plain words, and a batch that goes whole or not at all.
     let user = |number: i64, mail: &str, last: Value| MappedRecord {

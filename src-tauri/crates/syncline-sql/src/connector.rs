@@ -148,7 +148,7 @@ impl SqlConnector {
     }
 
     /// The request that deletes a row if it still has the version that was seen. `Destination::write` sends it like any other; a row that
-    /// is gone or was changed is told as drifted, one that was deleted as updated.
+    /// is gone or was changed is told as drifted.
     pub fn delete_request(
         &self,
         schema: &EntitySchema,
