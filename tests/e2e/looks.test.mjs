@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-const places = ["home", "connect", "entities", "entity/contact/records", "entity/contact/schema", "search", "queries", "query/1", "syncs", "sync/Active contacts to marketing", "schedules", "runs", "settings"];
+const places = ["home", "connect", "entities", "entity/contact/records", "entity/contact/schema", "search", "queries", "query/1", "sql", "syncs", "sync/Active contacts to marketing", "compare", "schedules", "runs", "settings"];
 
 async function goTo(place) {
   await page.goto(`${app.url}#/${encodeURIComponent("contoso sample")}/${place.split("/").map(encodeURIComponent).join("/")}`);

@@ -65,3 +65,18 @@ async fn every_difference_is_found_and_nothing_is_written() {
         .await;
     assert!(error.message.contains("nosuch"), "{error:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_signed_in_is_the_one_whose_light_turns() {
+    let bench = Bench::new(20).await;
+    bench.connect("contoso", "contoso").await;
+    let mut other = bench.as_application("fabrikam", "fabrikam");
+    other.as_object_mut().unwrap().remove("secret");
+    bench.rpc("connections.save", other).await;
+    let ask = json!({ "left": "contoso", "right": "fabrikam", "entity": "account" });
+    let error = bench.failed("compare.start", ask).await;
+    assert!(error.message.contains("fabrikam"), "{error:?}");
+    let light = async |name: &str| bench.rpc("connections.get", json!({ "connection": name })).await;
+    assert_eq!(light("contoso").await["status"], "verified");
+    assert_eq!(light("fabrikam").await["status"], "broken");
+}

@@ -11,6 +11,7 @@ import {
   change,
   jobEnd,
   toApiError,
+  useJob,
   useRead,
 } from "@/api";
 import { CountBar, Empty, Fault, Grid, type GridColumn, Mark, Name, Page } from "@/design";
@@ -54,6 +55,7 @@ export function CompareView({
   const [key, setKey] = useState("");
   const [toFile, setToFile] = useState(false);
   const [busy, setBusy] = useState(false);
+  const [job, setJob] = useState("");
   const [error, setError] = useState<ApiError | null>(null);
   const [report, setReport] = useState<CompareReport | null>(null);
   const [kind, setKind] = useState<CompareKind | null>(null);
@@ -84,6 +86,7 @@ export function CompareView({
         key: list(key),
         path: path ?? undefined,
       });
+      setJob(job);
       const ended = await jobEnd(job, () => call("jobs.get", { job }));
       if (ended.error) throw ended.error;
       if (isReport(ended.result)) setReport(ended.result);
@@ -105,7 +108,7 @@ export function CompareView({
         <div className={styles.form}>
           <Connections label="Left" value={left} onChange={setLeft} connections={readable} />
           <Connections label="Right" value={right} onChange={setRight} connections={readable} />
-          <Field label="Table">
+          <Field label="Table" hint="By its logical name">
             <Input list="compare-tables" value={entity} onChange={(_, { value }) => setEntity(value)} />
           </Field>
           <datalist id="compare-tables">
@@ -116,26 +119,32 @@ export function CompareView({
             ))}
           </datalist>
           <Field label="Columns" hint="Empty: all that can be written in both">
-            <Input value={columns} onChange={(_, { value }) => setColumns(value)} />
+            <Input
+              value={columns}
+              placeholder="lastname, emailaddress1"
+              onChange={(_, { value }) => setColumns(value)}
+            />
           </Field>
           <Field label="Same by" hint="Empty: the primary key">
-            <Input value={key} onChange={(_, { value }) => setKey(value)} />
+            <Input value={key} placeholder="emailaddress1" onChange={(_, { value }) => setKey(value)} />
           </Field>
-          <Checkbox
-            checked={toFile}
-            onChange={(_, { checked }) => setToFile(checked === true)}
-            label="Write all to a file"
-          />
-          <Button
-            appearance="primary"
-            icon={<ArrowSyncRegular />}
-            disabled={busy || left === "" || right === "" || entity.trim() === ""}
-            onClick={() => void compare()}
-          >
-            Compare
-          </Button>
+          <div className={styles.act}>
+            <Checkbox
+              checked={toFile}
+              onChange={(_, { checked }) => setToFile(checked === true)}
+              label="Write all to a file"
+            />
+            <Button
+              appearance="primary"
+              icon={<ArrowSyncRegular />}
+              disabled={busy || left === "" || right === "" || entity.trim() === ""}
+              onClick={() => void compare()}
+            >
+              Compare
+            </Button>
+          </div>
         </div>
-        {busy ? <ProgressBar aria-label="The tables are compared" /> : null}
+        {busy ? <Progress job={job} /> : null}
         {report ? (
           <div className={styles.bar}>
             <CountBar<Kind>
@@ -180,10 +189,36 @@ export function CompareView({
               resetKey={`${kind}/${report.left}/${report.right}/${report.entity}`}
               empty={<Empty title="No difference here" />}
             />
-          ) : null}
+          ) : busy ? null : (
+            <Empty icon={<ArrowSyncRegular />} title="What differs between two environments">
+              Each row of one is looked up in the other by its key. Rows that are the same are only counted.
+            </Empty>
+          )}
         </div>
       </div>
     </Page>
+  );
+}
+
+/** How far it is, and the way to stop it. */
+function Progress({ job: id }: { job: string }) {
+  const job = useJob(id);
+  return (
+    <div className={styles.bar} role="status">
+      <ProgressBar
+        aria-label="The tables are compared"
+        value={job?.total ? job.done / job.total : undefined}
+      />
+      {job ? (
+        <p className={styles.muted}>
+          {job.stage} {count(job.done)}
+          {job.total === null ? "" : ` of ${count(job.total)}`}{" "}
+          <Button size="small" onClick={() => void call("jobs.cancel", { job: id })}>
+            Stop
+          </Button>
+        </p>
+      ) : null}
+    </div>
   );
 }
 

@@ -12,7 +12,7 @@ use syncline_model::{
 
 use super::export::{file_fault, part, target};
 use super::syncs;
-use crate::app::App;
+use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{ApiError, CompareKind, CompareReport, CompareRow, CompareStart, JobKind, JobStarted};
 
@@ -25,9 +25,19 @@ pub(crate) async fn start(app: &Arc<App>, request: CompareStart) -> Result<JobSt
     let path = request.path.as_deref().map(target).transpose()?;
     let root = Arc::clone(app);
     let title = format!("comparing {}", request.entity);
-    let left = request.left.clone();
-    let job = app.start_job(JobKind::Export, title, &left, Vec::new(), move |handle| async move {
-        let report = compare(&root, request, path, &handle).await?;
+    let sides = (app.connection(&request.left).await?, app.connection(&request.right).await?);
+    let left = Some(request.left.clone());
+    let job = app.jobs().start(JobKind::Export, title, left, Vec::new(), move |handle| async move {
+        let report = match compare(&root, request, path, &handle).await {
+            Ok(report) => report,
+            Err(error) => {
+                if signed_out(error.code) {
+                    // The one that nobody is signed in to turns red, whichever side it is.
+                    syncs::signed_out(&root, [&sides.0, &sides.1]).await;
+                }
+                return Err(error);
+            }
+        };
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     });
     Ok(JobStarted { job })
