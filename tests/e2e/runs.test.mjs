@@ -133,6 +133,17 @@ step("a record tells its story over all runs", async () => {
   await picture("runs-story");
 });
 
+step("what was asked and answered is shown without secrets", async () => {
+  await button("Requests").click();
+  const seen = page.getByRole("list", { name: "Requests of the run" });
+  await seen.getByText(/\$batch/).first().waitFor();
+  await seen.getByRole("listitem").filter({ hasText: /\$batch/ }).first().locator("summary").click();
+  await seen.getByText("Answered").first().waitFor();
+  assert.ok(!/Bearer|eyJ/.test(await seen.innerText()));
+  await picture("runs-requests");
+  await button("Requests").click();
+});
+
 step("records of a run go again, with a preview", async () => {
   await button("More ways to replay").click();
   await picture("runs-replay-menu");

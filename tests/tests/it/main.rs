@@ -18,6 +18,7 @@ mod app_prediction;
 mod app_preview;
 mod app_pull;
 mod app_recorder;
+mod app_requests;
 mod app_run_guards;
 mod app_schedule;
 mod app_secrets;

@@ -167,6 +167,8 @@ export type { Relationship } from "./generated/Relationship";
 export type { RelationshipKind } from "./generated/RelationshipKind";
 export type { ReplayStart } from "./generated/ReplayStart";
 export type { ReplayWhich } from "./generated/ReplayWhich";
+export type { RequestSeen } from "./generated/RequestSeen";
+export type { RequestsQuery } from "./generated/RequestsQuery";
 export type { RequestView } from "./generated/RequestView";
 export type { RequiredLevel } from "./generated/RequiredLevel";
 export type { RetentionAsk } from "./generated/RetentionAsk";

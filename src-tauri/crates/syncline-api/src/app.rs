@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, SystemClock};
+use syncline_http::{Gate, HttpClient, HttpConfig, ProxySetting, ReqwestService, SystemClock, Watched};
 use syncline_model::{Connection, ConnectionName, ConnectionStatus, ErrorCode, SynclineError};
 use syncline_sandbox::Sandbox;
 use syncline_secrets::Vault;
@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::exchanges::Exchanges;
 use crate::handlers::metadata::{Refresh, RefreshKey};
 use crate::handlers::sample_records::SampleRecords;
 use crate::home::{self, VaultChoice};
@@ -69,6 +70,8 @@ pub struct App {
     pub(crate) sample: tokio::sync::Mutex<Option<Sample>>,
     /// Metadata that is fetched in the background.
     pub(crate) refreshes: Mutex<HashMap<RefreshKey, Refresh>>,
+    /// Requests and answers of this process lately.
+    pub(crate) exchanges: Arc<Exchanges>,
     /// Queries under way, by the id their screen gave them.
     pub(crate) queries: Mutex<HashMap<String, CancellationToken>>,
     /// Records the service gave to editors lately.
@@ -112,6 +115,7 @@ impl App {
             unlocked: Mutex::default(),
             sample: tokio::sync::Mutex::default(),
             refreshes: Mutex::default(),
+            exchanges: Arc::default(),
             queries: Mutex::default(),
             samples: SampleRecords::default(),
             indexing: tokio::sync::Mutex::default(),
@@ -289,7 +293,11 @@ impl App {
             })?;
             config.extra_roots_pem = Some(pem);
         }
-        let client = HttpClient::new(&config)?;
+        let network = Arc::new(ReqwestService::new(&config)?);
+        let kept = Arc::clone(&self.exchanges);
+        let tell = Arc::new(move |exchange| kept.add(exchange));
+        let watched = Watched::new(network, Arc::new(SystemClock), tell);
+        let client = HttpClient::builder(&config).service(Arc::new(watched)).build()?;
         *self.http.write().unwrap_or_else(PoisonError::into_inner) = client;
         Ok(())
     }

@@ -116,6 +116,7 @@ macro_rules! with_commands {
             "runs.undo"(run_again::undo): RunRef => JobStarted, provides [], stales [Jobs];
             "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
             "syncs.order"(sync_order::order): SyncOrderAsk => SyncOrder, provides [Metadata], stales [];
+            "requests.list"(requests::list): RequestsQuery => Vec<RequestSeen>, provides [Jobs], stales [];
             "audit.rows"(audit::rows): AuditQuery => AuditView, provides [Runs], stales [];
             "audit.export"(export::start_audit): AuditExport => JobStarted, provides [], stales [Jobs];
             "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs], stales [Runs, Plans, Settings];

@@ -2,6 +2,7 @@
 
 mod app;
 mod commands;
+mod exchanges;
 mod guard;
 mod handlers;
 mod home;

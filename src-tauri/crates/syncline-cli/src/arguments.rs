@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Log filter for standard error, such as info or syncline_http=debug
     #[arg(long, global = true, env = "SYNCLINE_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
+    /// Write what was asked and answered to this file, as JSON lines without secrets (the latest 500)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) requests: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }

@@ -35,6 +35,18 @@ impl Context {
         self.app.get_or_try_init(|| App::open(AppConfig::new(self.home.clone(), self.vault))).await
     }
 
+    /// Writes what was asked and answered so far, oldest first; nothing where the application was not opened.
+    pub(crate) async fn write_requests(&self, path: &std::path::Path) -> Result<(), ApiError> {
+        if self.app.get().is_none() {
+            return Ok(());
+        }
+        let mut seen: Vec<serde_json::Value> = self.call("requests.list", &serde_json::json!({})).await?;
+        seen.reverse();
+        let text: String = seen.iter().map(|one| format!("{one}\n")).collect();
+        std::fs::write(path, text)
+            .map_err(|error| ApiError::new(ErrorCode::File, format!("{}: {error}", path.display())))
+    }
+
     /// Calls a command of the list.
     pub(crate) async fn call<Request: Serialize, Response: DeserializeOwned>(
         &self,

@@ -33,13 +33,19 @@ fn main() -> std::process::ExitCode {
     };
     let code = runtime.block_on(async move {
         let context = Context::new(&arguments);
-        match verbs::run(arguments.verb, &context).await {
+        let code = match verbs::run(arguments.verb, &context).await {
             Ok(code) => code,
             Err(error) => {
                 output::failure(&error, json);
                 exit::code_of(&error)
             }
+        };
+        if let Some(path) = &arguments.requests
+            && let Err(error) = context.write_requests(path).await
+        {
+            eprintln!("{}", error.message);
         }
+        code
     });
     // Work that is still under way must not keep the command from ending.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));

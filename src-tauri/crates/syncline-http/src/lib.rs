@@ -7,6 +7,7 @@
 mod client;
 mod clock;
 mod config;
+mod exchange;
 mod fault;
 mod gate;
 mod journey;
@@ -22,6 +23,7 @@ mod transport;
 pub use client::{HttpClient, HttpClientBuilder};
 pub use clock::{Clock, SystemClock};
 pub use config::{HttpConfig, ProxySetting, is_loopback, require_secure};
+pub use exchange::{Exchange, OnExchange, Watched};
 pub use fault::{FaultKind, TransportFault};
 pub use gate::{Gate, GatePermit, GateState};
 pub use request::RequestBuilder;

@@ -100,6 +100,8 @@ import type { RecordWritten } from "./RecordWritten";
 import type { RecordsPage } from "./RecordsPage";
 import type { RecordsQuery } from "./RecordsQuery";
 import type { ReplayStart } from "./ReplayStart";
+import type { RequestSeen } from "./RequestSeen";
+import type { RequestsQuery } from "./RequestsQuery";
 import type { RetentionAsk } from "./RetentionAsk";
 import type { RetentionView } from "./RetentionView";
 import type { RunRef } from "./RunRef";
@@ -238,6 +240,7 @@ export type Commands = {
   "runs.undo": { request: RunRef; response: JobStarted };
   "runs.replay": { request: ReplayStart; response: JobStarted };
   "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
+  "requests.list": { request: RequestsQuery; response: Array<RequestSeen> };
   "audit.rows": { request: AuditQuery; response: AuditView };
   "audit.export": { request: AuditExport; response: JobStarted };
   "audit.retention": { request: RetentionAsk; response: RetentionView };
@@ -352,6 +355,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.undo": { provides: [], stales: ["jobs"] },
   "runs.replay": { provides: [], stales: ["jobs"] },
   "syncs.order": { provides: ["metadata"], stales: [] },
+  "requests.list": { provides: ["jobs"], stales: [] },
   "audit.rows": { provides: ["runs"], stales: [] },
   "audit.export": { provides: [], stales: ["jobs"] },
   "audit.retention": { provides: ["runs"], stales: ["runs","plans","settings"] },

@@ -30,6 +30,7 @@ import { compact, count, counted, duration } from "@/lib/numbers";
 import { OutcomePanel } from "./OutcomePanel";
 import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
+import { RequestsPanel } from "./RequestsPanel";
 import { RunActions } from "./RunActions";
 import styles from "./runs.module.css";
 import { Timeline } from "./Timeline";
@@ -68,6 +69,7 @@ export function RunPage({
   const [otherwise, setOtherwise] = useState(false);
   const [search, setSearch] = useState("");
   const [opened, setOpened] = useState<RunRow | null>(null);
+  const [requests, setRequests] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   // A destination that upserts does not tell made from changed; its rows say so, and so do the counts.
   const upserts = useRead("runs.rows", { run, outcome: "upserted", limit: 1 });
@@ -206,13 +208,22 @@ export function RunPage({
         <>
           <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
           <span className={styles.muted}>{counted(rows.total, "row")} sent</span>
+          <Button size="small" aria-pressed={requests} onClick={() => setRequests(!requests)}>
+            Requests
+          </Button>
         </>
       }
     >
       <Split
         label="Outcome"
         side={
-          opened ? (
+          requests ? (
+            <RequestsPanel
+              since={data.started_at}
+              until={data.finished_at}
+              onClose={() => setRequests(false)}
+            />
+          ) : opened ? (
             <OutcomePanel
               run={run}
               source={opened.source_id}

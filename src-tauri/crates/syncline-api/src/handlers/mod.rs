@@ -32,6 +32,7 @@ pub(crate) mod query_texts;
 pub(crate) mod record_edit;
 pub(crate) mod record_named;
 pub(crate) mod records;
+pub(crate) mod requests;
 pub(crate) mod retention;
 pub(crate) mod run_again;
 pub(crate) mod run_guards;
