@@ -138,7 +138,7 @@ step("what was asked and answered is shown without secrets", async () => {
   const seen = page.getByRole("list", { name: "Requests of the run" });
   await seen.getByText(/\$batch/).first().waitFor();
   await seen.getByRole("listitem").filter({ hasText: /\$batch/ }).first().locator("summary").click();
-  await seen.getByText("Answered").first().waitFor();
+  await seen.getByText("Answered").filter({ visible: true }).first().waitFor();
   assert.ok(!/Bearer|eyJ/.test(await seen.innerText()));
   await picture("runs-requests");
   await button("Requests").click();

@@ -119,7 +119,8 @@ macro_rules! with_commands {
             "requests.list"(requests::list): RequestsQuery => Vec<RequestSeen>, provides [Jobs], stales [];
             "audit.rows"(audit::rows): AuditQuery => AuditView, provides [Runs], stales [];
             "audit.export"(export::start_audit): AuditExport => JobStarted, provides [], stales [Jobs];
-            "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs], stales [Runs, Plans, Settings];
+            "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs, Settings], stales [];
+            "audit.retain"(retention::retain): RetentionAsk => RetentionView, provides [], stales [Runs, Plans, Settings];
 
             "compare.start"(compare::start): CompareStart => JobStarted, provides [], stales [Jobs];
 

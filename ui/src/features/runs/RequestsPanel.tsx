@@ -54,7 +54,8 @@ function Exchange({ one }: { one: RequestSeen }) {
     <details>
       <summary>
         <Mark tone={good ? "success" : "danger"}>{one.status ?? one.fault ?? "no answer"}</Mark> {one.method}{" "}
-        <Name text={one.path.split("?")[0] ?? one.path} /> <span className={styles.muted}>{one.took_ms} ms</span>
+        <Name text={one.path.split("?")[0] ?? one.path} />{" "}
+        <span className={styles.muted}>{one.took_ms} ms</span>
       </summary>
       <p className={styles.muted}>
         <Time iso={one.at} form="full" /> · {one.origin}

@@ -70,7 +70,7 @@ function Retention({ days }: { days: number }) {
     setError(null);
     setTold(null);
     try {
-      const gone = await change("audit.retention", { days: asked, keep: true, remove });
+      const gone = await change("audit.retain", { days: asked, keep: true, remove });
       setTold(
         remove ? `${counted(gone.runs, "run")} with ${counted(gone.records, "record")} removed.` : "Kept.",
       );

@@ -1,4 +1,4 @@
-//! `audit.retention`: how long runs are kept, and what goes.
+//! `audit.retention`, `audit.retain`: how long runs are kept, and what goes.
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -43,7 +43,13 @@ pub(crate) fn at_open(store: &Store, now: Timestamp) -> Result<(), SynclineError
     Ok(())
 }
 
+/// Counts what is older; keeps and removes nothing.
 pub(crate) async fn retention(app: &Arc<App>, request: RetentionAsk) -> Result<RetentionView, ApiError> {
+    retain(app, RetentionAsk { keep: None, remove: None, ..request }).await
+}
+
+/// Keeps the number of days, removes what is older, or both.
+pub(crate) async fn retain(app: &Arc<App>, request: RetentionAsk) -> Result<RetentionView, ApiError> {
     let settings = stored_settings(app).await?;
     let days = request.days.unwrap_or(settings.audit_days);
     if days > MOST_DAYS {

@@ -196,7 +196,9 @@ pub(crate) async fn retention(arguments: &Retention, context: &Context) -> Resul
     let request = serde_json::json!({
         "days": arguments.days, "keep": arguments.days.is_some(), "remove": arguments.remove,
     });
-    let view: RetentionView = context.call("audit.retention", &request).await?;
+    let changes = arguments.days.is_some() || arguments.remove;
+    let command = if changes { "audit.retain" } else { "audit.retention" };
+    let view: RetentionView = context.call(command, &request).await?;
     if context.json {
         output::json(&view);
         return Ok(());
