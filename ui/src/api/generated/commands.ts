@@ -244,6 +244,7 @@ export type Commands = {
   "audit.rows": { request: AuditQuery; response: AuditView };
   "audit.export": { request: AuditExport; response: JobStarted };
   "audit.retention": { request: RetentionAsk; response: RetentionView };
+  "audit.retain": { request: RetentionAsk; response: RetentionView };
   "compare.start": { request: CompareStart; response: JobStarted };
   "schedules.list": { request: Empty; response: Array<ScheduleView> };
   "schedules.times": { request: ScheduleText; response: ScheduleTimes };
@@ -358,7 +359,8 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "requests.list": { provides: ["jobs"], stales: [] },
   "audit.rows": { provides: ["runs"], stales: [] },
   "audit.export": { provides: [], stales: ["jobs"] },
-  "audit.retention": { provides: ["runs"], stales: ["runs","plans","settings"] },
+  "audit.retention": { provides: ["runs","settings"], stales: [] },
+  "audit.retain": { provides: [], stales: ["runs","plans","settings"] },
   "compare.start": { provides: [], stales: ["jobs"] },
   "schedules.list": { provides: ["definitions","runs"], stales: [] },
   "schedules.times": { provides: [], stales: [] },
