@@ -1,11 +1,10 @@
 //! Compiling a definition: every rule is checked against both schemas, and all problems are told at once.
 
 use std::collections::HashMap;
-use syncline_model::{
-    Column, ColumnName, ColumnType, EntitySchema, OnUnknownCode, Problem, SyncDefinition, System,
-};
+use syncline_model::{Column, ColumnType, EntitySchema, OnUnknownCode, Problem, SyncDefinition, System};
 
 use crate::columns::Columns;
+use crate::near::{nearest, nearest_sure};
 use crate::phone::PhoneRules;
 use crate::plan::{Mapping, Target};
 
@@ -108,156 +107,6 @@ impl<'a> Work<'a> {
     }
     pub(crate) fn warning(&mut self, problem: Problem) {
         self.warnings.push(problem);
-    }
-
-    /// A source column named in the definition, if it exists, is readable and was chosen.
-    pub(crate) fn source_column(&mut self, path: &str, name: &ColumnName) -> Option<&'a Column> {
-        let source = self.source;
-        let Some(column) = source.column(name.as_str()) else {
-            self.unknown_source_column(path, name);
-            return None;
-        };
-        if !column.readable {
-            self.problem(
-                Problem::new(path, "column_not_readable", format!("{name} can't be read"))
-                    .hint("choose another column, or ask for the privilege to read it"),
-            );
-            return None;
-        }
-        // Of a column of another record the lookup that leads there is read.
-        let read = name.related().map(|(lookup, _)| ColumnName::from(lookup));
-        let name = read.as_ref().unwrap_or(name);
-        if !self.definition.source.columns.contains(name) {
-            self.problem(
-                Problem::new(path, "column_not_chosen", format!("{name} is not among source.columns"))
-                    .hint(format!("add {:?} to source.columns", name.as_str())),
-            );
-            return None;
-        }
-        Some(column)
-    }
-
-    fn unknown_source_column(&mut self, path: &str, name: &ColumnName) {
-        if let Some((lookup, column)) = name.related() {
-            self.unknown_related(path, lookup, column);
-            return;
-        }
-        let names = self.source.columns.iter().map(|column| column.logical_name.as_str());
-        let entity = &self.source.summary.logical_name;
-        let wire = name.as_str().strip_prefix('_').and_then(|rest| rest.strip_suffix("_value"));
-        let meant = wire
-            .filter(|inner| self.source.column(inner).is_some())
-            .map(str::to_owned)
-            .or_else(|| nearest(name.as_str(), names).map(str::to_owned));
-        let problem =
-            Problem::new(path, "unknown_column", format!("{entity} has no column {:?}", name.as_str()));
-        self.problem(match meant {
-            Some(meant) => problem.hint(format!("did you mean {meant:?}?")),
-            None => problem.hint("look the column up in the entity's description"),
-        });
-    }
-
-    fn unknown_related(&mut self, path: &str, lookup: &str, column: &str) {
-        let entity = &self.source.summary.logical_name;
-        let problem = match self.source.column(lookup) {
-            None => {
-                let lookups = self.source.columns.iter().filter(|column| column.column_type.is_lookup());
-                let meant = nearest(lookup, lookups.map(|column| column.logical_name.as_str()));
-                let problem =
-                    Problem::new(path, "unknown_column", format!("{entity} has no column {lookup:?}"));
-                match meant {
-                    Some(meant) => problem.hint(format!("did you mean \"{meant}.{column}\"?")),
-                    None => problem.hint("before the dot stands a lookup of the entity that is read"),
-                }
-            }
-            Some(own) if !own.column_type.is_lookup() => Problem::new(
-                path,
-                "related_no_lookup",
-                format!("{lookup} is no lookup: no other record has a column {column:?} for it"),
-            )
-            .hint("remove what follows the dot, or name a lookup"),
-            Some(own) => {
-                let targets: Vec<&str> = own.targets.iter().map(|target| target.as_str()).collect();
-                Problem::new(
-                    path,
-                    "unknown_column",
-                    format!(
-                        "{lookup} points at {}, where no column {column:?} can be read",
-                        targets.join(" or ")
-                    ),
-                )
-                .hint("look the column up in that table's description")
-            }
-        };
-        self.problem(problem);
-    }
-
-    fn source_section(&mut self) {
-        let section = &self.definition.source;
-        match (&section.entity, &section.list) {
-            (Some(_), Some(_)) => self.problem(
-                Problem::new("source", "entity_and_list", "the source names both an entity and a list")
-                    .hint("keep one of the two"),
-            ),
-            (None, None) => self.problem(
-                Problem::new("source", "no_entity_or_list", "the source names neither an entity nor a list")
-                    .hint("add \"entity\" or \"list\""),
-            ),
-            (Some(entity), None) if *entity != self.source.summary.logical_name => {
-                self.problem(Problem::new(
-                    "source.entity",
-                    "wrong_entity",
-                    format!("the schema is that of {}, not of {entity}", self.source.summary.logical_name),
-                ))
-            }
-            (Some(_), None) | (None, Some(_)) => {}
-        }
-        if section.columns.is_empty() {
-            self.problem(
-                Problem::new("source.columns", "no_columns", "no column is chosen")
-                    .hint("add the columns that are to be mapped"),
-            );
-        }
-        for (index, name) in section.columns.iter().enumerate() {
-            let path = format!("source.columns[{index}]");
-            if section.columns[..index].contains(name) {
-                self.warning(
-                    Problem::new(path, "column_twice", format!("{name} is chosen twice")).hint("remove one"),
-                );
-                continue;
-            }
-            match self.source.column(name.as_str()) {
-                None => self.unknown_source_column(&path, name),
-                Some(column) if !column.readable => self.problem(
-                    Problem::new(path, "column_not_readable", format!("{name} can't be read"))
-                        .hint("remove it, or ask for the privilege to read it"),
-                ),
-                Some(_) => {}
-            }
-        }
-        if let Some(text) = section.filter.as_deref().filter(|text| !text.trim().is_empty()) {
-            match syncline_fetchxml::Filter::parse(text) {
-                Err(error) => {
-                    let mut problem = Problem::new("source.filter", &error.code, error.to_string());
-                    problem.hint = error.hint;
-                    self.problem(problem);
-                }
-                Ok(filter) => {
-                    for mut problem in syncline_fetchxml::check(&filter, self.source) {
-                        problem.path = if problem.path.is_empty() {
-                            "source.filter".to_owned()
-                        } else {
-                            format!("source.filter.{}", problem.path)
-                        };
-                        if syncline_fetchxml::is_warning(&problem) {
-                            self.warning(problem);
-                        } else {
-                            self.problem(problem);
-                        }
-                    }
-                }
-            }
-        }
     }
 
     fn schedule(&mut self) {
@@ -414,22 +263,4 @@ impl<'a> Work<'a> {
     pub(crate) fn skips_unknown_codes(&self) -> bool {
         self.definition.on_unknown_code == OnUnknownCode::Skip
     }
-}
-
-/// The nearest of several names, if one is near enough to be meant.
-pub(crate) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    near(word, names, 0.5)
-}
-
-fn nearest_sure<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    near(word, names, 0.8)
-}
-
-fn near<'n>(word: &str, names: impl Iterator<Item = &'n str>, least: f64) -> Option<&'n str> {
-    let word = word.to_lowercase();
-    names
-        .map(|name| (strsim::normalized_damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score >= least)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }

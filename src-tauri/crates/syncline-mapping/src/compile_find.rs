@@ -2,7 +2,8 @@
 
 use syncline_model::{Column, EntityName, FieldMapping, Problem, System};
 
-use crate::compile::{Work, nearest};
+use crate::compile::Work;
+use crate::near::nearest;
 use crate::plan::Find;
 
 impl Work<'_> {

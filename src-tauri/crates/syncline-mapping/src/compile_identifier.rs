@@ -4,7 +4,8 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use syncline_model::{ColumnType, IdentifierCheck, IdentifierMapping, OnDuplicate, Problem, System};
 
-use crate::compile::{Work, nearest};
+use crate::compile::Work;
+use crate::near::nearest;
 use crate::pattern::pattern;
 use crate::plan::{IdentifierKind, IdentifierRule, Target};
 

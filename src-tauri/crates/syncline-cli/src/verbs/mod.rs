@@ -17,6 +17,7 @@ pub(crate) mod sandbox;
 mod schedule;
 pub(crate) mod sync;
 mod sync_all;
+mod sync_preview;
 
 use syncline_api::ApiError;
 

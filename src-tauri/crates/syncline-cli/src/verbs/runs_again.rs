@@ -6,7 +6,8 @@ use syncline_api::ApiError;
 use syncline_api::wire::{AuditQuery, AuditView, ExportReport, JobStarted, RetentionView};
 use syncline_model::ErrorCode;
 
-use super::sync::{How, confirm, execute, planned, show_whole};
+use super::sync::{How, confirm, execute, planned};
+use super::sync_preview::show_whole;
 use crate::context::Context;
 use crate::{exit, output, progress};
 

@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary, SignOffReport};
+use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary};
 use syncline_model::{ErrorCode, definition_json_schema};
 
-use super::costs;
+use super::sync_preview;
 use crate::context::{Context, read_file};
 use crate::{exit, output, progress};
 
@@ -21,7 +21,7 @@ pub(crate) enum Verb {
     /// Print the JSON Schema of a definition
     Schema,
     /// Make and store a plan; nothing is written
-    Preview(Preview),
+    Preview(sync_preview::Preview),
     /// Run a stored plan, or plan and run
     Run(Run),
     /// When it runs by itself, and the same for systemd, cron, Windows or a CI step
@@ -41,30 +41,6 @@ pub(crate) enum Verb {
         #[arg(long)]
         resend_events: bool,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct Preview {
-    /// Definition file; - is standard input
-    file: PathBuf,
-    /// Read no more records than this
-    #[arg(long)]
-    limit: Option<u64>,
-    /// Read the source from the store
-    #[arg(long)]
-    cached: bool,
-    /// Events that were sent before go again; their number is said
-    #[arg(long)]
-    resend_events: bool,
-    /// Sign the preview off and write it to this file (.html, .xlsx or .json)
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// In that file, and in what is printed, personal values are pseudonyms
-    #[arg(long, requires = "out")]
-    mask: bool,
-    /// Who signs it off; default: the name of this machine's user
-    #[arg(long, value_name = "NAME", requires = "out")]
-    by: Option<String>,
 }
 
 #[derive(Args)]
@@ -116,9 +92,6 @@ pub(crate) struct How<'a> {
     pub(crate) events: bool,
 }
 
-/// Rows of a plan that are printed with `--json` at one reading.
-const ROWS_A_CALL: u64 = 1000;
-
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
     match verb {
         Verb::Check { file } => check(&read_file(&file)?, context).await,
@@ -126,7 +99,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
             output::line(&serde_json::to_string_pretty(&definition_json_schema()).unwrap_or_default());
             Ok(exit::DONE)
         }
-        Verb::Preview(arguments) => preview(arguments, context).await,
+        Verb::Preview(arguments) => sync_preview::preview(arguments, context).await,
         Verb::Run(arguments) => run_plan(arguments, context).await,
         Verb::RunAll(arguments) => super::sync_all::run(arguments, context).await,
         Verb::Schedule(arguments) => super::schedule::run(arguments, context).await,
@@ -171,7 +144,10 @@ async fn check(text: &str, context: &Context) -> Result<u8, ApiError> {
     Ok(if check.valid { exit::DONE } else { exit::USAGE })
 }
 
-async fn make_plan(request: &serde_json::Value, context: &Context) -> Result<PlanSummary, ApiError> {
+pub(super) async fn make_plan(
+    request: &serde_json::Value,
+    context: &Context,
+) -> Result<PlanSummary, ApiError> {
     planned("plans.start", request, false, context).await
 }
 
@@ -189,159 +165,8 @@ pub(crate) async fn planned(
     })
 }
 
-async fn preview(arguments: Preview, context: &Context) -> Result<u8, ApiError> {
-    if let Some(path) = &arguments.out
-        && path.extension().is_none_or(|ending| ending != "json" && ending != "html" && ending != "xlsx")
-    {
-        return Err(ApiError::new(ErrorCode::Usage, format!("{}: not a known ending", path.display()))
-            .hint("use .html, .xlsx or .json"));
-    }
-    let request = serde_json::json!({
-        "json": read_file(&arguments.file)?, "limit": arguments.limit, "cached": arguments.cached,
-        "resend_events": arguments.resend_events,
-    });
-    let plan = make_plan(&request, context).await?;
-    let signed = match &arguments.out {
-        Some(path) => Some(sign_off(&plan, path, &arguments, context).await?),
-        None => None,
-    };
-    if context.json {
-        let mut document = head(&plan);
-        if arguments.mask {
-            // Examples of causes and rows hold values in clear; they are in the file, masked.
-            document["issues"] = serde_json::Value::Null;
-        } else {
-            document["items"] = items(&plan.plan_id, context).await?.into();
-        }
-        if let Some(report) = &signed {
-            document["signed_off"] = serde_json::json!(report);
-        }
-        output::json(&document);
-    } else if arguments.mask {
-        output::line(&format!("plan {} of \"{}\"", plan.plan_id, plan.definition));
-    } else {
-        show(&plan);
-    }
-    if let (Some(report), false) = (&signed, context.json) {
-        output::line(&format!(
-            "signed off by {}: {} (plan hash {})",
-            report.signed.by, report.path, report.signed.hash
-        ));
-    }
-    Ok(exit::DONE)
-}
-
-/// Writes the document and signs the plan.
-async fn sign_off(
-    plan: &PlanSummary,
-    path: &std::path::Path,
-    arguments: &Preview,
-    context: &Context,
-) -> Result<SignOffReport, ApiError> {
-    let by = arguments.by.clone().or_else(|| {
-        ["USER", "USERNAME", "LOGNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok())
-            .filter(|name| !name.is_empty())
-    });
-    let path = std::path::absolute(path).map_err(|error| {
-        ApiError::new(ErrorCode::File, format!("{}: {error}", path.display())).hint("check the path")
-    })?;
-    let request =
-        serde_json::json!({ "plan": plan.plan_id, "path": path, "by": by, "masked": arguments.mask });
-    let started: JobStarted = context.call("plans.sign_off", &request).await?;
-    let job = progress::watch(context.app().await?, &started.job).await?;
-    serde_json::from_value(job.result).map_err(|error| {
-        ApiError::new(ErrorCode::Internal, format!("the sign-off ended with an unexpected result: {error}"))
-    })
-}
-
-/// What is said of a plan beside its rows.
-fn head(plan: &PlanSummary) -> serde_json::Value {
-    serde_json::json!({
-        "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
-        "definition_hash": plan.definition_hash, "cost": plan.cost, "undoable": plan.undoable, "exceeded": plan.exceeded,
-        "undo_of": plan.undo_of, "replay_of": plan.replay_of,
-    })
-}
-
-/// A plan with all of its rows, as JSON or as text.
-pub(crate) async fn show_whole(plan: &PlanSummary, context: &Context) -> Result<(), ApiError> {
-    if !context.json {
-        show(plan);
-        return Ok(());
-    }
-    let mut document = head(plan);
-    document["items"] = items(&plan.plan_id, context).await?.into();
-    output::json(&document);
-    Ok(())
-}
-
-/// Every row of a plan in the shape that scripts read.
-async fn items(plan: &str, context: &Context) -> Result<Vec<serde_json::Value>, ApiError> {
-    let mut items = Vec::new();
-    loop {
-        let page = context
-            .raw(
-                "plans.items",
-                &serde_json::json!({ "plan": plan, "offset": items.len(), "limit": ROWS_A_CALL }),
-            )
-            .await?;
-        let rows = page["items"].as_array().cloned().unwrap_or_default();
-        let ended = (rows.len() as u64) < ROWS_A_CALL;
-        items.extend(rows);
-        if ended {
-            return Ok(items);
-        }
-    }
-}
-
-fn show(plan: &PlanSummary) {
-    let counts = &plan.summary;
-    output::line(&format!("plan {} of \"{}\"", plan.plan_id, plan.definition));
-    output::line(&format!(
-        "{} {} → {} {}",
-        plan.source, plan.source_entity, plan.destination, plan.destination_entity
-    ));
-    output::line(&format!(
-        "read {}: create {}, update {}, delete {}, unchanged {}, skip {}, invalid {}; events {}",
-        counts.read,
-        counts.create,
-        counts.update,
-        counts.delete,
-        counts.unchanged,
-        counts.skip,
-        counts.invalid,
-        counts.events
-    ));
-    if counts.events_held_back > 0 {
-        output::line(&format!(
-            "{} events were sent before and are held back (--resend-events sends them again)",
-            counts.events_held_back
-        ));
-    }
-    if counts.events_resent > 0 {
-        output::line(&format!("{} events were sent before and go again", counts.events_resent));
-    }
-    output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
-    if plan.requests > 0 {
-        output::line(&format!("in all {}", costs::words(&plan.cost)));
-    }
-    for group in &plan.issues {
-        output::line(&format!("  {:>6}  {} ({}): {}", group.rows, group.code, group.field, group.example));
-    }
-    for one in &plan.exceeded {
-        output::line(&format!("it would be stopped: {}", one.text));
-    }
-    if writes(plan) > 0 && !plan.undoable {
-        output::line("what it writes can't be undone: the destination does not tell what it held before");
-    } else if counts.events > 0 {
-        output::line("its events can't be undone");
-    }
-    output::line(&format!("run it with: syncline sync run --plan {}", plan.plan_id));
-}
-
-fn writes(plan: &PlanSummary) -> u64 {
+/// Records that a run of this plan writes.
+pub(super) fn writes(plan: &PlanSummary) -> u64 {
     (plan.summary.create + plan.summary.update + plan.summary.delete).saturating_sub(plan.summary.excluded)
 }
 
@@ -389,7 +214,7 @@ pub(crate) fn confirm(plan: &PlanSummary, how: How<'_>, context: &Context) -> Re
     if how.yes || how.expect.is_some() || context.json || how.events || !std::io::stdin().is_terminal() {
         return Ok(());
     }
-    show(plan);
+    sync_preview::show(plan);
     eprint!("Write {} records to {}? [y/N] ", writes(plan), plan.destination);
     // A prompt that can't be shown is followed by an answer that does not fit.
     let _ = std::io::stderr().flush();

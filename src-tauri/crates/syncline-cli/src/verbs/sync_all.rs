@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use syncline_api::ApiError;
 use syncline_api::wire::SyncOrder;
 
-use super::sync::{How, confirm, execute, planned, show_whole};
+use super::sync::{How, confirm, execute, planned};
+use super::sync_preview::show_whole;
 use crate::context::{Context, read_file};
 use crate::{exit, output};
 

@@ -1,17 +1,22 @@
 //! The only shape of a sync definition that is stored, exported or read: `*.sync.json`, version 1.
 
+mod event;
 mod field;
+mod identifier;
 mod options;
 mod read;
+mod source;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 use crate::{ColumnName, ConnectionName, EntityName, Value};
+pub use event::{EventName, EventSection, EventTimestamp, ParameterMapping, ProcessingWord};
 pub use field::{DateRule, FieldMapping, FindBy, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
+pub use identifier::{IdentifierCheck, IdentifierMapping, OnDuplicate, OnInvalidIdentifier};
 pub use options::{DefinitionOptions, RunLimits, SyncAction};
 pub use read::Problem;
+pub use source::{FetchMode, FetchSection, SourceSection};
 
 /// A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,84 +75,6 @@ pub struct SyncDefinition {
     pub conflict: Option<ConflictRule>,
 }
 
-/// What is read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct SourceSection {
-    /// Name of the source connection.
-    pub connection: ConnectionName,
-    /// Entity to read. Stands in place of `list`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub entity: Option<EntityName>,
-    /// Marketing list to read, by name or id. Stands in place of `entity`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub list: Option<String>,
-    /// Columns to read. What is not here can't be mapped.
-    pub columns: Vec<ColumnName>,
-    /// FetchXML `<filter>` or one `<condition>`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub filter: Option<String>,
-    /// Which records.
-    #[serde(default)]
-    pub fetch: FetchSection,
-    /// Records a page, 1 to 5000.
-    #[serde(default = "default_page_size")]
-    #[schemars(range(min = 1, max = 5000))]
-    pub page_size: u32,
-    /// Milliseconds until a request is given up, at most 300,000.
-    #[serde(default = "default_timeout_ms")]
-    #[schemars(range(min = 1000, max = 300_000))]
-    pub timeout_ms: u64,
-    /// Retries of a request, at most 10.
-    #[serde(default = "default_retries")]
-    #[schemars(range(max = 10))]
-    pub retries: u32,
-}
-
-fn default_page_size() -> u32 {
-    500
-}
-fn default_timeout_ms() -> u64 {
-    60_000
-}
-fn default_retries() -> u32 {
-    3
-}
-fn default_true() -> bool {
-    true
-}
-
-/// Which records are fetched.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct FetchSection {
-    /// The mode.
-    #[serde(default)]
-    pub mode: FetchMode,
-    /// Days to look back; 0: no look-back.
-    #[serde(default)]
-    pub days: u32,
-}
-
-/// Fetch modes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "kebab-case")]
-pub enum FetchMode {
-    /// Changed since the last sync, new ones left out.
-    Updated,
-    /// New or changed since the last sync.
-    NewAndUpdated,
-    /// Always all.
-    #[default]
-    All,
-}
-
 /// Where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -157,61 +84,6 @@ pub struct DestinationSection {
     pub connection: ConnectionName,
     /// Entity there: a logical name in Dataverse, `profile` for Insider One, `rows` for files.
     pub entity: EntityName,
-}
-
-/// One identifier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct IdentifierMapping {
-    /// `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key or the columns of an alternate key in Dataverse.
-    pub to: String,
-    /// Source column; of the record that a lookup points at: the lookup, a dot, and that record's column.
-    pub from: ColumnName,
-    /// What a value must be, for an identifier that is not checked by its own rule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub check: Option<IdentifierCheck>,
-    /// A regular expression that the whole value must fit, at most 500 characters long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub pattern: Option<String>,
-}
-
-impl IdentifierMapping {
-    /// An identifier from a column, checked by its own rule alone.
-    pub fn new(to: impl Into<String>, from: impl Into<ColumnName>) -> Self {
-        Self { to: to.into(), from: from.into(), check: None, pattern: None }
-    }
-}
-
-/// What an identifier's value must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "lowercase")]
-pub enum IdentifierCheck {
-    /// An e-mail address; folded to lower case.
-    Email,
-    /// A telephone number; brought to the international form as `phone` says.
-    Phone,
-    /// A UUID; written in lower case with hyphens.
-    Uuid,
-}
-
-/// What happens to records of the selection whose identifiers are all the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "kebab-case")]
-pub enum OnDuplicate {
-    /// The first one read goes, in the order of ids.
-    #[default]
-    First,
-    /// The one that was changed last goes (`modifiedon`).
-    Latest,
-    /// None of them goes.
-    None,
-    /// Each of them goes, no two in one request; only where each is an event.
-    All,
 }
 
 fn is_first(rule: &OnDuplicate) -> bool {
@@ -248,18 +120,6 @@ pub enum ConflictRule {
     Destination,
     /// A person.
     Ask,
-}
-
-/// What happens to a malformed identifier.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "kebab-case")]
-pub enum OnInvalidIdentifier {
-    /// The identifier is left out, the record stays if another one is left.
-    #[default]
-    SkipIdentifier,
-    /// The record is left out.
-    SkipRecord,
 }
 
 /// What happens to a code without a label.
@@ -299,77 +159,8 @@ pub struct PhoneSection {
     pub country_code: Option<String>,
 }
 
-/// Events.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct EventSection {
-    /// The event's name.
-    pub name: EventName,
-    /// The event's time.
-    pub timestamp: EventTimestamp,
-    /// Parameters from columns.
-    #[serde(default)]
-    pub parameters: Vec<ParameterMapping>,
-    /// Parameters with the same value on every event.
-    #[serde(default)]
-    pub fixed: Vec<FixedValue>,
-}
-
-/// An event's name: one for all, or from a column through a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct EventName {
-    /// One name for all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub fixed: Option<String>,
-    /// Column whose value is looked up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub from: Option<ColumnName>,
-    /// Value of the column to event name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub map: BTreeMap<String, String>,
-}
-
-/// `"processing"`, or `{"from": column}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(untagged)]
-pub enum EventTimestamp {
-    /// The word `processing`.
-    Processing(ProcessingWord),
-    /// From a date column.
-    Column {
-        /// The column.
-        from: ColumnName,
-    },
-}
-
-/// The word `processing`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "lowercase")]
-pub enum ProcessingWord {
-    /// The time at which the record is processed.
-    Processing,
-}
-
-/// One event parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct ParameterMapping {
-    /// Parameter name.
-    pub to: String,
-    /// Source column.
-    pub from: ColumnName,
-    /// Send the label in place of the code.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "ts", ts(optional, as = "Option<bool>"))]
-    pub label: bool,
+fn default_true() -> bool {
+    true
 }
 
 /// When it runs by itself.
