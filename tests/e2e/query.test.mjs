@@ -49,7 +49,7 @@ step("an error is shown with its place and mended by its fix", async () => {
   await problems().getByText("2 errors").waitFor();
   await problems().getByText("3:22").waitFor();
   await problems().getByRole("button", { name: "Write fullname" }).click();
-  await problems().getByText("1 error,").waitFor();
+  await problems().getByText("1 error", { exact: true }).waitFor();
   await page.locator(".cm-lintRange-error, .cm-lint-marker-error").first().waitFor();
   await editor().click();
   await page.keyboard.press("Control+.");

@@ -302,3 +302,48 @@ async fn above_the_aggregate_limit_a_sample_is_counted_and_says_so() {
     bench.rpc("jobs.cancel", json!({ "job": job })).await;
     assert_eq!(bench.wait(&job).await.state, JobState::Cancelled);
 }
+
+/// Requests for descriptions that a service got.
+fn described(bench: &Bench, service: &str) -> Vec<String> {
+    let all = bench.sandbox.requests().into_iter();
+    all.filter(|one| one.service == service && one.path.contains("EntityDefinitions"))
+        .map(|one| one.path)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_described_already_is_not_described_again_until_the_schema_changes() {
+    let bench = Bench::new(60).await;
+    bench.connect("contoso", "contoso").await;
+    bench.connect_writable("fabrikam", "fabrikam").await;
+    let definition = {
+        let mut definition = crate::app_support::contacts_to("contoso", "fabrikam", "contact");
+        definition["identifiers"] = json!([{ "to": "contactid", "from": "contactid" }]);
+        definition["fields"] = json!([{ "to": "lastname", "from": "lastname" }]);
+        definition["fixed"] = json!([]);
+        definition
+    };
+    let first = bench.preview(&definition).await;
+    assert!(described(&bench, "contoso").len() > 5, "the first time");
+    let relationships = |described: &Value| described["schema"]["relationships"].as_array().unwrap().len();
+    let ask = json!({ "connection": "contoso", "entity": "contact" });
+    let before = relationships(&bench.rpc("entities.describe", ask.clone()).await);
+
+    // A preview, its run, and a pull: each asks only whether anything changed.
+    bench.sandbox.clear_requests();
+    let plan = bench.preview(&definition).await;
+    bench.run(&plan).await;
+    bench.done("cache.pull", json!({ "connection": "contoso", "entity": "contact", "columns": ["fullname"] })).await;
+    assert_eq!(plan["summary"]["read"], first["summary"]["read"]);
+    let again = described(&bench, "contoso").into_iter().filter(|path| path.contains("contact"));
+    assert_eq!(again.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(described(&bench, "fabrikam"), Vec::<String>::new());
+
+    // Tables come with relationships to contacts: the next preview reads the description anew.
+    bench.sandbox.environment("contoso").unwrap().set_big(true);
+    bench.sandbox.clear_requests();
+    bench.preview(&definition).await;
+    assert!(described(&bench, "contoso").len() > 5, "the schema changed");
+    let after = relationships(&bench.rpc("entities.describe", ask).await);
+    assert!(after > before, "{before} relationships, then {after}");
+}

@@ -1,9 +1,10 @@
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 import { Segmented, StatusLight, Time } from "./basics";
 import { CountBar } from "./CountBar";
+import { Elapsed, elapsedText } from "./Elapsed";
 import { Fault, FaultContext, sentence } from "./Fault";
 import { fixedColumns, moveCell, placeOf, rangeSelection } from "./grid-types";
 
@@ -128,5 +129,24 @@ describe("columns that stay in place", () => {
     expect(fixedColumns(columns, 3, 600)).toBe(2);
     expect(fixedColumns(columns, 3, 100)).toBe(1);
     expect(fixedColumns([], 2, 600)).toBe(0);
+  });
+});
+
+describe("time as it runs", () => {
+  it("is written shorter the longer it takes", () => {
+    expect([0, 340, 9_990, 12_400, 61_000, 3_725_000].map(elapsedText)).toEqual([
+      "0.0 s",
+      "0.3 s",
+      "9.9 s",
+      "12 s",
+      "1 min 1 s",
+      "62 min 5 s",
+    ]);
+  });
+  it("counts up, and screen readers are told once", async () => {
+    const { container } = render(<Elapsed label="Running…" />);
+    const time = container.querySelector("[data-elapsed]");
+    expect(time?.getAttribute("aria-hidden")).toBe("true");
+    await waitFor(() => expect(time?.textContent).not.toBe("0.0 s"));
   });
 });

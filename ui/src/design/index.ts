@@ -2,6 +2,7 @@ export * from "./basics";
 export { CodeEditor, type CodeProblem } from "./CodeEditor";
 export { Confirm } from "./Confirm";
 export { CountBar, type CountPart, ThinBar } from "./CountBar";
+export { Elapsed, elapsedText } from "./Elapsed";
 export { Fault, FaultContext, type FaultInfo, type FaultLook, sentence } from "./Fault";
 export { type FileChoice, type FileForm, FileMenu } from "./FileMenu";
 export { Grid } from "./Grid";

@@ -36,6 +36,7 @@ mod probe;
 mod records;
 mod relationships;
 mod request;
+mod schema_version;
 mod single;
 mod solutions;
 mod source;

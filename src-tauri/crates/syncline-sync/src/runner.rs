@@ -164,6 +164,12 @@ impl Runner<'_> {
     /// Primary key of the source's entity, asked once.
     async fn source_key(&self) -> Result<Vec<ColumnName>, SynclineError> {
         let Some(source) = &self.request.source else { return Ok(Vec::new()) };
+        // The preview described it, and a primary key never changes.
+        let (kept, from, entity) =
+            (self.store.clone(), self.request.plan.source, self.request.plan.source_entity.clone());
+        if let Some((schema, _)) = blocking(move || Ok(kept.schema(from, &entity)?)).await? {
+            return Ok(vec![schema.summary.primary_id]);
+        }
         let schema = source.schema(&self.request.plan.source_entity, &self.work.cancel).await?;
         Ok(vec![schema.summary.primary_id])
     }

@@ -134,7 +134,12 @@ function Findings({
       <span role="status" className={errors > 0 ? styles.bad : styles.muted}>
         {findings.length === 0
           ? "No problems"
-          : `${errors} ${errors === 1 ? "error" : "errors"}, ${findings.length - errors} to note`}
+          : [
+              errors > 0 ? `${errors} ${errors === 1 ? "error" : "errors"}` : "",
+              findings.length > errors ? `${findings.length - errors} to note` : "",
+            ]
+              .filter(Boolean)
+              .join(", ")}
       </span>
       <ul className={styles.findingList}>
         {findings.slice(0, 20).map((finding) => (

@@ -11,6 +11,7 @@ import {
   useExportForms,
 } from "@/api";
 import {
+  Elapsed,
   Empty,
   Fault,
   FileMenu,
@@ -140,7 +141,12 @@ export function Results({
     );
   if (!head)
     return run.running ? (
-      <Skeleton rows={8} label="Running the query" />
+      <>
+        <div className={styles.resultBar}>
+          <Elapsed label="Running…" />
+        </div>
+        <Skeleton rows={8} label="Running the query" />
+      </>
     ) : (
       <Empty title={run.cancelled ? "Stopped" : "Not run yet"}>
         Run the query with the button above or Ctrl+Enter. Rows come page by page as you scroll.
@@ -167,7 +173,7 @@ export function Results({
             "requests"
           )}
         </span>
-        {run.running ? <Spinner size="extra-tiny" label="Reading" /> : null}
+        {run.running ? <Spinner size="extra-tiny" label={<Elapsed label="Reading" />} /> : null}
         {run.cancelled ? <span>Stopped</span> : null}
         {last?.next && !run.running ? (
           <Button size="small" appearance="subtle" onClick={run.more}>

@@ -18,7 +18,9 @@ import { useMemo, useState } from "react";
 import { type ApiError, change, isStringList, toApiError, useExportForms, useKept, useRead } from "@/api";
 import {
   CodeEditor,
+  Elapsed,
   Empty,
+  elapsedText,
   Fault,
   FileMenu,
   Grid,
@@ -205,11 +207,13 @@ export function SqlView({ connection }: { connection: string }) {
               </Button>
               <span className={styles.said} role="status">
                 {note ||
-                  (statement.running
-                    ? "Running…"
-                    : table
-                      ? `${table.cut ? `first ${count(MOST_ROWS)} rows; export writes all` : counted(rows.length, "row")} · ${table.millis} ms`
-                      : "")}
+                  (statement.running ? (
+                    <Elapsed label="Running…" />
+                  ) : table ? (
+                    `${table.cut ? `first ${count(MOST_ROWS)} rows; export writes all` : counted(rows.length, "row")} · ${elapsedText(table.millis)}`
+                  ) : (
+                    ""
+                  ))}
               </span>
             </div>
             {said ? (

@@ -82,7 +82,7 @@ pub(crate) async fn known_starters(
         let Some(entity) = definition.source.entity.clone().filter(|_| fits) else { continue };
         // An environment without the entity has nothing to begin from.
         let Ok((schema, _, _)) = app.schema_of(&source, &entity, false).await else { continue };
-        let tables = tables_of(app, &source, related_tables(&definition, &schema), false).await;
+        let tables = tables_of(app, &source, related_tables(&definition, &schema), None).await;
         let (schema, _) = with_related(&definition, &schema, &tables);
         let readable: HashSet<&str> = schema
             .columns

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::sample_records;
-use super::syncs::{self, Sides};
+use super::syncs::{self, Descriptions, Sides};
 use super::views::run_view;
 use crate::app::App;
 use crate::wire::{
@@ -96,7 +96,7 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
             });
         }
     };
-    let (problems, mut warnings) = match syncs::sides(app, &definition, false).await {
+    let (problems, mut warnings) = match syncs::sides(app, &definition, Descriptions::Kept).await {
         Err(problems) => (problems, Vec::new()),
         Ok(sides) => {
             let (problems, mut warnings) = compiled(&definition, &sides);
@@ -195,7 +195,7 @@ pub(crate) async fn destination(
 }
 
 async fn both_sides(app: &Arc<App>, definition: &SyncDefinition) -> Result<Sides, ApiError> {
-    syncs::sides(app, definition, false).await.map_err(|problems| {
+    syncs::sides(app, definition, Descriptions::Kept).await.map_err(|problems| {
         let first = problems.first();
         let error = ApiError::new(
             ErrorCode::DefinitionInvalid,

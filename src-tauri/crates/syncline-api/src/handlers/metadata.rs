@@ -1,11 +1,12 @@
 //! Metadata kept between sessions: what is there is answered at once, what is old is fetched in the background.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use syncline_dataverse::{Catalogue, HeldPrivilege};
 use syncline_model::{Connection, EntityName, EntitySchema, EntitySummary, ErrorCode};
+use syncline_store::StoreError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -86,6 +87,11 @@ impl Wanted {
     }
 }
 
+/// Under which the version of the service's schema is kept that an entity was described at.
+fn version_part(entity: &EntityName) -> String {
+    format!("version of {entity}")
+}
+
 fn extras_of(catalogue: &Catalogue, held: Option<&[HeldPrivilege]>) -> KeptExtras {
     let held: Option<HashMap<&str, &HeldPrivilege>> =
         held.map(|held| held.iter().map(|one| (one.id.as_str(), one)).collect());
@@ -153,11 +159,38 @@ impl App {
         connection: &Connection,
         entity: &EntityName,
     ) -> Result<EntitySchema, ApiError> {
+        // Read before the description: what changes in between is seen the next time.
+        let version = self.schema_version(connection).await;
+        self.fetch_schema_of(connection, entity, version).await
+    }
+
+    async fn fetch_schema_of(
+        &self,
+        connection: &Connection,
+        entity: &EntityName,
+        version: Option<String>,
+    ) -> Result<EntitySchema, ApiError> {
         let link = self.link(connection).await?;
         let schema = link.destination().schema(entity, &CancellationToken::new()).await?;
         let (id, now, saved) = (connection.id, jiff::Timestamp::now(), schema.clone());
-        self.with_store(move |store| store.save_schema(id, &saved, now)).await?;
+        let part = version_part(entity);
+        self.with_store(move |store| {
+            store.save_schema(id, &saved, now)?;
+            store.save_metadata_part(id, &part, &version, now)
+        })
+        .await?;
         Ok(schema)
+    }
+
+    /// The version of the service's whole schema; none where it has no such thing or can't be asked now.
+    pub(crate) async fn schema_version(&self, connection: &Connection) -> Option<String> {
+        let link = self.link(connection).await.ok()?;
+        let Link::Dataverse { connector, .. } = link.as_ref() else { return None };
+        let asked = connector.schema_version(&CancellationToken::new()).await;
+        asked
+            .inspect_err(|error| tracing::debug!(%error, "the version of the schema is not known"))
+            .ok()
+            .flatten()
     }
 
     /// What the list knows beside names; empty where it was never fetched.
@@ -231,6 +264,38 @@ impl App {
         let wanted = Wanted { refresh, wait: true, fresh: FRESH };
         let found = self.description_of(connection, entity, wanted).await?;
         Ok((found.value, found.fetched_at, found.cached))
+    }
+
+    /// One entity, as work needs it that writes: what was kept as long as the service's schema is at `version`, which was asked just now; the
+    /// service is asked when it is not. Without a version as [`Self::schema_of`].
+    pub(crate) async fn schema_at(
+        self: &Arc<Self>,
+        connection: &Connection,
+        entity: &EntityName,
+        version: Option<&str>,
+    ) -> Result<EntitySchema, ApiError> {
+        let Some(version) = version else { return Ok(self.schema_of(connection, entity, false).await?.0) };
+        let (id, name, part) = (connection.id, entity.clone(), version_part(entity));
+        let (kept, kept_at, others) = self
+            .with_store(move |store| {
+                let kept = store.schema(id, &name)?;
+                let at = store.metadata_part::<Option<String>>(id, &part)?;
+                Ok::<_, StoreError>((kept, at.and_then(|(at, _)| at), store.entities(id)?))
+            })
+            .await?;
+        match kept {
+            Some((schema, _)) if kept_at.as_deref() == Some(version) => {
+                if let Link::Dataverse { connector, .. } = self.link(connection).await?.as_ref() {
+                    let targets: HashSet<&EntityName> =
+                        schema.columns.iter().flat_map(|column| &column.targets).collect();
+                    let others = others.map(|(all, _)| all).unwrap_or_default();
+                    let named = others.into_iter().filter(|other| targets.contains(&other.logical_name));
+                    connector.adopt(&schema, named.collect());
+                }
+                Ok(schema)
+            }
+            _ => self.fetch_schema_of(connection, entity, Some(version.to_owned())).await,
+        }
     }
 
     /// Adds to an answer how its refreshing stands, and begins it where it is due.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::send_one::curl;
 use super::sign_off;
-use super::syncs::{self, answered};
+use super::syncs::{self, Descriptions, answered};
 use super::views::plan_summary;
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
@@ -65,7 +65,8 @@ pub(crate) async fn make_of(
 ) -> Result<PlanSummary, ApiError> {
     let cached = request.cached.unwrap_or(false);
     handle.progress("reading the descriptions", 0, None);
-    let sides = syncs::sides(root, definition, false).await.map_err(|problems| {
+    let careful = if cached { Descriptions::Kept } else { Descriptions::Checked };
+    let sides = syncs::sides(root, definition, careful).await.map_err(|problems| {
         let list: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let mut error = ApiError::new(

@@ -159,7 +159,8 @@ pub(super) async fn asked(
         list = Some(found);
     }
     let entity = entity.ok_or_else(|| ApiError::new(ErrorCode::Usage, "no entity is named"))?;
-    let (schema, _, _) = app.schema_of(connection, &entity, false).await?;
+    let version = app.schema_version(connection).await;
+    let schema = app.schema_at(connection, &entity, version.as_deref()).await?;
     let fetch = FetchSection { mode: item.mode.unwrap_or_default(), days: item.days.unwrap_or(0) };
     let request = PullRequest {
         connection: connection.id,

@@ -47,7 +47,7 @@ pub(crate) async fn order(app: &Arc<App>, request: SyncOrderAsk) -> Result<SyncO
     let mut nodes = Vec::with_capacity(request.definitions.len());
     for text in &request.definitions {
         let definition = syncs::read(text)?;
-        let sides = syncs::sides(app, &definition, false).await.map_err(|problems| {
+        let sides = syncs::sides(app, &definition, syncs::Descriptions::Kept).await.map_err(|problems| {
             let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
             ApiError::new(ErrorCode::DefinitionInvalid, format!("{} does not fit: {first}", definition.name))
                 .hint("syncline sync check FILE tells every problem with its place")

@@ -51,11 +51,30 @@ pub(crate) async fn saved_text(app: &Arc<App>, name: &str) -> Result<String, Api
     })
 }
 
+/// How sure work has to be that descriptions are still true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Descriptions {
+    /// As they were kept, up to twelve hours old.
+    Kept,
+    /// The services are asked whether anything changed: one request a side.
+    Checked,
+}
+
+impl Descriptions {
+    /// The version that a service's schema has now, where it matters.
+    async fn version(self, app: &App, connection: Option<&Connection>) -> Option<String> {
+        match self {
+            Self::Kept => None,
+            Self::Checked => app.schema_version(connection?).await,
+        }
+    }
+}
+
 /// Finds connections and schemas. Problems of naming come as problems with their path.
 pub(crate) async fn sides(
     app: &Arc<App>,
     definition: &SyncDefinition,
-    refresh: bool,
+    descriptions: Descriptions,
 ) -> Result<Sides, Vec<Problem>> {
     let mut problems = Vec::new();
     let source = found(app, definition.source.connection.as_str(), "source.connection", &mut problems).await;
@@ -84,9 +103,14 @@ pub(crate) async fn sides(
             None
         }
     };
+    let (read_at, written_at) = tokio::join!(
+        descriptions.version(app, source.as_ref()),
+        descriptions.version(app, destination.as_ref()),
+    );
+    let (read_at, written_at) = (read_at.as_deref(), written_at.as_deref());
     let source_schema = match (&source, &entity) {
         (Some(source), Some(entity)) => {
-            schema(app, source, entity, "source.entity", refresh, &mut problems).await
+            schema(app, source, entity, "source.entity", read_at, &mut problems).await
         }
         _ => None,
     };
@@ -97,7 +121,7 @@ pub(crate) async fn sides(
                 destination,
                 &definition.destination.entity,
                 "destination.entity",
-                refresh,
+                written_at,
                 &mut problems,
             )
             .await
@@ -106,10 +130,10 @@ pub(crate) async fn sides(
     };
     match (source, destination, source_schema, destination_schema) {
         (Some(source), Some(destination), Some(source_schema), Some(destination_schema)) => {
-            let tables = tables_of(app, &source, related_tables(definition, &source_schema), refresh).await;
+            let tables = tables_of(app, &source, related_tables(definition, &source_schema), read_at).await;
             let (source_schema, related) = with_related(definition, &source_schema, &tables);
             let find_tables = find_tables(definition, &destination_schema);
-            let find_tables = tables_of(app, &destination, find_tables, refresh).await;
+            let find_tables = tables_of(app, &destination, find_tables, written_at).await;
             Ok(Sides { source, destination, source_schema, destination_schema, related, find_tables })
         }
         _ => Err(problems),
@@ -139,11 +163,11 @@ async fn schema(
     connection: &Connection,
     entity: &EntityName,
     path: &str,
-    refresh: bool,
+    version: Option<&str>,
     problems: &mut Vec<Problem>,
 ) -> Option<EntitySchema> {
-    match app.schema_of(connection, entity, refresh).await {
-        Ok((schema, _, _)) => Some(schema),
+    match app.schema_at(connection, entity, version).await {
+        Ok(schema) => Some(schema),
         Err(error) => {
             let code =
                 if error.code == ErrorCode::NotFound { "entity_unknown" } else { "entity_unavailable" };
@@ -158,11 +182,11 @@ pub(crate) async fn tables_of(
     app: &Arc<App>,
     connection: &Connection,
     names: Vec<EntityName>,
-    refresh: bool,
+    version: Option<&str>,
 ) -> Vec<EntitySchema> {
     let mut tables = Vec::with_capacity(names.len());
     for name in names {
-        if let Ok((schema, _, _)) = app.schema_of(connection, &name, refresh).await {
+        if let Ok(schema) = app.schema_at(connection, &name, version).await {
             tables.push(schema);
         }
     }

@@ -171,6 +171,7 @@ pub(crate) fn collection(
     } else if preferences.annotations.totals {
         out.extend_from_slice(b"\"@Microsoft.Dynamics.CRM.totalrecordcount\":-1,\"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded\":false,");
     }
+    metadata_version(store, preferences.annotations.version, &mut out);
     out.extend_from_slice(b"\"value\":[");
     for (nth, row) in rows.iter().enumerate() {
         if nth > 0 {
@@ -212,6 +213,14 @@ pub(crate) fn link(request: &ApiRequest) -> String {
         out.push('&');
     }
     out
+}
+
+/// The number of the whole environment's schema, on answers that list rows, for whoever prefers that annotation.
+pub(crate) fn metadata_version(store: &Store, asked: bool, out: &mut Vec<u8>) {
+    if asked {
+        let version = store.metadata_version;
+        let _ = write!(out, "\"@Microsoft.Dynamics.CRM.globalmetadataversion\":\"{version}\",");
+    }
 }
 
 /// `{"@odata.context":"…",`

@@ -60,6 +60,8 @@ pub(crate) struct Annotations {
     pub morerecords: bool,
     pub cookie: bool,
     pub totals: bool,
+    /// The number that changes with any change of the schema.
+    pub version: bool,
     pub any: bool,
 }
 
@@ -112,6 +114,7 @@ impl Preferences {
                     morerecords: on("Microsoft.Dynamics.CRM.morerecords"),
                     cookie: on("Microsoft.Dynamics.CRM.fetchxmlpagingcookie"),
                     totals: on("Microsoft.Dynamics.CRM.totalrecordcount"),
+                    version: on("Microsoft.Dynamics.CRM.globalmetadataversion"),
                     any: !value.is_empty(),
                 };
             }

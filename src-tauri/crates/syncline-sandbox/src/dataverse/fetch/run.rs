@@ -12,7 +12,7 @@ use crate::dataverse::json;
 use crate::dataverse::odata::shape::{Shape, Shown};
 use crate::dataverse::query::Expr;
 use crate::dataverse::query::eval::{Slots, parent_column};
-use crate::dataverse::read::{PAGE, applied, context, cookie, read_cookie, setting};
+use crate::dataverse::read::{PAGE, applied, context, cookie, metadata_version, read_cookie, setting};
 use crate::dataverse::request::{ApiRequest, ApiResponse, Preferences};
 use crate::dataverse::store::Store;
 use std::collections::HashSet;
@@ -63,6 +63,7 @@ pub(crate) fn run(
             total > PAGE as i64
         );
     }
+    metadata_version(store, preferences.annotations.version, &mut out);
     if more && fetch.top.is_none() {
         if preferences.annotations.morerecords {
             out.extend_from_slice(b"\"@Microsoft.Dynamics.CRM.morerecords\":true,");

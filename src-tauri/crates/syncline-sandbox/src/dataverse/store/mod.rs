@@ -13,6 +13,9 @@ use uuid::Uuid;
 /// First version that a write gives; above every generated row's version.
 pub(crate) const FIRST_WRITE: i64 = 1_000_000_000;
 
+/// The schema's version at the start.
+const FIRST_METADATA: u64 = 79_344_285;
+
 /// A row: its table and its position there.
 pub(crate) type Row = (Table, u32);
 
@@ -36,6 +39,8 @@ pub(crate) struct Store {
     pub(crate) tables: Vec<TableData>,
     /// The version the next write gets.
     pub(crate) version: i64,
+    /// Changes with any change of the schema.
+    pub(crate) metadata_version: u64,
     undo: Vec<Undo>,
 }
 
@@ -44,11 +49,20 @@ impl Store {
         let schema = entities::schema();
         let generator = generator.with_solutions(Solutions::of(&schema, None));
         let tables = Table::ALL.iter().map(|t| TableData::new(generator.count(*t))).collect();
-        Self { schema, generator, wide: None, tables, version: FIRST_WRITE, undo: Vec::new() }
+        Self {
+            schema,
+            generator,
+            wide: None,
+            tables,
+            version: FIRST_WRITE,
+            metadata_version: FIRST_METADATA,
+            undo: Vec::new(),
+        }
     }
 
     /// Adds the tables of a big tenant, or takes them away.
     pub(crate) fn set_big(&mut self, big: bool) {
+        self.metadata_version += 1;
         self.wide = big.then(|| Arc::new(Wide::new(self.generator.seed, &self.schema)));
         let solutions = Solutions::of(&self.schema, self.wide.as_deref());
         self.generator = self.generator.clone().with_solutions(solutions);
