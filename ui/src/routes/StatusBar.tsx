@@ -99,13 +99,20 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
           Syncline itself does not answer; trying again
         </span>
       )}
-      {current && current.system === "dataverse" ? <ServiceState connection={current} /> : null}
+      {current && current.system === "dataverse" ? (
+        <ServiceState connection={current} working={running.length > 0} />
+      ) : null}
     </footer>
   );
 }
 
-function ServiceState({ connection }: { connection: ConnectionView }) {
-  const budget = useRead("connections.budget", { connection: connection.name }, { every: () => 10_000 });
+/** How often the meter is read, in milliseconds: work under way moves it. */
+const meterAtWork = 2_000;
+const meterAtRest = 10_000;
+
+function ServiceState({ connection, working }: { connection: ConnectionView; working: boolean }) {
+  const every = working ? meterAtWork : meterAtRest;
+  const budget = useRead("connections.budget", { connection: connection.name }, { every: () => every });
   const cached = useRead("cache.list", {});
   const mine = (cached.data ?? []).filter(
     (entity) => entity.connection === connection.name && entity.pulled_at !== null,

@@ -58,6 +58,8 @@ export function endNotice(job: JobView): Notice | null {
       };
     }
     case "export":
+      // Comparing writes a file only where one was asked for.
+      if (isCompared(result)) return comparedNotice(name, result);
       return {
         tone: "success",
         title: `${counted(number(field(result, "records")), "record")} written`,
@@ -85,6 +87,18 @@ export function endNotice(job: JobView): Notice | null {
     case "run":
       return runNotice(name, result);
   }
+}
+
+const isCompared = (result: unknown) => typeof field(result, "only_left") === "number";
+
+/** How two environments differ. */
+function comparedNotice(name: string, result: unknown): Notice {
+  const parts = [
+    `${count(number(field(result, "same")))} the same`,
+    `${count(number(field(result, "different")))} different`,
+    `${count(number(field(result, "only_left")) + number(field(result, "only_right")))} in one only`,
+  ];
+  return { tone: "success", title: `${name}: done`, text: parts.join(", ") };
 }
 
 /** What a run wrote and what it left; where it ended before its end, that it can go on. */
@@ -117,7 +131,8 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
       (job.kind === "preview" &&
         (place.at === "sync" || place.at === "plan" || place.at === "run") &&
         job.state === "done") ||
-      (job.kind === "run" && place.at === "run");
+      (job.kind === "run" && place.at === "run") ||
+      (place.at === "compare" && isCompared(job.result) && job.state === "done");
     if (!inSight) notify(notice);
     if (settings()?.notifications && job.seconds > 3)
       void host.notify(notice.title, notice.text ?? "").catch(() => undefined);

@@ -87,8 +87,7 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
     } else {
         0
     };
-    // A run describes the source's entity to itself.
-    let looks = looks + source.opening + source.description;
+    let looks = looks + source.opening;
     // The versions of what was written are read back, so that it can be undone.
     let back = match destination.ids_a_request {
         0 => 0,
@@ -159,7 +158,7 @@ mod tests {
             lanes: [(0, (50, 500)), (1, (200, 500))].into(),
             ..PlanDetail::default()
         };
-        assert_eq!(run_cost(&detail, true, &(source, destination)).calls, 4 + 3 * 2 + 9 + 2 + 3);
+        assert_eq!(run_cost(&detail, true, &(source, destination)).calls, 4 + 3 * 2 + 9 + 3);
         assert_eq!(run_cost(&PlanDetail::default(), true, &(source, destination)), Cost::default());
         assert_eq!(pull_cost(1_000, 250, &source).calls, 15);
         assert_eq!(pull_cost(1_000, 250, &Toll { described: true, ..source }).calls, 13);

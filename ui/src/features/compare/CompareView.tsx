@@ -78,6 +78,8 @@ export function CompareView({
         : null;
       if (toFile && !path) return;
       setBusy(true);
+      // What is on show would pass for the answer to the new question.
+      setReport(null);
       const { job } = await change("compare.start", {
         left,
         right,

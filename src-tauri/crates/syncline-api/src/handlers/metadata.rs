@@ -285,16 +285,42 @@ impl App {
             .await?;
         match kept {
             Some((schema, _)) if kept_at.as_deref() == Some(version) => {
-                if let Link::Dataverse { connector, .. } = self.link(connection).await?.as_ref() {
-                    let targets: HashSet<&EntityName> =
-                        schema.columns.iter().flat_map(|column| &column.targets).collect();
-                    let others = others.map(|(all, _)| all).unwrap_or_default();
-                    let named = others.into_iter().filter(|other| targets.contains(&other.logical_name));
-                    connector.adopt(&schema, named.collect());
-                }
+                self.hand_over(connection, &schema, others.map(|(all, _)| all)).await?;
                 Ok(schema)
             }
             _ => self.fetch_schema_of(connection, entity, Some(version.to_owned())).await,
+        }
+    }
+
+    /// Hands the connector what was kept of an entity, so that it does not ask for it.
+    async fn hand_over(
+        &self,
+        connection: &Connection,
+        schema: &EntitySchema,
+        others: Option<Vec<EntitySummary>>,
+    ) -> Result<(), ApiError> {
+        if let Link::Dataverse { connector, .. } = self.link(connection).await?.as_ref() {
+            let targets: HashSet<&EntityName> =
+                schema.columns.iter().flat_map(|column| &column.targets).collect();
+            let named = others.unwrap_or_default().into_iter();
+            let named = named.filter(|other| targets.contains(&other.logical_name));
+            connector.adopt(schema, named.collect());
+        }
+        Ok(())
+    }
+
+    /// The same for what a plan was made with: its rows stand, so nothing newer is asked for.
+    pub(crate) async fn adopt_kept(
+        &self,
+        connection: &Connection,
+        entity: &EntityName,
+    ) -> Result<(), ApiError> {
+        let (id, name) = (connection.id, entity.clone());
+        let (kept, others) =
+            self.with_store(move |store| Ok((store.schema(id, &name)?, store.entities(id)?))).await?;
+        match kept {
+            Some((schema, _)) => self.hand_over(connection, &schema, others.map(|(all, _)| all)).await,
+            None => Ok(()),
         }
     }
 

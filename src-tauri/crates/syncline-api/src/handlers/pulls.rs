@@ -1,10 +1,11 @@
 //! `cache.pull` and `cache.pull_many`: entities and marketing lists into the store.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use syncline_dataverse::MarketingList;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchSection, SynclineError};
-use syncline_sync::{PullRequest, Pulled, Work, catch_up, pull as pull_entity};
+use syncline_sync::{PullRequest, Pulled, Work, catch_up, estimate_pull, pull as pull_entity};
 
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +61,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
         let link = opened(&root, &connection, &handle).await?;
-        let report = one(&root, &connection, &link, request.item, true, &handle).await?;
+        let report = one(&root, &connection, &link, request.item, 0, &handle).await?;
         serde_json::to_value(report).map_err(|error| internal(&error))
     });
     Ok(JobStarted { job })
@@ -82,13 +83,15 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
         let link = opened(&root, &connection, &handle).await?;
         let mut report = PullsReport { waiting: all, ..PullsReport::default() };
+        let mut expected = foreseen(&root, &connection, &link, &request.items, &handle).await?;
         for item in request.items {
             let what = called(&item);
+            expected.pop_front();
             report.waiting.remove(0);
             report.doing = Some(what.clone());
             handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
             let before = handle.tally().sent();
-            match one(&root, &connection, &link, item, report.waiting.is_empty(), &handle).await {
+            match one(&root, &connection, &link, item, expected.iter().sum(), &handle).await {
                 // Who answers is asked once, for the first.
                 Ok(pull) if report.pulls.is_empty() && report.failures.is_empty() => report.pulls.push(pull),
                 Ok(pull) => report.pulls.push(PullReport { requests: pull.requests - before, ..pull }),
@@ -106,6 +109,38 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
         }
     });
     Ok(JobStarted { job })
+}
+
+/// Requests that each item is expected to take, counted before the first begins. One that can't be asked for fails in its turn, and counts as
+/// none here; trouble that ends all ends it here.
+async fn foreseen(
+    app: &Arc<App>,
+    connection: &Connection,
+    link: &Link,
+    items: &[PullItem],
+    handle: &JobHandle,
+) -> Result<VecDeque<u64>, ApiError> {
+    let mut all = VecDeque::with_capacity(items.len());
+    if let [_] = items {
+        // It counts its own records before it begins.
+        return Ok([0].into());
+    }
+    let source = link.patient().source(connection.name.as_str())?;
+    for (done, item) in items.iter().enumerate() {
+        handle.progress("counting", done as u64, Some(items.len() as u64));
+        let calls = async {
+            let asked = asked(app, connection, link, item.clone(), handle.cancel()).await?;
+            let estimate =
+                estimate_pull(&app.store, source.as_ref(), &asked.request, &App::work(handle)).await?;
+            Ok::<_, ApiError>(estimate.cost.calls)
+        };
+        match calls.await {
+            Ok(calls) => all.push_back(calls),
+            Err(error) if ends_all(error.code) => return Err(error),
+            Err(_) => all.push_back(0),
+        }
+    }
+    Ok(all)
 }
 
 /// Trouble that has nothing to do with one entity or list.
@@ -175,12 +210,13 @@ pub(super) async fn asked(
     Ok(Asked { entity, list, request })
 }
 
+/// Pulls an item; those that come after it are expected to take `later` requests.
 async fn one(
     app: &Arc<App>,
     connection: &Connection,
     link: &Link,
     item: PullItem,
-    last: bool,
+    later: u64,
     handle: &JobHandle,
 ) -> Result<PullReport, ApiError> {
     let begun = std::time::Instant::now();
@@ -188,17 +224,16 @@ async fn one(
     let source = link.patient().source(name)?;
     handle.progress("reading the description", 0, None);
     let Asked { entity, list, request: asked } = asked(app, connection, link, item, handle.cancel()).await?;
-    // What others still to come will take, nobody can tell before they are counted.
-    let afterwards = if last { Some(super::learn::requests(app, connection, link).await) } else { None };
+    let afterwards = super::learn::requests(app, connection, link).await + later;
     let told = handle.clone();
     let calls = move |spent, expected: Option<u64>| {
-        told.calls(spent, expected.zip(afterwards).map(|(pages, more)| pages + more));
+        told.calls(spent, expected.map(|pages| pages + afterwards));
     };
     let work = Work { calls: Arc::new(calls), ..App::work(handle) };
     let pulled = pull_entity(&app.store, source, asked, &work).await?;
     super::learn::learn(app, connection, link).await;
     let sent = handle.tally().sent();
-    handle.calls(sent, last.then_some(sent));
+    handle.calls(sent, Some(sent + later));
     let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());
     let not_indexed = catch_up(&app.store, connection.id, &entity, &App::work(handle)).await?;
     Ok(PullReport {

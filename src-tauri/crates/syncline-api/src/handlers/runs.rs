@@ -106,6 +106,7 @@ pub(crate) async fn execute(
     } else {
         // Drift is looked for at the source; somebody else's records would tell nothing of the planned ones.
         syncs::answered(root, &source).await?;
+        root.adopt_kept(&source, &plan.source_entity).await?;
         Some(root.link_with(&source, &definition).await?.source(source.name.as_str())?)
     };
     let planned_at = plan.created_at;

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import type { JobView } from "@/api";
+import { endNotice } from "./jobEnds";
+
+const job: JobView = {
+  id: "1",
+  kind: "export",
+  connection: "contoso",
+  title: "comparing account",
+  state: "done",
+  stage: "",
+  done: 0,
+  total: null,
+  rate: null,
+  seconds_left: null,
+  calls: null,
+  seconds: 2,
+  started_at: "2026-01-01T00:00:00Z",
+  finished_at: "2026-01-01T00:00:02Z",
+  error: null,
+  result: null,
+  number: 1,
+};
+
+it("a comparison says how the two differ, not that nothing was written", () => {
+  const notice = endNotice({
+    ...job,
+    result: { same: 7, different: 2, only_left: 9, only_right: 1, ambiguous: 0, rows: [], path: null },
+  });
+  expect(notice?.title).toBe("Comparing account: done");
+  expect(notice?.text).toBe("7 the same, 2 different, 10 in one only");
+});
+
+it("an export says how much was written and where", () => {
+  const notice = endNotice({ ...job, title: "exporting", result: { records: 2, path: "/tmp/a.csv" } });
+  expect([notice?.title, notice?.text]).toEqual(["2 records written", "/tmp/a.csv"]);
+});
