@@ -177,3 +177,33 @@ async fn the_meter_shows_what_the_service_says() {
     assert!(seconds > 1_100.0 && seconds <= 1_200.0, "{budget}");
     assert_eq!((&budget["recommended"], &budget["throttled"]), (&json!(3), &json!(0)), "{budget}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_grow_from_run_to_run_where_the_service_is_quick() {
+    let bench = Bench::new(1_500).await;
+    bench.connect("contoso", "contoso").await;
+    bench.connect_writable("fabrikam", "fabrikam").await;
+    let mut writes = Vec::new();
+    for case in ["lower", "upper", "lower", "upper", "lower", "upper"] {
+        let mut definition = copy();
+        definition["fields"] = json!([{ "to": "lastname", "from": "lastname", "case": case }]);
+        let plan = bench.preview(&definition).await;
+        bench.sandbox.clear_requests();
+        let report = bench.run(&plan).await;
+        assert_eq!(count(&report, "failed"), 0, "{report}");
+        let (took, what) = requests(&bench);
+        within_a_tenth(count(&plan["cost"], "calls"), took, &what);
+        let written = bench.sandbox.requests().into_iter().filter(|one| {
+            one.service == "fabrikam" && (one.path.contains("Multiple") || one.path.contains("$batch"))
+        });
+        writes.push(written.filter(|one| one.method == "POST").count());
+    }
+    // Some 1,400 rows: at first a hundred a batch; at the end too few batches to learn from.
+    assert!(writes[0] >= 12 && writes[1] * 2 <= writes[0] + 2, "{writes:?}");
+    assert!(writes.is_sorted_by(|a, b| a >= b || *b < 5), "{writes:?}");
+    // What must be written whole or not at all is not made larger.
+    let mut definition = copy();
+    definition["options"] = json!({ "all_or_nothing": true });
+    let plan = bench.preview(&definition).await;
+    assert!(count(&plan["cost"], "calls") > writes[0] as u64, "{}", plan["cost"]);
+}

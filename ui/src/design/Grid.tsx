@@ -9,6 +9,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { type ColumnAct, columnAct } from "./columnKeys";
 import styles from "./Grid.module.css";
 import { GridHeader } from "./GridHeader";
 import {
@@ -120,6 +121,11 @@ export function Grid<R>(props: GridProps<R>) {
   function onKeyDown(event: KeyboardEvent) {
     if (rowCount === 0) return;
     if (event.target instanceof HTMLElement && event.target.closest("input, button, a")) return;
+    const act = columnAct(event, columns, active.column);
+    if (act && change(act)) {
+      event.preventDefault();
+      return;
+    }
     const ctrl = event.ctrlKey || event.metaKey;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 300) / ROW_HEIGHT) - 2);
     if (ctrl && event.key.toLowerCase() === "c") {
@@ -150,6 +156,23 @@ export function Grid<R>(props: GridProps<R>) {
         anchor.current = next.row;
       }
       goTo(next);
+    }
+  }
+
+  /** True where the grid can be changed so. */
+  function change(act: ColumnAct): boolean {
+    switch (act.act) {
+      case "resize":
+        props.onResize?.(act.key, act.width);
+        return props.onResize !== undefined;
+      case "move":
+        if (!props.onMove) return false;
+        props.onMove(act.key, act.before);
+        setActive({ ...active, column: act.to });
+        return true;
+      case "sort":
+        props.onSort?.(act.sort);
+        return props.onSort !== undefined;
     }
   }
 

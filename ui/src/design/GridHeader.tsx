@@ -1,5 +1,6 @@
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { type DragEvent, type PointerEvent, useState } from "react";
+import { widthWithin } from "./columnKeys";
 import type { GridProps } from "./Grid";
 import styles from "./Grid.module.css";
 import { type GridColumn, placeOf } from "./grid-types";
@@ -81,7 +82,7 @@ function Head<R>({
     const direction = getComputedStyle(handle).direction === "rtl" ? -1 : 1;
     handle.setPointerCapture(event.pointerId);
     const move = (moved: globalThis.PointerEvent) =>
-      onResize?.(column.key, Math.min(900, Math.max(56, width + (moved.clientX - start) * direction)));
+      onResize?.(column.key, widthWithin(width + (moved.clientX - start) * direction));
     const end = () => {
       handle.removeEventListener("pointermove", move);
       handle.removeEventListener("pointerup", end);

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 import { Segmented, StatusLight, Time } from "./basics";
 import { CountBar } from "./CountBar";
+import { columnAct } from "./columnKeys";
 import { Elapsed, elapsedText } from "./Elapsed";
 import { Fault, FaultContext, sentence } from "./Fault";
 import { fixedColumns, moveCell, placeOf, rangeSelection } from "./grid-types";
@@ -148,5 +149,42 @@ describe("time as it runs", () => {
     const time = container.querySelector("[data-elapsed]");
     expect(time?.getAttribute("aria-hidden")).toBe("true");
     await waitFor(() => expect(time?.textContent).not.toBe("0.0 s"));
+  });
+});
+
+describe("columns by keyboard", () => {
+  const columns = ["a", "b", "c"].map((key) => ({
+    key,
+    title: key,
+    width: 100,
+    sortable: key !== "c",
+    cell: () => null,
+    text: () => "",
+  }));
+  const press = (key: string, held: string) => ({
+    key,
+    altKey: held.includes("alt"),
+    shiftKey: held.includes("shift"),
+    ctrlKey: held.includes("ctrl"),
+    metaKey: false,
+  });
+  it("Alt+Shift changes width and order, within limits", () => {
+    const narrow = columnAct(press("ArrowLeft", "alt shift"), columns, 0);
+    expect(narrow).toEqual({ act: "resize", key: "a", width: 76 });
+    const least = columns.map((column) => ({ ...column, width: 60 }));
+    expect(columnAct(press("ArrowLeft", "alt shift"), least, 0)).toMatchObject({ width: 56 });
+    expect(columnAct(press("ArrowDown", "alt shift"), columns, 1)).toEqual({
+      act: "sort",
+      sort: { key: "b", descending: true },
+    });
+    expect(columnAct(press("ArrowDown", "alt shift"), columns, 2)).toBeNull();
+  });
+  it("Ctrl+Shift moves, up to the edges", () => {
+    const move = (at: number, key: string) => columnAct(press(key, "ctrl shift"), columns, at);
+    expect(move(0, "ArrowRight")).toEqual({ act: "move", key: "a", before: "c", to: 1 });
+    expect(move(1, "ArrowRight")).toEqual({ act: "move", key: "b", before: null, to: 2 });
+    expect(move(1, "ArrowLeft")).toEqual({ act: "move", key: "b", before: "a", to: 0 });
+    expect([move(0, "ArrowLeft"), move(2, "ArrowRight")]).toEqual([null, null]);
+    expect(columnAct(press("ArrowRight", "shift"), columns, 0)).toBeNull();
   });
 });

@@ -15,6 +15,8 @@ export const shortcuts: readonly { keys: string; what: string }[] = [
   { keys: "Ctrl+PageUp", what: "Tab before" },
   { keys: "Alt+Left", what: "Back" },
   { keys: "↑ ↓ ← →", what: "In a grid: move; with Shift: select rows" },
+  { keys: "Alt+Shift+← →", what: "In a grid: make the column narrower or wider; ↑ ↓: sort by it" },
+  { keys: "Ctrl+Shift+← →", what: "In a grid: move the column" },
   { keys: "Enter", what: "In a grid: open the record beside" },
   { keys: "Space", what: "In a grid: select the row" },
   { keys: "Ctrl+C", what: "In a grid: copy the cell or the selected rows" },

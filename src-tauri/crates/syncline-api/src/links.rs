@@ -20,6 +20,13 @@ use crate::wire::ApiError;
 /// Option under which the tenant of the last sign-in is kept.
 pub(crate) const SIGNED_IN_TENANT: &str = "signed_in_tenant";
 
+/// Most rows that a batch grows to (Dataverse: 1,000 requests a `$batch`, 100 to 1,000 rows a bulk message).
+const MOST_BATCH_ROWS: usize = 1_000;
+
+fn batch_rows_key(connection: &Connection) -> String {
+    format!("batch rows/{}", connection.id)
+}
+
 /// A connected system.
 pub(crate) enum Link {
     /// Dataverse with its tokens.
@@ -109,16 +116,36 @@ impl App {
     ) -> Result<Link, ApiError> {
         let source = &definition.source;
         let (timeout, retries) = (Duration::from_millis(source.timeout_ms), source.retries);
+        // What is taken whole or not at all must not grow by itself.
+        let rows = if definition.options.all_or_nothing { None } else { self.batch_rows(connection).await? };
         Ok(match self.link(connection).await?.as_ref() {
-            Link::Dataverse { connector, tokens } => Link::Dataverse {
-                connector: Arc::new(connector.with_limits(timeout, retries, source.page_size)),
-                tokens: Arc::clone(tokens),
-            },
+            Link::Dataverse { connector, tokens } => {
+                let connector = connector.with_limits(timeout, retries, source.page_size);
+                let connector = match rows {
+                    Some(rows) => connector.with_batch_rows(rows),
+                    None => connector,
+                };
+                Link::Dataverse { connector: Arc::new(connector), tokens: Arc::clone(tokens) }
+            }
             Link::Insider(connector) => Link::Insider(Arc::new(connector.with_limits(timeout, retries))),
             // A file knows neither pages nor waiting, and a database answers at once.
             Link::Tables(connector) => Link::Tables(Arc::clone(connector)),
             Link::Sql(connector) => Link::Sql(Arc::clone(connector)),
         })
+    }
+
+    /// Rows a batch that runs to this destination came to; none before one told.
+    async fn batch_rows(&self, connection: &Connection) -> Result<Option<usize>, ApiError> {
+        let key = batch_rows_key(connection);
+        let kept = self.with_store(move |store| store.kept(&key)).await?;
+        Ok(kept.and_then(|rows| usize::try_from(rows.as_u64()?).ok()))
+    }
+
+    /// Keeps what a run learned of the size of batches, for the next preview and run.
+    pub(crate) async fn learn_batch_rows(&self, connection: &Connection, rows: usize) -> Result<(), ApiError> {
+        let (key, id) = (batch_rows_key(connection), connection.id);
+        let rows = serde_json::json!(rows.clamp(1, MOST_BATCH_ROWS));
+        self.with_store(move |store| store.keep(&key, Some(id), &rows, jiff::Timestamp::now())).await
     }
 
     /// Keeps what a sign-in gave and links anew.

@@ -62,6 +62,13 @@ impl DataverseConnector {
         limited
     }
 
+    /// The same connector, whose batches hold at most so many rows: 1 to 1000.
+    pub fn with_batch_rows(mut self, rows: usize) -> Self {
+        self.settings.batch_rows = rows;
+        self.settings.bound();
+        self
+    }
+
     /// What the reading of found rows prefers: labels, and pages of the size that was asked for.
     pub(crate) fn row_preferences(&self) -> [String; 2] {
         [

@@ -12,6 +12,10 @@ const ROWS_STEP: usize = 10;
 const SLOW: SignedDuration = SignedDuration::from_secs(20);
 /// A batch that takes less may be larger.
 const QUICK: SignedDuration = SignedDuration::from_secs(8);
+/// A batch of twice the rows takes at most twice as long: where whole batches take less than this on average, the next run's may be larger.
+const VERY_QUICK: SignedDuration = SignedDuration::from_secs(4);
+/// Whole batches that tell something of their size.
+const ENOUGH: i32 = 5;
 /// Batches at once where the service recommends no number.
 const WITHOUT_HINT: usize = 4;
 
@@ -37,6 +41,8 @@ pub struct Ended {
     pub throttled: bool,
     /// No answer came for it.
     pub lost: bool,
+    /// Rows of it that were refused. A call that is refused for one row goes again, row by row.
+    pub failed: usize,
     /// Requests at once that the service recommends (`x-ms-dop-hint`).
     pub recommended: Option<u32>,
 }
@@ -52,6 +58,11 @@ pub struct Pace {
     calm: usize,
     slowed_at: Option<Timestamp>,
     shrunk_at: Option<Timestamp>,
+    /// Batches of the most rows that were neither held up nor lost, and how long they took together.
+    whole: i32,
+    whole_took: SignedDuration,
+    sent: usize,
+    failed: usize,
 }
 
 impl Pace {
@@ -67,6 +78,23 @@ impl Pace {
             calm: 0,
             slowed_at: None,
             shrunk_at: None,
+            whole: 0,
+            whole_took: SignedDuration::ZERO,
+            sent: 0,
+            failed: 0,
+        }
+    }
+
+    /// Rows that batches of the next run should hold at most, where this one told enough: fewer where whole batches were too slow, twice as many
+    /// where they were quick and hardly a row was refused. Within a run the most rows stay what they are, so that it costs what was foreseen.
+    pub fn advice(&self) -> Option<usize> {
+        let quick = self.whole >= ENOUGH && self.whole_took < VERY_QUICK * self.whole;
+        if self.rows < self.limits.most_rows {
+            Some(self.rows)
+        } else if quick && self.failed * 100 <= self.sent {
+            Some(self.limits.most_rows.saturating_mul(2))
+        } else {
+            None
         }
     }
 
@@ -87,6 +115,12 @@ impl Pace {
             self.ceiling = recommended.clamp(1, self.limits.most_parallel);
         }
         let took = seen.ended.duration_since(seen.began);
+        self.sent += seen.rows;
+        self.failed += seen.failed;
+        if seen.rows >= self.limits.most_rows && !seen.throttled && !seen.lost {
+            self.whole += 1;
+            self.whole_took += took;
+        }
         if seen.throttled {
             if self.slowed_at.is_none_or(|at| seen.began >= at) {
                 self.parallel = (self.parallel / 2).max(1);
@@ -135,6 +169,7 @@ mod tests {
             rows: 100,
             throttled: false,
             lost: false,
+            failed: 0,
             recommended: None,
         }
     }
@@ -183,6 +218,24 @@ mod tests {
         assert_eq!(pace.rows(), 35, "a short last batch tells nothing");
     }
 
+    #[test]
+    fn quick_runs_advise_larger_batches_and_slow_ones_smaller() {
+        let after = |list: &[Ended]| {
+            let mut pace = Pace::new(LIMITS);
+            list.iter().for_each(|seen| pace.observe(seen));
+            pace.advice()
+        };
+        let all = |n: i64, seen: Ended| (0..n).map(|at| Ended { began: seen.began + SignedDuration::from_secs(at * 60), ended: seen.ended + SignedDuration::from_secs(at * 60), ..seen }).collect::<Vec<_>>();
+        assert_eq!(after(&all(4, good(0, 1))), None, "too few to tell");
+        assert_eq!(after(&all(5, good(0, 1))), Some(200));
+        assert_eq!(after(&all(9, Ended { rows: 40, ..good(0, 1) })), None, "none was whole");
+        assert_eq!(after(&all(9, good(0, 5))), None, "twice the rows would be slow");
+        assert_eq!(after(&all(9, Ended { failed: 2, ..good(0, 1) })), None, "refused rows go twice");
+        assert_eq!(after(&all(9, Ended { failed: 1, ..good(0, 1) })), Some(200));
+        assert_eq!(after(&all(9, Ended { throttled: true, ..good(0, 1) })), None, "it was held up");
+        assert_eq!(after(&all(1, good(0, 40))), Some(50));
+    }
+
     fn endings() -> impl Strategy<Value = Vec<Ended>> {
         let one = (
             0i64..1000,
@@ -190,14 +243,16 @@ mod tests {
             0usize..200,
             any::<bool>(),
             any::<bool>(),
+            0usize..200,
             proptest::option::of(0u32..100),
         );
         proptest::collection::vec(one, 0..200).prop_map(|list| {
             list.into_iter()
-                .map(|(began, took, rows, throttled, lost, recommended)| Ended {
+                .map(|(began, took, rows, throttled, lost, failed, recommended)| Ended {
                     rows,
                     throttled,
                     lost,
+                    failed,
                     recommended,
                     ..good(began, took)
                 })
@@ -216,6 +271,7 @@ mod tests {
                 prop_assert!((1..=most_parallel.max(1)).contains(&pace.parallel()));
                 prop_assert!(pace.parallel() <= before.parallel() + 1, "growth is additive");
                 prop_assert!(pace.rows() <= before.rows() + ROWS_STEP);
+                prop_assert!(pace.advice().is_none_or(|rows| rows >= 1 && rows <= 2 * most_rows.max(1)));
                 prop_assert!(!seen.throttled || pace.parallel() <= before.parallel(), "a 429 never speeds it up");
             }
         }

@@ -74,6 +74,8 @@ pub struct RunDetail {
     pub error: Option<SynclineError>,
     /// Write batches sent.
     pub batches: u64,
+    /// Rows that batches of later runs to the same destination should hold at most, where this run told.
+    pub batch_rows: Option<usize>,
     /// What was predicted against what came out.
     pub prediction: Option<Prediction>,
     /// Batches for which no answer came.

@@ -123,9 +123,11 @@ impl Runner<'_> {
                 rows: landed.rows,
                 throttled: signals.throttled > landed.throttled_before,
                 lost: landed.detail.lost > 0,
+                failed: usize::try_from(landed.detail.counts.failed).unwrap_or(usize::MAX),
                 recommended: signals.recommended,
             });
             detail.add(&landed.detail);
+            detail.batch_rows = pace.advice();
             detail.most_at_once = detail.most_at_once.max(under_way.len() as u64 + 1);
             done += landed.rows as u64;
             detail.not_reached = total.saturating_sub(done);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use syncline_model::{Connection, ErrorCode, FetchMode, SyncAction, SyncDefinition};
 use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
-use syncline_sync::{Guards, PlanDetail, RunRequest, resume_run, run_plan, watermark_key};
+use syncline_sync::{Guards, PlanDetail, RunDetail, RunRequest, resume_run, run_plan, watermark_key};
 use uuid::Uuid;
 
 use super::views::run_view;
@@ -127,6 +127,10 @@ pub(crate) async fn execute(
         None => run_plan(&root.store, request, &App::work(handle)).await?,
         Some(run) => resume_run(&root.store, request, run, &App::work(handle)).await?,
     };
+    let learned = serde_json::from_value::<RunDetail>(run.detail.clone()).ok().and_then(|told| told.batch_rows);
+    if let Some(rows) = learned.filter(|_| !definition.options.all_or_nothing) {
+        root.learn_batch_rows(&destination, rows).await?;
+    }
     // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
     let whole = !detail.partial && !detail.cached && excluded == 0;
     if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
