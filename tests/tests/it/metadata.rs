@@ -324,7 +324,8 @@ async fn what_is_described_already_is_not_described_again_until_the_schema_chang
         definition
     };
     let first = bench.preview(&definition).await;
-    assert!(described(&bench, "contoso").len() > 5, "the first time");
+    let asked = described(&bench, "contoso");
+    assert!(asked.iter().filter(|path| path.contains("contact%27)")).count() > 5, "the first time: {asked:?}");
     let relationships = |described: &Value| described["schema"]["relationships"].as_array().unwrap().len();
     let ask = json!({ "connection": "contoso", "entity": "contact" });
     let before = relationships(&bench.rpc("entities.describe", ask.clone()).await);
@@ -333,11 +334,14 @@ async fn what_is_described_already_is_not_described_again_until_the_schema_chang
     bench.sandbox.clear_requests();
     let plan = bench.preview(&definition).await;
     bench.run(&plan).await;
-    bench.done("cache.pull", json!({ "connection": "contoso", "entity": "contact", "columns": ["fullname"] })).await;
+    bench
+        .done("cache.pull", json!({ "connection": "contoso", "entity": "contact", "columns": ["fullname"] }))
+        .await;
     assert_eq!(plan["summary"]["read"], first["summary"]["read"]);
-    let again = described(&bench, "contoso").into_iter().filter(|path| path.contains("contact"));
-    assert_eq!(again.collect::<Vec<_>>(), Vec::<String>::new());
-    assert_eq!(described(&bench, "fabrikam"), Vec::<String>::new());
+    for service in ["contoso", "fabrikam"] {
+        let again = described(&bench, service).into_iter().filter(|path| path.contains("contact%27)"));
+        assert_eq!(again.collect::<Vec<_>>(), Vec::<String>::new());
+    }
 
     // Tables come with relationships to contacts: the next preview reads the description anew.
     bench.sandbox.environment("contoso").unwrap().set_big(true);

@@ -217,7 +217,10 @@ export function Grid<R>(props: GridProps<R>) {
           visible={visible.map((item) => item.index + fixed)}
         />
         {rowCount === 0 ? (
-          <div className={styles.emptyPlace}>{props.empty}</div>
+          // In sight, however wide the columns are together.
+          <div className={styles.emptyPlace} style={{ width: rows.scrollRect?.width ?? "100%" }}>
+            {props.empty}
+          </div>
         ) : (
           <div role="rowgroup" style={{ height: rows.getTotalSize(), position: "relative" }}>
             {items.map((item) => {

@@ -142,7 +142,11 @@ impl App {
     }
 
     /// Keeps what a run learned of the size of batches, for the next preview and run.
-    pub(crate) async fn learn_batch_rows(&self, connection: &Connection, rows: usize) -> Result<(), ApiError> {
+    pub(crate) async fn learn_batch_rows(
+        &self,
+        connection: &Connection,
+        rows: usize,
+    ) -> Result<(), ApiError> {
         let (key, id) = (batch_rows_key(connection), connection.id);
         let rows = serde_json::json!(rows.clamp(1, MOST_BATCH_ROWS));
         self.with_store(move |store| store.keep(&key, Some(id), &rows, jiff::Timestamp::now())).await

@@ -24,8 +24,7 @@ impl DataverseConnector {
     pub async fn schema_version(&self, cancel: &CancellationToken) -> Result<Option<String>, SynclineError> {
         let prefer = [format!("odata.include-annotations=\"{ANNOTATION}\"")];
         let read = |body: &[u8]| serde_json::from_slice::<Versioned>(without_bom(body));
-        let found =
-            self.api.read(&self.api.url(ANY_ROW), &prefer, cancel, |reply| read(&reply.body)).await?;
+        let found = self.api.read(&self.api.url(ANY_ROW), &prefer, cancel, |reply| read(&reply.body)).await?;
         Ok(found.version)
     }
 
@@ -44,7 +43,8 @@ mod tests {
     #[test]
     fn the_version_is_read_where_it_is_told() {
         let read = |text: &str| serde_json::from_str::<Versioned>(text).unwrap().version;
-        let told = r#"{"@odata.context":"x","@Microsoft.Dynamics.CRM.globalmetadataversion":"79344285","value":[]}"#;
+        let told =
+            r#"{"@odata.context":"x","@Microsoft.Dynamics.CRM.globalmetadataversion":"79344285","value":[]}"#;
         assert_eq!(read(told).as_deref(), Some("79344285"));
         assert_eq!(read(r#"{"value":[{"systemuserid":"1"}]}"#), None);
     }

@@ -225,7 +225,15 @@ mod tests {
             list.iter().for_each(|seen| pace.observe(seen));
             pace.advice()
         };
-        let all = |n: i64, seen: Ended| (0..n).map(|at| Ended { began: seen.began + SignedDuration::from_secs(at * 60), ended: seen.ended + SignedDuration::from_secs(at * 60), ..seen }).collect::<Vec<_>>();
+        let all = |n: i64, seen: Ended| {
+            (0..n)
+                .map(|at| Ended {
+                    began: seen.began + SignedDuration::from_secs(at * 60),
+                    ended: seen.ended + SignedDuration::from_secs(at * 60),
+                    ..seen
+                })
+                .collect::<Vec<_>>()
+        };
         assert_eq!(after(&all(4, good(0, 1))), None, "too few to tell");
         assert_eq!(after(&all(5, good(0, 1))), Some(200));
         assert_eq!(after(&all(9, Ended { rows: 40, ..good(0, 1) })), None, "none was whole");

@@ -11,6 +11,7 @@ import {
   useKept,
 } from "@/api";
 import {
+  Elapsed,
   Empty,
   Fault,
   Grid,
@@ -39,7 +40,7 @@ import { NewRecord } from "./NewRecord";
 import { PullButton } from "./Pull";
 import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
-import { useCachedRows, useLiveRows } from "./useRows";
+import { useCachedRows, useHeldRows, useLiveRows } from "./useRows";
 import { ValueMenu } from "./ValueMenu";
 
 const COPY_LIMIT = 20_000;
@@ -109,7 +110,8 @@ export function RecordsView({
   }, [connection, entity, mode, columns, filter, search, sort, schema.primary_id]);
   const cached = useCachedRows(query, mode === "cached");
   const live = useLiveRows(query, mode === "live");
-  const rows = mode === "cached" ? cached : live;
+  const found = mode === "cached" ? cached : live;
+  const { rows, settling } = useHeldRows(found, `${connection}/${entity}/${mode}`);
 
   const written = (what: Written) => {
     rows.refetch();
@@ -236,11 +238,15 @@ export function RecordsView({
         ) : null}
         <span className={styles.counts} role="status">
           {note || (selection.size > 0 ? `${count(selection.size)} selected · ` : "")}
-          {note
-            ? ""
-            : rows.total
-              ? `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
-              : ""}
+          {note ? (
+            ""
+          ) : settling ? (
+            <Elapsed label="Reading…" />
+          ) : rows.total ? (
+            `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
+          ) : (
+            ""
+          )}
         </span>
         <ValueMenu layout={layout} onChange={setLayout} />
         <ColumnPicker

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import {
   type ApiError,
   call,
@@ -143,5 +143,24 @@ export function useLiveRows(query: RecordsQuery, enabled: boolean): Rows {
     error: enabled ? (pages.error as ApiError | null) : null,
     refetch: () => void (isFetchNextPageError ? fetchNextPage() : pages.refetch()),
     gather,
+  };
+}
+
+const notHere = () => undefined;
+
+/**
+ * The same rows; while those of another order or filter are on their way, as many empty ones as there were, so that the grid keeps its heads
+ * and the focus. `of` says what of: rows of something else are not waited for in this way.
+ */
+export function useHeldRows(rows: Rows, of: string): { rows: Rows; settling: boolean } {
+  const before = useRef<{ of: string; count: number } | null>(null);
+  const settling = rows.pending && before.current?.of === of && before.current.count > 0;
+  useEffect(() => {
+    if (!rows.pending) before.current = { of, count: rows.rowCount };
+  }, [rows.pending, rows.rowCount, of]);
+  if (!settling) return { rows, settling };
+  return {
+    rows: { ...rows, rowCount: before.current?.count ?? 0, rowAt: notHere, pending: false },
+    settling,
   };
 }

@@ -99,6 +99,7 @@ pub(crate) async fn execute(
     handle.progress("asking who writes", 0, None);
     let writer = root.link_with(&destination, &definition).await?.destination();
     syncs::answered(root, &destination).await?;
+    root.adopt_kept(&destination, &plan.destination_entity).await?;
     let undoes = detail.undo_of.is_some();
     let reader = if undoes {
         // What is put back does not depend on what the source holds now.
@@ -127,7 +128,8 @@ pub(crate) async fn execute(
         None => run_plan(&root.store, request, &App::work(handle)).await?,
         Some(run) => resume_run(&root.store, request, run, &App::work(handle)).await?,
     };
-    let learned = serde_json::from_value::<RunDetail>(run.detail.clone()).ok().and_then(|told| told.batch_rows);
+    let learned =
+        serde_json::from_value::<RunDetail>(run.detail.clone()).ok().and_then(|told| told.batch_rows);
     if let Some(rows) = learned.filter(|_| !definition.options.all_or_nothing) {
         root.learn_batch_rows(&destination, rows).await?;
     }
