@@ -60,10 +60,10 @@ impl Destination for DataverseConnector {
         }
     }
 
-    fn toll(&self, _: &EntityName) -> Toll {
+    fn toll(&self, entity: &EntityName) -> Toll {
         Toll {
-            // Who answers, for the connection and for the run, whose name that is, and which messages the table has.
-            opening: 4,
+            // Who answers, and which messages the table has where that is not known.
+            opening: 1 + u64::from(self.remembered_messages(entity).is_none()),
             a_batch: 1,
             ids_a_request: IDS_A_REQUEST as u64,
             protected: true,

@@ -87,7 +87,8 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
     } else {
         0
     };
-    let looks = looks + source.opening;
+    // A run asks the source who answers, and counts nothing.
+    let looks = looks + u64::from(source.opening > 0);
     // The versions of what was written are read back, so that it can be undone.
     let back = match destination.ids_a_request {
         0 => 0,
@@ -158,7 +159,7 @@ mod tests {
             lanes: [(0, (50, 500)), (1, (200, 500))].into(),
             ..PlanDetail::default()
         };
-        assert_eq!(run_cost(&detail, true, &(source, destination)).calls, 4 + 3 * 2 + 9 + 3);
+        assert_eq!(run_cost(&detail, true, &(source, destination)).calls, 4 + 3 * 2 + 1 + 3);
         assert_eq!(run_cost(&PlanDetail::default(), true, &(source, destination)), Cost::default());
         assert_eq!(pull_cost(1_000, 250, &source).calls, 15);
         assert_eq!(pull_cost(1_000, 250, &Toll { described: true, ..source }).calls, 13);
