@@ -325,7 +325,10 @@ async fn what_is_described_already_is_not_described_again_until_the_schema_chang
     };
     let first = bench.preview(&definition).await;
     let asked = described(&bench, "contoso");
-    assert!(asked.iter().filter(|path| path.contains("contact%27)")).count() > 5, "the first time: {asked:?}");
+    assert!(
+        asked.iter().filter(|path| path.contains("contact%27)")).count() > 5,
+        "the first time: {asked:?}"
+    );
     let relationships = |described: &Value| described["schema"]["relationships"].as_array().unwrap().len();
     let ask = json!({ "connection": "contoso", "entity": "contact" });
     let before = relationships(&bench.rpc("entities.describe", ask.clone()).await);

@@ -125,6 +125,18 @@ impl Masker {
         Self { key: key.to_vec(), targets, columns }
     }
 
+    /// For the records of one entity, without a definition.
+    pub(crate) fn of_entity(key: &[u8], schema: &EntitySchema) -> Self {
+        let found = |column: &Column| Some((column.logical_name.to_string(), personal(column, schema)?));
+        let columns = schema.columns.iter().filter_map(found).collect();
+        Self { key: key.to_vec(), targets: BTreeMap::new(), columns }
+    }
+
+    /// What a source column holds of a person.
+    pub(crate) fn kind(&self, column: &str) -> Option<Personal> {
+        self.columns.get(column).copied()
+    }
+
     /// Source columns that are personal.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.keys().map(String::as_str)

@@ -15,6 +15,10 @@ query: RecordsQuery,
  */
 format: ExportFormat, 
 /**
+ * Personal values become pseudonyms that still join; absent: no.
+ */
+masked?: boolean, 
+/**
  * File to write; replaced when it exists.
  */
 path: string, 

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { type ApiError, change, type RecordsQuery, toApiError, useExportForms } from "@/api";
 import { FileMenu } from "@/design";
 
@@ -12,9 +13,23 @@ export function ExportMenu({
   formatted: boolean;
   onError: (error: ApiError) => void;
 }) {
+  const { forms, choices } = useExportForms({ labels: true });
+  // Not kept: a file in clear must not come about because somebody masked one last week, nor the other way round.
+  const [masked, setMasked] = useState(false);
+  const personal = {
+    name: "personal",
+    label: "Names, addresses, numbers, mail",
+    value: masked ? "masked" : "clear",
+    options: [
+      { value: "clear", label: "As they are" },
+      { value: "masked", label: "Masked: pseudonyms that still join" },
+    ],
+    onChange: (value: string) => setMasked(value === "masked"),
+  };
   return (
     <FileMenu
-      {...useExportForms({ labels: true })}
+      forms={forms}
+      choices={[personal, ...choices]}
       name={query.entity}
       title={`Export ${query.entity}`}
       hint="Write all rows of this selection to a file"
@@ -25,6 +40,7 @@ export function ExportMenu({
           path,
           delimiter,
           byte_order_mark,
+          masked,
           formatted: form.formatted ?? formatted,
         })
       }

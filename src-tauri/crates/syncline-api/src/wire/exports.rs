@@ -29,6 +29,8 @@ pub struct ExportStart {
     pub query: RecordsQuery,
     /// Form.
     pub format: ExportFormat,
+    /// Personal values become pseudonyms that still join; absent: no.
+    pub masked: Option<bool>,
     /// File to write; replaced when it exists.
     pub path: String,
     /// Labels in place of codes (CSV).

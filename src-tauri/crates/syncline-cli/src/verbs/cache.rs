@@ -148,7 +148,7 @@ async fn search(
                 hit.entity,
                 hit.id,
                 hit.title,
-                hit.snippet.replace(['⟦', '⟧', '\n'], " ").trim().to_owned(),
+                hit.snippet.replace(['⟦', '⟧'], "").replace('\n', " ").trim().to_owned(),
             ]
         }),
     );

@@ -59,6 +59,9 @@ pub(crate) struct Export {
     /// CSV: codes in place of labels
     #[arg(long)]
     codes: bool,
+    /// Personal values (names, addresses, numbers, mail) become pseudonyms that still join
+    #[arg(long)]
+    mask: bool,
     #[command(flatten)]
     form: FileForm,
 }
@@ -120,14 +123,14 @@ fn format(form: &FileForm, out: &Path) -> Result<&'static str, ApiError> {
 
 /// Writes a selection of cached records to a file.
 pub(crate) async fn export(arguments: Export, context: &Context) -> Result<u8, ApiError> {
-    let Export { selected, out, codes, form } = arguments;
+    let Export { selected, out, codes, mask, form } = arguments;
     let columns = (!selected.columns.is_empty()).then_some(&selected.columns);
     let query = serde_json::json!({
         "connection": selected.name, "entity": selected.entity, "mode": "cached", "columns": columns,
         "filter": selected.filter, "order": order_terms(&selected.order)?,
     });
     let request = serde_json::json!({
-        "query": query, "format": format(&form, &out)?, "path": out, "formatted": !codes,
+        "query": query, "format": format(&form, &out)?, "path": out, "formatted": !codes, "masked": mask,
         "delimiter": form.delimiter, "byte_order_mark": !form.no_bom,
     });
     written("records.export", &request, context).await

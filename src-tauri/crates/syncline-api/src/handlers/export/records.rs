@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use syncline_connect::Cursor;
 use syncline_model::{Column, EntityName, EntitySchema, ErrorCode, Record};
+use syncline_sync::RecordMasker;
 use tokio_util::sync::CancellationToken;
 
 use super::cells::RecordShape;
@@ -12,6 +13,7 @@ use super::writer::{TextStyle, Writer};
 use super::{part, settle, target};
 use crate::app::App;
 use crate::handlers::records::{cached_page, selection};
+use crate::handlers::sign_off::mask_key;
 use crate::jobs::JobHandle;
 use crate::wire::{ApiError, DataMode, ExportFormat, ExportReport, ExportStart, JobKind, JobStarted};
 
@@ -40,6 +42,11 @@ async fn write(
     let connection = app.connection(&request.query.connection).await?;
     let entity = EntityName::new(request.query.entity.as_str());
     let (schema, _, _) = app.schema_of(&connection, &entity, false).await?;
+    let masker = if request.masked.unwrap_or(false) {
+        Some(RecordMasker::new(&mask_key(&app.store).await?, schema.clone()))
+    } else {
+        None
+    };
     let mut open: Option<(Writer, RecordShape)> = None;
     let (mut records, mut cursor) = (0_u64, None);
     loop {
@@ -58,16 +65,14 @@ async fn write(
             }
         };
         for record in &page.records {
+            let masked = masker.as_ref().map(|masker| masker.record(record)).transpose();
+            let masked = masked.map_err(|error| unreadable(record, &error))?;
+            let record = masked.as_ref().unwrap_or(record);
             if writer.takes_json() {
                 writer.json(record.raw.get())?;
                 continue;
             }
-            let fields = record.fields().map_err(|error| {
-                ApiError::new(
-                    ErrorCode::StoreCorrupt,
-                    format!("the record {} can't be read: {error}", record.id),
-                )
-            })?;
+            let fields = record.fields().map_err(|error| unreadable(record, &error))?;
             writer.row(&shape.cells(record.id.as_str(), &fields))?;
         }
         records += page.records.len() as u64;
@@ -82,6 +87,10 @@ async fn write(
         None => 0,
     };
     Ok(ExportReport { path: String::new(), records, bytes })
+}
+
+fn unreadable(record: &Record, error: &serde_json::Error) -> ApiError {
+    ApiError::new(ErrorCode::StoreCorrupt, format!("the record {} can't be read: {error}", record.id))
 }
 
 /// The asked columns; else those that were pulled, else all that can be read.
@@ -111,7 +120,9 @@ fn shape(request: &ExportStart, columns: Vec<Column>, schema: &EntitySchema, url
             let entity = &schema.summary.logical_name;
             let address = format!("{url}/main.aspx?etn={entity}&id={{id}}&pagetype=entityrecord");
             let name = schema.summary.primary_name.as_ref().map(ToString::to_string).unwrap_or_default();
-            RecordShape::sheet(columns, Some((address, name)))
+            // A masked file leads nobody to the person.
+            let link = (!request.masked.unwrap_or(false)).then_some((address, name));
+            RecordShape::sheet(columns, link)
         }
     }
 }

@@ -147,7 +147,7 @@ async fn signer(app: &Arc<App>, plan: &Plan) -> Result<String, ApiError> {
 }
 
 /// The key of all pseudonyms of this store; made at the first use.
-async fn mask_key(store: &Store) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn mask_key(store: &Store) -> Result<Vec<u8>, ApiError> {
     let store = store.clone();
     crate::app::run_blocking(move || {
         let known = store.kept(MASK_KEY)?;

@@ -1,0 +1,128 @@
+// The grid by keyboard, a search without a hit, a masked file, and how long a statement has run.
+import assert from "node:assert/strict";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { checksOf, signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+const connection = "contoso sample";
+const check = checksOf(() => app);
+
+async function goTo(place) {
+  await page.goto(`${app.url}#/${encodeURIComponent(connection)}/${place}`);
+  await page.reload();
+  await page.locator("main h1").first().waitFor();
+}
+
+async function done(name, request) {
+  const { job } = await app.rpc(name, request);
+  for (;;) {
+    const view = await app.rpc("jobs.get", { job });
+    if (view.finished_at !== null) {
+      assert.equal(view.state, "done", JSON.stringify(view.error));
+      return view.result;
+    }
+    await page.waitForTimeout(100);
+  }
+}
+
+before(async () => {
+  app = await start();
+  page = app.page;
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await done("cache.pull", { connection, entity: "contact" });
+});
+after(() => app?.stop());
+
+const grid = () => page.getByRole("grid");
+const heads = () => grid().getByRole("columnheader");
+const names = () => heads().allTextContents();
+const place = "entity/contact/records";
+
+async function openCached() {
+  await goTo(place);
+  await page.getByRole("radio", { name: /^Cached/ }).last().click();
+  await page.getByRole("grid", { name: /cached/ }).getByRole("gridcell").first().waitFor();
+}
+
+check("columns are made wider, moved and sorted by without a mouse", async () => {
+  await openCached();
+  await grid().focus();
+  await page.keyboard.press("ArrowRight");
+  const before = await names();
+  const width = async (name) => (await heads().filter({ hasText: name }).first().boundingBox()).width;
+  const name = before[1];
+  const narrow = await width(name);
+  await page.keyboard.press("Alt+Shift+ArrowRight");
+  await page.keyboard.press("Alt+Shift+ArrowRight");
+  await page.waitForFunction(
+    ([index, least]) => document.querySelectorAll("[role=columnheader]")[index].getBoundingClientRect().width > least,
+    [1, narrow + 40],
+  );
+  await page.keyboard.press("Control+Shift+ArrowRight");
+  await page.waitForFunction((text) => document.querySelectorAll("[role=columnheader]")[2]?.textContent === text, name);
+  // The column is still the one of the active cell, and the grid holds the focus while its rows come anew.
+  await page.keyboard.press("Alt+Shift+ArrowDown");
+  await heads().filter({ hasText: name }).and(page.locator("[aria-sort=descending]")).waitFor();
+  await grid().getByRole("gridcell").first().waitFor();
+  assert.equal(await grid().evaluate((element) => element === document.activeElement), true);
+  await page.keyboard.press("Control+Shift+ArrowLeft");
+  await page.waitForFunction((text) => document.querySelectorAll("[role=columnheader]")[1]?.textContent === text, name);
+});
+
+check("a search without a hit says so where one looks", async () => {
+  await openCached();
+  await page.getByPlaceholder("Search words").fill("nobodyiscalledthis");
+  const said = page.getByText("No record passes the filter");
+  await said.waitFor();
+  const box = await said.boundingBox();
+  assert.ok(box.x > 0 && box.x + box.width < 1280, JSON.stringify(box));
+  await page.getByRole("button", { name: "Remove the filter" }).click();
+  await grid().getByRole("gridcell").first().waitFor();
+});
+
+check("a file is masked where that was chosen", async () => {
+  await openCached();
+  const path = join(app.home, "masked.jsonl");
+  page.once("dialog", (dialog) => void dialog.accept(path));
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await page.getByRole("menuitemradio", { name: /^Masked/ }).click();
+  await page.getByRole("menuitem", { name: "JSON lines…" }).click();
+  for (let wait = 0; wait < 300 && !(await stat(path).catch(() => null)); wait++) await page.waitForTimeout(100);
+  const text = await readFile(path, "utf8");
+  const { rows } = await app.rpc("records.query", {
+    connection, entity: "contact", mode: "cached", columns: ["fullname", "emailaddress1"], limit: 200,
+  });
+  const secrets = rows.flatMap(({ raw }) => [raw.fullname, raw.emailaddress1]).filter((one) => one && one.length > 5);
+  assert.ok(secrets.length > 200);
+  assert.deepEqual(secrets.filter((secret) => text.includes(secret)), []);
+  assert.equal(text.trim().split("\n").length, 5000);
+});
+
+check("a long statement and a long query over the cache show their time and are stopped", async () => {
+  await goTo("sql");
+  const editor = page.getByRole("textbox", { name: "SQL statement" });
+  await editor.click();
+  await page.keyboard.insertText("SELECT count(*) FROM contact a, contact b, contact c WHERE a.fullname < b.fullname || c.fullname");
+  await page.keyboard.press("Control+Enter");
+  await page.locator("[data-elapsed]").filter({ hasNotText: "0.0 s" }).waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByText("The query was cancelled.").waitFor();
+  const run = "stopped";
+  const text =
+    "<fetch><entity name='contact'><attribute name='fullname'/><link-entity name='contact' from='statecode' to='statecode' alias='b'>" +
+    "<link-entity name='contact' from='statecode' to='statecode' alias='c'><filter><condition attribute='fullname' operator='eq' value='nobody'/>" +
+    "</filter></link-entity></link-entity></entity></fetch>";
+  const ended = app.rpc("queries.run", { connection, language: "fetchxml", text, cached: true, run }).then(
+    () => "came to its end",
+    (error) => error.code,
+  );
+  await page.waitForTimeout(300);
+  await app.rpc("queries.cancel", { run });
+  assert.ok(["cancelled", "came to its end"].includes(await ended));
+});
