@@ -74,7 +74,7 @@ mod tests {
     fn schema() -> EntitySchema {
         let column = |name: &str, kind: &str| {
             json!({
-                "logical_name": name, "display_name": name, "type": kind, "required": false, "readable": true,
+                "logical_name": name, "display_name": name, "type": kind, "required": "none", "readable": true,
                 "creatable": true, "updatable": true, "targets": ["account", "contact"], "options": [],
             })
         };
