@@ -82,18 +82,13 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
     if rows == 0 {
         return Cost::default();
     }
-    let looks = if looked_at && source.ids_a_request > 0 {
-        batches * rows.div_ceil(batches.max(1)).div_ceil(source.ids_a_request)
-    } else {
-        0
-    };
+    // Each batch looks its own rows up: whole requests, but for the last.
+    let by_id = |ids: u64| if ids > 0 { batches.max(rows.div_ceil(ids)) } else { 0 };
+    let looks = if looked_at { by_id(source.ids_a_request) } else { 0 };
     // A run asks the source who answers, and counts nothing.
     let looks = looks + u64::from(source.opening > 0);
     // The versions of what was written are read back, so that it can be undone.
-    let back = match destination.ids_a_request {
-        0 => 0,
-        ids => batches * rows.div_ceil(batches.max(1)).div_ceil(ids),
-    };
+    let back = by_id(destination.ids_a_request);
     let checks = destination.opening + batches * destination.a_batch + back;
     let seconds = destination.seconds_a_call.unwrap_or(BATCH_SECONDS);
     let load = Load { calls: batches + checks, seconds_a_call: seconds, at_once: BATCHES_AT_ONCE };
