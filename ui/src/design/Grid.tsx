@@ -119,13 +119,13 @@ export function Grid<R>(props: GridProps<R>) {
   );
 
   function onKeyDown(event: KeyboardEvent) {
-    if (rowCount === 0) return;
     if (event.target instanceof HTMLElement && event.target.closest("input, button, a")) return;
     const act = columnAct(event, columns, active.column);
     if (act && change(act)) {
       event.preventDefault();
       return;
     }
+    if (rowCount === 0) return;
     const ctrl = event.ctrlKey || event.metaKey;
     const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 300) / ROW_HEIGHT) - 2);
     if (ctrl && event.key.toLowerCase() === "c") {

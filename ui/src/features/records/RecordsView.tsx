@@ -40,7 +40,7 @@ import { NewRecord } from "./NewRecord";
 import { PullButton } from "./Pull";
 import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
-import { useCachedRows, useHeldRows, useLiveRows } from "./useRows";
+import { useCachedRows, useLiveRows, useSettling } from "./useRows";
 import { ValueMenu } from "./ValueMenu";
 
 const COPY_LIMIT = 20_000;
@@ -110,8 +110,8 @@ export function RecordsView({
   }, [connection, entity, mode, columns, filter, search, sort, schema.primary_id]);
   const cached = useCachedRows(query, mode === "cached");
   const live = useLiveRows(query, mode === "live");
-  const found = mode === "cached" ? cached : live;
-  const { rows, settling } = useHeldRows(found, `${connection}/${entity}/${mode}`);
+  const rows = mode === "cached" ? cached : live;
+  const settling = useSettling(rows, `${connection}/${entity}/${mode}`);
 
   const written = (what: Written) => {
     rows.refetch();
@@ -309,13 +309,13 @@ export function RecordsView({
         </div>
       ) : null}
       <div className={styles.gridPlace}>
-        {rows.pending ? (
+        {rows.pending && !settling ? (
           <Skeleton rows={16} label="Loading records" />
         ) : (
           <Grid
             label={`${schema.display_collection_name || entity}, ${mode}`}
             columns={shown}
-            rowCount={rows.rowCount}
+            rowCount={settling ? 0 : rows.rowCount}
             rowAt={rows.rowAt}
             onRange={rows.onRange}
             sort={sort}
@@ -348,7 +348,9 @@ export function RecordsView({
               })
             }
             empty={
-              rows.error ? null : filtered ? (
+              settling ? (
+                <Skeleton rows={16} label="Loading records" />
+              ) : rows.error ? null : filtered ? (
                 <Empty
                   title="No record passes the filter"
                   actions={

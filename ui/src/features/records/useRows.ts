@@ -146,21 +146,14 @@ export function useLiveRows(query: RecordsQuery, enabled: boolean): Rows {
   };
 }
 
-const notHere = () => undefined;
-
 /**
- * The same rows; while those of another order or filter are on their way, as many empty ones as there were, so that the grid keeps its heads
- * and the focus. `of` says what of: rows of something else are not waited for in this way.
+ * Whether rows in another order or of another filter are on their way: the grid then keeps its heads and the focus. `of` says what of: the rows
+ * of something else begin with nothing.
  */
-export function useHeldRows(rows: Rows, of: string): { rows: Rows; settling: boolean } {
-  const before = useRef<{ of: string; count: number } | null>(null);
-  const settling = rows.pending && before.current?.of === of && before.current.count > 0;
+export function useSettling(rows: Rows, of: string): boolean {
+  const before = useRef<string | null>(null);
   useEffect(() => {
-    if (!rows.pending) before.current = { of, count: rows.rowCount };
-  }, [rows.pending, rows.rowCount, of]);
-  if (!settling) return { rows, settling };
-  return {
-    rows: { ...rows, rowCount: before.current?.count ?? 0, rowAt: notHere, pending: false },
-    settling,
-  };
+    if (!rows.pending) before.current = of;
+  }, [rows.pending, of]);
+  return rows.pending && before.current === of;
 }
