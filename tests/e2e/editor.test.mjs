@@ -1,18 +1,16 @@
 // A definition made step by step in the guided way, then changed on one page: what the form, the text and the ten records say is one.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before } from "node:test";
-import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, signInOnPage, started } from "./lib/app.mjs";
 
 const NAME = "People to marketing";
 let app;
 let page;
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 

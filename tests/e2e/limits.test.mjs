@@ -1,17 +1,14 @@
 // Limits in the built UI: what a pull and a run would cost, the meter of what is left with its meaning, switches of a definition.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
-import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, sample as crm, started } from "./lib/app.mjs";
 
 let app;
 let page;
-const crm = "contoso sample";
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 
@@ -31,28 +28,9 @@ const definition = {
   fixed: [],
   options: { skip_hook: false, stop_on_failed_batch: false },
 };
-const application = {
-  tenant: "7e4a0000-0000-4000-8000-000000000001",
-  client_id: "c11e0000-0000-4000-8000-000000000003",
-  secret: "sample~secret.8Q_for-loopback",
-};
-
-async function ended(job) {
-  for (let turn = 0; turn < 400; turn++) {
-    const view = (await app.rpc("jobs.list")).find(({ id }) => id === job);
-    if (view && view.state === "done") return view;
-    assert.ok(!view || view.state === "running", JSON.stringify(view?.error));
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error("the work did not end");
-}
 
 step("the meter tells what is left and what that means", async () => {
-  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
-  const popup = app.context.waitForEvent("page");
-  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
-  await signInOnPage(await popup);
-  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await app.exploreSample();
   await page.goto(`${app.url}#/${encodeURIComponent(crm)}/entity/contact/records`);
   await page.getByRole("gridcell").first().waitFor();
   const meter = page.locator("[data-meter]");
@@ -76,19 +54,14 @@ step("a pull says before what it would cost", async () => {
 });
 
 step("a preview says what its run would cost", async () => {
-  const contoso = (await app.rpc("connections.list")).find(({ name }) => name === crm);
-  await app.rpc("connections.save", {
-    name: "elsewhere", system: "dataverse", url: contoso.url, auth: "client-credentials", authority: contoso.authority,
-    kind: "sandbox", writable: true, ...application,
-  });
-  await app.rpc("connections.test", { connection: "elsewhere" });
+  await app.connectElsewhere();
   const upper = { ...definition, fields: [{ ...definition.fields[0], case: "upper" }] };
   await app.rpc("definitions.save", { json: JSON.stringify(upper) });
-  const { result: plan } = await ended((await app.rpc("plans.start", { json: JSON.stringify(upper), limit: 300 })).job);
+  const plan = await app.ended((await app.rpc("plans.start", { json: JSON.stringify(upper), limit: 300 })).job);
   assert.ok(plan.summary.update > 100, JSON.stringify(plan.summary));
   await page.goto(`${app.url}#/${encodeURIComponent(crm)}/plan/${plan.plan_id}`);
   await page.locator("[data-cost]").filter({ hasText: /^in all about \d+ requests · / }).waitFor();
-  const { result: run } = await ended((await app.rpc("runs.start", { plan: plan.plan_id })).job);
+  const run = await app.ended((await app.rpc("runs.start", { plan: plan.plan_id })).job);
   assert.equal(run.updated, plan.summary.update);
 });
 

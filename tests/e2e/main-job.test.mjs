@@ -2,17 +2,15 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before } from "node:test";
-import { cutNetwork, journeyOf, restoreNetwork, signInOnPage, start } from "./lib/app.mjs";
+import { cutNetwork, journeyOf, restoreNetwork, signInOnPage, started } from "./lib/app.mjs";
 
 let app;
 let page;
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 

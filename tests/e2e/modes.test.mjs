@@ -2,24 +2,16 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before } from "node:test";
-import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, sample as crm, started } from "./lib/app.mjs";
 
 let app;
 let page;
-const crm = "contoso sample";
 // The sample tenant's application with a secret; the same at each start.
-const application = {
-  tenant: "7e4a0000-0000-4000-8000-000000000001",
-  client_id: "c11e0000-0000-4000-8000-000000000003",
-  secret: "sample~secret.8Q_for-loopback",
-};
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 
@@ -52,11 +44,7 @@ async function elsewhere(operation, id, data) {
 const count = (value) => value.toLocaleString("en-GB");
 
 step("contacts are pulled for the first time as a baseline", async () => {
-  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
-  const popup = app.context.waitForEvent("page");
-  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
-  await signInOnPage(await popup);
-  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await app.exploreSample();
   await page.getByRole("textbox", { name: "Find an entity" }).fill("contact");
   await page.getByRole("option").filter({ hasText: /^Contacts?contact/ }).first().click();
   await page.getByRole("gridcell").first().waitFor();
@@ -69,12 +57,7 @@ step("contacts are pulled for the first time as a baseline", async () => {
 });
 
 step("the watermark is shown, and the next pull reads what changed with the deletions", async () => {
-  const first = (await app.rpc("connections.list")).find(({ name }) => name === crm);
-  await app.rpc("connections.save", {
-    name: "elsewhere", system: "dataverse", url: first.url, auth: "client-credentials", authority: first.authority,
-    kind: "sandbox", writable: true, ...application,
-  });
-  await app.rpc("connections.test", { connection: "elsewhere" });
+  await app.connectElsewhere();
   const { rows } = await app.rpc("records.query", {
     connection: crm, entity: "contact", mode: "cached", columns: ["contactid", "lastname"], limit: 2,
   });

@@ -1,13 +1,11 @@
 // Runs in the built UI: what stops one, its page, undo with its own preview, replay, a record's story, history.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before } from "node:test";
-import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, sample as crm, started } from "./lib/app.mjs";
 
 let app;
 let page;
 let run;
-const crm = "contoso sample";
 const pictures = process.env.SYNCLINE_PICTURES;
 const picture = (name) => (pictures ? page.screenshot({ path: join(pictures, `${name}.png`) }) : undefined);
 
@@ -27,31 +25,14 @@ const definition = {
   fields: [{ to: "lastname", from: "lastname", case: "upper" }],
   options: { limits: { updates: 5 } },
 };
-const application = {
-  tenant: "7e4a0000-0000-4000-8000-000000000001",
-  client_id: "c11e0000-0000-4000-8000-000000000003",
-  secret: "sample~secret.8Q_for-loopback",
-};
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 
-async function ended(job) {
-  for (let turn = 0; turn < 400; turn++) {
-    const view = await app.rpc("jobs.get", { job });
-    if (view.finished_at) {
-      assert.equal(view.state, "done", JSON.stringify(view.error));
-      return view.result;
-    }
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error("the work did not end");
-}
 const go = (place) => page.goto(`${app.url}#/${encodeURIComponent(crm)}/${place}`);
 /** Tabs that are not in front stay in the page. */
 const seen = (locator) => locator.filter({ visible: true }).first();
@@ -59,25 +40,10 @@ const button = (name) => seen(page.getByRole("button", { name }));
 const text = (words) => seen(page.getByText(words));
 
 step("a limit stops a run before its first write, and is passed over on purpose", async () => {
-  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
-  const popup = app.context.waitForEvent("page");
-  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
-  await signInOnPage(await popup);
-  await page.getByRole("button", { name: "Skip the tour" }).click();
-  const contoso = (await app.rpc("connections.list")).find(({ name }) => name === crm);
-  await app.rpc("connections.save", {
-    name: "elsewhere",
-    system: "dataverse",
-    url: contoso.url,
-    auth: "client-credentials",
-    authority: contoso.authority,
-    kind: "sandbox",
-    writable: true,
-    ...application,
-  });
-  await app.rpc("connections.test", { connection: "elsewhere" });
+  await app.exploreSample();
+  await app.connectElsewhere();
   await app.rpc("definitions.save", { json: JSON.stringify(definition) });
-  const plan = await ended((await app.rpc("plans.start", { name: definition.name, limit: 200 })).job);
+  const plan = await app.ended((await app.rpc("plans.start", { name: definition.name, limit: 200 })).job);
   assert.ok(plan.summary.update > 20, JSON.stringify(plan.summary));
   await go(`plan/${plan.plan_id}`);
   await page
@@ -122,6 +88,7 @@ step("a run is taken back with a preview of its own, but for what others changed
   await picture("runs-undone");
   await go(`run/${run.run_id}`);
   await text(/It was taken back by/).waitFor();
+  assert.equal(await button("Undo…").count(), 0, "what was taken back is not offered again");
 });
 
 step("a record tells its story over all runs", async () => {
@@ -131,10 +98,29 @@ step("a record tells its story over all runs", async () => {
   await text("Version after the write").waitFor();
   await text("SHA-256 of the request").waitFor();
   await picture("runs-story");
+  // The same record has a page of its own, at the end where it is read and at the end where it is written.
+  await button("The same at elsewhere").click();
+  const chapters = page.getByRole("list", { name: "Runs that met this record" });
+  await chapters.getByRole("listitem").nth(1).waitFor();
+  await seen(chapters.getByText("names in capitals")).waitFor();
+  await chapters.getByRole("listitem").nth(1).locator("summary").click();
+  await seen(chapters.getByRole("cell", { name: "lastname" })).waitFor();
+  await seen(page.getByText("in 2 runs")).waitFor();
+  await picture("runs-story-page");
+  await button("Open the record").click();
+  await seen(page.getByRole("button", { name: "Story", exact: true })).click();
+  await chapters.getByRole("listitem").nth(1).waitFor();
+  await go(`run/${run.run_id}`);
+  await text(/It was taken back by/).waitFor();
+  const [row] = (await app.rpc("runs.rows", { run: run.run_id, limit: 1 })).rows;
+  assert.notEqual(row.title, row.source_id, "a record is told by its name");
+  await seen(page.getByRole("grid", { name: "Outcomes of the run" }).getByText(row.source_id)).waitFor();
+  await seen(page.getByRole("grid", { name: "Outcomes of the run" }).getByRole("gridcell")).dblclick();
 });
 
 step("what was asked and answered is shown without secrets", async () => {
   await button("Requests").click();
+  await text(/Kept with the run/).waitFor();
   const seen = page.getByRole("list", { name: "Requests of the run" });
   await seen.getByText(/\$batch/).first().waitFor();
   await seen.getByRole("listitem").filter({ hasText: /\$batch/ }).first().locator("summary").click();
@@ -155,11 +141,50 @@ step("records of a run go again, with a preview", async () => {
   assert.equal(plan.summary.read, 1);
 });
 
+step("several syncs run in their order, agreed on once", async () => {
+  const across = (entity, key, fields) => ({
+    version: 1,
+    name: `${entity} across`,
+    source: {
+      connection: crm,
+      entity,
+      columns: [key, ...fields],
+      page_size: 500,
+      filter: `<condition attribute='${key}' operator='not-null'/>`,
+      fetch: { mode: "all", days: 0 },
+    },
+    destination: { connection: "elsewhere", entity },
+    identifiers: [{ to: key, from: key }],
+    fields: fields.map((field) => ({ to: field, from: field, case: field === "name" ? "upper" : undefined })),
+  });
+  for (const one of [across("account", "accountid", ["name", "primarycontactid"]), across("contact", "contactid", ["firstname", "parentcustomerid"])])
+    await app.rpc("definitions.save", { json: JSON.stringify(one) });
+  await go("syncs");
+  await button("Run several…").click();
+  for (const name of [/^account across/, /^contact across/]) await page.getByRole("checkbox", { name }).check();
+  await button("Show the order and what would be written").click();
+  const steps = page.getByRole("table", { name: "Steps in their order" });
+  await steps.getByText("previewed").nth(1).waitFor({ timeout: 40_000 });
+  await steps.getByText(/goes without .* until the second pass/).first().waitFor();
+  await text(/would be written as things stand now/).waitFor();
+  await picture("run-all-look");
+  await button("Run all…").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(/is planned when its turn comes/).waitFor();
+  await picture("run-all-agree");
+  await dialog.getByRole("button", { name: "Run all" }).click();
+  await steps.getByText("succeeded").nth(3).waitFor({ timeout: 50_000 });
+  await picture("run-all-done");
+  await steps.getByRole("button", { name: "its run" }).first().click();
+  await seen(page.getByRole("heading", { name: /across/ })).waitFor();
+});
+
 step("the history shows trends, and settings say what is kept", async () => {
   await go("runs");
   await page
     .getByRole("list", { name: "Trends" })
     .getByRole("img", { name: /The latest 2 runs of/ })
+    .first()
     .waitFor();
   await text("taken back").waitFor();
   await picture("runs-history");

@@ -1,23 +1,15 @@
 // Records by hand in the built UI: read-only first, each kind of value, what is sent, undo, somebody else's change meanwhile, a record made and deleted.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
-import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+import { journeyOf, sample as crm, started } from "./lib/app.mjs";
 
 let app;
 let page;
 let id;
-const crm = "contoso sample";
-const application = {
-  tenant: "7e4a0000-0000-4000-8000-000000000001",
-  client_id: "c11e0000-0000-4000-8000-000000000003",
-  secret: "sample~secret.8Q_for-loopback",
-};
 
-before(async () => {
-  app = await start();
-  page = app.page;
+started((one) => {
+  app = one;
+  page = one.page;
 });
-after(() => app?.stop());
 
 const step = journeyOf(() => app);
 
@@ -43,17 +35,8 @@ async function findColumn(text) {
 }
 
 step("a read-only connection says so before anything is typed in vain", async () => {
-  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
-  const popup = app.context.waitForEvent("page");
-  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
-  await signInOnPage(await popup);
-  await page.getByRole("button", { name: "Skip the tour" }).click();
-  const first = (await app.rpc("connections.list")).find(({ name }) => name === crm);
-  await app.rpc("connections.save", {
-    name: "elsewhere", system: "dataverse", url: first.url, auth: "client-credentials", authority: first.authority,
-    kind: "sandbox", writable: true, ...application,
-  });
-  await app.rpc("connections.test", { connection: "elsewhere" });
+  await app.exploreSample();
+  await app.connectElsewhere();
   await page.goto(`${app.url}#/${encodeURIComponent(crm)}/entity/contact/records`);
   await page.getByRole("gridcell").first().waitFor();
   await page.getByRole("row").nth(2).dblclick();

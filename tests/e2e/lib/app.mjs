@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -29,6 +29,26 @@ const browserArguments = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** The sample tenant's application that signs in with a secret. */
+export const application = {
+  tenant: "7e4a0000-0000-4000-8000-000000000001",
+  client_id: "c11e0000-0000-4000-8000-000000000003",
+  secret: "sample~secret.8Q_for-loopback",
+};
+
+/** Name of the connection that exploring the sample tenant makes. */
+export const sample = "contoso sample";
+
+/** Starts before a file's tests and stops after them; `take` is handed what was started. */
+export function started(take, options) {
+  let app;
+  before(async () => {
+    app = await start(options);
+    take(app);
+  });
+  after(() => app?.stop());
+}
 
 /** A browser with a person in it, and Syncline behind the page. */
 export async function start({ args = [], context: contextOptions = {} } = {}) {
@@ -71,6 +91,35 @@ export async function start({ args = [], context: contextOptions = {} } = {}) {
       const body = await response.json();
       if (!response.ok) throw Object.assign(new Error(body.message), body);
       return body;
+    },
+    /** What a job ended with; it must end well. */
+    async ended(job) {
+      for (let turn = 0; turn < 400; turn++) {
+        const view = await this.rpc("jobs.get", { job });
+        if (view.finished_at) {
+          assert.equal(view.state, "done", `${view.title}: ${JSON.stringify(view.error)}`);
+          return view.result;
+        }
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      throw new Error("the work did not end");
+    },
+    /** Explores the sample tenant, as a person who sees Syncline for the first time. */
+    async exploreSample() {
+      await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
+      const popup = context.waitForEvent("page");
+      await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+      await signInOnPage(await popup);
+      await page.getByRole("button", { name: "Skip the tour" }).click();
+    },
+    /** A second connection to the sample tenant's environment, as an application that may write there. */
+    async connectElsewhere(more = {}) {
+      const first = (await this.rpc("connections.list")).find(({ name }) => name === sample);
+      const { url, authority } = first;
+      await this.rpc("connections.save", {
+        name: "elsewhere", system: "dataverse", url, auth: "client-credentials", authority, kind: "sandbox", writable: true, ...application, ...more,
+      });
+      await this.rpc("connections.test", { connection: more.name ?? "elsewhere" });
     },
     /** A picture and the words of the bridge, for who looks into a failure. */
     async keep(name) {

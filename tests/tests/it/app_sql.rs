@@ -8,14 +8,14 @@ use syncline_tests::postgres::{PASSWORD, PostgresServer, USERS};
 use crate::app_support::{Bench, count};
 
 /// A database that a test can look into past the application.
-enum Database {
+pub(crate) enum Database {
     Postgres(PostgresServer),
     Sqlite(PathBuf),
 }
 
 impl Database {
     /// PostgreSQL with the tables of an application, and its user.
-    fn postgres() -> Self {
+    pub(crate) fn postgres() -> Self {
         let server = PostgresServer::start();
         server.database("app", "app");
         server.sql("app", USERS);
@@ -23,14 +23,14 @@ impl Database {
         Self::Postgres(server)
     }
 
-    fn sqlite(bench: &Bench) -> Self {
+    pub(crate) fn sqlite(bench: &Bench) -> Self {
         let path = bench.home.path().join("app.db");
         let tables = USERS.replace("now()", "CURRENT_TIMESTAMP").replace("timestamptz", "datetime");
         rusqlite::Connection::open(&path).unwrap().execute_batch(&tables).unwrap();
         Self::Sqlite(path)
     }
 
-    async fn connect(&self, bench: &Bench) {
+    pub(crate) async fn connect(&self, bench: &Bench) {
         let (system, url, secret) = match self {
             Self::Postgres(server) => ("postgres", server.loopback_url("app", "app"), json!(PASSWORD)),
             Self::Sqlite(path) => ("sqlite", path.display().to_string(), Value::Null),
@@ -42,7 +42,7 @@ impl Database {
     }
 
     /// The first column of the first row, as text.
-    fn ask(&self, sql: &str) -> String {
+    pub(crate) fn ask(&self, sql: &str) -> String {
         match self {
             Self::Postgres(server) => server.sql("app", sql),
             Self::Sqlite(path) => {
@@ -58,7 +58,7 @@ impl Database {
         }
     }
 
-    fn tell(&self, sql: &str) {
+    pub(crate) fn tell(&self, sql: &str) {
         match self {
             Self::Postgres(server) => drop(server.sql("app", sql)),
             Self::Sqlite(path) => rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap(),
@@ -66,7 +66,7 @@ impl Database {
     }
 }
 
-fn companies() -> Value {
+pub(crate) fn companies() -> Value {
     json!({
         "version": 1, "name": "accounts to companies",
         "source": { "connection": "contoso", "entity": "account", "columns": ["accountid", "name", "creditlimit"], "page_size": 500 },

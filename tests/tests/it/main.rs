@@ -20,12 +20,17 @@ mod app_preview;
 mod app_pull;
 mod app_recorder;
 mod app_requests;
+mod app_rows;
+mod app_run_all;
 mod app_run_guards;
+mod app_run_requests;
 mod app_schedule;
 mod app_secrets;
 mod app_sign_in;
 mod app_sign_off;
+
 mod app_sql;
+mod app_sql_undo;
 mod app_starters;
 mod app_support;
 mod app_together;

@@ -82,6 +82,7 @@ export function EntityRoute({
           onRecord={() => undefined}
           access={<AccessNotice connection={connection} entity={entity} />}
           onWritten={tellWritten}
+          onStory={(of, record, name) => nav.go({ at: "story", entity: of, record, name })}
           counter={(filter) => <RowCount connection={connection} text={fetchOf(entity, filter)} />}
           onQuery={(query, as) => {
             const text = fetchOf(entity, query.filter, query.columns, query.order);

@@ -1,11 +1,11 @@
 import { Button } from "@fluentui/react-components";
 import { DatabaseRegular } from "@fluentui/react-icons";
-import { type ConnectionView, ofClient } from "@/api";
+import { type ConnectionView, isDatabase, ofClient } from "@/api";
 import { Empty } from "@/design";
 import { CompareView } from "@/features/compare";
 import { Connect } from "@/features/connections";
 import { DefinitionsList } from "@/features/definitions";
-import { RunCell, RunPage, RunsList } from "@/features/runs";
+import { RunAll, RunCell, RunPage, RunsList, Story } from "@/features/runs";
 import { SchedulesView } from "@/features/schedules";
 import { SearchView } from "@/features/search";
 import { SettingsView } from "@/features/settings";
@@ -66,8 +66,10 @@ export function PlaceView({
     case "entity":
       return name ? <EntityRoute connection={name} place={place} /> : <NoConnection />;
     case "queries":
+      if (current && isDatabase(current)) return <NoQueries />;
       return name ? <QueriesRoute connection={name} /> : <NoConnection />;
     case "query":
+      if (current && isDatabase(current)) return <NoQueries />;
       return name ? <QueryRoute key={place.id} connection={name} id={place.id} /> : <NoConnection />;
     case "search":
       return (
@@ -94,6 +96,7 @@ export function PlaceView({
           outcome={({ last_run }) => <RunCell run={last_run} />}
           onOpen={(sync) => nav.go({ at: "sync", name: sync })}
           onNew={() => nav.go({ at: "sync", name: "" })}
+          onRunAll={() => nav.go({ at: "run-all" })}
         />
       );
     case "sync":
@@ -126,7 +129,32 @@ export function PlaceView({
           onPlanned={(job) => void openPlan(job).catch(() => undefined)}
           onOpenPlan={(plan) => nav.go({ at: "plan", plan })}
           onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
+          onStory={({ connection, ...of }) => nav.go({ at: "story", ...of }, connection)}
         />
+      );
+    case "run-all":
+      return (
+        <RunAll
+          belongs={({ definition }) => ours(definition.source.connection, definition.destination.connection)}
+          onOpenRun={(run) => nav.go({ at: "run", run })}
+          onOpenPlan={(plan) => nav.go({ at: "plan", plan })}
+        />
+      );
+    case "story":
+      return name ? (
+        <Story
+          key={`${name}/${place.entity}/${place.record}`}
+          connection={name}
+          entity={place.entity}
+          record={place.record}
+          name={place.name ?? null}
+          onOpenRun={(run) => nav.go({ at: "run", run })}
+          onOpenRecord={() =>
+            nav.go({ at: "entity", entity: place.entity, tab: "records", record: place.record })
+          }
+        />
+      ) : (
+        <NoConnection />
       );
     case "settings":
       return (
@@ -138,6 +166,27 @@ export function PlaceView({
         />
       );
   }
+}
+
+/** Queries are FetchXML and OData, which a database does not speak. */
+function NoQueries() {
+  return (
+    <Empty
+      icon={<DatabaseRegular />}
+      title="Queries are for Dynamics 365"
+      actions={
+        <>
+          <Button appearance="primary" onClick={() => nav.go({ at: "entities" })}>
+            Show its tables
+          </Button>{" "}
+          <Button onClick={() => nav.go({ at: "sql" })}>SQL over what was pulled</Button>
+        </>
+      }
+    >
+      FetchXML and OData are its languages. Tables of a database are filtered, sorted and searched where they
+      are shown; what was pulled of them can be asked in SQL.
+    </Empty>
+  );
 }
 
 function NoConnection() {

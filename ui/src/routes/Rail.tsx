@@ -81,7 +81,7 @@ export const railEntries: readonly RailEntry[] = [
     keys: "Ctrl+4",
     icon: <ArrowSwapRegular />,
     active: <ArrowSwapFilled />,
-    holds: ["syncs", "sync", "plan"],
+    holds: ["syncs", "sync", "plan", "run-all"],
   },
   {
     place: { at: "runs" },
@@ -89,7 +89,7 @@ export const railEntries: readonly RailEntry[] = [
     keys: "Ctrl+5",
     icon: <PlayRegular />,
     active: <PlayFilled />,
-    holds: ["runs", "run"],
+    holds: ["runs", "run", "story"],
   },
   {
     place: { at: "schedules" },

@@ -119,6 +119,9 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
         const run = runs.data?.find(({ run_id }) => run_id === place.run);
         return run ? `Run ${shortLocal(run.started_at)}: ${run.definition}` : "Run";
       }
+      case "story":
+        return `Story: ${place.name ?? place.record}`;
+      case "run-all":
       case "home":
       case "connect":
       case "entities":

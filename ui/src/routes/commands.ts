@@ -49,6 +49,7 @@ export function paletteItems({
   if (!connections.some(({ sample }) => sample))
     command("sample", "Explore the sample tenant", () => void startSample());
   command("new-sync", "New sync…", () => nav.go({ at: "sync", name: "" }));
+  if (definitions.length > 1) command("run-all", "Run several syncs…", () => nav.go({ at: "run-all" }));
   if (current && current.system === "dataverse") {
     command("new-query", "New query", () => void openQuery(current.name));
     command("compare", "Compare a table in two environments…", () => nav.go({ at: "compare" }));

@@ -110,7 +110,7 @@ export const nav = {
 function fallbackOf(place: Place): Place {
   if (place.at === "query") return { at: "queries" };
   if (place.at === "sync") return { at: "syncs" };
-  if (place.at === "plan" || place.at === "run") return { at: "runs" };
+  if (place.at === "story" || place.at === "plan" || place.at === "run") return { at: "runs" };
   return { at: "entities" };
 }
 

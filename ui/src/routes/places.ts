@@ -14,6 +14,8 @@ export type Place =
   | { at: "schedules" }
   | { at: "compare" }
   | { at: "runs" }
+  | { at: "run-all" }
+  | { at: "story"; entity: string; record: string; name?: string }
   | { at: "run"; run: string }
   | { at: "settings" };
 
@@ -30,6 +32,9 @@ export function placeKey(place: Place): string {
       return `plan/${place.plan}`;
     case "run":
       return `run/${place.run}`;
+    case "story":
+      return `story/${place.entity}/${place.record}`;
+    case "run-all":
     case "home":
     case "connect":
     case "entities":
@@ -52,7 +57,8 @@ export function isTab(place: Place): boolean {
     place.at === "query" ||
     place.at === "sync" ||
     place.at === "plan" ||
-    place.at === "run"
+    place.at === "run" ||
+    place.at === "story"
   );
 }
 
@@ -75,6 +81,9 @@ function placeParts(place: Place): string[] {
       return ["plan", place.plan];
     case "run":
       return ["run", place.run];
+    case "story":
+      return ["story", place.entity, place.record];
+    case "run-all":
     case "home":
     case "connect":
     case "entities":
@@ -96,6 +105,7 @@ function placeQuery(place: Place): URLSearchParams {
   if (place.at === "entity" && place.record) query.set("record", place.record);
   if (place.at === "search" && place.text) query.set("text", place.text);
   if (place.at === "connect" && place.edit) query.set("edit", place.edit);
+  if (place.at === "story" && place.name) query.set("name", place.name);
   if (place.at === "sync" && place.draft) query.set("draft", place.draft);
   return query;
 }
@@ -124,6 +134,7 @@ function placeOf(
     case "schedules":
     case "compare":
     case "runs":
+    case "run-all":
     case "settings":
       return { at };
     case "connect":
@@ -148,6 +159,10 @@ function placeOf(
       return first ? { at, plan: first } : null;
     case "run":
       return first ? { at, run: first } : null;
+    case "story":
+      return first && second
+        ? { at, entity: first, record: second, name: query.get("name") ?? undefined }
+        : null;
     default:
       return null;
   }

@@ -116,7 +116,11 @@ macro_rules! with_commands {
             "runs.undo"(run_again::undo): RunRef => JobStarted, provides [], stales [Jobs];
             "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
             "syncs.order"(sync_order::order): SyncOrderAsk => SyncOrder, provides [Metadata], stales [];
+            "syncs.look_all"(run_all::look): RunAllAsk => JobStarted, provides [], stales [Jobs];
+            "syncs.run_all"(run_all::start): RunAllStart => JobStarted, provides [], stales [Jobs, Runs];
+            "syncs.all_state"(run_all::state): JobRef => RunAllView, provides [Jobs], stales [];
             "requests.list"(requests::list): RequestsQuery => Vec<RequestSeen>, provides [Jobs], stales [];
+            "runs.requests"(run_requests::list): RunRequestsAsk => RunRequests, provides [Runs], stales [];
             "audit.rows"(audit::rows): AuditQuery => AuditView, provides [Runs], stales [];
             "audit.export"(export::start_audit): AuditExport => JobStarted, provides [], stales [Jobs];
             "audit.retention"(retention::retention): RetentionAsk => RetentionView, provides [Runs, Settings], stales [];

@@ -39,6 +39,14 @@ pub(crate) enum Link {
     Sql(Arc<SqlConnector>),
 }
 
+/// True for systems that are talked to in HTTP requests.
+pub(crate) fn speaks_http(system: System) -> bool {
+    match system {
+        System::Dataverse | System::Insider => true,
+        System::Csv | System::Jsonl | System::Postgres | System::Sqlite => false,
+    }
+}
+
 impl Link {
     /// To read from.
     pub(crate) fn source(&self, name: &str) -> Result<Arc<dyn Source>, ApiError> {

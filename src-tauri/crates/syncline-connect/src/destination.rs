@@ -168,6 +168,16 @@ pub trait Destination: Send + Sync {
         let _ = (schema, cancel);
         Ok(())
     }
+    /// Learns whether rows of the table may be deleted, before a plan that deletes. [`Destination::request`] refuses a deletion that certainly
+    /// would be refused; where it can't be told nothing is refused here.
+    async fn prepare_deletions(
+        &self,
+        schema: &EntitySchema,
+        cancel: &CancellationToken,
+    ) -> Result<(), SynclineError> {
+        let _ = (schema, cancel);
+        Ok(())
+    }
     /// Rows of one lane share a call; a batch of several lanes takes a call for each. Pure; it knows what [`Destination::prepare`] learned.
     fn lane(&self, schema: &EntitySchema, request: &RowRequest, options: &WriteOptions) -> u8 {
         let _ = (schema, request, options);

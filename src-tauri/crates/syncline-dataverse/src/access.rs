@@ -1,7 +1,7 @@
 //! What the user's roles allow, and who can give more. Source: Dataverse Web API, RetrieveUserPrivileges function; role, role templates.
 
 use serde::{Deserialize, Serialize};
-use syncline_model::SynclineError;
+use syncline_model::{EntityName, ErrorCode, SynclineError};
 use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -65,6 +65,21 @@ impl DataverseConnector {
         Ok(widest(found.role_privileges))
     }
 
+    /// Asks whether the user's roles let rows of a table be deleted. Whoever may not read the privileges is not held back.
+    pub(crate) async fn learn_deletions(
+        &self,
+        entity: &EntityName,
+        cancel: &CancellationToken,
+    ) -> Result<(), SynclineError> {
+        let may = match self.held_privileges(cancel).await {
+            Ok(held) => may_delete(&held, entity),
+            Err(error) if matches!(error.code, ErrorCode::PrivilegeMissing | ErrorCode::NotFound) => true,
+            Err(error) => return Err(error),
+        };
+        self.remember_deletions(entity, may);
+        Ok(())
+    }
+
     /// Some of those who can give the user a role: enabled people with the System Administrator role.
     pub async fn administrators(
         &self,
@@ -84,6 +99,25 @@ impl DataverseConnector {
         };
         Ok(users.value.into_iter().filter_map(named).collect())
     }
+}
+
+/// False only where it is certain: the table has privileges of its own (`prvRead` with its schema name is held), and `prvDelete` is not.
+/// Tables of activities share `prvDeleteActivity`, those of many-to-many relationships have none.
+fn may_delete(held: &[HeldPrivilege], entity: &EntityName) -> bool {
+    let holds = |verb: &str| {
+        let wanted = format!("prv{verb}{entity}");
+        held.iter().any(|one| one.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&wanted)))
+    };
+    holds("delete") || !holds("read")
+}
+
+/// Why a deletion is not planned.
+pub(crate) fn no_deletion(entity: &EntityName) -> SynclineError {
+    SynclineError::new(
+        ErrorCode::PrivilegeMissing,
+        format!("none of your security roles lets you delete {entity} (the privilege prvDelete{entity})"),
+    )
+    .hint("ask a System Administrator of the environment for a role with it, or do not delete")
 }
 
 fn rank(depth: &str) -> u8 {
@@ -114,6 +148,25 @@ fn widest(all: Vec<RolePrivilege>) -> Vec<HeldPrivilege> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deletion_is_refused_only_where_that_is_certain() {
+        let held = |names: &[&str]| -> Vec<HeldPrivilege> {
+            names
+                .iter()
+                .map(|name| HeldPrivilege {
+                    id: (*name).to_owned(),
+                    name: Some((*name).to_owned()),
+                    depth: "Global".to_owned(),
+                })
+                .collect()
+        };
+        let contact = EntityName::new("contact");
+        assert!(may_delete(&held(&["prvReadContact", "prvDeleteContact"]), &contact));
+        assert!(!may_delete(&held(&["prvReadContact", "prvWriteContact", "prvDeleteAccount"]), &contact));
+        assert!(may_delete(&held(&["prvReadActivity"]), &contact), "it has none of its own");
+        assert!(no_deletion(&contact).message.contains("prvDeletecontact"));
+    }
 
     #[test]
     fn the_widest_reach_counts() {

@@ -1,6 +1,6 @@
 //! The connector: its parts and what it remembers of the environment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use syncline_connect::WriteOptions;
@@ -29,9 +29,26 @@ struct Memory {
     schemas: RwLock<HashMap<EntityName, Arc<EntitySchema>>>,
     user_names: RwLock<HashMap<String, String>>,
     messages: RwLock<HashMap<EntityName, BulkMessages>>,
+    /// Tables of which no row may be deleted, as the privileges said when they were asked last.
+    undeletable: RwLock<HashSet<EntityName>>,
 }
 
 impl DataverseConnector {
+    /// True where the user's privileges were asked and do not let rows of the table be deleted.
+    pub(crate) fn may_not_delete(&self, entity: &EntityName) -> bool {
+        self.memory.undeletable.read().unwrap_or_else(PoisonError::into_inner).contains(entity)
+    }
+
+    /// Remembers whether they do.
+    pub(crate) fn remember_deletions(&self, entity: &EntityName, may: bool) {
+        let mut undeletable = self.memory.undeletable.write().unwrap_or_else(PoisonError::into_inner);
+        if may {
+            undeletable.remove(entity);
+        } else {
+            undeletable.insert(entity.clone());
+        }
+    }
+
     pub(crate) fn assemble(api: Api, settings: DataverseSettings) -> Self {
         Self { api, settings, switches: WriteOptions::default(), memory: Arc::default() }
     }

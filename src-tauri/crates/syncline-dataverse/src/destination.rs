@@ -5,7 +5,7 @@ use syncline_connect::{
     Capabilities, Destination, MatchKey, Outcome, PlannedWrite, Probe, RowRequest, Signals, Toll,
     WriteOptions,
 };
-use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, SynclineError};
+use syncline_model::{Action, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
@@ -45,11 +45,22 @@ impl Destination for DataverseConnector {
     }
 
     fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError> {
+        if write.action == Action::Delete && self.may_not_delete(&schema.summary.logical_name) {
+            return Err(crate::access::no_deletion(&schema.summary.logical_name));
+        }
         row_request(schema, write, self)
     }
 
     async fn prepare(&self, schema: &EntitySchema, cancel: &CancellationToken) -> Result<(), SynclineError> {
         self.bulk_messages(schema, cancel).await.map(drop)
+    }
+
+    async fn prepare_deletions(
+        &self,
+        schema: &EntitySchema,
+        cancel: &CancellationToken,
+    ) -> Result<(), SynclineError> {
+        self.learn_deletions(&schema.summary.logical_name, cancel).await
     }
 
     fn lane(&self, schema: &EntitySchema, request: &RowRequest, options: &WriteOptions) -> u8 {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Clock, HttpService, TransportFault, WireRequest, WireResponse};
+use crate::{Clock, HttpService, Tally, TransportFault, WireRequest, WireResponse};
 
 /// Most bytes of a body that are kept.
 const MOST_BODY: usize = 4 * 1024;
@@ -43,6 +43,8 @@ const SHOWN: &[&str] = &[
 pub struct Exchange {
     /// When the request left.
     pub at: Timestamp,
+    /// The work that it was part of: [`Tally::id`](crate::Tally::id) of who counted it.
+    pub work: Option<u64>,
     /// Milliseconds until the answer was whole.
     pub took_ms: u64,
     /// Method.
@@ -127,6 +129,7 @@ fn asked(request: &WireRequest, at: Timestamp) -> Exchange {
     let query = request.url.query().filter(|_| open).map(|query| format!("?{query}")).unwrap_or_default();
     Exchange {
         at,
+        work: Tally::here(),
         took_ms: 0,
         method: request.method.to_string(),
         origin: request.url.origin().ascii_serialization(),

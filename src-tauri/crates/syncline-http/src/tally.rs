@@ -9,14 +9,39 @@ tokio::task_local! {
     static HERE: Tally;
 }
 
+/// Numbers of tallies, unique in a process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+#[derive(Debug)]
+struct Inner {
+    id: u64,
+    sent: AtomicU64,
+}
+
 /// A count of requests. Clones count together.
-#[derive(Debug, Clone, Default)]
-pub struct Tally(Arc<AtomicU64>);
+#[derive(Debug, Clone)]
+pub struct Tally(Arc<Inner>);
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self(Arc::new(Inner { id: NEXT.fetch_add(1, Relaxed), sent: AtomicU64::new(0) }))
+    }
+}
 
 impl Tally {
     /// Requests so far, repeated ones included. Those for tokens pass no gate and are not among them.
     pub fn sent(&self) -> u64 {
-        self.0.load(Relaxed)
+        self.0.sent.load(Relaxed)
+    }
+
+    /// Tells the work that is counted apart from others of this process.
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// The id of whoever counts here.
+    pub(crate) fn here() -> Option<u64> {
+        HERE.try_with(Self::id).ok()
     }
 
     /// Counts what is sent from within this future. Tasks that it spawns are not within it: they take the tally with them.
@@ -27,7 +52,7 @@ impl Tally {
     /// One more, for whoever counts here.
     pub(crate) fn one_more() {
         // Where nobody counts there is nothing to add.
-        let _ = HERE.try_with(|tally| tally.0.fetch_add(1, Relaxed));
+        let _ = HERE.try_with(|tally| tally.0.sent.fetch_add(1, Relaxed));
     }
 }
 
@@ -49,5 +74,7 @@ mod tests {
         })
         .await;
         assert_eq!((one.sent(), other.sent()), (3, 1));
+        assert_eq!(one.count(async { Tally::here() }).await, Some(one.id()));
+        assert!(one.id() != other.id() && Tally::here().is_none());
     }
 }

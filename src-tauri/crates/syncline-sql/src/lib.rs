@@ -8,6 +8,7 @@
 //! computed inside the statement that compares it.
 
 mod address;
+mod by_hand;
 mod compare;
 mod connector;
 mod cursor;

@@ -38,6 +38,7 @@ pub(crate) fn request(
         (Action::Create, _) => insert(dialect, table, write.mapped, false),
         (Action::Update, Some(row)) => update(dialect, table, write, row),
         (Action::Update, None) => insert(dialect, table, write.mapped, true),
+        (Action::Delete, Some(_)) if !table.rights.delete => Err(table.may_not_delete()),
         (Action::Delete, Some(row)) => delete(dialect, table, row),
         (Action::Delete, None) => {
             Err(SynclineError::new(ErrorCode::Internal, "a deletion needs the row that was found"))
@@ -103,6 +104,29 @@ fn insert(
     );
     let method = if upsert { "UPSERT" } else { "INSERT" };
     Ok(RowRequest { method: method.to_owned(), path: sql, headers: BTreeMap::new(), body: body(&values) })
+}
+
+/// Inserts a row that a person makes; nothing is said of its key.
+pub(crate) fn by_hand(
+    dialect: Dialect,
+    table: &Table,
+    given: &BTreeMap<String, Value>,
+) -> Result<RowRequest, SynclineError> {
+    let mut values: Vec<(&SqlColumn, &Value)> = Vec::with_capacity(given.len());
+    for (name, value) in given {
+        let column = writable(table, name, true)?;
+        checked(dialect, table, column, value)?;
+        values.push((column, value));
+    }
+    let back = returned(dialect, table)?;
+    let sql = if values.is_empty() {
+        format!("INSERT INTO {} DEFAULT VALUES RETURNING {back}", table.place)
+    } else {
+        let names = list(values.iter().map(|(column, _)| column.name.as_str()));
+        let marks: Vec<String> = (1..=values.len()).map(|number| dialect.mark(number)).collect();
+        format!("INSERT INTO {} ({names}) VALUES ({}) RETURNING {back}", table.place, marks.join(", "))
+    };
+    Ok(RowRequest { method: "INSERT".to_owned(), path: sql, headers: BTreeMap::new(), body: body(&values) })
 }
 
 fn update(

@@ -119,6 +119,18 @@ impl Table {
         })
     }
 
+    /// Why no row of it is deleted.
+    pub(crate) fn may_not_delete(&self) -> SynclineError {
+        SynclineError::new(
+            ErrorCode::PrivilegeMissing,
+            format!(
+                "the database's user may not DELETE on {}; its owner gives the right: {}",
+                self.name(),
+                self.grant("DELETE")
+            ),
+        )
+    }
+
     /// The statement that gives the user a right on this table.
     pub(crate) fn grant(&self, rights: &str) -> String {
         let user = self.user.as_deref().map_or_else(|| "the user".to_owned(), quoted);

@@ -55,6 +55,7 @@ pub use work::plan_rows::{IssueCount, PlanRow, PlanRowsPage};
 pub use work::plans::{Plan, PlanStatus};
 pub use work::recover::Recovered;
 pub use work::retention::Pruned;
+pub use work::run_requests::{FAILED_KEPT, OTHERS_KEPT, RunRequest, RunRequestsPage};
 pub use work::run_rows::{RunOutcome, RunRow, RunRowFilter, RunRowsPage, SENDING};
 pub use work::run_timeline::TimelinePoint;
 pub use work::runs::{Resumed, Run, RunStatus};

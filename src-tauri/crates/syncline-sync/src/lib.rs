@@ -32,6 +32,7 @@ mod run_counts;
 mod run_open;
 mod runner;
 mod seen;
+mod title;
 mod undo;
 mod undo_rows;
 mod vanished;

@@ -237,6 +237,9 @@ pub async fn make_plan(
     let (kept, first) = (store.clone(), plan.clone());
     blocking(move || Ok(kept.save_plan(&first)?)).await?;
     destination.prepare(&request.destination_schema, &work.cancel).await?;
+    if deletes {
+        destination.prepare_deletions(&request.destination_schema, &work.cancel).await?;
+    }
     // A run asks the service itself, whatever the preview was made of.
     let tolls = (
         source.toll(&request.source_schema.summary.logical_name),

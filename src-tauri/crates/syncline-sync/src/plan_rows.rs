@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Mapping, Verdict};
-use syncline_model::{
-    Action, EntitySchema, ErrorCode, MappedRecord, Record, RowIssue, SyncAction, SynclineError,
-};
+use syncline_model::{Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError};
 use syncline_store::{PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -20,6 +18,7 @@ use crate::finds::Finder;
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
 use crate::related::Unfound;
+use crate::title::title;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
 
 /// What a row keeps beside what the store knows of it.
@@ -292,22 +291,6 @@ async fn look_up(
 pub(crate) fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineError> {
     serde_json::value::to_raw_value(value)
         .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}")))
-}
-
-/// Something to know a row by: its first identifier, else its name, else its id.
-fn title(record: &Record, mapped: &MappedRecord) -> String {
-    let name = |wanted: &str| mapped.identifiers.get(wanted).map(|value| value.display_text());
-    name("email")
-        .or_else(|| {
-            let fields = record.fields().ok()?;
-            ["fullname", "name", "emailaddress1", "subject"]
-                .iter()
-                .filter_map(|column| fields.value(column))
-                .map(|value| value.display_text())
-                .find(|text| !text.is_empty())
-        })
-        .or_else(|| mapped.identifiers.values().next().map(|value| value.display_text()))
-        .unwrap_or_else(|| record.id.to_string())
 }
 
 fn row(

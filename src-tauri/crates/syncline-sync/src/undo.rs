@@ -82,6 +82,7 @@ async fn plan_all(
     work: &Work,
 ) -> Result<(), SynclineError> {
     destination.prepare(&request.schema, &work.cancel).await?;
+    destination.prepare_deletions(&request.schema, &work.cancel).await?;
     let filter = AuditFilter {
         outcomes: OUTCOMES.iter().map(|word| (*word).to_owned()).collect(),
         ..AuditFilter::default()

@@ -2,13 +2,14 @@
 
 use sha2::{Digest, Sha256};
 use syncline_connect::{MatchKey, Probe};
-use syncline_model::{Action, ColumnType, EntitySchema, SynclineError};
+use syncline_model::{Action, ColumnType, EntitySchema, SynclineError, Value};
 use syncline_store::{PlanRow, Sent};
 
 use crate::decide::deletion;
 use crate::plan::{PlanDetail, Planner};
 use crate::plan_rows::raw;
 use crate::progress::Work;
+use crate::title::{mapped_name, named};
 
 /// Rows that are looked up at once.
 pub(crate) const VANISHED_AT_ONCE: u32 = 200;
@@ -41,16 +42,21 @@ pub(crate) async fn vanished_rows(
     let mut rows = Vec::new();
     for (sent, probe) in vanished.into_iter().zip(probes) {
         let Probe::Present(found) = probe else { continue };
+        let held = named(&found.values);
         let decision = deletion(destination, schema, &sent.mapped, found, "vanished from the source");
         detail.counts.add(decision.action);
         if let (true, Some(request)) = (decision.action.writes(), &decision.request) {
             detail.note(request, destination.lane(schema, request, &planner.request.options));
         }
         let request = decision.request.as_ref().map(raw).transpose()?;
-        let title = sent.mapped.identifiers.get("email").or_else(|| sent.mapped.identifiers.values().next());
+        let email = sent.mapped.identifiers.get("email").map(Value::display_text);
+        let title = email
+            .or_else(|| mapped_name(&sent.mapped))
+            .or(held)
+            .or_else(|| sent.mapped.identifiers.values().next().map(Value::display_text));
         rows.push(PlanRow {
             ordinal: first + rows.len() as u32,
-            title: title.map_or_else(|| sent.record_id.clone(), |value| value.display_text()),
+            title: title.unwrap_or_else(|| sent.record_id.clone()),
             source_id: sent.record_id,
             source_etag: None,
             action: decision.action,

@@ -13,7 +13,11 @@ run?: string,
  */
 record?: string, 
 /**
- * Only where this entity is source or destination.
+ * Only where this connection is source or destination; with a record, the end at which it has that id.
+ */
+connection?: string, 
+/**
+ * Only where this entity is source or destination; with a record, the end at which it has that id.
  */
 entity?: string, 
 /**

@@ -9,6 +9,10 @@ export type RunFailure = {
  */
 source_id: string, 
 /**
+ * Something to know it by.
+ */
+title: string, 
+/**
  * Row of the plan.
  */
 ordinal: number, 

@@ -104,8 +104,13 @@ import type { RequestSeen } from "./RequestSeen";
 import type { RequestsQuery } from "./RequestsQuery";
 import type { RetentionAsk } from "./RetentionAsk";
 import type { RetentionView } from "./RetentionView";
+import type { RunAllAsk } from "./RunAllAsk";
+import type { RunAllStart } from "./RunAllStart";
+import type { RunAllView } from "./RunAllView";
 import type { RunRef } from "./RunRef";
 import type { RunReport } from "./RunReport";
+import type { RunRequests } from "./RunRequests";
+import type { RunRequestsAsk } from "./RunRequestsAsk";
 import type { RunRowsPage } from "./RunRowsPage";
 import type { RunRowsQuery } from "./RunRowsQuery";
 import type { RunStart } from "./RunStart";
@@ -240,7 +245,11 @@ export type Commands = {
   "runs.undo": { request: RunRef; response: JobStarted };
   "runs.replay": { request: ReplayStart; response: JobStarted };
   "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
+  "syncs.look_all": { request: RunAllAsk; response: JobStarted };
+  "syncs.run_all": { request: RunAllStart; response: JobStarted };
+  "syncs.all_state": { request: JobRef; response: RunAllView };
   "requests.list": { request: RequestsQuery; response: Array<RequestSeen> };
+  "runs.requests": { request: RunRequestsAsk; response: RunRequests };
   "audit.rows": { request: AuditQuery; response: AuditView };
   "audit.export": { request: AuditExport; response: JobStarted };
   "audit.retention": { request: RetentionAsk; response: RetentionView };
@@ -356,7 +365,11 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.undo": { provides: [], stales: ["jobs"] },
   "runs.replay": { provides: [], stales: ["jobs"] },
   "syncs.order": { provides: ["metadata"], stales: [] },
+  "syncs.look_all": { provides: [], stales: ["jobs"] },
+  "syncs.run_all": { provides: [], stales: ["jobs","runs"] },
+  "syncs.all_state": { provides: ["jobs"], stales: [] },
   "requests.list": { provides: ["jobs"], stales: [] },
+  "runs.requests": { provides: ["runs"], stales: [] },
   "audit.rows": { provides: ["runs"], stales: [] },
   "audit.export": { provides: [], stales: ["jobs"] },
   "audit.retention": { provides: ["runs","settings"], stales: [] },

@@ -1,5 +1,10 @@
 import { Button, Switch } from "@fluentui/react-components";
-import { AddRegular, ArrowSwapRegular, ArrowUploadRegular } from "@fluentui/react-icons";
+import {
+  AddRegular,
+  ArrowSwapRegular,
+  ArrowUploadRegular,
+  PlayMultiple16Regular,
+} from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
 import { type ApiError, type DefinitionView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
@@ -14,12 +19,15 @@ export function DefinitionsList({
   outcome,
   onOpen,
   onNew,
+  onRunAll,
 }: {
   belongs: (definition: DefinitionView) => boolean;
   /** How its last run is shown. */
   outcome: (definition: DefinitionView) => ReactNode;
   onOpen: (name: string) => void;
   onNew: () => void;
+  /** Several of them in their order. */
+  onRunAll: () => void;
 }) {
   const list = useRead("definitions.list", {});
   const [search, setSearch] = useState("");
@@ -52,6 +60,11 @@ export function DefinitionsList({
           <Button size="small" icon={<ArrowUploadRegular />} onClick={() => void take()}>
             Import
           </Button>
+          {mine.length > 1 ? (
+            <Button size="small" icon={<PlayMultiple16Regular />} onClick={onRunAll}>
+              Run several…
+            </Button>
+          ) : null}
           <Button size="small" appearance="primary" icon={<AddRegular />} onClick={onNew}>
             New sync
           </Button>

@@ -25,7 +25,7 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
       key: "title",
       title: "Record",
       sortable: true,
-      width: 240,
+      width: 300,
       cell: (row) => (
         <>
           {writes(row.action) ? (
@@ -43,6 +43,9 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
             <span className={styles.tick} />
           )}
           <Name text={row.title || row.source_id} className={row.excluded ? styles.out : undefined} />
+          {row.title && row.title !== row.source_id ? (
+            <Name text={row.source_id} className={styles.id} />
+          ) : null}
         </>
       ),
       text: (row) => row.title || row.source_id,
@@ -80,7 +83,9 @@ function changesText(row: PlanRow): string {
     .map(({ field, from, to }) =>
       row.action === "create"
         ? `${field}: ${plainText(to)}`
-        : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
+        : row.action === "delete"
+          ? `${field}: ${plainText(from)}`
+          : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
     )
     .join("; ");
 }
@@ -96,6 +101,8 @@ function Changes({ row }: { row: PlanRow }) {
             <>
               <del dir="auto">{short(change.from)}</del> → <ins dir="auto">{short(change.to)}</ins>
             </>
+          ) : row.action === "delete" ? (
+            <del dir="auto">{short(change.from)}</del>
           ) : (
             <bdi dir="auto">{short(change.to)}</bdi>
           )}

@@ -4,10 +4,11 @@ import {
   CopyRegular,
   DeleteRegular,
   EditRegular,
+  HistoryRegular,
   OpenRegular,
 } from "@fluentui/react-icons";
-import { useState } from "react";
-import { type DataMode, toApiError, useIsDatabase, useRead } from "@/api";
+import { useMemo, useState } from "react";
+import { type DataMode, type RecordRow, toApiError, useRead } from "@/api";
 import {
   CodeEditor,
   Confirm,
@@ -44,6 +45,8 @@ interface InspectorProps {
   mode: DataMode;
   onTrail: (trail: Crumb[]) => void;
   onClose: () => void;
+  /** What runs did to a record. */
+  onStory?: (entity: string, id: string, name: string) => void;
   /** After a write: what became of it, and the way back where there is one. */
   onWritten: (written: Written) => void;
 }
@@ -55,13 +58,13 @@ function RecordPanel({
   mode,
   onTrail,
   onClose,
+  onStory,
   onWritten,
 }: InspectorProps & { here: Crumb }) {
   const [formatted, setFormatted] = useState<"formatted" | "raw" | "json">("formatted");
   const [which, setWhich] = useState<"all" | "filled">("filled");
   const [search, setSearch] = useState("");
   const [editing, setEditing] = useState(false);
-  const database = useIsDatabase(connection);
   const [asked, setAsked] = useState<"save" | "delete" | "request" | null>(null);
   const [copied, copy] = useCopy();
   // A change is made on what the service has now.
@@ -80,7 +83,7 @@ function RecordPanel({
       onWritten(written);
     },
   });
-  const raw: Raw | undefined = record.data?.row.raw;
+  const raw = useMemo(() => versioned(record.data?.row), [record.data]);
   const primary = schema?.primary_name;
   const title = (raw && primary && cellText(cellOf(raw, primary), true)) || here.title || here.id;
   const json = raw ? JSON.stringify(raw, null, 2) : "";
@@ -91,7 +94,7 @@ function RecordPanel({
     <div
       style={{ display: "contents" }}
       onKeyDown={(event) => {
-        if (event.key === "F2" && !editing && !database) setEditing(true);
+        if (event.key === "F2" && !editing) setEditing(true);
         else if (editing && event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey)) {
           event.preventDefault();
           if (waiting > 0 && Object.keys(edit.wrong).length === 0 && edit.clashes.length === 0) save();
@@ -112,7 +115,7 @@ function RecordPanel({
               <Button size="small" onClick={() => setEditing(false)}>
                 Back to reading
               </Button>
-            ) : database ? null : (
+            ) : (
               <>
                 <Button
                   size="small"
@@ -177,6 +180,7 @@ function RecordPanel({
               etag={record.data.row.etag}
               source={record.data.source}
               openUrl={record.data.open_url}
+              onStory={onStory ? () => onStory(here.entity, here.id, title) : undefined}
             />
           ) : undefined
         }
@@ -247,6 +251,12 @@ function RecordPanel({
   );
 }
 
+/** A record with its version, which a database tells beside the row. */
+function versioned(row: RecordRow | undefined): Raw | undefined {
+  if (!row) return undefined;
+  return row.etag === null || versionOf(row.raw) !== null ? row.raw : { ...row.raw, "@odata.etag": row.etag };
+}
+
 function WayBack({ trail, onTrail }: { trail: readonly Crumb[]; onTrail: (trail: Crumb[]) => void }) {
   return (
     <nav className={styles.crumbs} aria-label="Way back">
@@ -270,11 +280,13 @@ function Provenance({
   etag,
   source,
   openUrl,
+  onStory,
 }: {
   pulledAt: string | null;
   etag: string | null;
   source: string;
   openUrl: string | null;
+  onStory: (() => void) | undefined;
 }) {
   const [copied, copy] = useCopy();
   return (
@@ -292,6 +304,11 @@ function Provenance({
       <Link as="button" title={source} onClick={() => copy(source)}>
         {copied ? "Copied" : "Copy the request"}
       </Link>
+      {onStory ? (
+        <Link as="button" title="What runs did to this record" onClick={onStory}>
+          <HistoryRegular /> Story
+        </Link>
+      ) : null}
       {openUrl ? (
         <Link as="button" onClick={() => void host.openUrl(openUrl)}>
           <OpenRegular /> Open in Dynamics

@@ -61,6 +61,7 @@ export function RecordsView({
   onQuery,
   counter,
   onWritten,
+  onStory,
 }: {
   connection: string;
   description: EntityDescription;
@@ -81,6 +82,8 @@ export function RecordsView({
   counter?: (filter: string) => ReactNode;
   /** After a record was changed, made or deleted by hand. */
   onWritten: (written: Written, refetch: () => void) => void;
+  /** What runs did to a record. */
+  onStory?: (entity: string, id: string, name: string) => void;
 }) {
   const { schema } = description;
   const entity = schema.logical_name;
@@ -171,6 +174,7 @@ export function RecordsView({
             connection={connection}
             trail={trail}
             mode={mode}
+            onStory={onStory}
             onTrail={setTrail}
             onWritten={written}
             onClose={() => {
@@ -263,16 +267,14 @@ export function RecordsView({
           filter={filter}
           counter={counter}
         />
-        {database ? null : (
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<AddRegular />}
-            aria-label={`New ${schema.display_name || entity}`}
-            title={`New ${schema.display_name || entity}`}
-            onClick={() => setMaking(true)}
-          />
-        )}
+        <Button
+          size="small"
+          appearance="subtle"
+          icon={<AddRegular />}
+          aria-label={`New ${schema.display_name || entity}`}
+          title={`New ${schema.display_name || entity}`}
+          onClick={() => setMaking(true)}
+        />
         <ExportMenu query={query} formatted={layout.formatted} onError={setFault} />
         <Button
           size="small"
@@ -284,7 +286,7 @@ export function RecordsView({
         />
         <MoreMenu
           selected={selection.size}
-          onQuery={onQuery ? (as) => onQuery(query, as) : undefined}
+          onQuery={onQuery && !database ? (as) => onQuery(query, as) : undefined}
           onCopy={(form) => void copy(form)}
         />
       </div>

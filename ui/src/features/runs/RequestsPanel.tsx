@@ -2,25 +2,27 @@ import { Switch } from "@fluentui/react-components";
 import { useState } from "react";
 import { type RequestSeen, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Panel, Skeleton, Time } from "@/design";
+import { count, counted } from "@/lib/numbers";
 import { prettyJson } from "@/lib/prettyJson";
 import styles from "./runs.module.css";
 
-/** What was asked and answered while a run was under way, as far as this process remembers it; secrets are not kept. */
+/** What a run asked and was answered: the latest, and more of those that failed. They are kept with it, encrypted and without secrets. */
 export function RequestsPanel({
-  since,
-  until,
+  run,
+  running,
   onClose,
 }: {
-  since: string;
-  until: string | null;
+  run: string;
+  running: boolean;
   onClose: () => void;
 }) {
   const [failed, setFailed] = useState(false);
   const seen = useRead(
-    "requests.list",
-    { since, until: until ?? undefined, failed: failed || undefined, limit: 200 },
-    { every: () => (until ? false : 1000), keep: true },
+    "runs.requests",
+    { run, failed: failed || undefined, limit: 300 },
+    { every: () => (running ? 1000 : false), keep: true },
   );
+  const kept = seen.data;
   return (
     <Panel title="Requests" onClose={onClose}>
       <div className={styles.facts}>
@@ -31,13 +33,24 @@ export function RequestsPanel({
         />
         {seen.error ? <Fault fault={seen.error} onRetry={() => void seen.refetch()} /> : null}
         {!seen.data && !seen.error ? <Skeleton rows={8} label="Loading requests" /> : null}
-        {seen.data?.length === 0 ? (
-          <Empty title="None is remembered">
-            Only the latest requests since Syncline was opened are kept, and only in memory.
+        {kept && kept.seen > 0 ? (
+          <p className={styles.muted}>
+            {counted(kept.seen, "request")}, {count(kept.failed)} of them failed. Kept with the run without
+            secrets: the latest {count(kept.kept_failed)} that failed and the latest {count(kept.kept_others)}{" "}
+            of the others.
+          </p>
+        ) : null}
+        {kept?.requests.length === 0 ? (
+          <Empty title={failed && kept.seen > 0 ? "None failed" : "None is kept"}>
+            {kept.by_requests
+              ? failed && kept.seen > 0
+                ? null
+                : "Requests are kept with runs that were made since this version."
+              : "A database and a file are not talked to in requests; the statement of each record is in its preview."}
           </Empty>
         ) : null}
         <ul className={styles.story} aria-label="Requests of the run">
-          {seen.data?.map((one, at) => (
+          {kept?.requests.map((one, at) => (
             <li key={`${one.at}/${at}`}>
               <Exchange one={one} />
             </li>

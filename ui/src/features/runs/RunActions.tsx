@@ -88,7 +88,7 @@ export function RunActions({
           </MenuPopover>
         </Menu>
       ) : null}
-      {written > 0 ? (
+      {written > 0 && data.undone_by === null ? (
         <Button
           size="small"
           disabled={!data.undoable}

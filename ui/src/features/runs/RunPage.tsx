@@ -27,7 +27,7 @@ import {
 } from "@/design";
 import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
-import { OutcomePanel } from "./OutcomePanel";
+import { OutcomePanel, type StoryOf } from "./OutcomePanel";
 import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
 import { RequestsPanel } from "./RequestsPanel";
@@ -44,6 +44,7 @@ export function RunPage({
   onOpenRun,
   onPlanned,
   onOpenDefinition,
+  onStory,
 }: {
   run: string;
   onOpenRun: (run: string) => void;
@@ -51,6 +52,7 @@ export function RunPage({
   onPlanned: (job: string) => void;
   onOpenPlan: (plan: string) => void;
   onOpenDefinition: (name: string) => void;
+  onStory: (of: StoryOf) => void;
 }) {
   const report = useRead(
     "runs.get",
@@ -218,17 +220,15 @@ export function RunPage({
         label="Outcome"
         side={
           requests ? (
-            <RequestsPanel
-              since={data.started_at}
-              until={data.finished_at}
-              onClose={() => setRequests(false)}
-            />
+            <RequestsPanel run={run} running={running} onClose={() => setRequests(false)} />
           ) : opened ? (
             <OutcomePanel
               run={run}
+              connection={data.source}
               source={opened.source_id}
               title={opened.title}
               onOpenRun={onOpenRun}
+              onStory={onStory}
               onClose={() => setOpened(null)}
             />
           ) : null
@@ -295,13 +295,23 @@ function Progress({ job }: { job: JobView | undefined }) {
   );
 }
 
+/** A record by its name, with its id beside it. */
+function Known({ row }: { row: RunRow }) {
+  if (!row.title || row.title === row.source_id) return <Name text={row.source_id} />;
+  return (
+    <>
+      <Name text={row.title} /> <Name text={row.source_id} className={styles.id} />
+    </>
+  );
+}
+
 function runColumns(): GridColumn<RunRow>[] {
   return [
     {
       key: "title",
       title: "Record",
-      width: 240,
-      cell: (row) => <Name text={row.title || row.source_id} />,
+      width: 320,
+      cell: (row) => <Known row={row} />,
       text: (row) => row.title || row.source_id,
     },
     { key: "planned", title: "Planned", width: 100, cell: (row) => row.action, text: (row) => row.action },

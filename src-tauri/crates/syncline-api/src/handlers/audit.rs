@@ -1,12 +1,12 @@
 //! `audit.rows`: records of runs, found by run, record, entity, outcome and text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use syncline_model::EntityName;
 use syncline_store::{AuditFilter, AuditRow};
 use uuid::Uuid;
 
-use super::runs;
+use super::{runs, titles};
 use crate::app::App;
 use crate::wire::{ApiError, AuditQuery, AuditRowView, AuditView};
 
@@ -22,10 +22,15 @@ pub(super) async fn filter(app: &Arc<App>, query: &AuditQuery) -> Result<AuditFi
     Ok(AuditFilter {
         run,
         record: given(&query.record),
+        connection: match given(&query.connection) {
+            Some(name) => Some(app.connection(&name).await?.id),
+            None => None,
+        },
         entity: given(&query.entity).map(EntityName::new),
         outcomes: given(&query.outcome).into_iter().collect(),
         text: given(&query.search),
         sent: query.sent.unwrap_or(false),
+        twins: Vec::new(),
     })
 }
 
@@ -69,6 +74,17 @@ pub(crate) async fn rows(app: &Arc<App>, request: AuditQuery) -> Result<AuditVie
     let filter = filter(app, &request).await?;
     let (offset, limit) = (request.offset.unwrap_or(0), request.limit.unwrap_or(100).clamp(1, MOST_ROWS));
     let names = app.connection_names().await?;
-    let page = app.with_store(move |store| store.audit(&filter, offset, limit)).await?;
+    let mut page = app
+        .with_store(move |store| {
+            let twins = store.audit_twins(&filter)?;
+            store.audit(&AuditFilter { twins, ..filter }, offset, limit)
+        })
+        .await?;
+    let sides: BTreeSet<(Uuid, EntityName)> = page.rows.iter().map(|row| row.source.clone()).collect();
+    for side in sides {
+        let own = page.rows.iter_mut().filter(|row| row.source == side);
+        let titles = own.map(|row| (row.planned.source_id.as_str(), &mut row.planned.title));
+        titles::mend(app, side.clone(), titles).await;
+    }
     Ok(AuditView { rows: page.rows.into_iter().map(|row| view(row, &names)).collect(), total: page.total })
 }

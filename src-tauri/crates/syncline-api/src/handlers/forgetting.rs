@@ -133,12 +133,19 @@ pub(crate) async fn forget(app: &Arc<App>, request: ConnectionRef) -> Result<For
     let (vault, id) = (Arc::clone(&app.vault), connection.id);
     // Secrets first: if the store can't be wiped, at least nobody can sign in with them.
     let secrets = run_blocking(move || Ok(vault.forget(id)?)).await?;
-    let counts = app
+    let url = connection.url.clone();
+    let (counts, others) = app
         .with_store(move |store| {
             let traces = Traces::new(&connection, &store.connections()?);
-            store.forget_with(id, &|key, value| traces.fate(key, value))
+            let counts = store.forget_with(id, &|key, value| traces.fate(key, value))?;
+            Ok((counts, store.connections()?))
         })
         .await?;
+    // What was exchanged with an authority can be anybody's, so only what is certainly another connection's stays.
+    app.exchanges.retain(|exchange| {
+        let goes_to = |url: &str| url.starts_with(&exchange.origin);
+        !goes_to(&url) && others.iter().any(|other| goes_to(&other.url))
+    });
     Ok(Forgotten {
         secrets,
         records: counts.records,

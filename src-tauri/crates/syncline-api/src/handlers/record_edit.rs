@@ -67,6 +67,9 @@ pub(super) fn switched(link: &Link, request: &RecordWrite) -> Result<DataverseCo
 pub(crate) async fn prepare(app: &Arc<App>, request: RecordWrite) -> Result<RecordPrepared, ApiError> {
     let connection = app.connection(&request.connection).await?;
     let link = app.link(&connection).await?;
+    if let Link::Sql(connector) = link.as_ref() {
+        return super::record_rows::prepare(connector, &request).await;
+    }
     let connector = &switched(&link, &request)?;
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();

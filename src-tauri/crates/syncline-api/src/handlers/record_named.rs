@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_dataverse::{DataverseConnector, RecordBody, RowKey};
 use syncline_fetchxml::{Condition, Filter, Operator};
-use syncline_model::{ColumnName, Connection, EntityName, ErrorCode, Record, RecordId, Value};
+use syncline_model::{ColumnName, Connection, EntityName, ErrorCode, Record, RecordId, System, Value};
+use syncline_sql::quoted;
 use tokio_util::sync::CancellationToken;
 
 use super::records::cached_page;
@@ -81,6 +82,16 @@ async fn view(
 ) -> Result<RecordView, ApiError> {
     let (connection_id, wanted) = (connection.id, entity.clone());
     let cached = app.with_store(move |store| store.schema(connection_id, &wanted)).await?;
+    if !matches!(connection.system, System::Dataverse) {
+        // A database is no place that a browser opens; what was read is told as a person would ask it.
+        let key = cached.map(|(schema, _)| schema.summary.primary_id.to_string()).unwrap_or_default();
+        let place = match key.as_str() {
+            "" => String::new(),
+            key => format!(" WHERE {} = '{}'", quoted(key), row.id.replace('\'', "''")),
+        };
+        let source = format!("SELECT * FROM {}{place}", quoted(entity.as_str()));
+        return Ok(RecordView { source, open_url: None, row });
+    }
     let set = match cached {
         Some((schema, _)) => schema.summary.set_name,
         // A live reading has the entity's names in memory; nothing is asked for them again.

@@ -13,6 +13,7 @@ use super::record_edit::{Written, checked, faultless, keep, switched};
 use super::record_named::{narrow, row_key};
 use crate::app::App;
 use crate::guard::guard_identity;
+use crate::links::Link;
 use crate::wire::{
     ApiError, DataMode, FetchPage, FetchQuery, RecordOperation, RecordRow, RecordWrite, RecordWritten,
     RecordsPage, RecordsQuery,
@@ -170,6 +171,9 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     app.guard_write(&connection, 1, request.expect)?;
     let link = app.link(&connection).await?;
     guard_identity(&connection, &link.identity().await?)?;
+    if let Link::Sql(connector) = link.as_ref() {
+        return super::record_rows::write(app, &connection, connector, &request).await;
+    }
     let connector = switched(&link, &request)?;
     let entity = EntityName::new(request.entity.as_str());
     let cancel = CancellationToken::new();

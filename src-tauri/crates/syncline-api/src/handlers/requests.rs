@@ -18,7 +18,12 @@ fn time(text: Option<&String>) -> Result<Option<Timestamp>, ApiError> {
     })
 }
 
-fn seen(exchange: Exchange) -> RequestSeen {
+/// It was refused, or no answer came.
+pub(super) fn failed(exchange: &Exchange) -> bool {
+    exchange.status.is_none_or(|status| status >= 400)
+}
+
+pub(super) fn seen(exchange: Exchange) -> RequestSeen {
     RequestSeen {
         at: exchange.at.to_string(),
         took_ms: exchange.took_ms,
@@ -40,13 +45,13 @@ pub(crate) async fn list(app: &Arc<App>, request: RequestsQuery) -> Result<Vec<R
         Some(name) => Some(app.connection(name).await?.url),
         None => None,
     };
-    let failed = request.failed.unwrap_or(false);
+    let only_failed = request.failed.unwrap_or(false);
     let limit = request.limit.unwrap_or(MOST).clamp(1, MOST) as usize;
     let found = app.exchanges.latest(limit, |exchange| {
         since.is_none_or(|since| exchange.at >= since)
             && until.is_none_or(|until| exchange.at <= until)
             && url.as_ref().is_none_or(|url| url.starts_with(&exchange.origin))
-            && (!failed || exchange.status.is_none_or(|status| status >= 400))
+            && (!only_failed || failed(exchange))
     });
     Ok(found.into_iter().map(seen).collect())
 }

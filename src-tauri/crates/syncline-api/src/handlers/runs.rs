@@ -1,13 +1,14 @@
 //! `runs.*`: running a stored plan, history, outcomes.
 
 use std::sync::Arc;
-use syncline_model::{Connection, ErrorCode, FetchMode, SyncAction, SyncDefinition};
+use syncline_model::{Connection, EntityName, ErrorCode, FetchMode, SyncAction, SyncDefinition};
 use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
 use syncline_sync::{Guards, PlanDetail, RunDetail, RunRequest, resume_run, run_plan, watermark_key};
 use uuid::Uuid;
 
+use super::run_requests::{Whose, kept_while};
 use super::views::run_view;
-use super::{plans, run_guards, sign_off, syncs};
+use super::{plans, run_guards, sign_off, syncs, titles};
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{
@@ -84,8 +85,24 @@ pub(crate) struct Asked<'a> {
     pub(crate) resume: Option<Run>,
 }
 
-/// Runs a plan that the guard has let through, or goes on with a run of it.
+/// Runs a plan that the guard has let through, or goes on with a run of it. What it exchanges is kept with the run.
 pub(crate) async fn execute(
+    root: &Arc<App>,
+    plan: Plan,
+    definition: SyncDefinition,
+    ready: Ready,
+    asked: Asked<'_>,
+    handle: &JobHandle,
+) -> Result<RunReport, ApiError> {
+    let whose = match &asked.resume {
+        Some(run) => Whose::Run(run.id),
+        None => Whose::Plan(plan.id),
+    };
+    let work = Box::pin(guarded(root, plan, definition, ready, asked, handle));
+    kept_while(root, handle.tally().id(), whose, work).await
+}
+
+async fn guarded(
     root: &Arc<App>,
     plan: Plan,
     definition: SyncDefinition,
@@ -156,9 +173,17 @@ pub(super) async fn find(app: &Arc<App>, id: &str) -> Result<Run, ApiError> {
     app.with_store(move |store| store.run(uuid)).await?.ok_or_else(missing)
 }
 
+/// Connection and entity that a run read.
+async fn read_side(app: &Arc<App>, run: &Run) -> Result<(Uuid, EntityName), ApiError> {
+    let plan = run.plan;
+    let plan = app.with_store(move |store| store.plan(plan)).await?;
+    Ok((run.source, plan.map_or_else(|| EntityName::new(""), |plan| plan.source_entity)))
+}
+
 async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
     let names = app.connection_names().await?;
     let id = run.id;
+    let side = read_side(app, &run).await?;
     let (failed, causes) = app
         .with_store(move |store: &Store| {
             let filter = RunRowFilter {
@@ -168,13 +193,15 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
             Ok((store.run_rows(id, &filter, 0, MOST_FAILURES)?, store.run_failure_counts(id)?))
         })
         .await?;
+    let mut failed = failed.rows;
+    titles::mend(app, side, failed.iter_mut().map(|row| (row.source_id.as_str(), &mut row.title))).await;
     Ok(RunReport {
         run: run_view(&run, &names),
         failures: failed
-            .rows
             .into_iter()
             .map(|row| RunFailure {
                 source_id: row.source_id,
+                title: row.title,
                 ordinal: u64::from(row.outcome.ordinal),
                 code: row.outcome.code.unwrap_or(row.outcome.outcome),
                 message: row.outcome.message.unwrap_or_default(),
@@ -213,11 +240,13 @@ pub(crate) async fn rows(app: &Arc<App>, request: RunRowsQuery) -> Result<RunRow
         otherwise: request.otherwise.unwrap_or(false),
     };
     let (offset, limit) = (request.offset.unwrap_or(0), request.limit.unwrap_or(100).clamp(1, MOST_ROWS));
-    let page = app.with_store(move |store| store.run_rows(run.id, &filter, offset, limit)).await?;
+    let (id, side) = (run.id, read_side(app, &run).await?);
+    let page = app.with_store(move |store| store.run_rows(id, &filter, offset, limit)).await?;
+    let mut rows = page.rows;
+    titles::mend(app, side, rows.iter_mut().map(|row| (row.source_id.as_str(), &mut row.title))).await;
     Ok(RunRowsPage {
         total: page.total,
-        rows: page
-            .rows
+        rows: rows
             .into_iter()
             .map(|row| RunRow {
                 ordinal: u64::from(row.outcome.ordinal),

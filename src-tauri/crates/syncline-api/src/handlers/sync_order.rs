@@ -2,11 +2,11 @@
 //! close it wait for a second pass.
 
 use std::sync::Arc;
-use syncline_model::{ColumnType, EntitySchema, ErrorCode, SyncDefinition};
+use syncline_model::{ColumnType, EntitySchema, ErrorCode, FetchMode, SyncDefinition};
 
 use super::syncs;
 use crate::app::App;
-use crate::wire::{ApiError, SyncOrder, SyncOrderAsk, SyncStep};
+use crate::wire::{ApiError, StepAfter, SyncOrder, SyncOrderAsk, SyncStep};
 
 /// A definition with what its fields point at.
 struct Node {
@@ -44,8 +44,13 @@ impl Node {
 }
 
 pub(crate) async fn order(app: &Arc<App>, request: SyncOrderAsk) -> Result<SyncOrder, ApiError> {
-    let mut nodes = Vec::with_capacity(request.definitions.len());
-    for text in &request.definitions {
+    order_of(app, &request.definitions).await
+}
+
+/// The order of some definitions, given as texts.
+pub(super) async fn order_of(app: &Arc<App>, definitions: &[String]) -> Result<SyncOrder, ApiError> {
+    let mut nodes = Vec::with_capacity(definitions.len());
+    for text in definitions {
         let definition = syncs::read(text)?;
         let sides = syncs::sides(app, &definition, syncs::Descriptions::Kept).await.map_err(|problems| {
             let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
@@ -79,17 +84,36 @@ fn ordered(nodes: &[Node]) -> SyncOrder {
         let mut definition = nodes[next].definition.clone();
         definition.fields.retain(|field| !left_out.contains(&field.to));
         let name = definition.name.clone();
+        let after = waited_for(nodes, next, &open);
         if left_out.is_empty() {
-            steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out });
+            steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out, after });
         } else {
-            let whole = nodes[next].definition.to_json();
-            again.push(SyncStep { name: name.clone(), json: whole, pass: 2, left_out: Vec::new() });
-            steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out });
+            let mut whole = nodes[next].definition.clone();
+            // The first pass took what changed, but not these fields of it: the second one looks at all again, and writes what differs.
+            whole.source.fetch.mode = FetchMode::All;
+            let (json, after) = (whole.to_json(), waited_for(nodes, next, &[next]));
+            again.push(SyncStep { name: name.clone(), json, pass: 2, left_out: Vec::new(), after });
+            let after = waited_for(nodes, next, &open);
+            // Where nothing else is sent there is no first pass to make.
+            if !definition.fields.is_empty() || !definition.fixed.is_empty() || definition.events.is_some() {
+                steps.push(SyncStep { name, json: definition.to_json(), pass: 1, left_out, after });
+            }
         }
         open.retain(|at| *at != next);
     }
     steps.extend(again);
     SyncOrder { steps }
+}
+
+/// What a definition points at of those that came before it: all but the open ones.
+fn waited_for(nodes: &[Node], at: usize, open: &[usize]) -> Vec<StepAfter> {
+    (0..nodes.len())
+        .filter(|other| *other != at && !open.contains(other))
+        .filter_map(|other| {
+            let fields: Vec<String> = nodes[at].pointing_at(&nodes[other]).map(str::to_owned).collect();
+            (!fields.is_empty()).then(|| StepAfter { name: nodes[other].definition.name.clone(), fields })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -102,7 +126,7 @@ mod tests {
             "source": { "connection": "a", "entity": entity, "columns": ["name"] },
             "destination": { "connection": "b", "entity": entity },
             "identifiers": [{ "to": "id", "from": "name" }],
-            "fields": points.iter().map(|(field, _)| serde_json::json!({ "to": field, "from": "name" })).collect::<Vec<_>>(),
+            "fields": points.iter().map(|(field, _)| *field).chain(["plain"]).map(|field| serde_json::json!({ "to": field, "from": "name" })).collect::<Vec<_>>(),
         });
         Node {
             definition: SyncDefinition::from_json(&json.to_string()).unwrap(),
@@ -125,6 +149,23 @@ mod tests {
         ];
         let names: Vec<String> = told(&nodes).into_iter().map(|(name, _, _)| name).collect();
         assert_eq!(names, ["country", "account", "contact", "order"]);
+        let steps = ordered(&nodes).steps;
+        let after = StepAfter { name: "contact".to_owned(), fields: vec!["customer".to_owned()] };
+        assert_eq!((steps[0].after.len(), &steps[3].after), (0, &vec![after]), "why it comes there");
+    }
+
+    #[test]
+    fn the_second_pass_of_a_circle_looks_at_all_records() {
+        let nodes = [node("contact", &[("company", "account")]), node("account", &[("primary", "contact")])];
+        let steps = ordered(&nodes).steps;
+        let mode = |at: usize| SyncDefinition::from_json(&steps[at].json).unwrap().source.fetch.mode;
+        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert_eq!((mode(0), mode(2)), (nodes[0].definition.source.fetch.mode, FetchMode::All));
+        let mut bare = nodes;
+        bare[0].definition.fields.retain(|field| field.to == "company");
+        let told: Vec<(String, u32)> = told(&bare).into_iter().map(|(name, pass, _)| (name, pass)).collect();
+        let wanted = [("account", 1), ("contact", 2)].map(|(name, pass)| (name.to_owned(), pass));
+        assert_eq!(told, wanted, "nothing but what closes the circle is sent: no first pass");
     }
 
     #[test]

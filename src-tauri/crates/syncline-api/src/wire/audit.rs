@@ -16,7 +16,9 @@ pub struct AuditQuery {
     pub run: Option<String>,
     /// Only of the record with this id, at the source or the destination: its whole story.
     pub record: Option<String>,
-    /// Only where this entity is source or destination.
+    /// Only where this connection is source or destination; with a record, the end at which it has that id.
+    pub connection: Option<String>,
+    /// Only where this entity is source or destination; with a record, the end at which it has that id.
     pub entity: Option<String>,
     /// `created`, `updated`, `upserted`, `deleted`, `drifted`, `failed`, `unknown`, `sending`, `unchanged`, `skipped`, `invalid`, `held back` or
     /// `not reached`.

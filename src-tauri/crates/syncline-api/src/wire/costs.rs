@@ -56,3 +56,11 @@ pub struct WriteSwitches {
     /// Duplicate detection rules may refuse the record.
     pub detect_duplicates: Option<bool>,
 }
+
+impl WriteSwitches {
+    /// True where one of them is on.
+    pub fn any(&self) -> bool {
+        [self.bypass_plugins, self.bypass_logic, self.suppress_flows, self.detect_duplicates]
+            .contains(&Some(true))
+    }
+}

@@ -47,3 +47,33 @@ pub struct RequestSeen {
     /// Why no answer came.
     pub fault: Option<String>,
 }
+
+/// Requests that are kept with a run.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunRequests {
+    /// Latest first.
+    pub requests: Vec<RequestSeen>,
+    /// All that the run sent, as far as they were noted.
+    pub seen: u64,
+    /// Those of them that were refused or had no answer.
+    pub failed: u64,
+    /// Most that are kept of those that failed, and of the others.
+    pub kept_failed: u32,
+    /// The same of the others.
+    pub kept_others: u32,
+    /// False: neither end of the run is talked to in requests (a database, a file).
+    pub by_requests: bool,
+}
+
+/// Which requests of a run.
+#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[ts(optional_fields)]
+#[serde(default)]
+pub struct RunRequestsAsk {
+    /// Run.
+    pub run: String,
+    /// Only those that were refused or had no answer.
+    pub failed: Option<bool>,
+    /// At most 500.
+    pub limit: Option<u32>,
+}

@@ -174,6 +174,9 @@ pub struct RunReport {
 pub struct RunFailure {
     /// Source id.
     pub source_id: String,
+    /// Something to know it by.
+    #[serde(default)]
+    pub title: String,
     /// Row of the plan.
     pub ordinal: u64,
     /// The service's code, or ours.
@@ -261,4 +264,16 @@ pub struct SyncStep {
     pub pass: u32,
     /// Fields that wait for the second pass, because they point at what comes later.
     pub left_out: Vec<String>,
+    /// Why it comes here: what it points at, by the definitions that come before it.
+    #[serde(default)]
+    pub after: Vec<StepAfter>,
+}
+
+/// A definition that another one waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StepAfter {
+    /// Its name.
+    pub name: String,
+    /// The fields that point at what it writes.
+    pub fields: Vec<String>,
 }

@@ -11,6 +11,7 @@ mod marks;
 mod pulls;
 pub(crate) mod record;
 pub(crate) mod records;
+mod run_requests;
 pub(crate) mod runs;
 mod runs_again;
 pub(crate) mod sandbox;

@@ -6,6 +6,7 @@ use syncline_api::ApiError;
 use syncline_api::wire::{AuditQuery, Empty, JobStarted, PredictionView, RunReport, RunView};
 use syncline_model::ErrorCode;
 
+use super::run_requests as requests;
 use super::runs_again as again;
 use crate::context::Context;
 use crate::{exit, output, progress};
@@ -39,6 +40,8 @@ pub(crate) enum Verb {
     Replay(again::Replay),
     /// Put back what a run changed and delete what it made; what others changed since is left alone
     Undo(again::Undo),
+    /// What a run asked and was answered, without secrets; kept with it
+    Requests(requests::Requests),
     /// Records over all runs: by run, record, entity, outcome or text
     Find(again::Find),
     /// How long runs are kept, and what is older
@@ -62,6 +65,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         }
         Verb::Replay(arguments) => return again::replay(arguments, context).await,
         Verb::Undo(arguments) => return again::undo(arguments, context).await,
+        Verb::Requests(arguments) => requests::requests(arguments, context).await?,
         Verb::Find(arguments) => again::find(arguments, context).await?,
         Verb::Retention(arguments) => again::retention(&arguments, context).await?,
     }
@@ -180,7 +184,12 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
         output::line(&format!("  {:>6}  {}: {}", cause.rows, cause.code, cause.example));
     }
     for failure in report.failures.iter().take(20) {
-        output::line(&format!("  {}  {}: {}", failure.source_id, failure.code, failure.message));
+        let known = if failure.title.is_empty() || failure.title == failure.source_id {
+            failure.source_id.clone()
+        } else {
+            format!("{} ({})", failure.title, failure.source_id)
+        };
+        output::line(&format!("  {known}  {}: {}", failure.code, failure.message));
     }
     if report.failures.len() > 20 {
         output::line(&format!("  and more: syncline runs export {} --out failures.csv", run.run_id));

@@ -64,7 +64,10 @@ pub(crate) struct Find {
     /// The whole story of the record with this id, at the source or the destination
     #[arg(long, value_name = "ID")]
     record: Option<String>,
-    /// Only where this entity is source or destination
+    /// Only where this connection is source or destination; with --record, the end at which it has that id
+    #[arg(long, value_name = "NAME")]
+    connection: Option<String>,
+    /// Only where this entity is source or destination; with --record, the end at which it has that id
     #[arg(long)]
     entity: Option<String>,
     /// Only this outcome, such as failed or unchanged
@@ -133,6 +136,7 @@ pub(crate) async fn find(arguments: Find, context: &Context) -> Result<(), ApiEr
     let mut query = AuditQuery {
         run: arguments.run,
         record: arguments.record,
+        connection: arguments.connection,
         entity: arguments.entity,
         outcome: arguments.outcome,
         search: arguments.text,
@@ -151,11 +155,12 @@ pub(crate) async fn find(arguments: Find, context: &Context) -> Result<(), ApiEr
             page.rows.iter().for_each(output::json);
         } else {
             output::table(
-                &["run began", "definition", "record", "planned", "outcome", "code", "message"],
+                &["run began", "definition", "record", "id", "planned", "outcome", "code", "message"],
                 page.rows.into_iter().map(|row| {
                     let planned = row.action.as_str().to_owned();
                     let (code, message) = (row.code.unwrap_or_default(), row.message.unwrap_or(row.reason));
-                    vec![row.started_at, row.definition, row.title, planned, row.outcome, code, message]
+                    let known = [row.started_at, row.definition, row.title, row.source_id];
+                    known.into_iter().chain([planned, row.outcome, code, message]).collect()
                 }),
             );
         }

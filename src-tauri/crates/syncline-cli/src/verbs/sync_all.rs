@@ -39,6 +39,13 @@ pub(crate) async fn run(arguments: RunAll, context: &Context) -> Result<u8, ApiE
                 fields => format!(", without {} until the second pass", fields.join(", ")),
             };
             output::line(&format!("\"{}\", pass {}{without}", step.name, step.pass));
+            for before in &step.after {
+                output::line(&format!(
+                    "  {} of it points at what \"{}\" writes",
+                    before.fields.join(", "),
+                    before.name
+                ));
+            }
         }
         if arguments.preview && step.pass > 1 {
             // What it would do depends on what the first pass makes.

@@ -25,6 +25,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::work::plan_keys::HISTORY,
     crate::work::plan_rows::HISTORY,
     crate::work::runs::HISTORY,
+    crate::work::run_requests::HISTORY,
     crate::work::run_rows::HISTORY,
     crate::work::audit::HISTORY,
     crate::work::ledgers::HISTORY,

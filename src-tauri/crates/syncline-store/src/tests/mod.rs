@@ -8,6 +8,7 @@ mod filters;
 mod forgetting;
 mod index;
 mod opening;
+mod run_requests;
 mod search_sql;
 mod small_tables;
 mod statistics;

@@ -38,7 +38,12 @@ pub struct AuditFilter {
     pub run: Option<Uuid>,
     /// Only of the record with this id, at the source or the destination.
     pub record: Option<String>,
-    /// Only where this entity is source or destination.
+    /// Ids at the source of what the record is made of, where it stands at the destination: [`Store::audit_twins`]. Rows that were not sent
+    /// are found by them, since their runs heard of no id there.
+    pub twins: Vec<String>,
+    /// Only where this connection is source or destination; with a record, the end at which it has that id.
+    pub connection: Option<Uuid>,
+    /// Only where this entity is source or destination; with a record, the end at which it has that id.
     pub entity: Option<EntityName>,
     /// Only these outcomes; see [`AuditRow::outcome`].
     pub outcomes: Vec<String>,
@@ -97,6 +102,37 @@ fn audit_row(row: &Row<'_>) -> Result<AuditRow, StoreError> {
     })
 }
 
+/// The record's id is found at one end, and it is that end's connection and entity that are asked for: a key of one table may be that of
+/// another one too, and a client's records are never told under another client's.
+fn at_either_end(
+    filter: &AuditFilter,
+    id: &str,
+    bind: &mut impl FnMut(Box<dyn ToSql>) -> String,
+) -> Result<String, StoreError> {
+    let (mut source, mut destination) = (String::new(), String::new());
+    if let Some(connection) = filter.connection {
+        let connection = bind(Box::new(connection.to_string()));
+        source.push_str(&format!(" AND r.source = {connection}"));
+        destination.push_str(&format!(" AND r.destination = {connection}"));
+    }
+    if let Some(entity) = &filter.entity {
+        let entity = bind(Box::new(entity.as_str().to_owned()));
+        source.push_str(&format!(" AND q.source_entity = {entity}"));
+        destination.push_str(&format!(" AND q.destination_entity = {entity}"));
+    }
+    let mut either =
+        format!("(lower(p.source_id) = {id}{source} OR lower(o.destination_id) = {id}{destination}");
+    if !filter.twins.is_empty() {
+        let twins: Vec<String> = filter.twins.iter().map(|twin| twin.to_lowercase()).collect();
+        let twins = bind(Box::new(serde_json::to_string(&twins)?));
+        either.push_str(&format!(
+            " OR lower(p.source_id) IN (SELECT value FROM json_each({twins})){destination}"
+        ));
+    }
+    either.push(')');
+    Ok(either)
+}
+
 /// The `FROM … WHERE …` of a filter, with its values.
 fn condition(filter: &AuditFilter) -> Result<(String, Vec<Box<dyn ToSql>>), StoreError> {
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
@@ -108,11 +144,15 @@ fn condition(filter: &AuditFilter) -> Result<(String, Vec<Box<dyn ToSql>>), Stor
     let outcomes = "LEFT JOIN run_rows o ON o.rid = r.number * 4294967296 + p.rid % 4294967296";
     let mut sql = match &filter.record {
         Some(record) => {
-            let (key, id) = (bind(Box::new(record_key(record))), bind(Box::new(record.trim().to_lowercase())));
+            let id = bind(Box::new(record.trim().to_lowercase()));
+            let known: Vec<i64> =
+                filter.twins.iter().chain([record]).map(|id| record_key(id)).collect();
+            let keys = bind(Box::new(serde_json::to_string(&known)?));
             format!(
-                "FROM audit_keys k CROSS JOIN plan_rows p ON p.rid = k.rid CROSS JOIN plans q ON q.number = p.rid / 4294967296
+                "FROM (SELECT DISTINCT rid FROM audit_keys WHERE key IN (SELECT value FROM json_each({keys}))) k CROSS JOIN plan_rows p ON p.rid = k.rid CROSS JOIN plans q ON q.number = p.rid / 4294967296
                  CROSS JOIN runs r ON r.plan = q.id {outcomes}
-                 WHERE k.key = {key} AND (lower(p.source_id) = {id} OR lower(o.destination_id) = {id})"
+                 WHERE {}",
+                at_either_end(filter, &id, &mut bind)?
             )
         }
         None => format!(
@@ -124,6 +164,10 @@ fn condition(filter: &AuditFilter) -> Result<(String, Vec<Box<dyn ToSql>>), Stor
     if let Some(run) = filter.run {
         let run = bind(Box::new(run.to_string()));
         sql.push_str(&format!(" AND r.id = {run}"));
+    }
+    if let Some(connection) = filter.connection {
+        let connection = bind(Box::new(connection.to_string()));
+        sql.push_str(&format!(" AND (r.source = {connection} OR r.destination = {connection})"));
     }
     if let Some(entity) = &filter.entity {
         let entity = bind(Box::new(entity.as_str().to_owned()));
@@ -162,6 +206,29 @@ impl Store {
                 &format!("LIMIT {limit} OFFSET {}", offset.min(i64::MAX as u64)),
             )?;
             Ok(AuditPage { rows, total: total.unsigned_abs() })
+        })
+    }
+
+    /// Ids at the source of what a record at the destination was made of, as far as runs wrote it: a few, of one connection and entity.
+    pub fn audit_twins(&self, filter: &AuditFilter) -> Result<Vec<String>, StoreError> {
+        let (Some(record), Some(connection), Some(entity)) =
+            (&filter.record, filter.connection, &filter.entity)
+        else {
+            return Ok(Vec::new());
+        };
+        self.read(|db| {
+            let mut statement = db.prepare_cached(
+                "SELECT DISTINCT p.source_id FROM audit_keys k CROSS JOIN plan_rows p ON p.rid = k.rid
+                 CROSS JOIN plans q ON q.number = p.rid / 4294967296 CROSS JOIN runs r ON r.plan = q.id
+                 JOIN run_rows o ON o.rid = r.number * 4294967296 + p.rid % 4294967296
+                 WHERE k.key = ?1 AND lower(o.destination_id) = ?2 AND r.destination = ?3 AND q.destination_entity = ?4 LIMIT 20",
+            )?;
+            let id = record.trim().to_lowercase();
+            let found = statement.query_map(
+                params![record_key(record), id, connection.to_string(), entity.as_str()],
+                |row| row.get(0),
+            )?;
+            Ok(found.collect::<Result<_, _>>()?)
         })
     }
 

@@ -11,6 +11,7 @@ mod plan_walk;
 pub(crate) mod plans;
 pub(crate) mod recover;
 pub(crate) mod retention;
+pub(crate) mod run_requests;
 pub(crate) mod run_rows;
 pub(crate) mod run_timeline;
 pub(crate) mod runs;

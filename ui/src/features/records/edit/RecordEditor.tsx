@@ -191,7 +191,7 @@ export function EditFoot({
             : "Nothing changed"
           : `${changed} ${changed === 1 ? "column" : "columns"} to send${wrong > 0 ? `, ${wrong} to mend` : ""}`}
       </span>
-      <Switches on={edit.switches} onChange={edit.setSwitches} />
+      {edit.database ? null : <Switches on={edit.switches} onChange={edit.setSwitches} />}
       <Button size="small" appearance="subtle" disabled={changed === 0 || wrong > 0} onClick={onRequest}>
         What is sent…
       </Button>

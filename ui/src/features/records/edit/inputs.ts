@@ -33,6 +33,7 @@ export type Editor =
 export function editorOf(column: Column): Editor | null {
   switch (column.type) {
     case "string":
+    case "uniqueidentifier":
       return "line";
     case "memo":
       return "area";
@@ -58,7 +59,6 @@ export function editorOf(column: Column): Editor | null {
     case "datetime":
       return column.behavior === "dateonly" ? "date" : "moment";
     case "partylist":
-    case "uniqueidentifier":
     case "image":
     case "file":
     case "other":
@@ -96,7 +96,14 @@ export function inputOf(column: Column, raw: Raw): Input {
     case "flag":
       return { kind: "flag", flag: cell.value === true || cell.value === 1 };
     case "code":
-      return { kind: "code", code: typeof cell.value === "number" ? cell.value : null };
+      // A database holds the label itself.
+      return {
+        kind: "code",
+        code:
+          typeof cell.value === "number"
+            ? cell.value
+            : ((column.options ?? []).find(({ label }) => label === cell.value)?.value ?? null),
+      };
     case "codes":
       return {
         kind: "codes",

@@ -5,6 +5,7 @@ import {
   call,
   change,
   type EntitySchema,
+  isDatabase,
   type RecordWrite,
   toApiError,
   useKept,
@@ -22,8 +23,8 @@ export interface Written {
   undo: (() => Promise<void>) | null;
 }
 
-/** Dataverse: the version in If-Match is not the record's any more. */
-const CHANGED_MEANWHILE = "0x80060882";
+/** The version that was seen is not the record's any more: Dataverse's code (If-Match), and what a database's row is refused with. */
+const CHANGED_MEANWHILE = ["0x80060882", "row_changed"];
 
 export const versionOf = (raw: Raw | null | undefined): string | null => {
   const etag = raw?.["@odata.etag"];
@@ -103,7 +104,7 @@ export function useRecordEdit({
       onWritten({ title: id === null ? "Record saved" : "Changes saved", id: written.id, undo });
     } catch (error) {
       const told = toApiError(error);
-      if (told.service_code?.toLowerCase() === CHANGED_MEANWHILE && id !== null) {
+      if (CHANGED_MEANWHILE.includes(told.service_code?.toLowerCase() ?? "") && id !== null) {
         try {
           await meet();
         } catch (other) {
@@ -144,6 +145,8 @@ export function useRecordEdit({
     request,
     production,
     locked,
+    /** A row of a database: what only Dynamics 365 has is not offered. */
+    database: view !== undefined && isDatabase(view),
     key,
     setKey,
     switches,
