@@ -35,3 +35,15 @@ it("an export says how much was written and where", () => {
   const notice = endNotice({ ...job, title: "exporting", result: { records: 2, path: "/tmp/a.csv" } });
   expect([notice?.title, notice?.text]).toEqual(["2 records written", "/tmp/a.csv"]);
 });
+
+it("several syncs say what all of them wrote, and which of them did not go well", () => {
+  const step = (name: string, state: string) => ({ name, state });
+  const several = { ...job, kind: "run" as const, title: "running 2 syncs" };
+  const well = endNotice({ ...several, result: { writes: 835, steps: [step("a", "succeeded")] } });
+  expect([well?.tone, well?.title]).toEqual(["success", "Running 2 syncs: 835 records written"]);
+  const ill = endNotice({
+    ...several,
+    result: { writes: 3, steps: [step("a", "failed"), step("b", "not_reached")] },
+  });
+  expect([ill?.tone, ill?.text]).toEqual(["warning", "2 steps of 2 did not go well, first a"]);
+});

@@ -17,6 +17,7 @@ const number = (value: unknown): number => (typeof value === "number" ? value : 
 export function endNotice(job: JobView): Notice | null {
   if (job.kind === "sign_in") return null;
   const name = job.title.charAt(0).toUpperCase() + job.title.slice(1);
+  if (isSeveral(job.result) && job.kind === "run") return severalNotice(name, job.result);
   if (job.state === "cancelled" && job.kind === "run" && typeof field(job.result, "run_id") === "string")
     return runNotice(`${name}: stopped`, job.result);
   if (job.state === "cancelled")
@@ -89,6 +90,22 @@ export function endNotice(job: JobView): Notice | null {
   }
 }
 
+const isSeveral = (result: unknown): result is { steps: unknown[] } => Array.isArray(field(result, "steps"));
+
+/** How several syncs ended: what all of them wrote, and where they did not go on. */
+function severalNotice(name: string, result: { steps: unknown[] }): Notice {
+  const bad = result.steps.filter((step) => field(step, "state") !== "succeeded");
+  const first = bad[0];
+  return {
+    tone: bad.length > 0 ? "warning" : "success",
+    title: `${name}: ${counted(number(field(result, "writes")), "record")} written`,
+    text: first
+      ? `${counted(bad.length, "step")} of ${count(result.steps.length)} did not go well, first ${String(field(first, "name"))}`
+      : undefined,
+    action: { words: "Show the steps", run: () => nav.go({ at: "run-all" }) },
+  };
+}
+
 const isCompared = (result: unknown) => typeof field(result, "only_left") === "number";
 
 /** How two environments differ. */
@@ -132,6 +149,7 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
         (place.at === "sync" || place.at === "plan" || place.at === "run") &&
         job.state === "done") ||
       (job.kind === "run" && place.at === "run") ||
+      (place.at === "run-all" && isSeveral(job.result)) ||
       (place.at === "compare" && isCompared(job.result) && job.state === "done");
     if (!inSight) notify(notice);
     if (settings()?.notifications && job.seconds > 3)

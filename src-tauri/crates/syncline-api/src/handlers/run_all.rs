@@ -16,6 +16,8 @@ use crate::wire::{
 
 /// The definitions of the steps, with where they write.
 struct Order {
+    /// How many definitions there are; one in a circle has two steps.
+    definitions: usize,
     steps: Vec<(SyncDefinition, Connection)>,
     view: RunAllView,
 }
@@ -48,7 +50,7 @@ async fn order(
         view.steps.push(waiting(step, &definition));
         steps.push((definition, destination));
     }
-    Ok(Order { steps, view })
+    Ok(Order { definitions: definitions.len(), steps, view })
 }
 
 fn waiting(step: SyncStep, definition: &SyncDefinition) -> RunAllStep {
@@ -83,9 +85,9 @@ fn tell(handle: &JobHandle, view: &RunAllView) {
 }
 
 pub(crate) async fn look(app: &Arc<App>, request: RunAllAsk) -> Result<JobStarted, ApiError> {
-    let Order { steps, mut view } = order(app, request.names, request.definitions).await?;
+    let Order { definitions, steps, mut view } = order(app, request.names, request.definitions).await?;
     let root = Arc::clone(app);
-    let title = format!("previewing {} syncs", steps.len());
+    let title = format!("previewing {definitions} syncs");
     let job = app.jobs().start(JobKind::Preview, title, None, vec![Tag::Plans], move |handle| async move {
         for (at, (definition, _)) in steps.iter().enumerate() {
             if view.steps[at].pass > 1 {
@@ -118,7 +120,7 @@ pub(crate) async fn look(app: &Arc<App>, request: RunAllAsk) -> Result<JobStarte
 }
 
 pub(crate) async fn start(app: &Arc<App>, request: RunAllStart) -> Result<JobStarted, ApiError> {
-    let Order { steps, mut view } = order(app, request.names, request.definitions).await?;
+    let Order { definitions, steps, mut view } = order(app, request.names, request.definitions).await?;
     // What would refuse a later step is told before the first one writes.
     for (_, destination) in &steps {
         app.guard_write(destination, 0, Some(0))?;
@@ -131,7 +133,7 @@ pub(crate) async fn start(app: &Arc<App>, request: RunAllStart) -> Result<JobSta
         .hint("look at what would be written, and give the most records: at_most"));
     }
     let root = Arc::clone(app);
-    let title = format!("running {} syncs", steps.len());
+    let title = format!("running {definitions} syncs");
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
     let (at_most, beyond) = (request.at_most, request.beyond_limits.unwrap_or(false));
     let job = app.jobs().start(JobKind::Run, title, None, stale, move |handle| async move {
