@@ -92,6 +92,16 @@ fn preview_run_and_run_again() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert!(lines.len() == 150 && lines.iter().all(|line| line["outcome"] == "created"), "{}", lines[0]);
+    // What it asked is kept with it for the next process, and a record's story is told at the end where it stands.
+    let requests = home.json(&["runs", "requests", id]).with(0).lines();
+    assert!(requests.iter().any(|one| one["path"].as_str().unwrap().contains("/contacts")), "{requests:?}");
+    assert!(home.json(&["runs", "requests", id, "--failed"]).with(0).lines().is_empty());
+    let source = lines[0]["source_id"].as_str().unwrap();
+    let story = |entity| ["runs", "find", "--connection", "crm", "--entity", entity, "--record", source];
+    let told = home.json(&story("contact")).with(0).lines();
+    let outcomes: Vec<&Value> = told.iter().map(|row| &row["outcome"]).collect();
+    assert_eq!(outcomes, ["unchanged", "created"]);
+    assert!(home.json(&story("account")).with(0).lines().is_empty());
     let csv = home.path("outcomes.csv").display().to_string();
     home.json(&["runs", "export", id, "--out", &csv]).with(0);
     assert_eq!(std::fs::read_to_string(&csv).unwrap().lines().count(), 151);
