@@ -92,8 +92,8 @@ impl Source for DataverseConnector {
 
     fn toll(&self, entity: &EntityName) -> Toll {
         Toll {
-            // Who answers, and how many records there are.
-            opening: 2,
+            // Who answers, whether the schema changed, and how many records there are.
+            opening: 3,
             description: DESCRIPTION_REQUESTS,
             described: self.remembers_schema(entity),
             a_batch: 0,

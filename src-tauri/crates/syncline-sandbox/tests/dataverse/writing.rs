@@ -259,3 +259,23 @@ async fn a_sparse_environment_is_a_destination() {
     assert_eq!(s.get(&format!("accounts?fetchXml={encoded}")).await["value"].as_array().unwrap().len(), 1);
     assert_eq!(s.error(Method::GET, "accounts(accountnumber='A%2FB')", None).await.0, 400);
 }
+
+#[tokio::test]
+async fn money_keeps_every_digit() {
+    let s = serve(5).await;
+    for (amount, shown) in [
+        ("922337203685476.5807", "922337203685476.5807"),
+        ("-12345678901234.5678", "-12345678901234.5678"),
+        ("0.1", "0.1000"),
+    ] {
+        let body = format!("{{\"name\":\"Exact \\\"1.2345678901234567\\\"\",\"revenue\":{amount}}}");
+        let request =
+            s.request(Method::POST, "accounts").header("content-type", "application/json").body(body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 204, "{amount}");
+        let address = answer.headers()["odata-entityid"].to_str().unwrap().to_owned();
+        let text = s.request(Method::GET, &address).send().await.unwrap().text().await.unwrap();
+        assert!(text.contains(&format!("\"revenue\":{shown},")), "{amount}: {text}");
+        assert!(text.contains(r#"Exact \"1.2345678901234567\""#), "{text}");
+    }
+}

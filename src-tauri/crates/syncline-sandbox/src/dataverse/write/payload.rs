@@ -1,4 +1,5 @@
 //! A JSON body as column values, checked as the service checks: types, lengths, ranges, choices, read-only columns.
+use super::exact::{decimal, double, marked};
 use crate::data::{Column, Entity, Kind, Table, Value};
 use crate::dataverse::coerce::{choices, date, instant};
 use crate::dataverse::error::{Outcome, ServiceError, code};
@@ -25,7 +26,7 @@ pub(crate) enum Mode {
 
 /// Reads a body as a JSON object.
 pub(crate) fn object(body: &[u8]) -> Outcome<Map<String, Json>> {
-    match serde_json::from_slice(body) {
+    match serde_json::from_slice(&marked(body)) {
         Ok(Json::Object(map)) => Ok(map),
         Ok(_) => Err(ServiceError::bad(
             code::PAYLOAD,
@@ -195,7 +196,7 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
         Kind::BigInt => Value::Int(json.as_i64().ok_or_else(|| wrong("Edm.Int64"))?),
         Kind::Decimal { min, max, precision } => {
             let n = decimal(json).ok_or_else(|| wrong("Edm.Decimal"))?;
-            let rough = json.as_f64().unwrap_or_default();
+            let rough = double(json).unwrap_or_default();
             if rough < *min || rough > *max {
                 return out_of(
                     code::DECIMAL_OUT_OF_RANGE,
@@ -218,7 +219,7 @@ pub(crate) fn value(entity: &Entity, column: &Column, json: &Json) -> Outcome<Va
             Value::Decimal(scaled(n, *precision))
         }
         Kind::Double { min, max } => {
-            let n = json.as_f64().ok_or_else(|| wrong("Edm.Double"))?;
+            let n = double(json).ok_or_else(|| wrong("Edm.Double"))?;
             if n < *min || n > *max {
                 return out_of(
                     code::DECIMAL_OUT_OF_RANGE,
@@ -298,11 +299,6 @@ fn known(entity: &Entity, column: &Column, n: i64) -> Outcome<()> {
             column.options().iter().map(|o| o.0.to_string()).collect::<Vec<_>>().join(",")
         ),
     ))
-}
-
-fn decimal(json: &Json) -> Option<Decimal> {
-    let text = json.as_number()?.to_string();
-    text.parse().or_else(|_| Decimal::from_scientific(&text)).ok()
 }
 
 fn scaled(mut n: Decimal, precision: u32) -> Decimal {
