@@ -47,7 +47,8 @@ export function EntityRoute({
       notices={
         described.error && !schema ? (
           <Fault fault={described.error} onRetry={() => void described.refetch()} />
-        ) : summary?.missing_privilege ? (
+        ) : // Reading live is refused with the same words.
+        summary?.missing_privilege && !(place.tab === "records" && mode === "live") ? (
           <AccessNotice connection={connection} entity={entity} />
         ) : undefined
       }
