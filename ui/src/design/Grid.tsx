@@ -69,6 +69,12 @@ export function Grid<R>(props: GridProps<R>) {
   const [focused, setFocused] = useState(false);
   const anchor = useRef(0);
   const check = onSelection ? CHECK_WIDTH : 0;
+  // What keys asked for that the columns do not show yet: a key that is held down comes faster than they are drawn.
+  const asked = useRef({ widths: new Map<string, number>(), moved: false });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new columns are the answer
+  useEffect(() => {
+    asked.current = { widths: new Map(), moved: false };
+  }, [columns]);
 
   const rows = useVirtualizer({
     count: rowCount,
@@ -120,7 +126,7 @@ export function Grid<R>(props: GridProps<R>) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.target instanceof HTMLElement && event.target.closest("input, button, a")) return;
-    const act = columnAct(event, columns, active.column);
+    const act = columnAct(event, columns, active.column, asked.current.widths);
     if (act && change(act)) {
       event.preventDefault();
       return;
@@ -163,10 +169,13 @@ export function Grid<R>(props: GridProps<R>) {
   function change(act: ColumnAct): boolean {
     switch (act.act) {
       case "resize":
+        asked.current.widths.set(act.key, act.width);
         props.onResize?.(act.key, act.width);
         return props.onResize !== undefined;
       case "move":
         if (!props.onMove) return false;
+        if (asked.current.moved) return true;
+        asked.current.moved = true;
         props.onMove(act.key, act.before);
         setActive({ ...active, column: act.to });
         return true;

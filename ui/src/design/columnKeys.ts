@@ -21,11 +21,12 @@ interface Pressed {
   metaKey: boolean;
 }
 
-/** Alt+Shift: ← → width, ↑ ↓ order of the rows; Ctrl+Shift+← → the column's place. */
+/** `widths`: those that were asked for and are not drawn yet. Alt+Shift: ← → width, ↑ ↓ order of the rows; Ctrl+Shift+← → the column's place. */
 export function columnAct<R>(
   pressed: Pressed,
   columns: readonly GridColumn<R>[],
   at: number,
+  widths: ReadonlyMap<string, number> = new Map(),
 ): ColumnAct | null {
   const column = columns[at];
   if (!column || !pressed.shiftKey) return null;
@@ -33,7 +34,11 @@ export function columnAct<R>(
   const along = pressed.key === "ArrowLeft" ? -1 : pressed.key === "ArrowRight" ? 1 : 0;
   if (pressed.altKey && !ctrl) {
     if (along !== 0)
-      return { act: "resize", key: column.key, width: widthWithin(column.width + along * STEP) };
+      return {
+        act: "resize",
+        key: column.key,
+        width: widthWithin((widths.get(column.key) ?? column.width) + along * STEP),
+      };
     if ((pressed.key === "ArrowUp" || pressed.key === "ArrowDown") && column.sortable)
       return { act: "sort", sort: { key: column.key, descending: pressed.key === "ArrowDown" } };
     return null;

@@ -173,6 +173,8 @@ describe("columns by keyboard", () => {
     expect(narrow).toEqual({ act: "resize", key: "a", width: 76 });
     const least = columns.map((column) => ({ ...column, width: 60 }));
     expect(columnAct(press("ArrowLeft", "alt shift"), least, 0)).toMatchObject({ width: 56 });
+    const held = new Map([["a", 148]]);
+    expect(columnAct(press("ArrowRight", "alt shift"), columns, 0, held)).toMatchObject({ width: 172 });
     expect(columnAct(press("ArrowDown", "alt shift"), columns, 1)).toEqual({
       act: "sort",
       sort: { key: "b", descending: true },

@@ -5,6 +5,7 @@ import {
   type ApiError,
   type DataMode,
   type EntityDescription,
+  keptSoFar,
   type RecordRow,
   type RecordsQuery,
   useIsDatabase,
@@ -88,7 +89,8 @@ export function RecordsView({
   const { schema } = description;
   const entity = schema.logical_name;
   const database = useIsDatabase(connection);
-  const [layout, setLayout] = useKept<Layout>(`grid/${connection}/${entity}`, isLayout, emptyLayout);
+  const keptAs = `grid/${connection}/${entity}`;
+  const [layout, setLayout] = useKept<Layout>(keptAs, isLayout, emptyLayout);
   const [sort, setSort] = useState<GridSort | null>(null);
   const [search, setSearch] = useState("");
   const [selection, setSelection] = useState<GridSelection>(new Set());
@@ -116,6 +118,13 @@ export function RecordsView({
   const rows = mode === "cached" ? cached : live;
   const settling = useSettling(rows, `${connection}/${entity}/${mode}`);
 
+  /** Changes the layout as it was set last: several changes may come before the screen is drawn. */
+  const changeLayout = (make: (now: Layout, names: string[]) => Layout) => {
+    const set = keptSoFar(keptAs);
+    const now = isLayout(set) ? set : layout;
+    const names = shownColumns(now, schema).map((column) => column.logical_name);
+    setLayout(make(now, names));
+  };
   const written = (what: Written) => {
     rows.refetch();
     onWritten(what, rows.refetch);
@@ -333,21 +342,14 @@ export function RecordsView({
             }}
             onCopy={(indices, cell) => void copy("cells", indices, cell)}
             onResize={(key, width) =>
-              setLayout({
-                ...layout,
-                columns: columns.map((column) => column.logical_name),
-                widths: { ...layout.widths, [key]: width },
-              })
+              changeLayout((now, names) => ({
+                ...now,
+                columns: names,
+                widths: { ...now.widths, [key]: width },
+              }))
             }
             onMove={(key, before) =>
-              setLayout({
-                ...layout,
-                columns: moveColumn(
-                  columns.map((column) => column.logical_name),
-                  key,
-                  before,
-                ),
-              })
+              changeLayout((now, names) => ({ ...now, columns: moveColumn(names, key, before) }))
             }
             empty={
               settling ? (
