@@ -3,6 +3,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod args;
+mod away;
 mod browser;
 mod coalesce;
 mod events;
@@ -53,6 +54,9 @@ fn main() -> ExitCode {
         Ok(app) => {
             app.run(|app, event| match event {
                 tauri::RunEvent::Exit => app.state::<Shell>().close(),
+                // The dock's icon is clicked while the window is put away.
+                #[cfg(target_os = "macos")]
+                tauri::RunEvent::Reopen { .. } => window::bring_forward(app),
                 #[cfg(target_os = "macos")]
                 tauri::RunEvent::Opened { urls } => {
                     links::arrive(app, urls.into_iter().map(String::from));

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tauri::webview::{PageLoadEvent, PageLoadPayload};
 use tauri::{AppHandle, Manager, Runtime, Webview, Window, WindowEvent, async_runtime};
-use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind};
+use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::away;
 use crate::shell::Shell;
 
 /// The window's label, as in the capability that serves it.
@@ -53,8 +54,9 @@ fn show<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
-/// Brings the window before the others.
+/// Brings the window before the others, from wherever it was put away.
 pub(crate) fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
+    away::came_back(app);
     if let Some(window) = app.get_webview_window(LABEL) {
         let _ = window.unminimize();
         let _ = window.show();
@@ -66,6 +68,11 @@ pub(crate) fn bring_forward<R: Runtime>(app: &AppHandle<R>) {
 pub(crate) fn has_focus<R: Runtime>(app: &AppHandle<R>) -> bool {
     app.get_webview_window(LABEL).is_some_and(|window| window.is_focused().unwrap_or(false))
 }
+
+/// What the question's buttons say.
+const AWAY: &str = "Go on without the window";
+const CLOSE: &str = "Close anyway";
+const STAY: &str = "Keep the window";
 
 /// Asks before the window closes over running work.
 pub(crate) fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
@@ -82,18 +89,36 @@ pub(crate) fn on_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
         .title("Work is going on")
         .kind(MessageDialogKind::Warning)
         .parent(window)
-        .buttons(MessageDialogButtons::OkCancelCustom("Close anyway".into(), "Keep working".into()))
-        .show(move |close| {
-            if close && let Err(error) = asked.destroy() {
-                tracing::error!(%error, "the window was not closed");
+        .buttons(MessageDialogButtons::YesNoCancelCustom(AWAY.into(), CLOSE.into(), STAY.into()))
+        .show_with_result(move |answer| match answer {
+            MessageDialogResult::Custom(word) if word == AWAY => away::put(asked.app_handle()),
+            MessageDialogResult::Custom(word) if word == CLOSE => {
+                if let Err(error) = asked.destroy() {
+                    tracing::error!(%error, "the window was not closed");
+                }
             }
+            // Escape, and closing the question itself.
+            MessageDialogResult::Custom(_)
+            | MessageDialogResult::Yes
+            | MessageDialogResult::No
+            | MessageDialogResult::Ok
+            | MessageDialogResult::Cancel => {}
         });
+}
+
+/// Closes the window as a person does: over running work it asks.
+pub(crate) fn ask_to_close<R: Runtime>(app: &AppHandle<R>) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.close()
+    {
+        tracing::error!(%error, "the window was not closed");
+    }
 }
 
 fn closing_question(running: usize) -> String {
     let jobs = if running == 1 { "One job is".to_owned() } else { format!("{running} jobs are") };
     format!(
-        "{jobs} at work. Closing stops the work where it is: what was read and sent stays recorded, and it can go on from there at the next start."
+        "{jobs} at work. It can go on without the window. Closing stops the work where it is: what was read and sent stays recorded, and it can go on from there at the next start."
     )
 }
 

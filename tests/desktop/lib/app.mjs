@@ -21,11 +21,11 @@ export async function temporaryHome(test) {
   return home;
 }
 
-/** Starts the application for one test; ends it with the test, and keeps a picture and what it wrote if the test failed. */
+/** Starts the application for one test, on a home of its own or, without one, on the platform's folder that `env` moves; ends it with the test, and keeps a picture and what it wrote if the test failed. */
 export async function start(test, { home, args = [], env = {} }) {
   const session = await startSession({
     binary,
-    args: ["--home", home, ...args],
+    args: [...(home ? ["--home", home] : []), ...args],
     env: { SYNCLINE_BROWSER: browser, ...env },
   });
   let running = true;

@@ -52,6 +52,22 @@ export async function minimize(window) {
   await xdotool("windowminimize", window);
 }
 
+/** Stands in for a desktop's tray: who watches for icons (StatusNotifierWatcher) is on the bus, and takes every one. Ended with the test. */
+export async function tray(test) {
+  const service = spawn("dbus-test-tool", ["echo", "--name=org.kde.StatusNotifierWatcher"], { stdio: "ignore" });
+  test.after(() => service.kill());
+  let missing;
+  service.on("error", (error) => {
+    missing = error;
+  });
+  await until("somebody watches for tray icons", async () => {
+    if (missing) throw new Error(`dbus-test-tool can't be started (package dbus-tests): ${missing.message}`);
+    const asked = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"];
+    const { stdout } = await execute("dbus-send", [...asked, "string:org.kde.StatusNotifierWatcher"], { timeout: 5000 });
+    return stdout.includes("boolean true");
+  });
+}
+
 /** A notification service of a small desktop (dunst), ended with the test; gives the notifications shown so far. */
 export async function notifications(test) {
   const service = spawn("dunst", ["-conf", "/dev/null"], { stdio: "ignore" });

@@ -24,6 +24,8 @@ const BUILD: &[Package] = &[
     package("libwebkit2gtk-4.1-dev"),
     package("libgtk-3-dev"),
     package("librsvg2-dev"),
+    // The tray icon; loaded when one is shown.
+    package("libayatana-appindicator3-dev"),
     package("dbus"),
     package("gnome-keyring"),
     package("xdg-utils"),
@@ -33,6 +35,8 @@ const BUILD: &[Package] = &[
 const TESTS: &[Package] = &[
     package("dunst"),
     package("openbox"),
+    // Stands in for a desktop's tray.
+    Package { name: "dbus-tests", or_program: &["dbus-test-tool"] },
     package("xdotool"),
     package("webkit2gtk-driver"),
     package("xvfb"),
