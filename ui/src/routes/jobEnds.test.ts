@@ -47,3 +47,9 @@ it("several syncs say what all of them wrote, and which of them did not go well"
   });
   expect([ill?.tone, ill?.text]).toEqual(["warning", "2 steps of 2 did not go well, first a"]);
 });
+
+it("a run says what was held back, beside what failed", () => {
+  const run = { ...job, kind: "run" as const, title: "running drifts" };
+  const notice = endNotice({ ...run, result: { run_id: "1", updated: 42, failed: 0, drifted: 1 } });
+  expect([notice?.tone, notice?.text]).toEqual(["warning", "1 record held back: changed since the preview"]);
+});

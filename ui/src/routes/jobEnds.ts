@@ -129,7 +129,13 @@ function runNotice(name: string, result: unknown): Notice {
   return {
     tone: failed + left > 0 ? "warning" : "success",
     title: `${name}: ${count(written)} written, ${count(of("failed"))} failed`,
-    text: left > 0 ? `${counted(left, "record")} not sent${on}` : undefined,
+    text:
+      [
+        of("drifted") > 0 ? `${counted(of("drifted"), "record")} held back: changed since the preview` : "",
+        left > 0 ? `${counted(left, "record")} not sent${on}` : "",
+      ]
+        .filter(Boolean)
+        .join("; ") || undefined,
     action:
       typeof run === "string" ? { words: "Show the run", run: () => nav.go({ at: "run", run }) } : undefined,
   };

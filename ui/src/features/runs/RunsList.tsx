@@ -77,7 +77,11 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
           <th scope="col" className={styles.number}>
             Written
           </th>
-          <th scope="col" className={styles.number}>
+          <th
+            scope="col"
+            className={styles.number}
+            title="Refused, without an answer, or held back because they changed since the preview"
+          >
             Failed
           </th>
           <th scope="col" className={styles.number} title="Rows that came out as the preview had predicted">
@@ -115,7 +119,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
             </td>
             <td className={styles.number}>{count(run.read)}</td>
             <td className={styles.number}>{count(run.created + run.updated + run.deleted)}</td>
-            <td className={styles.number}>{count(run.failed)}</td>
+            <td className={styles.number}>{count(run.failed + run.drifted)}</td>
             <td className={styles.number}>{scoreText(run.prediction)}</td>
             <td className={styles.number}>{duration(run.seconds)}</td>
           </tr>
