@@ -26,7 +26,7 @@ export function RunsList({
   const shown = fuzzyFilter(
     search,
     everyone ? all : mine,
-    (run) => `${run.definition} ${run.source} ${run.destination} ${run.status}`,
+    (run) => `${run.definition} ${run.record ?? ""} ${run.source} ${run.destination} ${run.status}`,
   );
   return (
     <Page
@@ -107,6 +107,12 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
             </td>
             <td>
               <Name text={run.definition} />
+              {run.record ? (
+                <>
+                  {" "}
+                  <Name text={run.record} className={styles.muted} />
+                </>
+              ) : null}
             </td>
             <td>
               <RunMark status={run.status} />

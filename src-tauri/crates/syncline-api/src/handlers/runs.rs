@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchMode, SyncAction, SyncDefinition};
-use syncline_store::{Plan, Run, RunRowFilter, RunStatus, Store};
+use syncline_store::{AuditFilter, Plan, Run, RunRowFilter, RunStatus, Store};
 use syncline_sync::{Guards, PlanDetail, RunDetail, RunRequest, resume_run, run_plan, watermark_key};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::wire::{
 
 const MOST_FAILURES: u32 = 1000;
 const MOST_ROWS: u32 = 1000;
+const MOST_LISTED: u32 = 500;
 
 pub(super) async fn by_id(app: &Arc<App>, id: Uuid) -> Result<Connection, ApiError> {
     app.with_store(move |store| store.connection(id)).await?.ok_or_else(|| {
@@ -223,8 +224,25 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
 
 pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<RunView>, ApiError> {
     let names = app.connection_names().await?;
-    let runs = app.with_store(|store| store.runs(None, 0, 500)).await?;
-    Ok(runs.iter().map(|run| run_view(run, &names)).collect())
+    app.with_store(move |store| {
+        let mut views = Vec::new();
+        for run in store.runs(None, 0, MOST_LISTED)? {
+            let mut view = run_view(&run, &names);
+            if view.read == 1
+                && let Some(one) = store.audit_from(run.id, &AuditFilter::default(), 0, 1)?.into_iter().next()
+            {
+                let planned = one.planned;
+                let known = titles::nameless(&planned.title, &planned.source_id).then(|| {
+                    let ids = [planned.source_id.clone()];
+                    titles::of(store, run.source, &one.source.1, &ids).remove(&planned.source_id)
+                });
+                view.record = Some(known.flatten().unwrap_or(planned.title));
+            }
+            views.push(view);
+        }
+        Ok(views)
+    })
+    .await
 }
 
 pub(crate) async fn get(app: &Arc<App>, request: RunRef) -> Result<RunReport, ApiError> {

@@ -217,6 +217,7 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         run_id: run.id.to_string(),
         plan_id: run.plan.to_string(),
         definition: run.definition.clone(),
+        record: None,
         definition_hash: run.definition_hash.clone(),
         source: name(&run.source),
         destination: name(&run.destination),

@@ -88,6 +88,9 @@ pub struct RunView {
     pub plan_id: String,
     /// Name of the definition.
     pub definition: String,
+    /// The record's name, where it was a run of one record; told in lists.
+    #[serde(default)]
+    pub record: Option<String>,
     /// Hash of the definition.
     pub definition_hash: String,
     /// Source connection.
