@@ -108,4 +108,11 @@ async fn a_records_story_is_told_at_its_end_only() {
     let told = bench.rpc("audit.rows", json!({ "record": id })).await;
     assert_eq!(count(&told, "total"), 3);
     bench.refused("audit.rows", story("nowhere", "contact")).await;
+
+    // In the list of runs, a run of one record names it.
+    let ask = json!({ "json": contacts.to_string(), "source_id": id });
+    bench.run(&bench.done("plans.start", ask).await).await;
+    let listed = bench.rpc("runs.list", json!({})).await;
+    assert!(listed[0]["record"].is_string() && listed[0]["record"] != id, "{}", listed[0]);
+    assert!(listed[1]["record"].is_null(), "{}", listed[1]);
 }

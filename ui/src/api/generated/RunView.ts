@@ -19,6 +19,10 @@ plan_id: string,
  */
 definition: string, 
 /**
+ * The record's name, where it was a run of one record; told in lists.
+ */
+record: string | null, 
+/**
  * Hash of the definition.
  */
 definition_hash: string, 
