@@ -17,4 +17,5 @@ mod sign_off;
 mod sql;
 mod survival;
 mod syncs;
+mod two_way;
 mod usage;

@@ -3,6 +3,7 @@ import { DatabaseRegular } from "@fluentui/react-icons";
 import { type ConnectionView, isDatabase, ofClient } from "@/api";
 import { Empty } from "@/design";
 import { CompareView } from "@/features/compare";
+import { ConflictsPage } from "@/features/conflicts";
 import { Connect } from "@/features/connections";
 import { DefinitionsList } from "@/features/definitions";
 import { RunAll, RunCell, RunPage, RunsList, Story } from "@/features/runs";
@@ -97,6 +98,15 @@ export function PlaceView({
           onOpen={(sync) => nav.go({ at: "sync", name: sync })}
           onNew={() => nav.go({ at: "sync", name: "" })}
           onRunAll={() => nav.go({ at: "run-all" })}
+          onConflicts={() => nav.go({ at: "conflicts" })}
+        />
+      );
+    case "conflicts":
+      return (
+        <ConflictsPage
+          definition={place.definition ?? null}
+          onDefinition={(definition) => nav.refine({ at: "conflicts", definition: definition ?? undefined })}
+          onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
         />
       );
     case "sync":

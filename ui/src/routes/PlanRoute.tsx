@@ -33,11 +33,13 @@ async function openPlanOf(from: string, job: string): Promise<void> {
 export function PlanRoute({ plan, connections }: { plan: string; connections: readonly ConnectionView[] }) {
   return (
     <PlanView
+      key={plan}
       plan={plan}
       connections={connections}
       onRun={(job) => void openRunOf(plan, job).catch(() => undefined)}
       onOpenRun={(run) => nav.go({ at: "run", run })}
       onOpenDefinition={(name) => nav.go({ at: "sync", name })}
+      onConflicts={(definition) => nav.go({ at: "conflicts", definition })}
       onAgain={(job) => void openPlanOf(plan, job).catch(() => undefined)}
       onUnlock={(connection) => void actOn("unlock", connection)}
     />

@@ -81,7 +81,7 @@ export const railEntries: readonly RailEntry[] = [
     keys: "Ctrl+4",
     icon: <ArrowSwapRegular />,
     active: <ArrowSwapFilled />,
-    holds: ["syncs", "sync", "plan", "run-all"],
+    holds: ["syncs", "sync", "plan", "run-all", "conflicts"],
   },
   {
     place: { at: "runs" },

@@ -129,6 +129,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "search":
       case "sql":
       case "syncs":
+      case "conflicts":
       case "schedules":
       case "compare":
       case "runs":

@@ -9,6 +9,7 @@ export type Place =
   | { at: "search"; text: string }
   | { at: "sql" }
   | { at: "syncs" }
+  | { at: "conflicts"; definition?: string }
   | { at: "sync"; name: string; draft?: string }
   | { at: "plan"; plan: string }
   | { at: "schedules" }
@@ -42,6 +43,7 @@ export function placeKey(place: Place): string {
     case "search":
     case "sql":
     case "syncs":
+    case "conflicts":
     case "schedules":
     case "compare":
     case "runs":
@@ -91,6 +93,7 @@ function placeParts(place: Place): string[] {
     case "search":
     case "sql":
     case "syncs":
+    case "conflicts":
     case "schedules":
     case "compare":
     case "runs":
@@ -107,6 +110,7 @@ function placeQuery(place: Place): URLSearchParams {
   if (place.at === "connect" && place.edit) query.set("edit", place.edit);
   if (place.at === "story" && place.name) query.set("name", place.name);
   if (place.at === "sync" && place.draft) query.set("draft", place.draft);
+  if (place.at === "conflicts" && place.definition) query.set("definition", place.definition);
   return query;
 }
 
@@ -137,6 +141,8 @@ function placeOf(
     case "run-all":
     case "settings":
       return { at };
+    case "conflicts":
+      return { at, definition: query.get("definition") ?? undefined };
     case "connect":
       return { at, edit: query.get("edit") ?? undefined };
     case "search":

@@ -115,6 +115,9 @@ macro_rules! with_commands {
             "runs.resume"(run_again::resume): RunRef => JobStarted, provides [], stales [Jobs, Runs];
             "runs.undo"(run_again::undo): RunRef => JobStarted, provides [], stales [Jobs];
             "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
+            "conflicts.list"(two_way_queue::list): ConflictsQuery => ConflictsPage, provides [Runs, Plans], stales [];
+            "conflicts.decide"(two_way_queue::decide): ConflictsDecide => ConflictsDecided, provides [], stales [Runs];
+            "links.list"(two_way_queue::links): LinksQuery => LinksPage, provides [Runs], stales [];
             "syncs.order"(sync_order::order): SyncOrderAsk => SyncOrder, provides [Metadata], stales [];
             "syncs.look_all"(run_all::look): RunAllAsk => JobStarted, provides [], stales [Jobs];
             "syncs.run_all"(run_all::start): RunAllStart => JobStarted, provides [], stales [Jobs, Runs];

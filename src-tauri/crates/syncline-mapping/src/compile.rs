@@ -38,6 +38,26 @@ pub fn compile_with(
     destination_system: System,
     tables: &[EntitySchema],
 ) -> Result<Compiled, Vec<Problem>> {
+    compile_parts(definition, source, destination, destination_system, tables, Parts::Whole)
+}
+
+/// How much of a definition is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// All of it.
+    Whole,
+    /// Its fields: one way of a two-way definition, in which records are found otherwise.
+    Fields,
+}
+
+pub(crate) fn compile_parts(
+    definition: &SyncDefinition,
+    source: &EntitySchema,
+    destination: &EntitySchema,
+    destination_system: System,
+    tables: &[EntitySchema],
+    parts: Parts,
+) -> Result<Compiled, Vec<Problem>> {
     let mut work = Work {
         definition,
         source,
@@ -53,14 +73,23 @@ pub fn compile_with(
     work.schedule();
     work.label_language();
     let (phone, phone_international) = work.phone();
-    let identifiers = work.identifiers();
+    let whole = parts == Parts::Whole;
+    let identifiers = if whole { work.identifiers() } else { Vec::new() };
     work.duplicates();
     let fields = work.fields();
     let fixed = work.fixed();
     let events = work.events();
-    work.unmapped_required();
+    if whole {
+        work.unmapped_required();
+    }
     let deletes = definition.options.action == syncline_model::SyncAction::Delete;
-    if fields.is_empty() && fixed.is_empty() && events.is_none() && work.problems.is_empty() && !deletes {
+    if fields.is_empty()
+        && fixed.is_empty()
+        && events.is_none()
+        && work.problems.is_empty()
+        && !deletes
+        && whole
+    {
         work.problem(
             Problem::new("fields", "nothing_mapped", "no field, fixed value or event is mapped")
                 .hint("add at least one field"),

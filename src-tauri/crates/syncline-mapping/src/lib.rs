@@ -31,6 +31,7 @@ mod steps;
 mod target;
 mod together;
 mod trace;
+mod two_way;
 
 pub use apply::{Mapped, Verdict};
 pub use auto_match::auto_match;
@@ -43,3 +44,4 @@ pub use plan::{Find, Mapping};
 pub use related::{Related, find_tables, related_tables, with_related};
 pub use starters::{starter, starters};
 pub use together::identifier_disagreements;
+pub use two_way::{TwoWay, TwoWayField, TwoWayKey, active_codes, compile_two_way, turned};

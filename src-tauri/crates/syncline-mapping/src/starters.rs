@@ -282,6 +282,7 @@ pub fn starter(name: &str, source: ConnectionName, destination: ConnectionName) 
         options: Default::default(),
         schedule: None,
         conflict: None,
+        two_way: None,
     };
     let mut columns: Vec<ColumnName> = Vec::new();
     for name in definition.named_columns() {

@@ -20,11 +20,12 @@ pub use connection::{
     AuthMethod, Connection, ConnectionKind, ConnectionName, ConnectionNameError, ConnectionStatus, System,
 };
 pub use definition::{
-    ConflictRule, DateRule, DefinitionOptions, DestinationSection, Direction, EventName, EventSection,
-    EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, FixedValue, IdentifierCheck,
-    IdentifierMapping, JoinRule, OnDuplicate, OnEmpty, OnInvalidIdentifier, OnUnknownCode, OnUnmapped,
-    ParameterMapping, PhoneSection, Problem, ProcessingWord, RunLimits, ScheduleSection, SourceSection,
-    SplitRule, SyncAction, SyncDefinition, TextCase, definition_json_schema,
+    ConflictRule, CreateWhere, DateRule, DefinitionOptions, DeletedRule, DestinationSection, Direction,
+    EventName, EventSection, EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, FixedValue,
+    IdentifierCheck, IdentifierMapping, JoinRule, LinkedRecord, OnDuplicate, OnEmpty, OnInvalidIdentifier,
+    OnUnknownCode, OnUnmapped, ParameterMapping, PhoneSection, Problem, ProcessingWord, RunLimits,
+    ScheduleSection, SourceSection, SplitRule, SyncAction, SyncDefinition, TextCase, TwoWaySection,
+    definition_json_schema,
 };
 pub use error::{ErrorCode, SynclineError};
 pub use identity::Identity;

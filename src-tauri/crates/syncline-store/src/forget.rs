@@ -34,7 +34,7 @@ pub struct Forgotten {
     pub plans: u64,
     /// Runs it was source or destination of.
     pub runs: u64,
-    /// Notes of what was sent.
+    /// Notes of what was sent, and pairs of records of two-way syncs.
     pub sent: u64,
     /// Recent items and searches.
     pub recent: u64,
@@ -111,6 +111,7 @@ impl Store {
         tx.execute("DELETE FROM sent_streams WHERE source = ?1 OR destination = ?1", [&id])?;
         gone.sent +=
             tx.execute("DELETE FROM sent_events WHERE source = ?1 OR destination = ?1", [&id])? as u64;
+        gone.sent += crate::two_way::links::forget(tx, &id)?;
         gone.recent = tx.execute("DELETE FROM recent WHERE connection = ?1", [&id])? as u64;
         gone.kept = tx.execute("DELETE FROM kept WHERE connection = ?1", [&id])? as u64;
         gone.kept += crate::tables::kept::decide(tx, fate)?;

@@ -20,6 +20,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod two_way;
 mod work;
 
 pub use cache::changes::compare::FieldDifference;
@@ -46,6 +47,8 @@ pub use store::{STORE_FILE, Store};
 pub use tables::definitions::StoredDefinition;
 pub use tables::kept::RecentItem;
 pub use tables::queries::{QueryRun, SavedQuery};
+pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict, WHOLE_RECORD};
+pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
 pub use work::ledgers::{EventKey, Sent};
 pub use work::outcomes::OutcomeCount;

@@ -33,6 +33,7 @@ mod run_open;
 mod runner;
 mod seen;
 mod title;
+mod two_way;
 mod undo;
 mod undo_rows;
 mod vanished;
@@ -57,4 +58,9 @@ pub use related::{RelatedReader, Unfound};
 pub use rules::rule_of;
 pub use run::{RunRequest, resume_run, run_plan};
 pub use run_counts::{RunCounts, RunDetail, settle};
+pub use two_way::{
+    Committed, FieldState, GoneVerdict, PairExtra, Rules, Scope, SideAccess, TwoWayMark, TwoWayMarks,
+    TwoWayPart, TwoWayRequest, Verdict, commit_run, make_two_way, marks_key, merge_field, merge_gone,
+    settle_before,
+};
 pub use undo::{UndoRequest, make_undo};

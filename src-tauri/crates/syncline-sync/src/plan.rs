@@ -21,6 +21,7 @@ use crate::cost::{Cost, run_cost};
 use crate::plan_rows::{MappedPage, Rows, map_page};
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
+use crate::two_way::TwoWayPart;
 
 /// Pages that may wait to be mapped.
 const PAGES_AHEAD: usize = 1;
@@ -151,6 +152,9 @@ pub struct PlanDetail {
     pub undoable: bool,
     /// It deletes, and nothing narrows what.
     pub unfiltered: bool,
+    /// It is one way of a two-way sync.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_way: Option<TwoWayPart>,
 }
 
 impl PlanDetail {

@@ -19,6 +19,7 @@ use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
 use crate::related::Unfound;
 use crate::title::title;
+use crate::two_way::PairExtra;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
 
 /// What a row keeps beside what the store knows of it.
@@ -32,6 +33,9 @@ pub struct RowExtra {
     /// Some of them were sent before and go again on purpose.
     #[serde(default)]
     pub resent: bool,
+    /// What becomes known of a pair of records in a two-way sync.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairExtra>,
 }
 
 /// Reads what [`RowExtra`] was stored as.
@@ -316,7 +320,12 @@ fn row(
         request,
         mapped: mapped.record,
         issues,
-        extra: Some(raw(&RowExtra { source: record.raw, events: events.keys, resent: events.resent > 0 })?),
+        extra: Some(raw(&RowExtra {
+            source: record.raw,
+            events: events.keys,
+            resent: events.resent > 0,
+            pair: None,
+        })?),
         excluded: false,
     })
 }

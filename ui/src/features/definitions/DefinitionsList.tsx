@@ -9,6 +9,7 @@ import { type ReactNode, useState } from "react";
 import { type ApiError, type DefinitionView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
+import { counted } from "@/lib/numbers";
 import { importDefinition } from "./files";
 import listStyles from "./list.module.css";
 import { RowMenu } from "./RowMenu";
@@ -20,6 +21,7 @@ export function DefinitionsList({
   onOpen,
   onNew,
   onRunAll,
+  onConflicts,
 }: {
   belongs: (definition: DefinitionView) => boolean;
   /** How its last run is shown. */
@@ -28,8 +30,11 @@ export function DefinitionsList({
   onNew: () => void;
   /** Several of them in their order. */
   onRunAll: () => void;
+  /** Shows what waits for a decision. */
+  onConflicts: () => void;
 }) {
   const list = useRead("definitions.list", {});
+  const waiting = useRead("conflicts.list", { limit: 1 });
   const [search, setSearch] = useState("");
   const [everyone, setEveryone] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -57,6 +62,11 @@ export function DefinitionsList({
       sub="What is read, how it maps, where it goes"
       actions={
         <>
+          {waiting.data && waiting.data.total > 0 ? (
+            <Button size="small" onClick={onConflicts}>
+              {counted(waiting.data.total, "conflict")}
+            </Button>
+          ) : null}
           <Button size="small" icon={<ArrowUploadRegular />} onClick={() => void take()}>
             Import
           </Button>

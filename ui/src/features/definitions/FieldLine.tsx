@@ -8,6 +8,7 @@ import { Line } from "./parts";
 import { problemsAt } from "./problems";
 import { splitRelated } from "./related";
 import { ColumnSelect, TargetSelect } from "./selects";
+import { DirectionSelect, isTwoWay } from "./TwoWay";
 import { targetsOf } from "./targets";
 import { ValueOptions } from "./ValueOptions";
 import { optionWords } from "./valueWords";
@@ -28,6 +29,7 @@ export function FieldLine({
 }) {
   const { editor, columns, destination } = useParts();
   const [open, setOpen] = useState(false);
+  const both = isTwoWay(editor.definition);
   const column = columns.find(({ logical_name }) => logical_name === field.from);
   const related = splitRelated(field.from).column !== undefined;
   const coded = related || ((column?.options?.length ?? 0) > 0 && column?.type !== "boolean");
@@ -54,7 +56,15 @@ export function FieldLine({
         value={field.to}
         onChange={(to) => onChange({ to })}
       />
-      <ArrowLeftRegular className={styles.arrow} aria-label="from" />
+      {both ? (
+        <DirectionSelect
+          label={`Direction of ${field.to || `field ${index + 1}`}`}
+          value={field.direction ?? "to"}
+          onChange={(direction) => onChange({ direction })}
+        />
+      ) : (
+        <ArrowLeftRegular className={styles.arrow} aria-label="from" />
+      )}
       <ColumnSelect
         label={`Column for ${field.to}`}
         columns={columns}

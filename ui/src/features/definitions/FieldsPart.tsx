@@ -10,6 +10,7 @@ import { MatchDialog } from "./MatchDialog";
 import { PhoneRules } from "./PhoneRules";
 import { AddButton, Part, Problems } from "./parts";
 import { problemsAt } from "./problems";
+import { isTwoWay, TwoWayRules } from "./TwoWay";
 
 /** Target attributes from source columns. */
 export function FieldsPart() {
@@ -31,10 +32,14 @@ export function FieldsPart() {
           >
             Match by name
           </Button>
-          <AddButton onClick={() => set([...fields, { to: "", from: "" }])}>Add field</AddButton>
+          <AddButton onClick={() =>
+              set([...fields, { to: "", from: "", direction: isTwoWay(definition) ? "both" : undefined }])
+            }
+          >Add field</AddButton>
         </>
       }
     >
+      <TwoWayRules />
       {fields.map((field, index) => (
         <FieldLine
           key={index}

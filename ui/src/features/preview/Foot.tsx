@@ -10,6 +10,7 @@ export function Foot({
   data,
   changes,
   destination,
+  source,
   onAsk,
   onOpenRun,
   onUnlock,
@@ -17,11 +18,13 @@ export function Foot({
   data: PlanSummary;
   changes: number;
   destination: ConnectionView | undefined;
+  /** Of a two-way sync, where the source is written too. */
+  source?: ConnectionView;
   onAsk: () => void;
   onOpenRun: (run: string) => void;
   onUnlock: (connection: ConnectionView) => void;
 }) {
-  const locked = destination !== undefined && !isWritable(destination);
+  const locked = [destination, source].find((one) => one !== undefined && !isWritable(one));
   return (
     <footer className={styles.foot}>
       <span>
@@ -45,10 +48,10 @@ export function Foot({
         </>
       ) : changes === 0 ? (
         <span>Nothing to write.</span>
-      ) : locked && destination ? (
+      ) : locked ? (
         <>
-          <span>{destination.name} is read-only.</span>
-          <Button onClick={() => onUnlock(destination)}>Allow writing…</Button>
+          <span>{locked.name} is read-only.</span>
+          <Button onClick={() => onUnlock(locked)}>Allow writing…</Button>
         </>
       ) : (
         <Button

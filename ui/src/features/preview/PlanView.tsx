@@ -33,16 +33,18 @@ import styles from "./preview.module.css";
 import { RowDetail } from "./RowDetail";
 import { RunDialog } from "./RunDialog";
 import { SignedNote, SignOffButton } from "./SignOff";
+import { Ways, written } from "./Ways";
 
 /** A plan: what would happen to each record and why; rows and groups can be taken out; then it runs, exactly as shown. */
 export function PlanView({
-  plan,
+  plan: first,
   connections,
   onRun,
   onOpenRun,
   onOpenDefinition,
   onUnlock,
   onAgain,
+  onConflicts,
 }: {
   plan: string;
   connections: readonly ConnectionView[];
@@ -53,7 +55,12 @@ export function PlanView({
   onUnlock: (connection: ConnectionView) => void;
   /** The same definition is previewed anew, in a job. */
   onAgain: (job: string) => void;
+  /** Shows what waits for a decision in a two-way sync. */
+  onConflicts: (definition: string) => void;
 }) {
+  // Of a two-way sync the other way's plan may be in sight; both run together.
+  const [way, setWay] = useState(first);
+  const plan = way;
   const summary = useRead("plans.get", { plan });
   const [action, setAction] = useState<Action | null>(null);
   const [issue, setIssue] = useState<string | null>(null);
@@ -106,7 +113,8 @@ export function PlanView({
   const { summary: counts } = data;
   const destination = connections.find(({ name }) => name === data.destination);
   const source = connections.find(({ name }) => name === data.source);
-  const changes = counts.create + counts.update + counts.delete - counts.excluded;
+  const two = data.two_way;
+  const changes = written(counts) + (two ? written(two.other_counts) : 0);
   return (
     <Page
       title={<Name text={data.definition} />}
@@ -132,6 +140,18 @@ export function PlanView({
       }
       notices={
         <>
+          {two ? (
+            <Ways
+              plan={data}
+              onWay={(next) => {
+                setWay(next);
+                setOpened(null);
+                setAction(null);
+                setIssue(null);
+              }}
+              onConflicts={() => onConflicts(data.definition)}
+            />
+          ) : null}
           <CountBar<Action>
             label="Filter by what would happen"
             total={counts.read}
@@ -227,7 +247,7 @@ export function PlanView({
                 <RowDetail
                   plan={plan}
                   ordinal={opened}
-                  destination={data.status === "ready" && !data.undo_of ? destination : undefined}
+                  destination={data.status === "ready" && !data.undo_of && !two ? destination : undefined}
                   onClose={() => setOpened(null)}
                 />
               )
@@ -277,6 +297,7 @@ export function PlanView({
           data={data}
           changes={changes}
           destination={destination}
+          source={two ? source : undefined}
           onAsk={() => setAsking(true)}
           onOpenRun={onOpenRun}
           onUnlock={onUnlock}
@@ -287,6 +308,7 @@ export function PlanView({
           plan={data}
           changes={changes}
           destination={destination}
+          source={two ? source : undefined}
           onClose={() => setAsking(false)}
           onRun={onRun}
         />

@@ -10,19 +10,23 @@ export function RunDialog({
   plan,
   changes,
   destination,
+  source,
   onClose,
   onRun,
 }: {
   plan: PlanSummary;
   changes: number;
   destination: ConnectionView;
+  /** Of a two-way sync, where the source is written too. */
+  source?: ConnectionView;
   onClose: () => void;
   onRun: (job: string) => void;
 }) {
   const [typed, setTyped] = useState("");
   const [beyond, setBeyond] = useState(false);
   const never = plan.exceeded.some(({ what }) => what === "unfiltered");
-  const production = destination.kind === "production";
+  const production = [destination, source].some((one) => one?.kind === "production");
+  const two = plan.two_way;
   const number = Number(typed.replaceAll(/[\s.,’']/g, ""));
   return (
     <Confirm
@@ -56,6 +60,17 @@ export function RunDialog({
           {plan.summary.excluded > 0 ? `, less ${counted(plan.summary.excluded, "row")} held back` : ""}
           {destination.identity?.user_name ? `, as ${destination.identity.user_name}` : ""}.
         </p>
+        {two && source ? (
+          <p>
+            The other way {count(two.other_counts.create)} created, {count(two.other_counts.update)} updated
+            {two.other_counts.delete > 0 ? `, ${count(two.other_counts.delete)} deleted` : ""} in{" "}
+            <b>{source.name}</b>
+            {two.other_counts.excluded > 0
+              ? `, less ${counted(two.other_counts.excluded, "row")} held back`
+              : ""}
+            .{two.conflicts > 0 ? ` ${counted(two.conflicts, "field")} wait for a decision and stay as they are.` : ""}
+          </p>
+        ) : null}
         {plan.summary.events_resent > 0 ? (
           <p className={styles.note}>
             {counted(plan.summary.events_resent, "event")} that went before will be sent again.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_mapping::{
-    Compiled, Verdict, auto_match, compile_with, definition_hash, identifier_disagreements,
+    Compiled, Verdict, auto_match, compile_two_way, compile_with, definition_hash, identifier_disagreements,
 };
 use syncline_model::{ConnectionKind, ErrorCode, Problem, Record, SyncDefinition, System};
 use syncline_store::{Store, StoredDefinition};
@@ -143,6 +143,11 @@ async fn others(app: &Arc<App>, saved_as: Option<&str>) -> Result<Vec<SyncDefini
 
 fn compile_sides(definition: &SyncDefinition, sides: &Sides) -> Result<Compiled, Vec<Problem>> {
     let (source, destination) = (&sides.source_schema, &sides.destination_schema);
+    if definition.is_two_way() {
+        let systems = (sides.source.system, sides.destination.system);
+        let compiled = compile_two_way(definition, source, destination, systems)?;
+        return Ok(Compiled { mapping: compiled.forward, warnings: compiled.warnings });
+    }
     compile_with(definition, source, destination, sides.destination.system, &sides.find_tables)
 }
 

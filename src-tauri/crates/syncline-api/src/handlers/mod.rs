@@ -53,5 +53,7 @@ pub(crate) mod statistics;
 pub(crate) mod sync_order;
 pub(crate) mod syncs;
 mod titles;
+pub(crate) mod two_way;
+pub(crate) mod two_way_queue;
 mod views;
 mod zones;

@@ -9,9 +9,9 @@ use syncline_sync::{Only, PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
 use super::send_one::curl;
-use super::sign_off;
 use super::syncs::{self, Descriptions, answered};
 use super::views::plan_summary;
+use super::{sign_off, two_way};
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{
@@ -66,17 +66,12 @@ pub(crate) async fn make_of(
     let cached = request.cached.unwrap_or(false);
     handle.progress("reading the descriptions", 0, None);
     let careful = if cached { Descriptions::Kept } else { Descriptions::Checked };
-    let sides = syncs::sides(root, definition, careful).await.map_err(|problems| {
-        let list: Vec<String> =
-            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
-        let mut error = ApiError::new(
-            ErrorCode::DefinitionInvalid,
-            format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
-        )
-        .hint("check the definition; every problem is told with its place and a hint");
-        error.detail = Some(list.join("\n"));
-        error
-    })?;
+    let sides = both_sides(root, definition, careful).await?;
+    if definition.is_two_way() {
+        let plan = two_way::make(root, definition, request, only, sides, handle).await?;
+        return summary(root, plan).await;
+    }
+
     let selection = syncs::selection(root, definition, &sides, request.limit).await?;
     let source = syncs::source(root, definition, &sides.source, cached).await?;
     let destination = root.link_with(&sides.destination, definition).await?.destination();
@@ -114,6 +109,25 @@ pub(crate) async fn make_of(
     let plan = made?;
     let names = root.connection_names().await?;
     root.with_store(move |store| plan_summary(store, &plan, &names)).await
+}
+
+/// Both sides of a definition, or an error with all problems in its detail.
+pub(crate) async fn both_sides(
+    root: &Arc<App>,
+    definition: &SyncDefinition,
+    careful: Descriptions,
+) -> Result<syncs::Sides, ApiError> {
+    syncs::sides(root, definition, careful).await.map_err(|problems| {
+        let list: Vec<String> =
+            problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
+        let mut error = ApiError::new(
+            ErrorCode::DefinitionInvalid,
+            format!("the definition does not fit: {}", list.first().cloned().unwrap_or_default()),
+        )
+        .hint("check the definition; every problem is told with its place and a hint");
+        error.detail = Some(list.join("\n"));
+        error
+    })
 }
 
 /// A plan by its id.

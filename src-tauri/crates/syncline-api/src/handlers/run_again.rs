@@ -8,7 +8,7 @@ use syncline_sync::{Only, RunDetail, UndoRequest, make_undo};
 use uuid::Uuid;
 
 use super::views::plan_summary;
-use super::{plans, runs, syncs};
+use super::{plans, runs, syncs, two_way};
 use crate::app::App;
 use crate::wire::{ApiError, JobKind, JobStarted, PreviewStart, ReplayStart, ReplayWhich, RunRef, Tag};
 
@@ -34,6 +34,10 @@ pub(crate) async fn resume(app: &Arc<App>, request: RunRef) -> Result<JobStarted
     }
     let plan = plans::find(app, &run.plan.to_string()).await?;
     let definition = syncs::read(&plan.definition_json)?;
+    if two_way::part(&plan).is_some_and(|(_, part)| part.committed) {
+        return Err(ApiError::new(ErrorCode::GuardRefused, "both sides were looked at again since")
+            .hint("what this run left is in the newer preview; make one and run it"));
+    }
     let ready = runs::prepare(app, &plan).await?;
     // The number was confirmed when the run began; it may not write more than that.
     app.guard_write(&ready.destination, ready.writes, Some(ready.writes))?;
@@ -43,7 +47,9 @@ pub(crate) async fn resume(app: &Arc<App>, request: RunRef) -> Result<JobStarted
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
         let asked = runs::Asked { resume: Some(run), ..runs::Asked::default() };
+        let like = plan.clone();
         let report = runs::execute(&root, plan, definition, ready, asked, &handle).await?;
+        let report = two_way::go_on(&root, &like, report, &handle).await?;
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     });
     Ok(JobStarted { job })

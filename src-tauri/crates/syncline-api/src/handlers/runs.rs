@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::run_requests::{Whose, kept_while};
 use super::views::run_view;
-use super::{plans, run_guards, sign_off, syncs, titles};
+use super::{plans, run_guards, sign_off, syncs, titles, two_way};
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
 use crate::wire::{
@@ -50,7 +50,12 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let plan = plans::find(app, &request.plan).await?;
     let definition = syncs::read(&plan.definition_json)?;
     let ready = prepare(app, &plan).await?;
-    app.guard_write(&ready.destination, ready.writes, request.expect)?;
+    let both_ways = ready.detail.two_way.is_some();
+    if both_ways {
+        two_way::guard(app, &plan, request.expect).await?;
+    } else {
+        app.guard_write(&ready.destination, ready.writes, request.expect)?;
+    }
     let root = Arc::clone(app);
     let title = match ready.detail.undo_of {
         Some(_) => format!("taking back a run of {}", definition.name),
@@ -64,15 +69,23 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
             let error = ApiError::new(ErrorCode::GuardRefused, busy.message);
             error.hint(busy.hint.unwrap_or_default())
         })?;
+        if both_ways {
+            let beyond_limits = request.beyond_limits.unwrap_or(false);
+            let how = two_way::How { signed: request.signed.as_deref(), beyond_limits };
+            return told(two_way::run(&root, plan, how, &handle).await?);
+        }
         let asked = Asked {
             signed: request.signed.as_deref(),
             beyond_limits: request.beyond_limits.unwrap_or(false),
             resume: None,
         };
-        let report = execute(&root, plan, definition, ready, asked, &handle).await?;
-        serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+        told(execute(&root, plan, definition, ready, asked, &handle).await?)
     });
     Ok(JobStarted { job })
+}
+
+fn told(report: RunReport) -> Result<serde_json::Value, ApiError> {
+    serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
 }
 
 /// How a run is begun.
@@ -152,7 +165,7 @@ async fn guarded(
         root.learn_batch_rows(&destination, rows).await?;
     }
     // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
-    let whole = !detail.partial && !detail.cached && excluded == 0;
+    let whole = !detail.partial && !detail.cached && excluded == 0 && detail.two_way.is_none();
     if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
         let key = watermark_key(&definition, source.id, destination.id);
         let at = serde_json::json!(planned_at.to_string());
@@ -197,6 +210,7 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
     let mut failed = failed.rows;
     titles::mend(app, side, failed.iter_mut().map(|row| (row.source_id.as_str(), &mut row.title))).await;
     Ok(RunReport {
+        two_way: None,
         run: run_view(&run, &names),
         failures: failed
             .into_iter()

@@ -5,7 +5,7 @@ use syncline_model::{Connection, ErrorCode, System};
 use syncline_store::{PlanRowFilter, PlanStatus};
 use syncline_sync::PlanDetail;
 
-use super::{plans, runs, sign_off, syncs};
+use super::{plans, runs, sign_off, syncs, two_way};
 use crate::app::App;
 use crate::wire::{ApiError, JobKind, JobStarted, PreviewStart, RequestView, SendOne, Tag};
 
@@ -36,6 +36,12 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
         let one = PreviewStart { source_id: Some(row.source_id.clone()), ..PreviewStart::default() };
         let plan = plans::make(&root, &definition, &one, &handle).await?;
         let plan = plans::find(&root, &plan.plan_id).await?;
+        if two_way::part(&plan).is_some() {
+            two_way::guard(&root, &plan, None).await?;
+            let report = two_way::run(&root, plan, two_way::How::default(), &handle).await?;
+            return serde_json::to_value(report)
+                .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()));
+        }
         let ready = runs::prepare(&root, &plan).await?;
         if ready.writes > 1 {
             return Err(ApiError::new(

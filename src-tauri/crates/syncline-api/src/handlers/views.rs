@@ -5,13 +5,14 @@ use syncline_auth::{SecretExpiry, secret_expiry};
 use syncline_model::{AuthMethod, Connection, ConnectionStatus, EntitySchema, System};
 use syncline_secrets::{SecretKind, VaultKey};
 use syncline_store::{Plan, PlanStatus, Run, Store};
-use syncline_sync::{PlanDetail, Prediction, RunDetail, rule_of};
+use syncline_sync::{PlanDetail, Prediction, RunDetail, TwoWayPart, rule_of};
 use uuid::Uuid;
 
 use crate::app::{App, run_blocking};
 use crate::links::entered_secret;
 use crate::wire::{
     ApiError, ConnectionView, IssueGroup, PlanCounts, PlanSummary, PredictionGroup, PredictionView, RunView,
+    TwoWayPlan,
 };
 
 /// Colours for connections without one: distinct in light and dark, none of them red, which stays for production.
@@ -138,19 +139,7 @@ pub(crate) fn plan_summary(
         destination: name(&plan.destination),
         destination_entity: plan.destination_entity.to_string(),
         created_at: plan.created_at.to_string(),
-        summary: PlanCounts {
-            read: counts.read,
-            create: counts.create,
-            update: counts.update,
-            delete: counts.delete,
-            unchanged: counts.unchanged,
-            skip: counts.skip,
-            invalid: counts.invalid,
-            events: counts.events,
-            events_held_back: counts.events_held_back,
-            events_resent: counts.events_resent,
-            excluded,
-        },
+        summary: counts_view(&counts, excluded),
         issues: issues
             .into_iter()
             .map(|issue| IssueGroup {
@@ -182,7 +171,40 @@ pub(crate) fn plan_summary(
         undoable: detail.undoable,
         exceeded,
         signed: super::sign_off::signed(plan).as_ref().map(super::sign_off::view),
+        two_way: two_way_view(store, detail.two_way.as_ref())?,
     })
+}
+
+fn two_way_view(
+    store: &Store,
+    part: Option<&TwoWayPart>,
+) -> Result<Option<TwoWayPlan>, syncline_store::StoreError> {
+    let Some(part) = part else { return Ok(None) };
+    let Some(other) = store.plan(part.other)? else { return Ok(None) };
+    let detail: PlanDetail = serde_json::from_value(other.detail).unwrap_or_default();
+    let (_, excluded) = store.plan_action_counts(part.other)?;
+    Ok(Some(TwoWayPlan {
+        other: part.other.to_string(),
+        returns: part.returns,
+        conflicts: part.conflicts,
+        other_counts: counts_view(&detail.counts, excluded),
+    }))
+}
+
+fn counts_view(counts: &syncline_sync::PlanCounts, excluded: u64) -> PlanCounts {
+    PlanCounts {
+        read: counts.read,
+        create: counts.create,
+        update: counts.update,
+        delete: counts.delete,
+        unchanged: counts.unchanged,
+        skip: counts.skip,
+        invalid: counts.invalid,
+        events: counts.events,
+        events_held_back: counts.events_held_back,
+        events_resent: counts.events_resent,
+        excluded,
+    }
 }
 
 /// How far a plan came true.

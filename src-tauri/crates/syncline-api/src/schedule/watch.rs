@@ -4,12 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use syncline_model::{Connection, ConnectionKind, ErrorCode, SyncDefinition};
-use syncline_store::{Role, Store};
+use syncline_store::{Plan, Role, Store};
 
 use super::{Cron, state};
 use crate::app::App;
-use crate::handlers::{plans, runs, syncs};
-use crate::wire::{ApiError, JobKind, PreviewStart, Tag};
+use crate::handlers::{plans, runs, syncs, two_way};
+use crate::jobs::JobHandle;
+use crate::wire::{ApiError, JobKind, PreviewStart, RunReport, Tag};
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(10);
@@ -124,6 +125,9 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
         let result = async {
             let plan = plans::make(&root, &definition, &PreviewStart::default(), &handle).await?;
             let plan = plans::find(&root, &plan.plan_id).await?;
+            if two_way::part(&plan).is_some() {
+                return both_ways(&root, plan, &definition, &handle).await;
+            }
             let ready = runs::prepare(&root, &plan).await?;
             let writes = ready.writes;
             // Nobody is there to give the number: the schedule says how many it may be.
@@ -146,6 +150,26 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
         let report = result?;
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     }))
+}
+
+/// Both ways of a two-way sync, within what the schedule allows for both together.
+async fn both_ways(
+    root: &Arc<App>,
+    plan: Plan,
+    definition: &SyncDefinition,
+    handle: &JobHandle,
+) -> Result<RunReport, ApiError> {
+    let at_most = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
+    let (to, from) = two_way::both(root, plan.clone()).await?;
+    let (to, from) = (runs::prepare(root, &to).await?, runs::prepare(root, &from).await?);
+    let writes = to.writes + from.writes;
+    for ready in [&to, &from] {
+        if ready.writes > 0 {
+            within(&ready.destination, writes, at_most)?;
+        }
+    }
+    two_way::guard(root, &plan, Some(writes)).await?;
+    two_way::run(root, plan, two_way::How::default(), handle).await
 }
 
 /// An error where a run by itself would write more than its schedule allows.

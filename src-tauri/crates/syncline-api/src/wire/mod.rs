@@ -24,6 +24,7 @@ mod schedules;
 mod session;
 mod sign_off;
 mod syncs;
+mod two_way;
 
 pub use audit::*;
 pub use cached::*;
@@ -49,6 +50,7 @@ pub use schedules::*;
 pub use session::*;
 pub use sign_off::*;
 pub use syncs::*;
+pub use two_way::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -23,6 +23,8 @@ pub struct PreviewStart {
     pub source_id: Option<String>,
     /// Read the source from the store; nothing is asked of the source's service.
     pub cached: Option<bool>,
+    /// A two-way definition looks at all records, whatever it says of changes.
+    pub full: Option<bool>,
 }
 
 /// Names a plan.
@@ -125,6 +127,9 @@ pub struct PlanSummary {
     pub exceeded: Vec<Exceeded>,
     /// Who signed it off, where somebody did.
     pub signed: Option<super::SignedView>,
+    /// It is one way of a two-way sync.
+    #[serde(default)]
+    pub two_way: Option<super::TwoWayPlan>,
 }
 
 /// A limit that a plan exceeds.

@@ -170,6 +170,10 @@ pub struct RunReport {
     pub failures: Vec<RunFailure>,
     /// Failures by cause.
     pub causes: Vec<IssueGroup>,
+    /// The other way of a two-way sync, and what followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub two_way: Option<Box<super::TwoWayReport>>,
 }
 
 /// A failed record.

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 mod cache_files;
 pub(crate) mod compare;
+mod conflicts;
 pub(crate) mod connection;
 mod costs;
 pub(crate) mod entities;

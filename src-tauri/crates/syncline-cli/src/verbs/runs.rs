@@ -123,6 +123,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
 pub(crate) fn exit_code(report: &RunReport) -> u8 {
     match (&report.run.error, report.run.status.as_str()) {
         (Some(error), "failed" | "interrupted") => exit::code_of(error),
+        (None, "succeeded") if report.two_way.is_some() => super::conflicts::exit_code(report),
         (_, "succeeded") if report.run.drifted > 0 => exit::PARTIAL,
         (_, status) => exit::code_of_run(status),
     }
@@ -149,6 +150,21 @@ pub(crate) fn show(report: &RunReport, context: &Context) {
         output::json(report);
         return;
     }
+    show_text(report);
+    if let Some(two_way) = &report.two_way {
+        for other in two_way.back.iter().chain(&two_way.again) {
+            show_text(other);
+        }
+        if two_way.conflicts > 0 {
+            output::line(&format!(
+                "{} fields wait for a decision: syncline sync conflicts FILE",
+                two_way.conflicts
+            ));
+        }
+    }
+}
+
+fn show_text(report: &RunReport) {
     let run = &report.run;
     output::line(&format!(
         "run {} of \"{}\": {} in {:.1} s, {} requests",

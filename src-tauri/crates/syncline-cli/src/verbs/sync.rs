@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use syncline_api::ApiError;
-use syncline_api::wire::{DefinitionCheck, JobStarted, PlanSummary};
+use syncline_api::wire::{DefinitionCheck, JobStarted, PlanCounts, PlanSummary};
 use syncline_model::{ErrorCode, definition_json_schema};
 
 use super::sync_preview;
@@ -41,6 +41,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         resend_events: bool,
     },
+    /// Two-way: fields that both sides changed, which wait for a decision
+    Conflicts(super::conflicts::Conflicts),
 }
 
 #[derive(Args)]
@@ -60,6 +62,9 @@ pub(crate) struct Run {
     /// Hash of the plan as it was signed off, or its first digits: another one is refused
     #[arg(long, value_name = "HASH", requires = "plan")]
     signed: Option<String>,
+    /// Two-way: look at all records, whatever the definition says of changes
+    #[arg(long, conflicts_with = "plan")]
+    full: bool,
     /// Events that were sent before go again; their number is said
     #[arg(long, conflicts_with = "plan")]
     resend_events: bool,
@@ -103,12 +108,13 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::Run(arguments) => run_plan(arguments, context).await,
         Verb::RunAll(arguments) => super::sync_all::run(arguments, context).await,
         Verb::Schedule(arguments) => super::schedule::run(arguments, context).await,
+        Verb::Conflicts(arguments) => super::conflicts::run(arguments, context).await,
         Verb::One { file, id, expect, resend_events } => {
             let request = serde_json::json!({
                 "json": read_file(&file)?, "source_id": id, "resend_events": resend_events,
             });
             let plan = make_plan(&request, context).await?;
-            if plan.summary.read == 0 {
+            if plan.summary.read + other_counts(&plan).map_or(0, |counts| counts.read) == 0 {
                 return Err(ApiError::new(
                     ErrorCode::NotFound,
                     format!("the source has no record {id}, or the filter leaves it out"),
@@ -165,9 +171,16 @@ pub(crate) async fn planned(
     })
 }
 
-/// Records that a run of this plan writes.
+/// What the other way of a two-way plan does.
+fn other_counts(plan: &PlanSummary) -> Option<&PlanCounts> {
+    plan.two_way.as_ref().map(|two_way| &two_way.other_counts)
+}
+
+/// Records that a run of this plan writes; of a two-way plan on both sides.
 pub(super) fn writes(plan: &PlanSummary) -> u64 {
-    (plan.summary.create + plan.summary.update + plan.summary.delete).saturating_sub(plan.summary.excluded)
+    let of =
+        |counts: &PlanCounts| (counts.create + counts.update + counts.delete).saturating_sub(counts.excluded);
+    of(&plan.summary) + other_counts(plan).map_or(0, of)
 }
 
 async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
@@ -183,13 +196,16 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
             plan
         }
         (None, Some(file), _) => {
-            let request =
-                serde_json::json!({ "json": read_file(file)?, "resend_events": arguments.resend_events });
+            let request = serde_json::json!({
+                "json": read_file(file)?, "resend_events": arguments.resend_events, "full": arguments.full,
+            });
             planned("plans.start", &request, arguments.events, context).await?
         }
         (None, None, Some(name)) => {
-            make_plan(&serde_json::json!({ "name": name, "resend_events": arguments.resend_events }), context)
-                .await?
+            let request = serde_json::json!({
+                "name": name, "resend_events": arguments.resend_events, "full": arguments.full,
+            });
+            make_plan(&request, context).await?
         }
         (None, None, None) => {
             return Err(ApiError::new(ErrorCode::Usage, "name a definition file or --plan ID"));

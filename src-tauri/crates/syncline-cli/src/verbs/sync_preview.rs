@@ -21,6 +21,9 @@ pub(crate) struct Preview {
     /// Read the source from the store
     #[arg(long)]
     cached: bool,
+    /// Two-way: look at all records, whatever the definition says of changes
+    #[arg(long)]
+    full: bool,
     /// Events that were sent before go again; their number is said
     #[arg(long)]
     resend_events: bool,
@@ -47,7 +50,7 @@ pub(super) async fn preview(arguments: Preview, context: &Context) -> Result<u8,
     }
     let request = serde_json::json!({
         "json": read_file(&arguments.file)?, "limit": arguments.limit, "cached": arguments.cached,
-        "resend_events": arguments.resend_events,
+        "resend_events": arguments.resend_events, "full": arguments.full,
     });
     let plan = make_plan(&request, context).await?;
     let signed = match &arguments.out {
@@ -60,7 +63,8 @@ pub(super) async fn preview(arguments: Preview, context: &Context) -> Result<u8,
             // Examples of causes and rows hold values in clear; they are in the file, masked.
             document["issues"] = serde_json::Value::Null;
         } else {
-            document["items"] = items(&plan.plan_id, context).await?.into();
+            document["items"] = items_of(&plan, context).await?.into();
+            super::conflicts::add(&mut document, &plan, context).await?;
         }
         if let Some(report) = &signed {
             document["signed_off"] = serde_json::json!(report);
@@ -110,7 +114,7 @@ fn head(plan: &PlanSummary) -> serde_json::Value {
     serde_json::json!({
         "plan_id": plan.plan_id, "summary": plan.summary, "issues": plan.issues, "requests": plan.requests,
         "definition_hash": plan.definition_hash, "cost": plan.cost, "undoable": plan.undoable, "exceeded": plan.exceeded,
-        "undo_of": plan.undo_of, "replay_of": plan.replay_of,
+        "undo_of": plan.undo_of, "replay_of": plan.replay_of, "two_way": plan.two_way,
     })
 }
 
@@ -121,9 +125,24 @@ pub(crate) async fn show_whole(plan: &PlanSummary, context: &Context) -> Result<
         return Ok(());
     }
     let mut document = head(plan);
-    document["items"] = items(&plan.plan_id, context).await?.into();
+    document["items"] = items_of(plan, context).await?.into();
     output::json(&document);
     Ok(())
+}
+
+/// The rows of a plan; of a two-way plan those of both ways, each with its direction.
+async fn items_of(plan: &PlanSummary, context: &Context) -> Result<Vec<serde_json::Value>, ApiError> {
+    let mut all = items(&plan.plan_id, context).await?;
+    let Some(two_way) = &plan.two_way else { return Ok(all) };
+    let (own, other) = if two_way.returns { ("from", "to") } else { ("to", "from") };
+    let mut others = items(&two_way.other, context).await?;
+    for (rows, direction) in [(&mut all, own), (&mut others, other)] {
+        for row in rows {
+            row["direction"] = direction.into();
+        }
+    }
+    all.append(&mut others);
+    Ok(all)
 }
 
 /// Every row of a plan in the shape that scripts read.
@@ -163,6 +182,13 @@ pub(super) fn show(plan: &PlanSummary) {
         counts.invalid,
         counts.events
     ));
+    if let Some(two_way) = &plan.two_way {
+        let (back, waiting) = (&two_way.other_counts, two_way.conflicts);
+        output::line(&format!(
+            "and the other way: create {}, update {}, delete {}, skip {}, invalid {}; {waiting} fields wait for a decision",
+            back.create, back.update, back.delete, back.skip, back.invalid
+        ));
+    }
     if counts.events_held_back > 0 {
         output::line(&format!(
             "{} events were sent before and are held back (--resend-events sends them again)",

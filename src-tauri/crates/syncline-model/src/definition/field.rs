@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{Direction, is_false};
+use super::{Direction, LinkedRecord, is_false};
 use crate::{ColumnName, EntityName, Value};
 
 /// One field. What is given is applied in this order: `first_of`, `label`, `invert`, `split`, `join`, `expression`, `map`, `date`,
@@ -90,6 +90,10 @@ pub struct FieldMapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub direction: Option<Direction>,
+    /// In a two-way definition: the value is a record, and becomes the record that it is paired with on the other side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub linked: Option<LinkedRecord>,
 }
 
 impl FieldMapping {
@@ -116,6 +120,7 @@ impl FieldMapping {
             find_by: None,
             empty: None,
             direction: None,
+            linked: None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod identifier;
 mod options;
 mod read;
 mod source;
+mod two_way;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use identifier::{IdentifierCheck, IdentifierMapping, OnDuplicate, OnInvalidI
 pub use options::{DefinitionOptions, RunLimits, SyncAction};
 pub use read::Problem;
 pub use source::{FetchMode, FetchSection, SourceSection};
+pub use two_way::{ConflictRule, CreateWhere, DeletedRule, Direction, LinkedRecord, TwoWaySection};
 
 /// A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,10 +71,14 @@ pub struct SyncDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub schedule: Option<ScheduleSection>,
-    /// For two-way definitions: who wins.
+    /// For two-way definitions: who wins when both sides changed the same; absent: a person is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub conflict: Option<ConflictRule>,
+    /// For two-way definitions: new and deleted records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub two_way: Option<TwoWaySection>,
 }
 
 /// Where it goes.
@@ -92,34 +98,6 @@ fn is_first(rule: &OnDuplicate) -> bool {
 
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// Direction of a field in a two-way definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Source to destination.
-    To,
-    /// Destination to source.
-    From,
-    /// Both ways.
-    Both,
-}
-
-/// Who wins when both sides changed a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "kebab-case")]
-pub enum ConflictRule {
-    /// The later change.
-    Newest,
-    /// The source.
-    Source,
-    /// The destination.
-    Destination,
-    /// A person.
-    Ask,
 }
 
 /// What happens to a code without a label.

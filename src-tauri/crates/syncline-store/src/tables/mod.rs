@@ -29,4 +29,5 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::work::run_rows::HISTORY,
     crate::work::audit::HISTORY,
     crate::work::ledgers::HISTORY,
+    crate::two_way::links::HISTORY,
 ];

@@ -1,0 +1,614 @@
+//! Looking at both sides: pairs that are known, records that belong together by their keys, and records that only one side has.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use syncline_connect::Selection;
+use syncline_model::{Action, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_store::{Link, LinkPair, LinkSide, Store};
+
+use super::crosswalk::Crosswalk;
+use super::pair::{Draft, Merged, Merger, Pair, PairExtra};
+use super::plan::Scope;
+use super::reader::{Reader, TwoWayMark, TwoWayMarks};
+use super::sheet::Sheet;
+use super::side::{AT_ONCE, Found, SideRow, folded};
+use crate::decide::Decision;
+use crate::progress::{Work, blocking};
+
+/// Unpaired records of both sides under one key.
+#[derive(Debug, Default)]
+struct Group {
+    left: Vec<String>,
+    right: Vec<String>,
+}
+
+/// One look at both sides.
+pub(super) struct Gather<'a> {
+    store: &'a Store,
+    merger: &'a Merger,
+    tables: LinkPair,
+    work: &'a Work,
+    to: Sheet,
+    from: Sheet,
+    conflicts: u64,
+    marks: TwoWayMarks,
+    /// Links that were looked at.
+    seen: HashSet<i64>,
+    groups: HashMap<Vec<String>, Group>,
+    /// Unpaired records without a key.
+    keyless: Group,
+    looked_at: u64,
+}
+
+impl<'a> Gather<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        merger: &'a Merger,
+        tables: LinkPair,
+        work: &'a Work,
+        to: Sheet,
+        from: Sheet,
+    ) -> Self {
+        Self {
+            store,
+            merger,
+            tables,
+            work,
+            to,
+            from,
+            conflicts: 0,
+            marks: TwoWayMarks::default(),
+            seen: HashSet::new(),
+            groups: HashMap::new(),
+            keyless: Group::default(),
+            looked_at: 0,
+        }
+    }
+
+    pub(super) fn parts(self) -> (Sheet, Sheet, u64, TwoWayMarks) {
+        (self.to, self.from, self.conflicts, self.marks)
+    }
+
+    pub(super) async fn all(&mut self, selection: Selection, scope: Scope) -> Result<(), SynclineError> {
+        let since = match scope {
+            Scope::Ids(ids) => return self.some(ids).await,
+            Scope::Changes(marks) => marks,
+            Scope::Whole => TwoWayMarks::default(),
+        };
+        let limited = selection.top.is_some();
+        let left_whole = self.left_side(selection.clone(), since.left).await?;
+        let right_whole = if limited { false } else { self.right_side(&selection, since.right).await? };
+        if left_whole || right_whole {
+            self.unseen().await?;
+        }
+        self.waiting().await?;
+        self.matched(left_whole, right_whole).await
+    }
+
+    fn selection(&self, side: LinkSide, like: &Selection) -> Selection {
+        let side = self.merger.side(side);
+        Selection {
+            entity: Some(side.entity().clone()),
+            columns: side.columns.clone(),
+            page_size: like.page_size,
+            ..Selection::default()
+        }
+    }
+
+    /// Reads the source; true: everything of it.
+    async fn left_side(
+        &mut self,
+        asked: Selection,
+        since: Option<TwoWayMark>,
+    ) -> Result<bool, SynclineError> {
+        let own = self.selection(LinkSide::Source, &asked);
+        let selection = Selection { filter: asked.filter, top: asked.top, ..own };
+        let merger = self.merger;
+        let top = selection.top;
+        let mut reader = Reader::new(&merger.left, selection, since)?;
+        let mut read = 0_u64;
+        while let Some(mut batch) = reader.next(self.work).await? {
+            if let Some(top) = top {
+                batch.rows.truncate(usize::try_from(top.saturating_sub(read)).unwrap_or(usize::MAX));
+            }
+            read += batch.rows.len() as u64;
+            self.rows_of(LinkSide::Source, batch.rows).await?;
+            self.removed(LinkSide::Source, &batch.removed).await?;
+            if top.is_some_and(|top| read >= top) {
+                break;
+            }
+        }
+        self.marks.left = reader.mark;
+        Ok(reader.whole)
+    }
+
+    /// Reads the destination; true: everything of it.
+    async fn right_side(
+        &mut self,
+        like: &Selection,
+        since: Option<TwoWayMark>,
+    ) -> Result<bool, SynclineError> {
+        let selection = self.selection(LinkSide::Destination, like);
+        let merger = self.merger;
+        let mut reader = Reader::new(&merger.right, selection, since)?;
+        while let Some(batch) = reader.next(self.work).await? {
+            self.rows_of(LinkSide::Destination, batch.rows).await?;
+            self.removed(LinkSide::Destination, &batch.removed).await?;
+        }
+        self.marks.right = reader.mark;
+        Ok(reader.whole)
+    }
+
+    async fn links(&self, side: LinkSide, ids: Vec<String>) -> Result<Vec<Option<Link>>, SynclineError> {
+        let (store, tables) = (self.store.clone(), self.tables.clone());
+        blocking(move || {
+            let asked: Vec<&str> = ids.iter().map(String::as_str).collect();
+            Ok(store.links_of(&tables, side, &asked)?)
+        })
+        .await
+    }
+
+    /// A page of one side: known pairs are merged, the others wait until both sides are read.
+    async fn rows_of(&mut self, side: LinkSide, rows: Vec<SideRow>) -> Result<(), SynclineError> {
+        let links = self.links(side, rows.iter().map(|row| row.id.clone()).collect()).await?;
+        let mut known = Vec::new();
+        for (row, link) in rows.into_iter().zip(links) {
+            match link {
+                Some(link) if self.seen.insert(link.id) => known.push((row, link)),
+                Some(_) => {}
+                None => self.unpaired(side, &row),
+            }
+        }
+        let other = side.other();
+        let ids: Vec<String> = known.iter().map(|(_, link)| end(link, other).to_owned()).collect();
+        let others = self.merger.side(other).get(&ids, &self.work.cancel).await?;
+        let mut pairs = Vec::with_capacity(known.len());
+        for ((row, link), found) in known.into_iter().zip(others) {
+            let pair = match side {
+                LinkSide::Source => {
+                    Pair { link: Some(link), left: Some(row), right: found, ..Pair::default() }
+                }
+                LinkSide::Destination => {
+                    // What the filter leaves out is left alone, whoever changed it.
+                    if found.is_some() && self.filtered() {
+                        continue;
+                    }
+                    Pair { link: Some(link), left: found, right: Some(row), ..Pair::default() }
+                }
+            };
+            pairs.push(pair);
+        }
+        self.merge(pairs).await
+    }
+
+    /// Whether a record of the source that did not come is outside of the selection.
+    fn filtered(&self) -> bool {
+        self.merger.definition.source.filter.as_deref().is_some_and(|text| !text.trim().is_empty())
+    }
+
+    fn unpaired(&mut self, side: LinkSide, row: &SideRow) {
+        let group = match self.key_of(side, row) {
+            Some(key) => self.groups.entry(key).or_default(),
+            None => &mut self.keyless,
+        };
+        let ids = match side {
+            LinkSide::Source => &mut group.left,
+            LinkSide::Destination => &mut group.right,
+        };
+        // A record that changes while it is read may come twice.
+        if !ids.contains(&row.id) {
+            ids.push(row.id.clone());
+        }
+    }
+
+    fn key_of(&self, side: LinkSide, row: &SideRow) -> Option<Vec<String>> {
+        let match_case = self.merger.rules_of_new().match_case;
+        self.merger
+            .two_way
+            .keys
+            .iter()
+            .map(|key| {
+                let column = if side == LinkSide::Source { &key.left } else { &key.right };
+                folded(&row.value(column), key.check, match_case)
+            })
+            .collect()
+    }
+
+    /// Records that are told as deleted.
+    async fn removed(&mut self, side: LinkSide, ids: &[String]) -> Result<(), SynclineError> {
+        let links = self.links(side, ids.to_vec()).await?;
+        let links: Vec<Link> = links.into_iter().flatten().filter(|link| self.seen.insert(link.id)).collect();
+        self.linked(links).await
+    }
+
+    /// Looks at both records of links.
+    async fn linked(&mut self, links: Vec<Link>) -> Result<(), SynclineError> {
+        let merger = self.merger;
+        for links in links.chunks(AT_ONCE) {
+            let ids = |side| links.iter().map(|link| end(link, side).to_owned()).collect::<Vec<_>>();
+            let left = merger.left.get(&ids(LinkSide::Source), &self.work.cancel).await?;
+            let right = merger.right.get(&ids(LinkSide::Destination), &self.work.cancel).await?;
+            let pairs = links
+                .iter()
+                .zip(left.into_iter().zip(right))
+                .map(|(link, (left, right))| Pair {
+                    link: Some(link.clone()),
+                    left,
+                    right,
+                    ..Pair::default()
+                })
+                .collect();
+            self.merge(pairs).await?;
+        }
+        Ok(())
+    }
+
+    /// Pairs of which no record came.
+    async fn unseen(&mut self) -> Result<(), SynclineError> {
+        let mut after = 0;
+        loop {
+            let (store, tables) = (self.store.clone(), self.tables.clone());
+            let links = blocking(move || Ok(store.links_after(&tables, after, AT_ONCE as u32)?)).await?;
+            let Some(last) = links.last() else { return Ok(()) };
+            after = last.id;
+            let filtered = self.filtered();
+            let links: Vec<Link> = links.into_iter().filter(|link| self.seen.insert(link.id)).collect();
+            let left = self
+                .merger
+                .left
+                .get(&links.iter().map(|link| link.left.clone()).collect::<Vec<_>>(), &self.work.cancel)
+                .await?;
+            let links = links
+                .into_iter()
+                .zip(left)
+                // Outside of the selection.
+                .filter(|(_, left)| !(filtered && left.is_some()))
+                .map(|(link, _)| link)
+                .collect();
+            self.linked(links).await?;
+        }
+    }
+
+    /// Pairs that wait for a decision are looked at each time.
+    async fn waiting(&mut self) -> Result<(), SynclineError> {
+        let mut offset = 0;
+        loop {
+            let (store, name) = (self.store.clone(), self.merger.definition.name.clone());
+            let (conflicts, _) =
+                blocking(move || Ok(store.conflicts(Some(&name), offset, AT_ONCE as u32)?)).await?;
+            if conflicts.is_empty() {
+                return Ok(());
+            }
+            offset += conflicts.len() as u64;
+            let ids: Vec<String> = conflicts.into_iter().map(|one| one.left).collect();
+            let links = self.links(LinkSide::Source, ids).await?;
+            let links: Vec<Link> =
+                links.into_iter().flatten().filter(|link| self.seen.insert(link.id)).collect();
+            self.linked(links).await?;
+        }
+    }
+
+    /// Matches what is in no pair yet.
+    async fn matched(&mut self, left_whole: bool, right_whole: bool) -> Result<(), SynclineError> {
+        let mut pairs: Vec<(Option<String>, Option<String>)> = Vec::new();
+        let mut several = Vec::new();
+        let mut alone: Vec<(LinkSide, String)> = Vec::new();
+        let mut groups: Vec<(Vec<String>, Group)> = std::mem::take(&mut self.groups).into_iter().collect();
+        groups.sort_by(|a, b| a.0.cmp(&b.0));
+        for (key, group) in groups {
+            match (group.left.as_slice(), group.right.as_slice()) {
+                ([left], [right]) => pairs.push((Some(left.clone()), Some(right.clone()))),
+                ([left], []) => alone.push((LinkSide::Source, left.clone())),
+                ([], [right]) => alone.push((LinkSide::Destination, right.clone())),
+                _ => several.push((key, group)),
+            }
+        }
+        let keyless = std::mem::take(&mut self.keyless);
+        pairs.extend(keyless.left.into_iter().map(|id| (Some(id), None)));
+        pairs.extend(keyless.right.into_iter().map(|id| (None, Some(id))));
+        for (key, group) in several {
+            self.duplicates(&key, group).await?;
+        }
+        for ids in pairs.chunks(AT_ONCE) {
+            self.fresh(ids).await?;
+        }
+        let (looked_up, sure): (Vec<_>, Vec<_>) = alone.into_iter().partition(|(side, _)| match side {
+            LinkSide::Source => !right_whole,
+            LinkSide::Destination => !left_whole || self.filtered(),
+        });
+        let sure: Vec<_> = sure
+            .into_iter()
+            .map(|(side, id)| match side {
+                LinkSide::Source => (Some(id), None),
+                LinkSide::Destination => (None, Some(id)),
+            })
+            .collect();
+        for ids in sure.chunks(AT_ONCE) {
+            self.fresh(ids).await?;
+        }
+        for chunk in looked_up.chunks(AT_ONCE) {
+            for side in [LinkSide::Source, LinkSide::Destination] {
+                let ids: Vec<String> =
+                    chunk.iter().filter(|(of, _)| *of == side).map(|(_, id)| id.clone()).collect();
+                self.look_up(side, ids).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Unpaired records whose other halves are looked up at the other side.
+    async fn look_up(&mut self, side: LinkSide, ids: Vec<String>) -> Result<(), SynclineError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let merger = self.merger;
+        let rows = merger.side(side).get(&ids, &self.work.cancel).await?;
+        let mut pairs = Vec::new();
+        for row in rows.into_iter().flatten() {
+            let found = match self.key_values(side, &row, false) {
+                None => Found::None,
+                Some(key) => {
+                    let small =
+                        self.key_values(side, &row, true).filter(|_| !merger.rules_of_new().match_case);
+                    let keys: Vec<_> = std::iter::once(key).chain(small).collect();
+                    let mut found =
+                        merger.side(side.other()).find(&keys, &self.work.cancel).await?.into_iter();
+                    found.find(|one| *one != Found::None).unwrap_or(Found::None)
+                }
+            };
+            match found {
+                Found::None => pairs.push(one_sided(side, row)),
+                Found::Several(number) => {
+                    let text = format!("{number} records of the other side have its key");
+                    self.refuse(side, row.id, "ambiguous_match", &text).await?;
+                }
+                Found::One(id) => {
+                    let taken =
+                        self.links(side.other(), vec![id.clone()]).await?.into_iter().flatten().next();
+                    if let Some(link) = taken {
+                        let text = format!(
+                            "the record with its key is paired with another one: {}",
+                            end(&link, side)
+                        );
+                        self.refuse(side, row.id, "paired_already", &text).await?;
+                        continue;
+                    }
+                    let other = merger.side(side.other()).get(&[id], &self.work.cancel).await?;
+                    let mut pair = one_sided(side, row);
+                    let other = other.into_iter().next().flatten();
+                    match side {
+                        LinkSide::Source => pair.right = other,
+                        LinkSide::Destination => pair.left = other,
+                    }
+                    pairs.push(pair);
+                }
+            }
+        }
+        self.merge(pairs).await
+    }
+
+    fn key_values(&self, side: LinkSide, row: &SideRow, small: bool) -> Option<BTreeMap<String, Value>> {
+        self.merger
+            .two_way
+            .keys
+            .iter()
+            .map(|key| {
+                let (own, other) = match side {
+                    LinkSide::Source => (&key.left, &key.right),
+                    LinkSide::Destination => (&key.right, &key.left),
+                };
+                let value = row.value(own);
+                let text = value.display_text();
+                match value {
+                    _ if text.trim().is_empty() => None,
+                    Value::Text(_) if small => Some((other.clone(), text.trim().to_lowercase().into())),
+                    value => Some((other.clone(), value)),
+                }
+            })
+            .collect()
+    }
+
+    async fn refuse(
+        &mut self,
+        side: LinkSide,
+        id: String,
+        code: &str,
+        text: &str,
+    ) -> Result<(), SynclineError> {
+        let keys = self.merger.two_way.keys.iter();
+        let field = keys
+            .map(|key| if side == LinkSide::Source { key.right.clone() } else { key.left.clone() })
+            .collect::<Vec<_>>()
+            .join(", ");
+        let mut decision = Decision::left_out(Action::Invalid, text);
+        decision.issues.push(RowIssue { code: code.to_owned(), field, message: text.to_owned() });
+        let draft = Draft {
+            title: id.clone(),
+            source_id: id,
+            source_etag: None,
+            source: None,
+            mapped: MappedRecord::default(),
+            decision,
+            extra: PairExtra::default(),
+        };
+        match side {
+            LinkSide::Source => self.to.push(self.store, draft).await,
+            LinkSide::Destination => self.from.push(self.store, draft).await,
+        }
+    }
+
+    /// Several unpaired records have one key: which ones belong together is not guessed.
+    async fn duplicates(&mut self, key: &[String], group: Group) -> Result<(), SynclineError> {
+        let key = key.join(", ");
+        let text = format!(
+            "{} records of the source and {} of the destination have the key {key}; which ones belong together is not guessed",
+            group.left.len(),
+            group.right.len()
+        );
+        for id in group.left {
+            self.refuse(LinkSide::Source, id, "duplicate_key", &text).await?;
+        }
+        for id in group.right {
+            self.refuse(LinkSide::Destination, id, "duplicate_key", &text).await?;
+        }
+        Ok(())
+    }
+
+    /// Records that are in no pair yet, by their ids.
+    async fn fresh(&mut self, ids: &[(Option<String>, Option<String>)]) -> Result<(), SynclineError> {
+        let left: Vec<String> = ids.iter().filter_map(|(left, _)| left.clone()).collect();
+        let right: Vec<String> = ids.iter().filter_map(|(_, right)| right.clone()).collect();
+        let mut left = self.merger.left.get(&left, &self.work.cancel).await?.into_iter();
+        let mut right = self.merger.right.get(&right, &self.work.cancel).await?.into_iter();
+        let mut pairs = Vec::with_capacity(ids.len());
+        for (of_left, of_right) in ids {
+            let pair = Pair {
+                left: of_left.as_ref().and_then(|_| left.next().flatten()),
+                right: of_right.as_ref().and_then(|_| right.next().flatten()),
+                ..Pair::default()
+            };
+            // Deleted since it was read.
+            let whole =
+                pair.left.is_some() == of_left.is_some() && pair.right.is_some() == of_right.is_some();
+            if whole {
+                pairs.push(pair);
+            }
+        }
+        self.merge(pairs).await
+    }
+
+    /// Some records only, by their ids on either side.
+    async fn some(&mut self, ids: Vec<String>) -> Result<(), SynclineError> {
+        for ids in ids.chunks(AT_ONCE) {
+            let of_left = self.links(LinkSide::Source, ids.to_vec()).await?;
+            let of_right = self.links(LinkSide::Destination, ids.to_vec()).await?;
+            let mut links = Vec::new();
+            let mut unknown = Vec::new();
+            for ((id, left), right) in ids.iter().zip(of_left).zip(of_right) {
+                match left.or(right) {
+                    Some(link) if self.seen.insert(link.id) => links.push(link),
+                    Some(_) => {}
+                    None => unknown.push(id.clone()),
+                }
+            }
+            self.linked(links).await?;
+            let at_left = self.there(LinkSide::Source, &unknown).await?;
+            let (left, rest): (Vec<String>, Vec<String>) =
+                unknown.into_iter().partition(|id| at_left.contains(id));
+            let at_right = self.there(LinkSide::Destination, &rest).await?;
+            self.look_up(LinkSide::Source, left).await?;
+            self.look_up(
+                LinkSide::Destination,
+                rest.into_iter().filter(|id| at_right.contains(id)).collect(),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Which of these ids a side has. An id that can't be one there is not there.
+    async fn there(&self, side: LinkSide, ids: &[String]) -> Result<HashSet<String>, SynclineError> {
+        let mut found = HashSet::new();
+        for id in ids {
+            let rows = self.merger.side(side).get(std::slice::from_ref(id), &self.work.cancel).await;
+            match rows {
+                Ok(rows) => found.extend(rows.into_iter().flatten().map(|_| id.clone())),
+                Err(error)
+                    if matches!(
+                        error.code,
+                        syncline_model::ErrorCode::QueryInvalid | syncline_model::ErrorCode::NotFound
+                    ) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Merges pairs and adds what comes of them to the plans.
+    async fn merge(&mut self, pairs: Vec<Pair>) -> Result<(), SynclineError> {
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let merger = self.merger;
+        let connections = (merger.left.access.connection, merger.right.access.connection);
+        let crosswalk = Crosswalk::of(self.store, &merger.two_way.fields, connections, &pairs).await?;
+        let pairs = self.with_conflicts(pairs).await?;
+        let (mut looked_at, mut found) = (Vec::new(), Vec::new());
+        for pair in pairs {
+            self.looked_at += 1;
+            let merged = merged(merger, &pair, &crosswalk);
+            self.conflicts += merged.conflicts.iter().filter(|one| open(&pair, one)).count() as u64;
+            looked_at.extend(merged.looked_at);
+            found.extend(merged.conflicts);
+            if let Some(draft) = merged.to {
+                self.to.push(self.store, draft).await?;
+            }
+            if let Some(draft) = merged.from {
+                self.from.push(self.store, draft).await?;
+            }
+        }
+        self.work.tell_calls(None);
+        self.work.tell("comparing both sides", self.looked_at, None);
+        let (store, tables) = (self.store.clone(), self.tables.clone());
+        let (name, now) = (merger.definition.name.clone(), self.work.now());
+        blocking(move || Ok(store.note_conflicts(&tables, &name, &looked_at, &found, now)?)).await
+    }
+
+    /// With the conflicts that were found before.
+    async fn with_conflicts(&self, mut pairs: Vec<Pair>) -> Result<Vec<Pair>, SynclineError> {
+        let (store, tables) = (self.store.clone(), self.tables.clone());
+        blocking(move || {
+            for pair in &mut pairs {
+                let ids = match (&pair.link, &pair.left, &pair.right) {
+                    (Some(link), _, _) => (link.left.clone(), link.right.clone()),
+                    (None, Some(left), Some(right)) => (left.id.clone(), right.id.clone()),
+                    (None, _, _) => continue,
+                };
+                pair.conflicts = store.conflicts_of(&tables, &ids.0, &ids.1)?;
+            }
+            Ok(pairs)
+        })
+        .await
+    }
+}
+
+/// A conflict that nobody has decided.
+fn open(pair: &Pair, found: &syncline_store::FoundConflict) -> bool {
+    let known = pair.conflicts.iter().find(|one| one.field == found.field);
+    !known.is_some_and(|one| {
+        one.decision.is_some()
+            && one.body.left.value == found.body.left.value
+            && one.body.right.value == found.body.right.value
+    })
+}
+
+fn merged(merger: &Merger, pair: &Pair, crosswalk: &Crosswalk) -> Merged {
+    match (&pair.left, &pair.right, &pair.link) {
+        (Some(left), Some(right), _) => merger.both(pair, left, right, crosswalk),
+        (Some(left), None, Some(link)) => merger.one_gone(pair, link, left, LinkSide::Destination, crosswalk),
+        (None, Some(right), Some(link)) => merger.one_gone(pair, link, right, LinkSide::Source, crosswalk),
+        (None, None, Some(link)) => merger.both_gone(link),
+        (Some(left), None, None) => {
+            let draft = merger.create(pair, left, LinkSide::Destination, crosswalk, false);
+            Merged { to: Some(draft), ..Merged::default() }
+        }
+        (None, Some(right), None) => {
+            let draft = merger.create(pair, right, LinkSide::Source, crosswalk, false);
+            Merged { from: Some(draft), ..Merged::default() }
+        }
+        (None, None, None) => Merged::default(),
+    }
+}
+
+fn one_sided(side: LinkSide, row: SideRow) -> Pair {
+    match side {
+        LinkSide::Source => Pair { left: Some(row), ..Pair::default() },
+        LinkSide::Destination => Pair { right: Some(row), ..Pair::default() },
+    }
+}
+
+fn end(link: &Link, side: LinkSide) -> &str {
+    match side {
+        LinkSide::Source => &link.left,
+        LinkSide::Destination => &link.right,
+    }
+}

@@ -1,0 +1,154 @@
+// Two-way syncs in the built UI: both ways in the preview, and the queue in which a person decides field by field.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { journeyOf, signInOnPage, start } from "./lib/app.mjs";
+
+let app;
+let page;
+const ids = {};
+const crm = "contoso sample";
+const pictures = process.env.SYNCLINE_PICTURES;
+const picture = (name) => (pictures ? page.screenshot({ path: join(pictures, `${name}.png`) }) : undefined);
+const application = {
+  tenant: "7e4a0000-0000-4000-8000-000000000001",
+  client_id: "c11e0000-0000-4000-8000-000000000003",
+  secret: "sample~secret.8Q_for-loopback",
+};
+const both = (name) => ({ to: name, from: name, direction: "both" });
+const definition = {
+  version: 1,
+  name: "people on both sides",
+  source: {
+    connection: crm,
+    entity: "contact",
+    columns: ["contactid", "emailaddress1", "firstname", "lastname", "telephone1"],
+    page_size: 500,
+    filter: "<condition attribute='jobtitle' operator='eq' value='Two-way'/>",
+    fetch: { mode: "all", days: 0 },
+  },
+  destination: { connection: "elsewhere", entity: "lead" },
+  identifiers: [{ to: "emailaddress1", from: "emailaddress1", check: "email" }],
+  fields: [both("firstname"), both("lastname"), both("telephone1")],
+  conflict: "ask",
+  two_way: { create: "destination", deleted: "delete" },
+};
+
+before(async () => {
+  app = await start();
+  page = app.page;
+});
+after(() => app?.stop());
+
+const step = journeyOf(() => app);
+
+async function ended(job) {
+  for (let turn = 0; turn < 400; turn++) {
+    const view = await app.rpc("jobs.get", { job });
+    if (view.finished_at) {
+      assert.equal(view.state, "done", JSON.stringify(view.error));
+      return view.result;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error("the work did not end");
+}
+const preview = async () => ended((await app.rpc("plans.start", { name: definition.name })).job);
+const run = async (plan) => ended((await app.rpc("runs.start", { plan: plan.plan_id })).job);
+const write = (connection, entity, id, data) =>
+  app.rpc("records.write", { connection, entity, operation: "update", id, data });
+const go = (place) => page.goto(`${app.url}#/${encodeURIComponent(crm)}/${place}`);
+const seen = (locator) => locator.filter({ visible: true }).first();
+const button = (name) => seen(page.getByRole("button", { name }));
+const text = (words) => seen(page.getByText(words));
+
+step("an empty queue says what would be in it", async () => {
+  await page.getByRole("heading", { name: "Welcome to Syncline" }).waitFor();
+  const popup = app.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Explore the sample tenant" }).click();
+  await signInOnPage(await popup);
+  await page.getByRole("button", { name: "Skip the tour" }).click();
+  const contoso = (await app.rpc("connections.list")).find(({ name }) => name === crm);
+  await app.rpc("connections.save", {
+    name: "elsewhere",
+    system: "dataverse",
+    url: contoso.url,
+    auth: "client-credentials",
+    authority: contoso.authority,
+    kind: "sandbox",
+    writable: true,
+    ...application,
+  });
+  await app.rpc("connections.unlock", { connection: crm, minutes: 60 });
+  await go("conflicts");
+  await text("Nothing waits for a decision").waitFor();
+  await picture("conflicts-empty");
+});
+
+step("both ways are in the preview, with what waits", async () => {
+  for (const name of ["ann", "bob"]) {
+    const made = await app.rpc("records.write", {
+      connection: crm,
+      entity: "contact",
+      operation: "create",
+      data: { firstname: name, lastname: "Before", emailaddress1: `${name}@two-way.example`, telephone1: "1", jobtitle: "Two-way" },
+    });
+    ids[name] = made.id;
+  }
+  await app.rpc("definitions.save", { json: JSON.stringify(definition) });
+  const first = await preview();
+  assert.deepEqual([first.summary.create, first.two_way.other_counts.create], [2, 0]);
+  await run(first);
+  const { links } = await app.rpc("links.list", { name: definition.name });
+  const other = (name) => links.find(({ source_id }) => source_id === ids[name]).destination_id;
+  await write(crm, "contact", ids.ann, { lastname: "Miller", firstname: "Anna" });
+  await write("elsewhere", "lead", other("ann"), { lastname: "Meier", firstname: "Anne" });
+  await write("elsewhere", "lead", other("bob"), { telephone1: "2" });
+  const plan = await preview();
+  await go(`plan/${plan.plan_id}`);
+  await seen(page.getByRole("tab", { name: /Back to contoso sample: 1 change/ })).click();
+  await text("bob@two-way.example").waitFor();
+  await picture("two-way-preview");
+  await button("2 conflicts to decide").click();
+  await seen(page.getByRole("heading", { name: "Conflicts" })).waitFor();
+});
+
+step("each field is decided by looking at both sides, with the keyboard too", async () => {
+  await text("ann@two-way.example").waitFor();
+  for (const word of ["Before", "Miller", "Meier", "Anna", "Anne"]) await text(word).waitFor();
+  await picture("conflicts");
+  await button(/^lastname: Miller, of contoso sample/).click();
+  await text("it goes to elsewhere").waitFor();
+  // Pressed again it is taken back.
+  await button(/^lastname: Miller/).click();
+  await text("2 fields to decide").waitFor();
+  await button(/^lastname: Miller/).focus();
+  await page.keyboard.press("Enter");
+  await button(/^firstname: Anne, of elsewhere/).focus();
+  await page.keyboard.press("Space");
+  await text("2 decided: done at the next sync").waitFor();
+  await picture("conflicts-decided");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture("conflicts-dark");
+  await page.emulateMedia({ colorScheme: "light" });
+  const plan = await preview();
+  assert.deepEqual([plan.two_way.conflicts, plan.summary.update, plan.two_way.other_counts.update], [0, 1, 2]);
+  await go(`plan/${plan.plan_id}`);
+  await button(/^Run 3 changes/).click();
+  await seen(page.getByRole("dialog")).getByText("The other way").waitFor();
+  await seen(page.getByRole("dialog").getByRole("button", { name: "Run 3 changes" })).click();
+  await go("conflicts");
+  await text("Nothing waits for a decision").waitFor();
+  const ann = await app.rpc("records.get", { connection: crm, entity: "contact", id: ids.ann, mode: "live" });
+  assert.deepEqual([ann.row.raw.lastname, ann.row.raw.firstname], ["Miller", "Anne"]);
+});
+
+step("directions and rules are chosen in the editor", async () => {
+  await go(`sync/${encodeURIComponent(definition.name)}`);
+  await seen(page.getByLabel("Two-way: changes at the destination come back")).waitFor();
+  await seen(page.getByRole("combobox", { name: "Direction of telephone1" })).click();
+  await page.getByRole("option", { name: /To the destination/ }).click();
+  await seen(page.getByLabel("Both sides changed the same field")).click();
+  await page.getByRole("option", { name: "The later change wins" }).click();
+  await picture("two-way-editor");
+});
