@@ -4,6 +4,7 @@ import type { DateRule } from "./DateRule";
 import type { Direction } from "./Direction";
 import type { FindBy } from "./FindBy";
 import type { JoinRule } from "./JoinRule";
+import type { LinkedRecord } from "./LinkedRecord";
 import type { OnEmpty } from "./OnEmpty";
 import type { OnUnmapped } from "./OnUnmapped";
 import type { SplitRule } from "./SplitRule";
@@ -94,4 +95,8 @@ empty?: OnEmpty,
 /**
  * Direction in a two-way definition.
  */
-direction?: Direction, };
+direction?: Direction, 
+/**
+ * In a two-way definition: the value is a record, and becomes the record that it is paired with on the other side.
+ */
+linked?: LinkedRecord, };

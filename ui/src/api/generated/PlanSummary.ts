@@ -4,6 +4,7 @@ import type { Exceeded } from "./Exceeded";
 import type { IssueGroup } from "./IssueGroup";
 import type { PlanCounts } from "./PlanCounts";
 import type { SignedView } from "./SignedView";
+import type { TwoWayPlan } from "./TwoWayPlan";
 
 /**
  * A plan.
@@ -96,4 +97,8 @@ exceeded: Array<Exceeded>,
 /**
  * Who signed it off, where somebody did.
  */
-signed: SignedView | null, };
+signed: SignedView | null, 
+/**
+ * It is one way of a two-way sync.
+ */
+two_way: TwoWayPlan | null, };

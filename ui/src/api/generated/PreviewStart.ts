@@ -31,4 +31,8 @@ source_id?: string,
 /**
  * Read the source from the store; nothing is asked of the source's service.
  */
-cached?: boolean, };
+cached?: boolean, 
+/**
+ * A two-way definition looks at all records, whatever it says of changes.
+ */
+full?: boolean, };

@@ -3,6 +3,7 @@ import type { ApiError } from "./ApiError";
 import type { IssueGroup } from "./IssueGroup";
 import type { PredictionView } from "./PredictionView";
 import type { RunFailure } from "./RunFailure";
+import type { TwoWayReport } from "./TwoWayReport";
 
 /**
  * A run with its failures.
@@ -16,6 +17,10 @@ failures: Array<RunFailure>,
  * Failures by cause.
  */
 causes: Array<IssueGroup>, 
+/**
+ * The other way of a two-way sync, and what followed.
+ */
+two_way?: TwoWayReport, 
 /**
  * Id.
  */

@@ -12,6 +12,7 @@ import type { OnUnknownCode } from "./OnUnknownCode";
 import type { PhoneSection } from "./PhoneSection";
 import type { ScheduleSection } from "./ScheduleSection";
 import type { SourceSection } from "./SourceSection";
+import type { TwoWaySection } from "./TwoWaySection";
 
 /**
  * A definition: what is read, how it maps, where it goes. It names connections, never their addresses, and holds no secret.
@@ -78,6 +79,10 @@ options: DefinitionOptions,
  */
 schedule?: ScheduleSection, 
 /**
- * For two-way definitions: who wins.
+ * For two-way definitions: who wins when both sides changed the same; absent: a person is asked.
  */
-conflict?: ConflictRule, };
+conflict?: ConflictRule, 
+/**
+ * For two-way definitions: new and deleted records.
+ */
+two_way?: TwoWaySection, };

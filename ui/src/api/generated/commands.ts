@@ -19,6 +19,10 @@ import type { ChangesExport } from "./ChangesExport";
 import type { ChangesPage } from "./ChangesPage";
 import type { ChangesQuery } from "./ChangesQuery";
 import type { CompareStart } from "./CompareStart";
+import type { ConflictsDecide } from "./ConflictsDecide";
+import type { ConflictsDecided } from "./ConflictsDecided";
+import type { ConflictsPage } from "./ConflictsPage";
+import type { ConflictsQuery } from "./ConflictsQuery";
 import type { ConnectionRef } from "./ConnectionRef";
 import type { ConnectionSave } from "./ConnectionSave";
 import type { ConnectionTest } from "./ConnectionTest";
@@ -53,6 +57,8 @@ import type { KeyRef } from "./KeyRef";
 import type { KeyedValue } from "./KeyedValue";
 import type { KnownEvents } from "./KnownEvents";
 import type { LabelLanguage } from "./LabelLanguage";
+import type { LinksPage } from "./LinksPage";
+import type { LinksQuery } from "./LinksQuery";
 import type { ListCount } from "./ListCount";
 import type { ListRef } from "./ListRef";
 import type { ListView } from "./ListView";
@@ -244,6 +250,9 @@ export type Commands = {
   "runs.resume": { request: RunRef; response: JobStarted };
   "runs.undo": { request: RunRef; response: JobStarted };
   "runs.replay": { request: ReplayStart; response: JobStarted };
+  "conflicts.list": { request: ConflictsQuery; response: ConflictsPage };
+  "conflicts.decide": { request: ConflictsDecide; response: ConflictsDecided };
+  "links.list": { request: LinksQuery; response: LinksPage };
   "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
   "syncs.look_all": { request: RunAllAsk; response: JobStarted };
   "syncs.run_all": { request: RunAllStart; response: JobStarted };
@@ -364,6 +373,9 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.resume": { provides: [], stales: ["jobs","runs"] },
   "runs.undo": { provides: [], stales: ["jobs"] },
   "runs.replay": { provides: [], stales: ["jobs"] },
+  "conflicts.list": { provides: ["runs","plans"], stales: [] },
+  "conflicts.decide": { provides: [], stales: ["runs"] },
+  "links.list": { provides: ["runs"], stales: [] },
   "syncs.order": { provides: ["metadata"], stales: [] },
   "syncs.look_all": { provides: [], stales: ["jobs"] },
   "syncs.run_all": { provides: [], stales: ["jobs","runs"] },

@@ -12,5 +12,6 @@ mod run_requests;
 mod search_sql;
 mod small_tables;
 mod statistics;
+mod two_way;
 mod windows;
 pub(crate) mod work;

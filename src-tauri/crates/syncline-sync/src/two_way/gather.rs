@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use syncline_connect::Selection;
-use syncline_model::{Action, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_fetchxml::{Condition, Filter, Operator};
+use syncline_model::{Action, ErrorCode, MappedRecord, RowIssue, SynclineError, Value};
 use syncline_store::{Link, LinkPair, LinkSide, Store};
 
 use super::crosswalk::Crosswalk;
@@ -36,6 +37,8 @@ pub(super) struct Gather<'a> {
     groups: HashMap<Vec<String>, Group>,
     /// Unpaired records without a key.
     keyless: Group,
+    /// Everything of the source's selection was read.
+    left_whole: bool,
     looked_at: u64,
 }
 
@@ -60,6 +63,7 @@ impl<'a> Gather<'a> {
             seen: HashSet::new(),
             groups: HashMap::new(),
             keyless: Group::default(),
+            left_whole: false,
             looked_at: 0,
         }
     }
@@ -76,6 +80,7 @@ impl<'a> Gather<'a> {
         };
         let limited = selection.top.is_some();
         let left_whole = self.left_side(selection.clone(), since.left).await?;
+        self.left_whole = left_whole;
         let right_whole = if limited { false } else { self.right_side(&selection, since.right).await? };
         if left_whole || right_whole {
             self.unseen().await?;
@@ -161,6 +166,10 @@ impl<'a> Gather<'a> {
         let other = side.other();
         let ids: Vec<String> = known.iter().map(|(_, link)| end(link, other).to_owned()).collect();
         let others = self.merger.side(other).get(&ids, &self.work.cancel).await?;
+        let outside = match side {
+            LinkSide::Source => HashSet::new(),
+            LinkSide::Destination => self.outside(&others).await?,
+        };
         let mut pairs = Vec::with_capacity(known.len());
         for ((row, link), found) in known.into_iter().zip(others) {
             let pair = match side {
@@ -169,7 +178,7 @@ impl<'a> Gather<'a> {
                 }
                 LinkSide::Destination => {
                     // What the filter leaves out is left alone, whoever changed it.
-                    if found.is_some() && self.filtered() {
+                    if outside.contains(&link.left) {
                         continue;
                     }
                     Pair { link: Some(link), left: found, right: Some(row), ..Pair::default() }
@@ -183,6 +192,46 @@ impl<'a> Gather<'a> {
     /// Whether a record of the source that did not come is outside of the selection.
     fn filtered(&self) -> bool {
         self.merger.definition.source.filter.as_deref().is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// Records of the source that are there, but outside of the selection.
+    async fn outside(&self, rows: &[Option<SideRow>]) -> Result<HashSet<String>, SynclineError> {
+        let there: Vec<String> = rows.iter().flatten().map(|row| row.id.clone()).collect();
+        if !self.filtered() || there.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut outside: HashSet<String> = there.iter().cloned().collect();
+        if self.left_whole {
+            // It would have come.
+            return Ok(outside);
+        }
+        let side = &self.merger.left;
+        let own = self.merger.definition.source.filter.as_deref().unwrap_or_default();
+        let own = Filter::parse(own).map_err(|error| {
+            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
+        })?;
+        for ids in there.chunks(AT_ONCE) {
+            let these = Filter::from(Condition::new(side.key(), Operator::In, ids.to_vec()));
+            let selection = Selection {
+                entity: Some(side.entity().clone()),
+                columns: vec![side.access.schema.summary.primary_id.clone()],
+                filter: Some(own.clone().and(these).to_xml()),
+                page_size: AT_ONCE as u32,
+                ..Selection::default()
+            };
+            let mut cursor = None;
+            loop {
+                let page = side.access.source.page(&selection, cursor.as_ref(), &self.work.cancel).await?;
+                for record in page.records {
+                    outside.remove(record.id.as_str());
+                }
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(outside)
     }
 
     fn unpaired(&mut self, side: LinkSide, row: &SideRow) {
@@ -250,20 +299,14 @@ impl<'a> Gather<'a> {
             let links = blocking(move || Ok(store.links_after(&tables, after, AT_ONCE as u32)?)).await?;
             let Some(last) = links.last() else { return Ok(()) };
             after = last.id;
-            let filtered = self.filtered();
             let links: Vec<Link> = links.into_iter().filter(|link| self.seen.insert(link.id)).collect();
             let left = self
                 .merger
                 .left
                 .get(&links.iter().map(|link| link.left.clone()).collect::<Vec<_>>(), &self.work.cancel)
                 .await?;
-            let links = links
-                .into_iter()
-                .zip(left)
-                // Outside of the selection.
-                .filter(|(_, left)| !(filtered && left.is_some()))
-                .map(|(link, _)| link)
-                .collect();
+            let outside = self.outside(&left).await?;
+            let links = links.into_iter().filter(|link| !outside.contains(&link.left)).collect();
             self.linked(links).await?;
         }
     }
@@ -512,11 +555,7 @@ impl<'a> Gather<'a> {
             let rows = self.merger.side(side).get(std::slice::from_ref(id), &self.work.cancel).await;
             match rows {
                 Ok(rows) => found.extend(rows.into_iter().flatten().map(|_| id.clone())),
-                Err(error)
-                    if matches!(
-                        error.code,
-                        syncline_model::ErrorCode::QueryInvalid | syncline_model::ErrorCode::NotFound
-                    ) => {}
+                Err(error) if matches!(error.code, ErrorCode::QueryInvalid | ErrorCode::NotFound) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use syncline_mapping::active_codes;
 use syncline_model::{
-    Action, ColumnType, CreateWhere, Direction, FieldChange, MappedRecord, Record, RecordId, RowIssue,
-    System, Value,
+    Action, ColumnType, CreateWhere, Direction, FieldChange, MappedRecord, Record, RecordId, RequiredLevel,
+    RowIssue, System, Value,
 };
 use syncline_store::{Base, BaseValue, LinkSide};
 
@@ -67,6 +67,17 @@ impl Merger {
                 return draft;
             }
         };
+        let needed = |issue: &&RowIssue| {
+            let column = side.access.schema.column(&issue.field);
+            column.is_some_and(|one| {
+                one.required == RequiredLevel::System && !identifiers.contains_key(&issue.field)
+            })
+        };
+        if let Some(issue) = issues.iter().find(needed).cloned() {
+            draft.decision = Decision::left_out(Action::Invalid, issue.message);
+            draft.decision.issues = issues;
+            return draft;
+        }
         let mut attributes = values;
         attributes.retain(|name, value| !identifiers.contains_key(name) && !value.is_null());
         let changes: Vec<FieldChange> = identifiers
