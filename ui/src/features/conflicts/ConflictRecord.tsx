@@ -146,7 +146,13 @@ function Choice({
           {text}
         </bdi>
         <span className={styles.muted}>
-          {end.changed_at ? <Time iso={end.changed_at} /> : end.deleted ? "when is not known" : "no time told"}
+          {end.changed_at ? (
+            <Time iso={end.changed_at} />
+          ) : end.deleted ? (
+            "when is not known"
+          ) : (
+            "no time told"
+          )}
           {end.changed_by ? ` · ${end.changed_by}` : ""}
         </span>
         {chosen ? <span className={styles.outcome}>{outcomeWords(conflict, side)}</span> : null}

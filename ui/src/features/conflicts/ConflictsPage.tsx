@@ -29,7 +29,9 @@ export function ConflictsPage({
   const all = list.data?.conflicts ?? [];
   const total = list.data?.total ?? 0;
   const open = all.filter(({ decision }) => decision === null).length;
-  const names = [...new Set([...all.map((one) => one.definition), ...(definition ? [definition] : [])])].sort();
+  const names = [
+    ...new Set([...all.map((one) => one.definition), ...(definition ? [definition] : [])]),
+  ].sort();
   const groups = fuzzyFilter(search, grouped(all), (group) =>
     [
       group.title,

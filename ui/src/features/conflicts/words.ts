@@ -15,7 +15,8 @@ export function grouped(conflicts: readonly ConflictView[]): ConflictGroup[] {
     const key = `${conflict.definition}/${conflict.source.record}/${conflict.destination.record}`;
     const group = groups.get(key);
     if (group) group.conflicts.push(conflict);
-    else groups.set(key, { key, title: conflict.title, definition: conflict.definition, conflicts: [conflict] });
+    else
+      groups.set(key, { key, title: conflict.title, definition: conflict.definition, conflicts: [conflict] });
   }
   return [...groups.values()];
 }

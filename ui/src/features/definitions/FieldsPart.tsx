@@ -32,10 +32,13 @@ export function FieldsPart() {
           >
             Match by name
           </Button>
-          <AddButton onClick={() =>
+          <AddButton
+            onClick={() =>
               set([...fields, { to: "", from: "", direction: isTwoWay(definition) ? "both" : undefined }])
             }
-          >Add field</AddButton>
+          >
+            Add field
+          </AddButton>
         </>
       }
     >

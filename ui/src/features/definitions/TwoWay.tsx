@@ -82,8 +82,7 @@ export function TwoWayRules() {
   const on = isTwoWay(definition);
   if (!on && !(destinationConnection && isBrowsable(destinationConnection))) return null;
   const rules = definition.two_way ?? { create: "both", deleted: "ignore" };
-  const change = (part: Partial<typeof rules>) =>
-    edit((old) => ({ ...old, two_way: { ...rules, ...part } }));
+  const change = (part: Partial<typeof rules>) => edit((old) => ({ ...old, two_way: { ...rules, ...part } }));
   return (
     <div data-path="conflict" className={styles.stack}>
       <Checkbox

@@ -68,7 +68,10 @@ export function RunDialog({
             {two.other_counts.excluded > 0
               ? `, less ${counted(two.other_counts.excluded, "row")} held back`
               : ""}
-            .{two.conflicts > 0 ? ` ${counted(two.conflicts, "field")} wait for a decision and stay as they are.` : ""}
+            .
+            {two.conflicts > 0
+              ? ` ${counted(two.conflicts, "field")} wait for a decision and stay as they are.`
+              : ""}
           </p>
         ) : null}
         {plan.summary.events_resent > 0 ? (
