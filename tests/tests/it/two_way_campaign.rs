@@ -75,7 +75,6 @@ struct Story {
     /// Sides that edited the field: 1 the source, 2 the destination; with the last value.
     edited: [(u8, String); 3],
     deleted: bool,
-    made: bool,
 }
 
 impl World {
@@ -219,7 +218,7 @@ fn edit(
     }
     for number in 0..chance.below(3) {
         let email = format!("new.{seed:x}.{round}.{number}@example.com");
-        let mut story = Story { made: true, ..Story::default() };
+        let mut story = Story::default();
         for (field, value) in ["Ann", "New", ""].into_iter().enumerate() {
             story.values[field].insert(value.to_owned());
             story.edited[field] = (0, value.to_owned());
@@ -335,9 +334,9 @@ fn one(seed: u64, tally: &mut Tally) {
             continue;
         }
         let mut story = Story::default();
-        for field in 0..3 {
-            story.values[field].insert(held[field].clone());
-            story.edited[field] = (0, held[field].clone());
+        for (field, value) in held.iter().take(3).enumerate() {
+            story.values[field].insert(value.clone());
+            story.edited[field] = (0, value.clone());
         }
         stories.insert(email.clone(), story);
     }

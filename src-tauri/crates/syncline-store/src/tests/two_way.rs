@@ -27,8 +27,12 @@ fn save(left: &str, right: &str, field: &str, value: &str) -> LinkChange {
 }
 
 fn found(field: &str, left: &str, right: &str) -> FoundConflict {
-    let side =
-        |value: &str| ConflictSide { value: value.into(), deleted: false, changed_at: None, changed_by: None };
+    let side = |value: &str| ConflictSide {
+        value: value.into(),
+        deleted: false,
+        changed_at: None,
+        changed_by: None,
+    };
     FoundConflict {
         left: "a".to_owned(),
         right: "1".to_owned(),
@@ -70,7 +74,8 @@ fn a_decision_holds_for_what_was_decided_on() {
     let (_folder, store) = open();
     let tables = tables();
     let pair = [("a".to_owned(), "1".to_owned())];
-    let note = |found: &[FoundConflict]| store.note_conflicts(&tables, "people", &pair, found, now()).unwrap();
+    let note =
+        |found: &[FoundConflict]| store.note_conflicts(&tables, "people", &pair, found, now()).unwrap();
     note(&[found("Name", "x", "y"), found("City", "p", "q")]);
     let (all, total) = store.conflicts(Some("people"), 0, 9).unwrap();
     assert_eq!((all.len(), total), (2, 2));
