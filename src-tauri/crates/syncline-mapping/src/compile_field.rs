@@ -26,6 +26,16 @@ impl Work<'_> {
             if mapping.direction == Some(Direction::From) {
                 continue;
             }
+            if mapping.linked.is_some() {
+                self.problem(
+                    Problem::new(
+                        format!("{path}.linked"),
+                        "linked_one_way",
+                        "pairs of records are kept by two-way definitions only",
+                    )
+                    .hint("remove it, or make the definition two-way with \"conflict\""),
+                );
+            }
             let to = format!("{path}.to");
             let free = self.take(&to, &mapping.to);
             let target = self.target_column(&to, &mapping.to);

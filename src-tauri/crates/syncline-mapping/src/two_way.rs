@@ -273,6 +273,16 @@ fn shape(
     for (index, field) in definition.fields.iter().enumerate() {
         let path = format!("fields[{index}]");
         problems.extend(reversible(&path, field));
+        if field.find_by.is_some() && field.direction.unwrap_or(Direction::To) == Direction::To {
+            problems.push(
+                Problem::new(
+                    format!("{path}.find_by"),
+                    "two_way_find_by",
+                    "a two-way definition finds no rows by a column",
+                )
+                .hint("use \"linked\" with the two tables whose records are paired"),
+            );
+        }
         if field.linked.is_some() {
             for (schema, name, end) in [(left, field.from.as_str(), "from"), (right, field.to.as_str(), "to")]
             {

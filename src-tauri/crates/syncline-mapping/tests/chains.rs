@@ -102,9 +102,12 @@ fn each_option_of_a_field_appears_in_a_chain() {
         .map(String::as_str)
         .collect();
     // `to` and `from` are the line itself; `direction` decides which way a line is used, not what becomes of a value; `find_by` has a
-    // test of its own, because only Dataverse's lookups have it.
-    let told: BTreeSet<&str> =
-        options.iter().map(|(option, ..)| *option).chain(["to", "from", "direction", "find_by"]).collect();
+    // test of its own, because only Dataverse's lookups have it; `linked` is between two mappings.
+    let told: BTreeSet<&str> = options
+        .iter()
+        .map(|(option, ..)| *option)
+        .chain(["to", "from", "direction", "find_by", "linked"])
+        .collect();
     assert_eq!(known, told, "each option of a field has a line in the table above");
     for (_, line, rule, value) in options {
         assert_step(&field(line, "", RAW), rule, value);

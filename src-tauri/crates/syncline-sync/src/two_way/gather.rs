@@ -1,44 +1,42 @@
 //! Looking at both sides: pairs that are known, records that belong together by their keys, and records that only one side has.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use syncline_connect::Selection;
-use syncline_fetchxml::{Condition, Filter, Operator};
-use syncline_model::{Action, ErrorCode, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_model::SynclineError;
 use syncline_store::{Link, LinkPair, LinkSide, Store};
 
 use super::crosswalk::Crosswalk;
-use super::pair::{Draft, Merged, Merger, Pair, PairExtra};
+use super::pair::{Merged, Merger, Pair};
 use super::plan::Scope;
 use super::reader::{Reader, TwoWayMark, TwoWayMarks};
 use super::sheet::Sheet;
-use super::side::{AT_ONCE, Found, SideRow, folded};
-use crate::decide::Decision;
+use super::side::{AT_ONCE, SideRow, folded};
 use crate::progress::{Work, blocking};
 
 /// Unpaired records of both sides under one key.
 #[derive(Debug, Default)]
-struct Group {
-    left: Vec<String>,
-    right: Vec<String>,
+pub(super) struct Group {
+    pub(super) left: Vec<String>,
+    pub(super) right: Vec<String>,
 }
 
 /// One look at both sides.
 pub(super) struct Gather<'a> {
-    store: &'a Store,
-    merger: &'a Merger,
+    pub(super) store: &'a Store,
+    pub(super) merger: &'a Merger,
     tables: LinkPair,
-    work: &'a Work,
-    to: Sheet,
-    from: Sheet,
+    pub(super) work: &'a Work,
+    pub(super) to: Sheet,
+    pub(super) from: Sheet,
     conflicts: u64,
     marks: TwoWayMarks,
     /// Links that were looked at.
-    seen: HashSet<i64>,
-    groups: HashMap<Vec<String>, Group>,
+    pub(super) seen: HashSet<i64>,
+    pub(super) groups: HashMap<Vec<String>, Group>,
     /// Unpaired records without a key.
-    keyless: Group,
+    pub(super) keyless: Group,
     /// Everything of the source's selection was read.
-    left_whole: bool,
+    pub(super) left_whole: bool,
     looked_at: u64,
 }
 
@@ -143,7 +141,11 @@ impl<'a> Gather<'a> {
         Ok(reader.whole)
     }
 
-    async fn links(&self, side: LinkSide, ids: Vec<String>) -> Result<Vec<Option<Link>>, SynclineError> {
+    pub(super) async fn links(
+        &self,
+        side: LinkSide,
+        ids: Vec<String>,
+    ) -> Result<Vec<Option<Link>>, SynclineError> {
         let (store, tables) = (self.store.clone(), self.tables.clone());
         blocking(move || {
             let asked: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -190,48 +192,8 @@ impl<'a> Gather<'a> {
     }
 
     /// Whether a record of the source that did not come is outside of the selection.
-    fn filtered(&self) -> bool {
+    pub(super) fn filtered(&self) -> bool {
         self.merger.definition.source.filter.as_deref().is_some_and(|text| !text.trim().is_empty())
-    }
-
-    /// Records of the source that are there, but outside of the selection.
-    async fn outside(&self, rows: &[Option<SideRow>]) -> Result<HashSet<String>, SynclineError> {
-        let there: Vec<String> = rows.iter().flatten().map(|row| row.id.clone()).collect();
-        if !self.filtered() || there.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let mut outside: HashSet<String> = there.iter().cloned().collect();
-        if self.left_whole {
-            // It would have come.
-            return Ok(outside);
-        }
-        let side = &self.merger.left;
-        let own = self.merger.definition.source.filter.as_deref().unwrap_or_default();
-        let own = Filter::parse(own).map_err(|error| {
-            SynclineError::new(ErrorCode::QueryInvalid, format!("the filter can't be read: {error}"))
-        })?;
-        for ids in there.chunks(AT_ONCE) {
-            let these = Filter::from(Condition::new(side.key(), Operator::In, ids.to_vec()));
-            let selection = Selection {
-                entity: Some(side.entity().clone()),
-                columns: vec![side.access.schema.summary.primary_id.clone()],
-                filter: Some(own.clone().and(these).to_xml()),
-                page_size: AT_ONCE as u32,
-                ..Selection::default()
-            };
-            let mut cursor = None;
-            loop {
-                let page = side.access.source.page(&selection, cursor.as_ref(), &self.work.cancel).await?;
-                for record in page.records {
-                    outside.remove(record.id.as_str());
-                }
-                cursor = page.next;
-                if cursor.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(outside)
     }
 
     fn unpaired(&mut self, side: LinkSide, row: &SideRow) {
@@ -270,7 +232,7 @@ impl<'a> Gather<'a> {
     }
 
     /// Looks at both records of links.
-    async fn linked(&mut self, links: Vec<Link>) -> Result<(), SynclineError> {
+    pub(super) async fn linked(&mut self, links: Vec<Link>) -> Result<(), SynclineError> {
         let merger = self.merger;
         for links in links.chunks(AT_ONCE) {
             let ids = |side| links.iter().map(|link| end(link, side).to_owned()).collect::<Vec<_>>();
@@ -330,240 +292,8 @@ impl<'a> Gather<'a> {
         }
     }
 
-    /// Matches what is in no pair yet.
-    async fn matched(&mut self, left_whole: bool, right_whole: bool) -> Result<(), SynclineError> {
-        let mut pairs: Vec<(Option<String>, Option<String>)> = Vec::new();
-        let mut several = Vec::new();
-        let mut alone: Vec<(LinkSide, String)> = Vec::new();
-        let mut groups: Vec<(Vec<String>, Group)> = std::mem::take(&mut self.groups).into_iter().collect();
-        groups.sort_by(|a, b| a.0.cmp(&b.0));
-        for (key, group) in groups {
-            match (group.left.as_slice(), group.right.as_slice()) {
-                ([left], [right]) => pairs.push((Some(left.clone()), Some(right.clone()))),
-                ([left], []) => alone.push((LinkSide::Source, left.clone())),
-                ([], [right]) => alone.push((LinkSide::Destination, right.clone())),
-                _ => several.push((key, group)),
-            }
-        }
-        let keyless = std::mem::take(&mut self.keyless);
-        pairs.extend(keyless.left.into_iter().map(|id| (Some(id), None)));
-        pairs.extend(keyless.right.into_iter().map(|id| (None, Some(id))));
-        for (key, group) in several {
-            self.duplicates(&key, group).await?;
-        }
-        for ids in pairs.chunks(AT_ONCE) {
-            self.fresh(ids).await?;
-        }
-        let (looked_up, sure): (Vec<_>, Vec<_>) = alone.into_iter().partition(|(side, _)| match side {
-            LinkSide::Source => !right_whole,
-            LinkSide::Destination => !left_whole || self.filtered(),
-        });
-        let sure: Vec<_> = sure
-            .into_iter()
-            .map(|(side, id)| match side {
-                LinkSide::Source => (Some(id), None),
-                LinkSide::Destination => (None, Some(id)),
-            })
-            .collect();
-        for ids in sure.chunks(AT_ONCE) {
-            self.fresh(ids).await?;
-        }
-        for chunk in looked_up.chunks(AT_ONCE) {
-            for side in [LinkSide::Source, LinkSide::Destination] {
-                let ids: Vec<String> =
-                    chunk.iter().filter(|(of, _)| *of == side).map(|(_, id)| id.clone()).collect();
-                self.look_up(side, ids).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Unpaired records whose other halves are looked up at the other side.
-    async fn look_up(&mut self, side: LinkSide, ids: Vec<String>) -> Result<(), SynclineError> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let merger = self.merger;
-        let rows = merger.side(side).get(&ids, &self.work.cancel).await?;
-        let mut pairs = Vec::new();
-        for row in rows.into_iter().flatten() {
-            let found = match self.key_values(side, &row, false) {
-                None => Found::None,
-                Some(key) => {
-                    let small =
-                        self.key_values(side, &row, true).filter(|_| !merger.rules_of_new().match_case);
-                    let keys: Vec<_> = std::iter::once(key).chain(small).collect();
-                    let mut found =
-                        merger.side(side.other()).find(&keys, &self.work.cancel).await?.into_iter();
-                    found.find(|one| *one != Found::None).unwrap_or(Found::None)
-                }
-            };
-            match found {
-                Found::None => pairs.push(one_sided(side, row)),
-                Found::Several(number) => {
-                    let text = format!("{number} records of the other side have its key");
-                    self.refuse(side, row.id, "ambiguous_match", &text).await?;
-                }
-                Found::One(id) => {
-                    let taken =
-                        self.links(side.other(), vec![id.clone()]).await?.into_iter().flatten().next();
-                    if let Some(link) = taken {
-                        let text = format!(
-                            "the record with its key is paired with another one: {}",
-                            end(&link, side)
-                        );
-                        self.refuse(side, row.id, "paired_already", &text).await?;
-                        continue;
-                    }
-                    let other = merger.side(side.other()).get(&[id], &self.work.cancel).await?;
-                    let mut pair = one_sided(side, row);
-                    let other = other.into_iter().next().flatten();
-                    match side {
-                        LinkSide::Source => pair.right = other,
-                        LinkSide::Destination => pair.left = other,
-                    }
-                    pairs.push(pair);
-                }
-            }
-        }
-        self.merge(pairs).await
-    }
-
-    fn key_values(&self, side: LinkSide, row: &SideRow, small: bool) -> Option<BTreeMap<String, Value>> {
-        self.merger
-            .two_way
-            .keys
-            .iter()
-            .map(|key| {
-                let (own, other) = match side {
-                    LinkSide::Source => (&key.left, &key.right),
-                    LinkSide::Destination => (&key.right, &key.left),
-                };
-                let value = row.value(own);
-                let text = value.display_text();
-                match value {
-                    _ if text.trim().is_empty() => None,
-                    Value::Text(_) if small => Some((other.clone(), text.trim().to_lowercase().into())),
-                    value => Some((other.clone(), value)),
-                }
-            })
-            .collect()
-    }
-
-    async fn refuse(
-        &mut self,
-        side: LinkSide,
-        id: String,
-        code: &str,
-        text: &str,
-    ) -> Result<(), SynclineError> {
-        let keys = self.merger.two_way.keys.iter();
-        let field = keys
-            .map(|key| if side == LinkSide::Source { key.right.clone() } else { key.left.clone() })
-            .collect::<Vec<_>>()
-            .join(", ");
-        let mut decision = Decision::left_out(Action::Invalid, text);
-        decision.issues.push(RowIssue { code: code.to_owned(), field, message: text.to_owned() });
-        let draft = Draft {
-            title: id.clone(),
-            source_id: id,
-            source_etag: None,
-            source: None,
-            mapped: MappedRecord::default(),
-            decision,
-            extra: PairExtra::default(),
-        };
-        match side {
-            LinkSide::Source => self.to.push(self.store, draft).await,
-            LinkSide::Destination => self.from.push(self.store, draft).await,
-        }
-    }
-
-    /// Several unpaired records have one key: which ones belong together is not guessed.
-    async fn duplicates(&mut self, key: &[String], group: Group) -> Result<(), SynclineError> {
-        let key = key.join(", ");
-        let text = format!(
-            "{} records of the source and {} of the destination have the key {key}; which ones belong together is not guessed",
-            group.left.len(),
-            group.right.len()
-        );
-        for id in group.left {
-            self.refuse(LinkSide::Source, id, "duplicate_key", &text).await?;
-        }
-        for id in group.right {
-            self.refuse(LinkSide::Destination, id, "duplicate_key", &text).await?;
-        }
-        Ok(())
-    }
-
-    /// Records that are in no pair yet, by their ids.
-    async fn fresh(&mut self, ids: &[(Option<String>, Option<String>)]) -> Result<(), SynclineError> {
-        let left: Vec<String> = ids.iter().filter_map(|(left, _)| left.clone()).collect();
-        let right: Vec<String> = ids.iter().filter_map(|(_, right)| right.clone()).collect();
-        let mut left = self.merger.left.get(&left, &self.work.cancel).await?.into_iter();
-        let mut right = self.merger.right.get(&right, &self.work.cancel).await?.into_iter();
-        let mut pairs = Vec::with_capacity(ids.len());
-        for (of_left, of_right) in ids {
-            let pair = Pair {
-                left: of_left.as_ref().and_then(|_| left.next().flatten()),
-                right: of_right.as_ref().and_then(|_| right.next().flatten()),
-                ..Pair::default()
-            };
-            // Deleted since it was read.
-            let whole =
-                pair.left.is_some() == of_left.is_some() && pair.right.is_some() == of_right.is_some();
-            if whole {
-                pairs.push(pair);
-            }
-        }
-        self.merge(pairs).await
-    }
-
-    /// Some records only, by their ids on either side.
-    async fn some(&mut self, ids: Vec<String>) -> Result<(), SynclineError> {
-        for ids in ids.chunks(AT_ONCE) {
-            let of_left = self.links(LinkSide::Source, ids.to_vec()).await?;
-            let of_right = self.links(LinkSide::Destination, ids.to_vec()).await?;
-            let mut links = Vec::new();
-            let mut unknown = Vec::new();
-            for ((id, left), right) in ids.iter().zip(of_left).zip(of_right) {
-                match left.or(right) {
-                    Some(link) if self.seen.insert(link.id) => links.push(link),
-                    Some(_) => {}
-                    None => unknown.push(id.clone()),
-                }
-            }
-            self.linked(links).await?;
-            let at_left = self.there(LinkSide::Source, &unknown).await?;
-            let (left, rest): (Vec<String>, Vec<String>) =
-                unknown.into_iter().partition(|id| at_left.contains(id));
-            let at_right = self.there(LinkSide::Destination, &rest).await?;
-            self.look_up(LinkSide::Source, left).await?;
-            self.look_up(
-                LinkSide::Destination,
-                rest.into_iter().filter(|id| at_right.contains(id)).collect(),
-            )
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Which of these ids a side has. An id that can't be one there is not there.
-    async fn there(&self, side: LinkSide, ids: &[String]) -> Result<HashSet<String>, SynclineError> {
-        let mut found = HashSet::new();
-        for id in ids {
-            let rows = self.merger.side(side).get(std::slice::from_ref(id), &self.work.cancel).await;
-            match rows {
-                Ok(rows) => found.extend(rows.into_iter().flatten().map(|_| id.clone())),
-                Err(error) if matches!(error.code, ErrorCode::QueryInvalid | ErrorCode::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found)
-    }
-
     /// Merges pairs and adds what comes of them to the plans.
-    async fn merge(&mut self, pairs: Vec<Pair>) -> Result<(), SynclineError> {
+    pub(super) async fn merge(&mut self, pairs: Vec<Pair>) -> Result<(), SynclineError> {
         if pairs.is_empty() {
             return Ok(());
         }
@@ -638,14 +368,7 @@ fn merged(merger: &Merger, pair: &Pair, crosswalk: &Crosswalk) -> Merged {
     }
 }
 
-fn one_sided(side: LinkSide, row: SideRow) -> Pair {
-    match side {
-        LinkSide::Source => Pair { left: Some(row), ..Pair::default() },
-        LinkSide::Destination => Pair { right: Some(row), ..Pair::default() },
-    }
-}
-
-fn end(link: &Link, side: LinkSide) -> &str {
+pub(super) fn end(link: &Link, side: LinkSide) -> &str {
     match side {
         LinkSide::Source => &link.left,
         LinkSide::Destination => &link.right,

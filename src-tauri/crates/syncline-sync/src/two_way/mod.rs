@@ -6,10 +6,12 @@
 mod commit;
 mod crosswalk;
 mod gather;
+mod gather_match;
 mod merge;
 mod pair;
 mod pair_gone;
 mod pair_new;
+mod pair_rows;
 mod plan;
 mod reader;
 mod sheet;
