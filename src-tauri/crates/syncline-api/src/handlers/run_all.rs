@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use syncline_model::{Connection, ConnectionKind, ErrorCode, SyncDefinition};
 
-use super::{plans, runs, sync_order, syncs};
+use super::{plans, runs, sync_order, syncs, two_way};
 use crate::app::App;
 use crate::jobs::JobHandle;
 use crate::wire::{
@@ -188,22 +188,33 @@ async fn step(
     let plan = plans::make(root, &definition, &PreviewStart::default(), handle).await?;
     let plan = plans::find(root, &plan.plan_id).await?;
     let ready = runs::prepare(root, &plan).await?;
+    let both_ways = two_way::part(&plan).is_some();
+    let writes = if both_ways { two_way::writes(root, &plan).await? } else { ready.writes };
     view.steps[at].plan = Some(plan.id.to_string());
-    if let Some(left) = left.filter(|left| ready.writes > *left) {
+    if let Some(left) = left.filter(|left| writes > *left) {
         return Err(ApiError::new(
             ErrorCode::GuardRefused,
             format!(
                 "{} would write {} records, and {left} are left of those that were agreed on; it was not run",
-                definition.name, ready.writes
+                definition.name, writes
             ),
         )
         .hint("look at its preview; run it by itself, or all of them again with a higher number"));
     }
-    root.guard_write(&ready.destination, ready.writes, Some(ready.writes))?;
+    if both_ways {
+        two_way::guard(root, &plan, Some(writes)).await?;
+    } else {
+        root.guard_write(&ready.destination, writes, Some(writes))?;
+    }
     view.steps[at].state = StepState::Running;
     tell(handle, view);
-    let asked = runs::Asked { beyond_limits, ..runs::Asked::default() };
-    let report = runs::execute(root, plan, definition, ready, asked, handle).await?;
+    let report = if both_ways {
+        let how = two_way::How { beyond_limits, ..two_way::How::default() };
+        two_way::run(root, plan, how, handle).await?
+    } else {
+        let asked = runs::Asked { beyond_limits, ..runs::Asked::default() };
+        runs::execute(root, plan, definition, ready, asked, handle).await?
+    };
     note(view, at, &report);
     Ok(())
 }

@@ -140,6 +140,12 @@ pub(crate) async fn both(root: &Arc<App>, plan: Plan) -> Result<(Plan, Plan), Ap
     Ok(if returns { (other, plan) } else { (plan, other) })
 }
 
+/// Records that both ways write.
+pub(crate) async fn writes(root: &Arc<App>, plan: &Plan) -> Result<u64, ApiError> {
+    let (to, from) = both(root, plan.clone()).await?;
+    Ok(runs::prepare(root, &to).await?.writes + runs::prepare(root, &from).await?.writes)
+}
+
 /// Lets both ways through the guards; how many records they write.
 pub(crate) async fn guard(root: &Arc<App>, plan: &Plan, expect: Option<u64>) -> Result<u64, ApiError> {
     let (to, from) = both(root, plan.clone()).await?;
