@@ -84,7 +84,7 @@ function Retention({ days }: { days: number }) {
       {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
       <Field
         label="Days"
-        hint="Empty: for ever. A run that is gone takes its before-images along and can't be undone."
+        hint="Empty: for ever. A run that is gone takes its before-images and its requests along and can't be undone."
       >
         <Input
           inputMode="numeric"
