@@ -2,7 +2,7 @@
 //! close it wait for a second pass.
 
 use std::sync::Arc;
-use syncline_model::{ColumnType, EntitySchema, ErrorCode, FetchMode, SyncDefinition};
+use syncline_model::{EntitySchema, ErrorCode, FetchMode, SyncDefinition};
 
 use super::syncs;
 use crate::app::App;
@@ -22,11 +22,8 @@ impl Node {
         let mut points = Vec::new();
         for field in &definition.fields {
             let Some(column) = schema.column(&field.to) else { continue };
-            let looks =
-                matches!(column.column_type, ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner);
-            if looks {
-                points.extend(column.targets.iter().map(|target| (field.to.clone(), target.to_string())));
-            }
+            // A lookup, or a column of a database with a foreign key.
+            points.extend(column.targets.iter().map(|target| (field.to.clone(), target.to_string())));
         }
         let connection = definition.destination.connection.to_string().to_lowercase();
         let writes = (connection, schema.summary.logical_name.to_string());
@@ -152,6 +149,22 @@ mod tests {
         let steps = ordered(&nodes).steps;
         let after = StepAfter { name: "contact".to_owned(), fields: vec!["customer".to_owned()] };
         assert_eq!((steps[0].after.len(), &steps[3].after), (0, &vec![after]), "why it comes there");
+    }
+
+    #[test]
+    fn foreign_keys_of_a_database_point_too() {
+        let schema: EntitySchema = serde_json::from_value(serde_json::json!({
+            "logical_name": "Users", "set_name": "Users", "display_name": "Users", "display_collection_name": "Users",
+            "primary_id": "Id", "primary_name": "Name", "custom": false, "change_tracking": false,
+            "columns": [{ "logical_name": "CompanyId", "display_name": "CompanyId", "type": "integer", "required": "none",
+                "readable": true, "creatable": true, "updatable": true, "targets": ["Companies"] }],
+            "keys": [], "relationships": [],
+        }))
+        .unwrap();
+        let users = Node::of(node("Users", &[("CompanyId", "")]).definition, &schema);
+        assert_eq!(users.points, [("CompanyId".to_owned(), "Companies".to_owned())]);
+        let told = told(&[users, node("Companies", &[])]);
+        assert_eq!(told.iter().map(|(name, _, _)| name.as_str()).collect::<Vec<_>>(), ["Companies", "Users"]);
     }
 
     #[test]
