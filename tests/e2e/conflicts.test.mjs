@@ -29,7 +29,7 @@ const definition = {
   },
   destination: { connection: "elsewhere", entity: "lead" },
   identifiers: [{ to: "emailaddress1", from: "emailaddress1", check: "email" }],
-  fields: [both("firstname"), both("lastname"), both("telephone1")],
+  fields: [both("firstname"), both("lastname"), { to: "subject", from: "telephone1", direction: "both" }],
   conflict: "ask",
   two_way: { create: "destination", deleted: "delete" },
 };
@@ -103,7 +103,7 @@ step("both ways are in the preview, with what waits", async () => {
   const other = (name) => links.find(({ source_id }) => source_id === ids[name]).destination_id;
   await write(crm, "contact", ids.ann, { lastname: "Miller", firstname: "Anna" });
   await write("elsewhere", "lead", other("ann"), { lastname: "Meier", firstname: "Anne" });
-  await write("elsewhere", "lead", other("bob"), { telephone1: "2" });
+  await write("elsewhere", "lead", other("bob"), { subject: "2" });
   const plan = await preview();
   await go(`plan/${plan.plan_id}`);
   await seen(page.getByRole("tab", { name: /Back to contoso sample: 1 change/ })).click();
@@ -137,6 +137,12 @@ step("each field is decided by looking at both sides, with the keyboard too", as
   await button(/^Run 3 changes/).click();
   await seen(page.getByRole("dialog")).getByText("The other way").waitFor();
   await seen(page.getByRole("dialog").getByRole("button", { name: "Run 3 changes" })).click();
+  // The window goes to the run as soon as there is one.
+  await text("succeeded").waitFor();
+  for (let turn = 0; turn < 100; turn++) {
+    if ((await app.rpc("jobs.list")).every(({ finished_at }) => finished_at)) break;
+    await new Promise((done) => setTimeout(done, 100));
+  }
   await go("conflicts");
   await text("Nothing waits for a decision").waitFor();
   const ann = await app.rpc("records.get", { connection: crm, entity: "contact", id: ids.ann, mode: "live" });
@@ -146,7 +152,7 @@ step("each field is decided by looking at both sides, with the keyboard too", as
 step("directions and rules are chosen in the editor", async () => {
   await go(`sync/${encodeURIComponent(definition.name)}`);
   await seen(page.getByLabel("Two-way: changes at the destination come back")).waitFor();
-  await seen(page.getByRole("combobox", { name: "Direction of telephone1" })).click();
+  await seen(page.getByRole("combobox", { name: "Direction of subject" })).click();
   await page.getByRole("option", { name: /To the destination/ }).click();
   await seen(page.getByLabel("Both sides changed the same field")).click();
   await page.getByRole("option", { name: "The later change wins" }).click();

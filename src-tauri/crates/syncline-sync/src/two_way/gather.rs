@@ -172,6 +172,7 @@ impl<'a> Gather<'a> {
             LinkSide::Source => HashSet::new(),
             LinkSide::Destination => self.outside(&others).await?,
         };
+        self.settle_outside(known.iter().map(|(_, link)| link), &outside).await?;
         let mut pairs = Vec::with_capacity(known.len());
         for ((row, link), found) in known.into_iter().zip(others) {
             let pair = match side {
@@ -189,6 +190,21 @@ impl<'a> Gather<'a> {
             pairs.push(pair);
         }
         self.merge(pairs).await
+    }
+
+    /// What waited of a pair that is outside of the selection now waits no more.
+    async fn settle_outside(
+        &self,
+        links: impl Iterator<Item = &Link>,
+        outside: &HashSet<String>,
+    ) -> Result<(), SynclineError> {
+        let pairs: Vec<(String, String)> = links
+            .filter(|link| outside.contains(&link.left))
+            .map(|link| (link.left.clone(), link.right.clone()))
+            .collect();
+        let (store, tables) = (self.store.clone(), self.tables.clone());
+        let (name, now) = (self.merger.definition.name.clone(), self.work.now());
+        blocking(move || Ok(store.note_conflicts(&tables, &name, &pairs, &[], now)?)).await
     }
 
     /// Whether a record of the source that did not come is outside of the selection.
@@ -268,6 +284,7 @@ impl<'a> Gather<'a> {
                 .get(&links.iter().map(|link| link.left.clone()).collect::<Vec<_>>(), &self.work.cancel)
                 .await?;
             let outside = self.outside(&left).await?;
+            self.settle_outside(links.iter(), &outside).await?;
             let links = links.into_iter().filter(|link| !outside.contains(&link.left)).collect();
             self.linked(links).await?;
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use syncline_connect::Selection;
 use syncline_fetchxml::{Condition, Filter, Operator};
-use syncline_model::{Action, ErrorCode, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_model::{Action, CreateWhere, ErrorCode, MappedRecord, RowIssue, SynclineError, Value};
 use syncline_store::LinkSide;
 
 use super::gather::{Gather, Group, end};
@@ -19,8 +19,14 @@ impl Gather<'_> {
         let mut alone: Vec<(LinkSide, String)> = Vec::new();
         let mut groups: Vec<(Vec<String>, Group)> = std::mem::take(&mut self.groups).into_iter().collect();
         groups.sort_by(|a, b| a.0.cmp(&b.0));
+        // Of what is not made at the source nothing need be known there.
+        let rule = self.merger.rules_of_new().create;
+        let returns = matches!(rule, CreateWhere::Both | CreateWhere::Source);
         for (key, group) in groups {
             match (group.left.as_slice(), group.right.as_slice()) {
+                ([], right) if !returns && left_whole => {
+                    pairs.extend(right.iter().map(|id| (None, Some(id.clone()))));
+                }
                 ([left], [right]) => pairs.push((Some(left.clone()), Some(right.clone()))),
                 ([left], []) => alone.push((LinkSide::Source, left.clone())),
                 ([], [right]) => alone.push((LinkSide::Destination, right.clone())),
@@ -67,24 +73,15 @@ impl Gather<'_> {
         }
         let merger = self.merger;
         let rows = merger.side(side).get(&ids, &self.work.cancel).await?;
+        let rows: Vec<SideRow> = rows.into_iter().flatten().collect();
+        let found = self.under_keys(side, &rows).await?;
         let mut pairs = Vec::new();
-        for row in rows.into_iter().flatten() {
-            let found = match self.key_values(side, &row, false) {
-                None => Found::None,
-                Some(key) => {
-                    let small =
-                        self.key_values(side, &row, true).filter(|_| !merger.rules_of_new().match_case);
-                    let keys: Vec<_> = std::iter::once(key).chain(small).collect();
-                    let mut found =
-                        merger.side(side.other()).find(&keys, &self.work.cancel).await?.into_iter();
-                    found.find(|one| *one != Found::None).unwrap_or(Found::None)
-                }
-            };
+        for (row, found) in rows.into_iter().zip(found) {
             match found {
                 Found::None => pairs.push(one_sided(side, row)),
                 Found::Several(number) => {
                     let text = format!("{number} records of the other side have its key");
-                    self.refuse(side, row.id, "ambiguous_match", &text).await?;
+                    self.refuse(side, self.named(side, row), "ambiguous_match", &text).await?;
                 }
                 Found::One(id) => {
                     let taken =
@@ -94,10 +91,14 @@ impl Gather<'_> {
                             "the record with its key is paired with another one: {}",
                             end(&link, side)
                         );
-                        self.refuse(side, row.id, "paired_already", &text).await?;
+                        self.refuse(side, self.named(side, row), "paired_already", &text).await?;
                         continue;
                     }
                     let other = merger.side(side.other()).get(&[id], &self.work.cancel).await?;
+                    if side == LinkSide::Destination && !self.outside(&other).await?.is_empty() {
+                        self.leave(row.id, "its record at the source is not in the selection").await?;
+                        continue;
+                    }
                     let mut pair = one_sided(side, row);
                     let other = other.into_iter().next().flatten();
                     match side {
@@ -109,6 +110,44 @@ impl Gather<'_> {
             }
         }
         self.merge(pairs).await
+    }
+
+    /// What the other side has under the keys of these rows: as they are written, else in small letters.
+    async fn under_keys(&self, side: LinkSide, rows: &[SideRow]) -> Result<Vec<Found>, SynclineError> {
+        let mut keys = Vec::new();
+        let mut of_row = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let small = self.key_values(side, row, true).filter(|_| !self.merger.rules_of_new().match_case);
+            for key in self.key_values(side, row, false).into_iter().chain(small) {
+                keys.push(key);
+                of_row.push(at);
+            }
+        }
+        let mut found = vec![Found::None; rows.len()];
+        if keys.is_empty() {
+            return Ok(found);
+        }
+        let told = self.merger.side(side.other()).find(&keys, &self.work.cancel).await?;
+        for (at, one) in of_row.into_iter().zip(told) {
+            if found[at] == Found::None {
+                found[at] = one;
+            }
+        }
+        Ok(found)
+    }
+
+    /// A record of the destination that is left alone, with the reason.
+    async fn leave(&mut self, id: String, text: &str) -> Result<(), SynclineError> {
+        let draft = Draft {
+            title: id.clone(),
+            source_id: id,
+            source_etag: None,
+            source: None,
+            mapped: MappedRecord::default(),
+            decision: Decision::left_out(Action::Skip, text),
+            extra: PairExtra::default(),
+        };
+        self.from.push(self.store, draft).await
     }
 
     fn key_values(&self, side: LinkSide, row: &SideRow, small: bool) -> Option<BTreeMap<String, Value>> {
@@ -132,10 +171,16 @@ impl Gather<'_> {
             .collect()
     }
 
+    /// A row's id, and what it is known by.
+    fn named(&self, side: LinkSide, row: SideRow) -> (String, String) {
+        let id = row.id.clone();
+        (id, self.merger.title(&one_sided(side, row)))
+    }
+
     async fn refuse(
         &mut self,
         side: LinkSide,
-        id: String,
+        (id, title): (String, String),
         code: &str,
         text: &str,
     ) -> Result<(), SynclineError> {
@@ -147,7 +192,7 @@ impl Gather<'_> {
         let mut decision = Decision::left_out(Action::Invalid, text);
         decision.issues.push(RowIssue { code: code.to_owned(), field, message: text.to_owned() });
         let draft = Draft {
-            title: id.clone(),
+            title,
             source_id: id,
             source_etag: None,
             source: None,
@@ -170,10 +215,10 @@ impl Gather<'_> {
             group.right.len()
         );
         for id in group.left {
-            self.refuse(LinkSide::Source, id, "duplicate_key", &text).await?;
+            self.refuse(LinkSide::Source, (id, key.clone()), "duplicate_key", &text).await?;
         }
         for id in group.right {
-            self.refuse(LinkSide::Destination, id, "duplicate_key", &text).await?;
+            self.refuse(LinkSide::Destination, (id, key.clone()), "duplicate_key", &text).await?;
         }
         Ok(())
     }
