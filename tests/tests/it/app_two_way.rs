@@ -1,6 +1,7 @@
 //! Contacts and an application's users kept the same both ways: a script of edit pairs with the merge that is expected of each.
 
 use serde_json::{Value, json};
+use syncline_sandbox::faults::{FaultKind, FaultRule};
 
 use crate::app_support::{Bench, count};
 use crate::two_way_world::{Database, companies, users};
@@ -385,4 +386,54 @@ async fn two_environments_are_kept_the_same() {
     let undo = bench.done("runs.undo", json!({ "run": report["run_id"] })).await;
     bench.run(&undo).await;
     assert_eq!(bench.live("fabrikam", "contact", &other).await["lastname"], "Of both");
+}
+
+/// The way to the destination breaks off: going on with it finishes the other way too, and nothing goes twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_broke_off_is_finished() {
+    let bench = Bench::new(30).await;
+    for name in ["contoso", "fabrikam"] {
+        bench.connect_writable(name, name).await;
+    }
+    let definition = json!({
+        "version": 1, "name": "users",
+        "source": {
+            "connection": "contoso", "entity": "contact", "columns": ["contactid", "emailaddress1", "firstname", "lastname", "jobtitle"],
+            "filter": "<condition attribute='jobtitle' operator='eq' value='two-way'/>", "page_size": 500, "retries": 0,
+        },
+        "destination": { "connection": "fabrikam", "entity": "contact" },
+        "identifiers": [{ "to": "emailaddress1", "from": "emailaddress1", "check": "email" }],
+        "fields": [
+            { "to": "firstname", "from": "firstname", "direction": "both" },
+            { "to": "lastname", "from": "lastname", "direction": "both" },
+        ],
+        "conflict": "ask", "two_way": { "create": "destination", "deleted": "ignore" },
+    });
+    for name in ["a", "b"] {
+        let data = json!({ "emailaddress1": format!("{name}@x.example"), "firstname": name, "lastname": "Old", "jobtitle": "two-way" });
+        bench.write("contoso", "contact", "create", None, data).await;
+    }
+    bench.sync(&definition).await;
+    let pairs: Vec<(String, String)> = bench.pairs(&definition).await.into_iter().collect();
+    let ((a, there_a), (b, there_b)) = (pairs[0].clone(), pairs[1].clone());
+    bench.change("contoso", "contact", &a, json!({ "lastname": "There" })).await;
+    bench.change("fabrikam", "contact", &there_b, json!({ "lastname": "Back" })).await;
+    let plan = bench.preview(&definition).await;
+    // Who answers is asked once more before the first batch; then nobody is reached.
+    let dead = FaultRule::new(FaultKind::ResetUnheard).at("fabrikam").on("WhoAmI").after(1, 1000);
+    bench.sandbox.faults().add([dead]);
+    let report = bench.run(&plan).await;
+    assert_eq!(
+        (&report["status"], &report["two_way"]["back"]),
+        (&json!("interrupted"), &Value::Null),
+        "{report}"
+    );
+    bench.sandbox.faults().clear();
+    let report = bench.done("runs.resume", json!({ "run": report["run_id"] })).await;
+    assert_eq!(report["two_way"]["status"], "succeeded", "{report}");
+    assert_eq!(bench.live("fabrikam", "contact", &there_a).await["lastname"], "There");
+    assert_eq!(bench.live("contoso", "contact", &b).await["lastname"], "Back");
+    assert_eq!(bench.due(&definition).await.0, 0, "what went is known on both sides");
+    // Nothing is left to go on with.
+    bench.refused("runs.resume", json!({ "run": report["run_id"] })).await;
 }
