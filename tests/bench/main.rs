@@ -21,7 +21,8 @@ fn main() {
         ["sandbox", records, way] => process::serve(records.parse().expect("a number"), way),
         ["drain", details] => drain::run(details),
         ["pull", details] => pull::run(details),
-        ["preview", details] if details.starts_with('{') => preview::run(details),
+        ["preview-fill", details, home] => preview::fill(details, home),
+        ["preview", _, home] => preview::run(home),
         ["large"] => large::all(),
         ["large", details] => large::run(details),
         [] => all(""),
@@ -38,6 +39,6 @@ fn all(wanted: &str) {
         mapping::run(pulls::RECORDS);
     }
     if "preview".contains(wanted) {
-        preview::all(pulls::RECORDS);
+        preview::all(pulls::number("SYNCLINE_BENCH_RECORDS", pulls::RECORDS));
     }
 }

@@ -1,12 +1,14 @@
-//! A whole preview from the store beside the reading of its records: 20 fields, 3 identifiers and an event a record.
+//! A whole preview from the store beside the reading of its records: 20 fields, 3 identifiers and an event a record. The records are pulled
+//! by a process of its own, so that the memory that is told is that of the preview.
 
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use syncline_api::{App, AppConfig};
 use syncline_connect::{Selection, Source};
 use syncline_model::Identity;
-use syncline_secrets::MemoryVault;
+use syncline_secrets::KeychainVault;
 use syncline_store::{Store, StoreKey};
 use syncline_sync::CachedSource;
 use tokio_util::sync::CancellationToken;
@@ -17,15 +19,29 @@ const ROUNDS: usize = 3;
 /// Records of a page, of the reading and of the preview.
 const PAGE: u32 = 1000;
 
-/// Starts the sample tenant, and the application as a process of its own.
+/// Starts the sample tenant, and the application in processes of its own: one pulls, one previews.
 pub(crate) fn all(records: u64) {
     let sandbox = Sandbox::start(records, "near");
-    let status = again(&["preview", &sandbox.details]).status().expect("the measurement starts");
-    assert!(status.success(), "the measurement failed");
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().to_str().expect("a path in UTF-8");
+    for step in ["preview-fill", "preview"] {
+        let status = again(&[step, &sandbox.details, folder]).status().expect("the measurement starts");
+        assert!(status.success(), "the measurement failed");
+    }
 }
 
-pub(crate) fn run(details: &str) {
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(measured(details));
+pub(crate) fn fill(details: &str, home: &str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(filled(details, Path::new(home)));
+}
+
+pub(crate) fn run(home: &str) {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(measured(Path::new(home)));
+}
+
+async fn open(home: &Path) -> (Arc<App>, Arc<KeychainVault>) {
+    let vault = Arc::new(KeychainVault::new());
+    let config = AppConfig::with_vault(home.to_owned(), vault.clone());
+    (App::open(config).await.expect("the store"), vault)
 }
 
 /// Begins to count the most memory anew (Linux).
@@ -92,17 +108,14 @@ async fn job(app: &Arc<App>, name: &str, request: Value) -> Value {
     job.result
 }
 
-async fn measured(details: &str) {
-    let home = tempfile::tempdir().expect("a folder");
-    let vault = Arc::new(MemoryVault::new());
-    let app =
-        App::open(AppConfig::with_vault(home.path().to_owned(), vault.clone())).await.expect("the store");
+async fn filled(details: &str, home: &Path) {
+    let (app, _) = open(home).await;
     let contoso = json!({
         "name": "contoso", "system": "dataverse", "url": detail(details, "dataverse"), "auth": "client-credentials",
         "authority": detail(details, "authority"), "tenant": detail(details, "tenant"),
         "client_id": detail(details, "confidential_client_id"), "secret": detail(details, "client_secret"),
     });
-    let saved = app.rpc("connections.save", contoso).await.expect("the source");
+    app.rpc("connections.save", contoso).await.expect("the source");
     let marketing = json!({
         "name": "marketing", "system": "insider", "url": detail(details, "insider"),
         "options": { "partner": detail(details, "insider_partner") }, "secret": detail(details, "insider_token"),
@@ -113,14 +126,21 @@ async fn measured(details: &str) {
     }
     let contact = json!({ "connection": "contoso", "entity": "contact" });
     app.rpc("entities.describe", contact.clone()).await.expect("the description");
+    let profile = json!({ "connection": "marketing", "entity": "profile" });
+    app.rpc("entities.describe", profile).await.expect("the destination's description");
     job(&app, "cache.pull", contact).await;
+}
 
-    let id = std::fs::read_to_string(home.path().join("store.id")).expect("the store's id");
+async fn measured(home: &Path) {
+    let (app, vault) = open(home).await;
+    let saved = app.rpc("connections.list", json!({})).await.expect("the connections");
+    let saved =
+        saved.as_array().expect("a list").iter().find(|one| one["name"] == "contoso").expect("the source");
+    let id = std::fs::read_to_string(home.join("store.id")).expect("the store's id");
     let id = id.trim().parse().expect("an id");
     let key =
         syncline_secrets::read_store_key(vault.as_ref(), id).expect("the vault").expect("the store's key");
-    let store =
-        Store::open(home.path(), &StoreKey::from_hex(key.expose()).expect("a key")).expect("the store");
+    let store = Store::open(home, &StoreKey::from_hex(key.expose()).expect("a key")).expect("the store");
     let connection = saved["id"].as_str().and_then(|id| id.parse().ok()).expect("a connection's id");
     let source = CachedSource::new(store, connection, Identity::default(), Arc::new(jiff::Timestamp::now));
     let definition = definition();
@@ -135,7 +155,9 @@ async fn measured(details: &str) {
     };
     let (mut reads, mut previews) = (Vec::new(), Vec::new());
     let (mut read_peak, mut preview_peak) = (0.0_f64, 0.0_f64);
-    for round in 1..=ROUNDS {
+    let rounds =
+        std::env::var("SYNCLINE_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    for round in 1..=rounds.max(1) {
         forget_peak();
         let (begun, cancel) = (Instant::now(), CancellationToken::new());
         let (mut cursor, mut records) = (None, 0);
@@ -156,7 +178,7 @@ async fn measured(details: &str) {
         preview_peak = preview_peak.max(peak_mib());
         assert_eq!(plan["summary"]["read"], records);
         eprintln!(
-            "round {round} of {ROUNDS}: {records} records read in {:.2} s, previewed in {:.2} s: {}",
+            "round {round} of {rounds}: {records} records read in {:.2} s, previewed in {:.2} s: {}",
             reads[round - 1],
             previews[round - 1],
             plan["summary"]

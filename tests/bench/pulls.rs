@@ -31,7 +31,7 @@ const CASES: [Case; 5] = [
     Case { name: "throttled", way: "throttled", select: SELECT, with_peer: false },
 ];
 
-fn number(name: &str, otherwise: u64) -> u64 {
+pub(crate) fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 

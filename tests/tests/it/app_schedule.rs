@@ -106,8 +106,10 @@ async fn never_two_runs_of_one_definition_not_even_of_two_processes() {
     let error = bench.failed("runs.start", json!({ "plan": two["plan_id"] })).await;
     assert_eq!(error.code, ErrorCode::GuardRefused, "{error:?}");
     assert!(error.message.contains("under way"), "{error:?}");
-    let error = bench.failed("schedules.run", json!({ "name": name })).await;
-    assert!(error.message.contains("under way"), "{error:?}");
+    // Nor is one planned by itself: the turn is held by the other process from before its plan until it ends.
+    let error = bench.refused("schedules.run", json!({ "name": name })).await;
+    assert_eq!(error.code, ErrorCode::Busy, "{error:?}");
+    assert!(error.message.contains("under way already in another window or command"), "{error:?}");
     assert_eq!(view(&bench).await["running"], true);
     let job = begun["job"].as_str().unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(60), guest.jobs().wait(job)).await.unwrap().unwrap();
@@ -167,6 +169,31 @@ async fn a_run_by_itself_writes_no_more_than_its_schedule_allows() {
     bench.rpc("schedules.set", json!({ "name": name, "at_most": 12 })).await;
     let report = bench.done("schedules.run", json!({ "name": name })).await;
     assert_eq!(count(&report, "created"), 12, "{report}");
+
+    // A plan that is run for a scheduler of the machine has the same limit, and one of its own may be smaller.
+    bench.rpc("schedules.set", json!({ "name": name, "at_most": 8 })).await;
+    let saved = bench.rpc("definitions.get", json!({ "name": name })).await["definition"].clone();
+    let mut changed = saved.clone();
+    changed["fixed"] = json!([{ "to": "source", "value": "Other" }]);
+    let plan = bench.preview(&changed).await["plan_id"].clone();
+    for (limit, asked) in [
+        (8, json!({ "scheduled": true })),
+        (3, json!({ "scheduled": true, "at_most": 3 })),
+        (5, json!({ "at_most": 5 })),
+    ] {
+        let mut request = json!({ "plan": plan });
+        request.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+        let error = bench.failed("runs.start", request).await;
+        assert_eq!(error.code, ErrorCode::GuardRefused, "{error:?}");
+        assert!(error.message.contains(&format!("the schedule allows {limit} at most")), "{error:?}");
+    }
+    let texts = bench.rpc("schedules.texts", json!({ "name": name })).await;
+    for one in texts.as_array().unwrap() {
+        let text: String =
+            one["files"].as_array().unwrap().iter().map(|file| file["text"].as_str().unwrap()).collect();
+        assert!(text.contains("--scheduled --at-most 8"), "{text}");
+    }
+    bench.rpc("schedules.set", json!({ "name": name, "at_most": 12 })).await;
 
     // To production nothing goes without a limit, and the check of the definition says so beforehand.
     let url = bench.sandbox.details().insider.clone();

@@ -1,8 +1,6 @@
 //! The user object of a request, made from a mapped record ("Upsert User Data", request body).
 
-use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use syncline_model::{ErrorCode, MappedRecord, SynclineError, Value};
+use syncline_model::{ErrorCode, MappedRecord, SynclineError, Value, push_json_text};
 
 use crate::events::is_default_parameter;
 use crate::schema::{DEFAULT_IDENTIFIERS, is_default};
@@ -12,11 +10,22 @@ use crate::schema::{DEFAULT_IDENTIFIERS, is_default};
 struct Object(String);
 
 impl Object {
-    fn member(&mut self, name: &str, json: &str) {
+    fn name(&mut self, name: &str) {
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&serde_json::Value::from(name).to_string());
+        push_json_text(&mut self.0, name);
         self.0.push(':');
+    }
+    fn member(&mut self, name: &str, json: &str) {
+        self.name(name);
         self.0.push_str(json);
+    }
+    fn value(&mut self, name: &str, value: &Value) {
+        self.name(name);
+        value.push_json(&mut self.0);
+    }
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        push_json_text(&mut self.0, text);
     }
     fn end(mut self) -> Option<String> {
         if self.0.is_empty() {
@@ -28,12 +37,15 @@ impl Object {
 }
 
 /// Members by name, split into those beside and those under `custom`.
-fn object_of(values: &BTreeMap<String, Value>, beside: impl Fn(&str) -> bool) -> Option<String> {
+fn object_of<'v>(
+    values: impl Iterator<Item = (&'v String, &'v Value)>,
+    beside: impl Fn(&str) -> bool,
+) -> Option<String> {
     let (mut object, mut custom) = (Object::default(), Object::default());
     for (name, value) in values {
         let name = name.strip_prefix("custom.").map_or((name.as_str(), false), |name| (name, true));
         let target = if !name.1 && beside(name.0) { &mut object } else { &mut custom };
-        target.member(name.0, &value.to_json_text());
+        target.value(name.0, value);
     }
     if let Some(custom) = custom.end() {
         object.member("custom", &custom);
@@ -46,15 +58,10 @@ pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> 
     let refuse =
         |message: &str, hint: &str| SynclineError::new(ErrorCode::DefinitionInvalid, message).hint(hint);
     // An identifier that is configured as one must not be sent as an attribute too.
-    let attributes: BTreeMap<String, Value> = mapped
-        .attributes
-        .iter()
-        .filter(|(name, _)| !mapped.identifiers.contains_key(*name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let identifiers = object_of(&mapped.identifiers, |name| DEFAULT_IDENTIFIERS.contains(&name))
+    let attributes = mapped.attributes.iter().filter(|(name, _)| !mapped.identifiers.contains_key(*name));
+    let identifiers = object_of(mapped.identifiers.iter(), |name| DEFAULT_IDENTIFIERS.contains(&name))
         .ok_or_else(|| refuse("a user without identifier is refused", "map an identifier that is filled"))?;
-    let attributes = object_of(&attributes, is_default);
+    let attributes = object_of(attributes, is_default);
     if attributes.is_none() && mapped.events.is_empty() {
         return Err(refuse(
             "a user without attribute or event is refused",
@@ -72,19 +79,16 @@ pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> 
         let mut events = Vec::with_capacity(mapped.events.len());
         for event in &mapped.events {
             let mut object = Object::default();
-            object.member("event_name", &serde_json::Value::from(event.name.as_str()).to_string());
-            object.member("timestamp", &serde_json::Value::from(event.timestamp.as_str()).to_string());
-            if let Some(parameters) = object_of(&event.parameters, is_default_parameter) {
+            object.text("event_name", &event.name);
+            object.text("timestamp", &event.timestamp);
+            if let Some(parameters) = object_of(event.parameters.iter(), is_default_parameter) {
                 object.member("event_params", &parameters);
             }
             events.extend(object.end());
         }
         user.member("events", &format!("[{}]", events.join(",")));
     }
-    let json = user.end().unwrap_or_default();
-    RawValue::from_string(json).map(|raw| raw.get().to_owned()).map_err(|error| {
-        SynclineError::new(ErrorCode::Internal, format!("the user object is no JSON: {error}"))
-    })
+    Ok(user.end().unwrap_or_default())
 }
 
 /// The body of a request: the users byte for byte as they were planned.
@@ -106,7 +110,28 @@ pub(crate) fn envelope(users: &[&str], skip_hook: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
     use syncline_model::MappedEvent;
+
+    proptest! {
+        #[test]
+        fn a_user_is_json_whatever_the_texts_are(name in ".{1,12}", text in ".{0,20}", number in any::<f64>()) {
+            let mapped = MappedRecord {
+                identifiers: BTreeMap::from([(name.clone(), text.as_str().into())]),
+                attributes: BTreeMap::from([
+                    (format!("{name}_"), text.as_str().into()),
+                    ("custom.a".to_owned(), Value::Double(number)),
+                    ("custom.b".to_owned(), Value::List(vec![text.as_str().into(), Value::Null])),
+                ]),
+                events: vec![MappedEvent { name, timestamp: text, parameters: BTreeMap::new() }],
+            };
+            let json = user_json(&mapped).unwrap();
+            let read = serde_json::from_str::<serde_json::Value>(&json);
+            prop_assert!(read.is_ok(), "{}", json);
+            prop_assert_eq!(&read.unwrap()["events"][0]["timestamp"], &mapped.events[0].timestamp);
+        }
+    }
 
     #[test]
     fn custom_and_default_names_go_where_they_belong() {

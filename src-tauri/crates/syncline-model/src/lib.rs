@@ -40,4 +40,4 @@ pub use schema::{
 };
 pub use secret::Secret;
 pub use statistics::{ColumnStatistics, ValueCount};
-pub use value::{Reference, Value};
+pub use value::{Reference, Value, push_json_text};

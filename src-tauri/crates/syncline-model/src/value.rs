@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use crate::EntityName;
@@ -95,15 +96,27 @@ impl Value {
 
     /// The JSON text of the value.
     pub fn to_json_text(&self) -> String {
-        match self {
-            Value::Null => "null".to_owned(),
-            Value::Bool(value) => value.to_string(),
-            Value::Integer(value) => value.to_string(),
-            Value::Decimal(value) => value.to_string(),
-            Value::Double(_) | Value::Text(_) | Value::List(_) | Value::Reference(_) => {
-                serde_json::to_string(self).unwrap_or_else(|_| "null".to_owned())
+        let mut text = String::new();
+        self.push_json(&mut text);
+        text
+    }
+
+    /// Writes the JSON text of the value behind a text.
+    pub fn push_json(&self, out: &mut String) {
+        // Writing to a string does not fail.
+        let _ = match self {
+            Value::Null => out.write_str("null"),
+            Value::Bool(value) => write!(out, "{value}"),
+            Value::Integer(value) => write!(out, "{value}"),
+            Value::Decimal(value) => write!(out, "{value}"),
+            Value::Text(text) => {
+                push_json_text(out, text);
+                Ok(())
             }
-        }
+            Value::Double(_) | Value::List(_) | Value::Reference(_) => {
+                out.write_str(&serde_json::to_string(self).unwrap_or_else(|_| "null".to_owned()))
+            }
+        };
     }
 
     /// The text a person reads: no quotes, nothing for null, list items joined by `; `.
@@ -157,6 +170,17 @@ impl Value {
             | Value::List(_)
             | Value::Reference(_) => None,
         }
+    }
+}
+
+/// Writes a text as a JSON string behind a text. Most texts have nothing to escape.
+pub fn push_json_text(out: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
     }
 }
 
@@ -229,6 +253,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_is_written_as_the_library_writes_it(text in any::<String>(), ascii in "[\\x00-\\x7f]{0,12}") {
+            for text in [text, ascii] {
+                let mut out = String::new();
+                super::push_json_text(&mut out, &text);
+                prop_assert_eq!(out, serde_json::to_string(&text).unwrap());
+            }
+        }
+
         #[test]
         fn any_text_is_a_value_or_an_error(text in ".*") {
             let _ = Value::from_json_text(&text);

@@ -7,6 +7,15 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
+/// The same as [`fold`], of a text that is not needed any more.
+pub(crate) fn fold_whole(mut text: String) -> String {
+    if text.is_ascii() {
+        text.make_ascii_lowercase();
+        return text;
+    }
+    fold(&text)
+}
+
 /// Lower case, accents taken off.
 pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -14,6 +23,10 @@ pub(crate) fn fold(text: &str) -> String {
     }
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+            continue;
+        }
         if is_mark(c) {
             continue;
         }

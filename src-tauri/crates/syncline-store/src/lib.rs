@@ -42,7 +42,7 @@ pub use forget::{Forgotten, KeptFate};
 pub use health::{Health, TableHealth};
 pub use key::{StoreKey, StoreKeyError};
 pub use plain::{PlainCell, PlainTable};
-pub use session::Role;
+pub use session::{OnlyOne, Role};
 pub use store::{STORE_FILE, Store};
 pub use tables::definitions::StoredDefinition;
 pub use tables::kept::RecentItem;

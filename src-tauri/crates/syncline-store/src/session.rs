@@ -1,6 +1,7 @@
 //! Who has the store open: one owner, any number of guests, each with a lock that the operating system takes back when it dies.
 
 use fs4::fs_std::FileExt;
+use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,6 +12,7 @@ use crate::store::lock;
 const OWNER_FILE: &str = "owner.lock";
 const SESSIONS: &str = "sessions";
 const OPENING_FILE: &str = "opening.lock";
+const TURNS: &str = "turns";
 
 /// How a process has the store open. Both read and write; a guest leaves the work of others that is under way alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,29 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// The only one to do something, over all processes that have the store open; given back when it is dropped, and by the operating
+/// system when the process dies.
+#[derive(Debug)]
+pub struct OnlyOne(File);
+
+impl OnlyOne {
+    /// Takes the turn; `None` while somebody else has it, in this process or another.
+    pub(crate) fn take(folder: &Path, what: &str) -> Result<Option<Self>, StoreError> {
+        let turns = folder.join(TURNS);
+        std::fs::create_dir_all(&turns).map_err(|source| StoreError::File { path: turns.clone(), source })?;
+        // The file's name tells nothing of what is done. It stays: taking it away would let two hold a lock on files of one name.
+        let name = hex::encode(&Sha256::digest(what)[..16]);
+        Ok(locked(&turns.join(format!("{name}.lock")))?.map(Self))
+    }
+}
+
+impl Drop for OnlyOne {
+    fn drop(&mut self) {
+        // Closing the file gives the lock back in any case.
+        let _ = FileExt::unlock(&self.0);
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::cache::dataset::Dataset;
 use crate::cache::key_index::FreshKeys;
 use crate::cache::places::PlaceLists;
-use crate::session::{self, Session};
+use crate::session::{self, OnlyOne, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate};
 
 /// Name of the file inside the store's folder.
@@ -106,6 +106,12 @@ impl Store {
     /// Owner or guest. A guest becomes the owner when it asks after the owner has gone.
     pub fn role(&self) -> Role {
         self.inner.session.role()
+    }
+
+    /// The turn to do something that only one may do at a time, such as running a definition; `None` while somebody else has it, in this
+    /// process or another one. It ends when what is given is dropped or the process dies.
+    pub fn take_turn(&self, what: &str) -> Result<Option<OnlyOne>, StoreError> {
+        OnlyOne::take(&self.inner.folder, what)
     }
 
     /// The folder it is in.

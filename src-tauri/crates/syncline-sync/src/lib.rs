@@ -17,6 +17,7 @@ mod mask;
 mod mask_records;
 mod pace;
 mod plan;
+mod plan_detail;
 mod plan_rows;
 mod prediction;
 mod progress;

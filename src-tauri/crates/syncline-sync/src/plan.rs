@@ -1,11 +1,9 @@
 //! Making a plan: read, map, compare, decide, store. No write path is reachable from here: the destination is probed and asked for
 //! requests, never for a write.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use syncline_connect::{Capabilities, Destination, Page, RowRequest, Selection, Source, WriteOptions};
+use syncline_connect::{Capabilities, Destination, Page, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
     Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
@@ -17,8 +15,9 @@ use uuid::Uuid;
 
 use crate::batches::estimate_batches;
 use crate::chosen::Chosen;
-use crate::cost::{Cost, run_cost};
-use crate::plan_rows::{MappedPage, Rows, map_page};
+use crate::cost::run_cost;
+pub use crate::plan_detail::{PlanCounts, PlanDetail};
+use crate::plan_rows::{MappedPage, Rows, map_page, parts};
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
 use crate::two_way::TwoWayPart;
@@ -73,97 +72,6 @@ pub enum Only {
         /// Only what did not go well.
         failed: bool,
     },
-}
-
-/// Rows by action.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanCounts {
-    /// Read.
-    pub read: u64,
-    /// To create.
-    pub create: u64,
-    /// To update.
-    pub update: u64,
-    /// To delete.
-    #[serde(default)]
-    pub delete: u64,
-    /// The same already.
-    pub unchanged: u64,
-    /// Left out by a rule.
-    pub skip: u64,
-    /// Would be refused.
-    pub invalid: u64,
-    /// Events to send.
-    pub events: u64,
-    /// Events that were sent before and are held back.
-    #[serde(default)]
-    pub events_held_back: u64,
-    /// Events that were sent before and go again on purpose; among those to send.
-    #[serde(default)]
-    pub events_resent: u64,
-}
-
-impl PlanCounts {
-    /// Rows that a run would send.
-    pub fn writes(&self) -> u64 {
-        self.create + self.update + self.delete
-    }
-
-    pub(crate) fn add(&mut self, action: Action) {
-        self.read += 1;
-        match action {
-            Action::Create => self.create += 1,
-            Action::Update => self.update += 1,
-            Action::Delete => self.delete += 1,
-            Action::Unchanged => self.unchanged += 1,
-            Action::Skip => self.skip += 1,
-            Action::Invalid => self.invalid += 1,
-        }
-    }
-}
-
-/// What is kept with a plan beside its head.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PlanDetail {
-    /// Counts.
-    pub counts: PlanCounts,
-    /// Write requests a run would take.
-    pub requests: u64,
-    /// Rows and bytes to write by lane: rows of one lane share calls.
-    pub lanes: BTreeMap<u8, (u64, u64)>,
-    /// What a run would cost, all of its requests counted.
-    pub cost: Cost,
-    /// Bytes of all bodies.
-    pub bytes: u64,
-    /// `destination`, `last sent` or `nothing`.
-    pub compared_with: String,
-    /// The source was the store.
-    pub cached: bool,
-    /// Only a part of the selection was read: up to a number of records, or one.
-    pub partial: bool,
-    /// The definition's whole filter, fetch mode included.
-    pub filter: Option<String>,
-    /// The run that this plan takes back.
-    pub undo_of: Option<Uuid>,
-    /// The run whose records this plan sends again.
-    pub replay_of: Option<Uuid>,
-    /// What a run of it writes can be taken back: the destination is read, and rows can be deleted there.
-    pub undoable: bool,
-    /// It deletes, and nothing narrows what.
-    pub unfiltered: bool,
-    /// It is one way of a two-way sync.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub two_way: Option<TwoWayPart>,
-}
-
-impl PlanDetail {
-    /// Notes a request that a run would send.
-    pub(crate) fn note(&mut self, request: &RowRequest, lane: u8) {
-        let load = self.lanes.entry(lane).or_default();
-        *load = (load.0 + 1, load.1 + request.body.len() as u64);
-        self.bytes += request.body.len() as u64;
-    }
 }
 
 /// The error of a definition with problems; they are all in the detail.
@@ -367,13 +275,19 @@ impl Planner {
         let (mapping, clock) = (Arc::clone(&self.mapping), Arc::clone(&work.clock));
         tokio::spawn(async move {
             while let Some(page) = receiver.recv().await {
-                let page = match page {
-                    Ok((page, unfound)) => map_page(Arc::clone(&mapping), page, unfound, clock()).await,
-                    Err(error) => Err(error),
+                let parts = match page {
+                    Ok((page, unfound)) => parts(page, unfound).into_iter().map(Ok).collect(),
+                    Err(error) => vec![Err(error)],
                 };
-                let ended = page.is_err();
-                if sender.send(page).await.is_err() || ended {
-                    return;
+                for part in parts {
+                    let page = match part {
+                        Ok((page, unfound)) => map_page(Arc::clone(&mapping), page, unfound, clock()).await,
+                        Err(error) => Err(error),
+                    };
+                    let ended = page.is_err();
+                    if sender.send(page).await.is_err() || ended {
+                        return;
+                    }
                 }
             }
         });

@@ -19,4 +19,12 @@ signed?: string,
 /**
  * Limits and warnings were shown and are accepted.
  */
-beyond_limits?: boolean, };
+beyond_limits?: boolean, 
+/**
+ * Nobody is there: the limit of the definition's schedule holds (`schedule.at_most`), which production needs.
+ */
+scheduled?: boolean, 
+/**
+ * Most records that may be written, whatever the schedule allows; a plan that writes more is refused.
+ */
+at_most?: number, };

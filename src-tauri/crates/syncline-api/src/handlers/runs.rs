@@ -65,10 +65,16 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
         // A run by itself that is being planned now would send the same once more.
-        let _turn = crate::schedule::Turn::take(&root, &definition.name).map_err(|busy| {
-            let error = ApiError::new(ErrorCode::GuardRefused, busy.message);
-            error.hint(busy.hint.unwrap_or_default())
-        })?;
+        let _turn = turn(&root, &definition.name)?;
+        if request.scheduled.unwrap_or(false) || request.at_most.is_some() {
+            let by_schedule = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
+            let at_most = by_schedule.into_iter().chain(request.at_most).min();
+            if both_ways {
+                crate::schedule::both_within(&root, &plan, at_most).await?;
+            } else {
+                crate::schedule::within(&ready.destination, ready.writes, at_most)?;
+            }
+        }
         if both_ways {
             let beyond_limits = request.beyond_limits.unwrap_or(false);
             let how = two_way::How { signed: request.signed.as_deref(), beyond_limits };
@@ -86,6 +92,14 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
 
 fn told(report: RunReport) -> Result<serde_json::Value, ApiError> {
     serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
+}
+
+/// The definition's turn; refused while another run of it is under way or is being planned by itself, in this process or another.
+pub(crate) fn turn(app: &Arc<App>, definition: &str) -> Result<crate::schedule::Turn, ApiError> {
+    crate::schedule::Turn::take(app, definition).map_err(|busy| {
+        let error = ApiError::new(ErrorCode::GuardRefused, busy.message);
+        error.hint(busy.hint.unwrap_or_default())
+    })
 }
 
 /// How a run is begun.

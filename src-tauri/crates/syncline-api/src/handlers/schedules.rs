@@ -144,6 +144,7 @@ pub(crate) async fn texts(app: &Arc<App>, request: ScheduleTextsAsk) -> Result<V
         home: home.then(|| app.home.display().to_string()),
         file: request.file,
         definition: definition.name.clone(),
+        at_most: section.at_most,
     };
     Ok(texts::all(&cron, &command))
 }

@@ -12,6 +12,8 @@ pub(crate) struct Command {
     /// The definition's file; absent: the saved definition.
     pub(crate) file: Option<String>,
     pub(crate) definition: String,
+    /// Most records that it may write.
+    pub(crate) at_most: Option<u64>,
 }
 
 impl Command {
@@ -27,6 +29,9 @@ impl Command {
             None => arguments.extend(["--name".to_owned(), self.definition.clone()]),
         }
         arguments.push("--scheduled".to_owned());
+        if let Some(most) = self.at_most {
+            arguments.extend(["--at-most".to_owned(), most.to_string()]);
+        }
         arguments
     }
 
@@ -189,6 +194,7 @@ mod tests {
             home: None,
             file: Some("/data/it's 100%.sync.json".to_owned()),
             definition: "It's 100% ok".to_owned(),
+            at_most: None,
         }
     }
 
@@ -226,6 +232,15 @@ mod tests {
             Command { file: None, ..command() }.arguments()[3..],
             ["--name", "It's 100% ok", "--scheduled"]
         );
+    }
+
+    #[test]
+    fn every_form_carries_the_limit() {
+        let limited = Command { at_most: Some(2500), ..command() };
+        for one in all(&Cron::read("0 * * * *").unwrap(), &limited) {
+            let text: String = one.files.iter().map(|file| file.text.as_str()).collect();
+            assert!(text.contains("--scheduled --at-most 2500"), "{}: {text}", one.form);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use syncline_model::{Connection, ConnectionKind, ErrorCode, SyncDefinition};
-use syncline_store::{Plan, Role, Store};
+use syncline_store::{OnlyOne, Plan, Role, Store};
 
 use super::{Cron, state};
 use crate::app::App;
@@ -160,6 +160,13 @@ async fn both_ways(
     handle: &JobHandle,
 ) -> Result<RunReport, ApiError> {
     let at_most = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
+    let writes = both_within(root, &plan, at_most).await?;
+    two_way::guard(root, &plan, Some(writes)).await?;
+    two_way::run(root, plan, two_way::How::default(), handle).await
+}
+
+/// Records that both ways of a two-way sync write; an error where a run by itself may not write so many.
+pub(crate) async fn both_within(root: &Arc<App>, plan: &Plan, at_most: Option<u64>) -> Result<u64, ApiError> {
     let (to, from) = two_way::both(root, plan.clone()).await?;
     let (to, from) = (runs::prepare(root, &to).await?, runs::prepare(root, &from).await?);
     let writes = to.writes + from.writes;
@@ -168,12 +175,11 @@ async fn both_ways(
             within(&ready.destination, writes, at_most)?;
         }
     }
-    two_way::guard(root, &plan, Some(writes)).await?;
-    two_way::run(root, plan, two_way::How::default(), handle).await
+    Ok(writes)
 }
 
 /// An error where a run by itself would write more than its schedule allows.
-fn within(destination: &Connection, writes: u64, at_most: Option<u64>) -> Result<(), ApiError> {
+pub(crate) fn within(destination: &Connection, writes: u64, at_most: Option<u64>) -> Result<(), ApiError> {
     let refuse =
         |message: String, hint: String| Err(ApiError::new(ErrorCode::GuardRefused, message).hint(hint));
     match (at_most, destination.kind) {
@@ -194,21 +200,29 @@ fn within(destination: &Connection, writes: u64, at_most: Option<u64>) -> Result
     }
 }
 
-/// A definition's turn in this process; given back when the work ends, however it ends.
+/// A definition's turn, over all processes on this store; given back when the work ends, however it ends.
 pub(crate) struct Turn {
     app: Arc<App>,
     name: String,
+    _only: OnlyOne,
 }
 
 impl Turn {
     /// Takes it; an error while somebody else has it.
     pub(crate) fn take(app: &Arc<App>, name: &str) -> Result<Self, ApiError> {
-        let name = name.to_lowercase();
-        if !app.turns().insert(name.clone()) {
-            return Err(ApiError::new(ErrorCode::Busy, format!("{name} is under way already"))
-                .hint("wait until it ends, or stop it"));
+        let busy = |place: &str| {
+            Err(ApiError::new(ErrorCode::Busy, format!("{name} is under way already{place}"))
+                .hint("wait until it ends, or stop it"))
+        };
+        let key = name.to_lowercase();
+        if app.turns().contains(&key) {
+            return busy("");
         }
-        Ok(Self { app: Arc::clone(app), name })
+        let Some(only) = app.store.take_turn(&format!("definition {key}"))? else {
+            return busy(" in another window or command");
+        };
+        app.turns().insert(key.clone());
+        Ok(Self { app: Arc::clone(app), name: key, _only: only })
     }
 }
 

@@ -18,6 +18,11 @@ pub struct RunStart {
     pub signed: Option<String>,
     /// Limits and warnings were shown and are accepted.
     pub beyond_limits: Option<bool>,
+    /// Nobody is there: the limit of the definition's schedule holds (`schedule.at_most`), which production needs.
+    pub scheduled: Option<bool>,
+    /// Most records that may be written, whatever the schedule allows; a plan that writes more is refused.
+    #[ts(optional, type = "number")]
+    pub at_most: Option<u64>,
 }
 
 /// Which records of a run go again.

@@ -127,6 +127,7 @@ async fn go(
         signed: None,
         beyond_limits: again.beyond_limits,
         events: again.events,
+        ..How::default()
     };
     confirm(&plan, how, context)?;
     execute(&plan, how, context).await

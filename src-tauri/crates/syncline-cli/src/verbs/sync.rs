@@ -53,9 +53,12 @@ pub(crate) struct Run {
     /// A saved definition, by its name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "plan"])]
     name: Option<String>,
-    /// Run as its schedule says: without a question, as many records as there are; refused while it is paused
+    /// Run as its schedule says: without a question, as many records as its limit allows; refused while it is paused
     #[arg(long, conflicts_with_all = ["plan", "expect"])]
     scheduled: bool,
+    /// Refuse to write more records than this, whatever the schedule allows
+    #[arg(long, value_name = "N")]
+    at_most: Option<u64>,
     /// A stored plan
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
@@ -95,6 +98,10 @@ pub(crate) struct How<'a> {
     pub(crate) beyond_limits: bool,
     /// Events as JSON lines.
     pub(crate) events: bool,
+    /// Nobody is there: the schedule's limit holds.
+    pub(crate) scheduled: bool,
+    /// Most records that may be written.
+    pub(crate) at_most: Option<u64>,
 }
 
 pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
@@ -220,6 +227,8 @@ async fn run_plan(arguments: Run, context: &Context) -> Result<u8, ApiError> {
         signed: arguments.signed.as_deref(),
         beyond_limits: arguments.beyond_limits,
         events: arguments.events,
+        scheduled: arguments.scheduled,
+        at_most: arguments.at_most,
     };
     confirm(&plan, how, context)?;
     execute(&plan, how, context).await
@@ -267,6 +276,7 @@ pub(crate) async fn execute(plan: &PlanSummary, how: How<'_>, context: &Context)
     }
     let request = serde_json::json!({
         "plan": plan.plan_id, "expect": how.expect, "signed": how.signed, "beyond_limits": how.beyond_limits,
+        "scheduled": how.scheduled, "at_most": how.at_most,
     });
     let started: JobStarted = context.call("runs.start", &request).await?;
     super::runs::finish(&started, how.events, context).await

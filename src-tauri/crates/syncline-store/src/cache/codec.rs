@@ -85,6 +85,18 @@ pub(crate) fn compress(
 /// Reads records back.
 pub(crate) struct Unpacker<'a>(zstd::bulk::Decompressor<'a>);
 
+impl Unpacker<'static> {
+    /// Reads by itself, without a [`Codec`] that holds the dictionary.
+    pub(crate) fn with_dictionary(dictionary: Option<&[u8]>) -> Result<Self, StoreError> {
+        match dictionary {
+            Some(dictionary) => zstd::bulk::Decompressor::with_dictionary(dictionary),
+            None => zstd::bulk::Decompressor::new(),
+        }
+        .map(Self)
+        .map_err(failed)
+    }
+}
+
 impl Unpacker<'_> {
     pub(crate) fn text(&mut self, packed: &[u8]) -> Result<String, StoreError> {
         let damaged = |detail: &str| StoreError::Corrupt { detail: format!("a stored record {detail}") };

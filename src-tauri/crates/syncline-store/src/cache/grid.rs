@@ -2,19 +2,19 @@
 
 use jiff::{Timestamp, Zoned};
 use rusqlite::Connection;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 use syncline_fetchxml::Filter;
-use syncline_model::{ColumnName, EntityName, Record, members};
+use syncline_model::{ColumnName, EntityName, Record};
 use uuid::Uuid;
 
 use crate::cache::dataset::{self, Dataset};
 use crate::cache::extract::Cell;
 use crate::cache::grid_order::GridOrder;
 use crate::cache::index;
+use crate::cache::narrow::Narrow;
 use crate::cache::places::{Places, only_among, places};
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
-use crate::cache::read::grid_row;
+use crate::cache::read::narrowed_row;
 use crate::cache::search::expressions;
 use crate::{Store, StoreError};
 
@@ -173,14 +173,11 @@ impl Store {
             ))?;
             let mut unpacker = dataset.codec.decompressor()?;
             let mut found = Vec::with_capacity(window.len());
+            let mut narrow = Narrow::to(&query.columns);
             for place in window {
                 let mut rows = statement.query([place])?;
                 let Some(row) = rows.next()? else { continue };
-                let mut row = grid_row(dataset, &mut unpacker, row, 0)?;
-                if !query.columns.is_empty() {
-                    row.record.raw = narrowed(&query.columns, row.record.raw.get())?;
-                }
-                found.push(row);
+                found.push(narrowed_row(dataset, &mut unpacker, &mut narrow, row, 0)?);
             }
             Ok(GridPage {
                 as_of: found.iter().map(|row| row.pulled_at).min(),
@@ -319,29 +316,4 @@ impl Store {
             places(db, &format!("SELECT c.rid FROM c_{n} c ORDER BY {}", question.order.sql()), &[])
         })
     }
-}
-
-/// Only the asked columns with their annotations, and the annotations of the record itself.
-fn narrowed(columns: &[ColumnName], raw: &str) -> Result<Box<RawValue>, StoreError> {
-    let is_wanted = |member: &str| {
-        let name = member.split_once('@').map_or(member, |(name, _)| name);
-        let plain = name.strip_prefix('_').and_then(|name| name.strip_suffix("_value"));
-        name.is_empty()
-            || columns.iter().any(|column| column.as_str() == name || Some(column.as_str()) == plain)
-    };
-    let mut text = String::with_capacity(raw.len());
-    text.push('{');
-    for member in members(raw)? {
-        let member = member?;
-        if is_wanted(&member.name) {
-            if text.len() > 1 {
-                text.push(',');
-            }
-            text.push_str(member.token);
-            text.push(':');
-            text.push_str(member.value);
-        }
-    }
-    text.push('}');
-    Ok(RawValue::from_string(text)?)
 }

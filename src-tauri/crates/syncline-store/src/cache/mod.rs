@@ -19,6 +19,7 @@ pub(crate) mod index;
 pub(crate) mod kept_page;
 pub(crate) mod key_index;
 pub(crate) mod marks;
+mod narrow;
 pub(crate) mod places;
 mod prepare;
 pub(crate) mod pulls;

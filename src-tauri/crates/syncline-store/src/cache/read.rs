@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::cache::codec::Unpacker;
 use crate::cache::dataset::Dataset;
 use crate::cache::grid::GridRow;
+use crate::cache::narrow::Narrow;
 use crate::time::from_millis;
 use crate::{Store, StoreError};
 
@@ -19,7 +20,19 @@ pub(crate) fn grid_row(
     row: &Row<'_>,
     from: usize,
 ) -> Result<GridRow, StoreError> {
+    narrowed_row(dataset, unpacker, &mut Narrow::to(&[]), row, from)
+}
+
+/// The same with only some of the columns.
+pub(crate) fn narrowed_row(
+    dataset: &Dataset,
+    unpacker: &mut Unpacker<'_>,
+    narrow: &mut Narrow<'_>,
+    row: &Row<'_>,
+    from: usize,
+) -> Result<GridRow, StoreError> {
     let raw = unpacker.text(row.get_ref(from + 3)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    let raw = narrow.text(raw)?;
     Ok(GridRow {
         record: Record {
             entity: dataset.entity.clone(),

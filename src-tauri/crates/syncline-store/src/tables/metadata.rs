@@ -44,25 +44,6 @@ pub(crate) fn pack(value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     zstd::stream::encode_all(json.as_slice(), 3).map_err(compression)
 }
 
-/// Packs many values; each by itself would begin with setting up a compressor.
-pub(crate) struct Packer {
-    compressor: zstd::bulk::Compressor<'static>,
-    json: Vec<u8>,
-}
-
-impl Packer {
-    pub(crate) fn new() -> Result<Self, StoreError> {
-        let compressor = zstd::bulk::Compressor::new(1).map_err(compression)?;
-        Ok(Self { compressor, json: Vec::new() })
-    }
-
-    pub(crate) fn pack(&mut self, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-        self.json.clear();
-        serde_json::to_writer(&mut self.json, value)?;
-        self.compressor.compress(&self.json).map_err(compression)
-    }
-}
-
 fn compression(error: std::io::Error) -> StoreError {
     StoreError::internal(format!("compression: {error}"))
 }

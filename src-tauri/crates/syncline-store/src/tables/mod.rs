@@ -24,6 +24,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::work::plans::HISTORY,
     crate::work::plan_keys::HISTORY,
     crate::work::plan_rows::HISTORY,
+    crate::work::plan_body::HISTORY,
     crate::work::runs::HISTORY,
     crate::work::run_requests::HISTORY,
     crate::work::run_rows::HISTORY,

@@ -125,6 +125,7 @@ fn no_row_and_no_free_page_is_left() {
             for table in [
                 "plan_rows",
                 "plan_issues",
+                "plan_dictionaries",
                 "run_rows",
                 "sent",
                 "sent_events",

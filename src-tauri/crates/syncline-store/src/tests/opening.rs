@@ -183,3 +183,18 @@ fn a_folder_that_can_not_be_is_told() {
     std::fs::write(&file, "x").unwrap();
     assert_eq!(code(Store::open(&file.join("below"), &key()).unwrap_err()), ErrorCode::File);
 }
+
+#[test]
+fn a_turn_is_taken_once_over_all_openings_and_ends_with_its_holder() {
+    let (folder, store) = open();
+    let guest = Store::open(folder.path(), &key()).unwrap();
+    let turn = store.take_turn("definition contacts").unwrap().unwrap();
+    assert!(store.take_turn("definition contacts").unwrap().is_none(), "in the same process");
+    assert!(guest.take_turn("definition contacts").unwrap().is_none(), "in another opening");
+    let other = guest.take_turn("definition accounts").unwrap();
+    assert!(other.is_some(), "another definition is not held up");
+    let named = std::fs::read_dir(folder.path().join("turns")).unwrap();
+    assert!(named.flatten().all(|file| !file.file_name().to_string_lossy().contains("contacts")));
+    drop(turn);
+    assert!(guest.take_turn("definition contacts").unwrap().is_some());
+}

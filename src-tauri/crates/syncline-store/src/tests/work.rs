@@ -154,6 +154,70 @@ fn rows_are_paged_filtered_counted_and_streamed() {
 }
 
 #[test]
+fn rows_share_a_dictionary_and_come_back_to_the_letter() {
+    let (_folder, store) = open();
+    let plan = plan(Uuid::from_u128(1), Uuid::from_u128(2));
+    store.save_plan(&plan).unwrap();
+    let made = |n: u32| {
+        let mut row = plan_row(n, &format!("Zoë {n}"));
+        let money = Value::from_json_text("20000.5000").unwrap();
+        row.mapped.attributes.insert("limit".to_owned(), money.clone());
+        row.mapped.attributes.insert("cleared".to_owned(), Value::Null);
+        let change = |from: Value, to: Value| FieldChange { field: "limit".to_owned(), from, to };
+        match n % 3 {
+            // All is new: the changes are those of the attributes.
+            0 => row.changes.insert(0, change(Value::Null, money)),
+            1 => row.changes.push(change(Value::Integer(1), money)),
+            // Equal in value, written otherwise.
+            _ => row.changes.insert(0, change(Value::Null, Value::from_json_text("20000.5").unwrap())),
+        }
+        row.extra = Some(RawValue::from_string(format!("{{\"source\":{{\"contactid\":\"{n}\"}}}}")).unwrap());
+        row
+    };
+    let rows: Vec<PlanRow> = (0..500).map(made).collect();
+    // The first is too small to learn from.
+    for chunk in [&rows[..20], &rows[20..320], &rows[320..]] {
+        store.add_plan_rows(plan.id, chunk).unwrap();
+    }
+    let written = |row: &PlanRow| {
+        let texts = [&row.request, &row.extra].map(|raw| raw.as_ref().unwrap().get().to_owned());
+        (row.title.clone(), serde_json::to_string(&(&row.mapped, &row.changes)).unwrap(), texts)
+    };
+    let read = store.plan_rows(plan.id, &PlanRowFilter::default(), 0, 1000).unwrap().rows;
+    assert_eq!(read.len(), rows.len());
+    for (read, row) in read.iter().zip(&rows) {
+        assert_eq!(written(read), written(row));
+    }
+    assert_eq!(written(&store.plan_row(plan.id, 411).unwrap().unwrap()), written(&rows[411]));
+    let sizes = |from: u32, until: u32| {
+        store
+            .read(|db| {
+                let sql = "SELECT sum(length(body)) FROM plan_rows WHERE rid % 4294967296 BETWEEN ?1 AND ?2";
+                Ok(db.query_row(sql, [from, until - 1], |row| row.get::<_, i64>(0))?
+                    / i64::from(until - from))
+            })
+            .unwrap()
+    };
+    assert!(sizes(320, 500) * 3 < sizes(0, 20) * 2, "{} and {}", sizes(320, 500), sizes(0, 20));
+
+    // A row that was compressed before there were dictionaries.
+    let part = |value: &dyn Fn(&PlanRow) -> String| value(&rows[7]);
+    let old = format!(
+        r#"{{"reason":"r","mapped":{},"existing":null,"changes":{},"request":{},"issues":[],"extra":{}}}"#,
+        part(&|row| serde_json::to_string(&row.mapped).unwrap()),
+        part(&|row| serde_json::to_string(&row.changes).unwrap()),
+        part(&|row| row.request.as_ref().unwrap().get().to_owned()),
+        part(&|row| row.extra.as_ref().unwrap().get().to_owned()),
+    );
+    let old = RawValue::from_string(old).unwrap();
+    let old = crate::tables::metadata::pack(&old).unwrap();
+    store
+        .write(|tx| Ok(tx.execute("UPDATE plan_rows SET body = ?1 WHERE rid % 4294967296 = 7", [old])?))
+        .unwrap();
+    assert_eq!(written(&store.plan_row(plan.id, 7).unwrap().unwrap()), written(&rows[7]));
+}
+
+#[test]
 fn outcomes_are_kept_with_their_rows() {
     let (folder, store) = open();
     let plan = filled(&store, 30);

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, ToSql, params};
 use syncline_model::EntityName;
 use uuid::Uuid;
 
+use super::plan_body::Bodies;
 use super::plan_rows::{self, PlanRow};
 use super::run_rows::{self, RunOutcome};
 use super::{base, like_anywhere, plans, runs};
@@ -86,12 +87,12 @@ pub struct AuditPage {
 const WORD: &str = "coalesce(o.outcome, CASE WHEN p.action = 'unchanged' THEN 'unchanged' WHEN p.action = 'skip' THEN 'skipped'
     WHEN p.action = 'invalid' THEN 'invalid' WHEN p.excluded THEN 'held back' ELSE 'not reached' END)";
 
-fn audit_row(row: &Row<'_>) -> Result<AuditRow, StoreError> {
+fn audit_row(row: &Row<'_>, bodies: &mut Bodies<'_>) -> Result<AuditRow, StoreError> {
     let bad = |what: &str| StoreError::Corrupt { detail: format!("the {what} of a run can't be read") };
     let id = |at: usize, what: &str| row.get::<_, String>(at)?.parse::<Uuid>().map_err(|_| bad(what));
     let answered: Option<i64> = row.get(16)?;
     Ok(AuditRow {
-        planned: plan_rows::plan_row(row)?,
+        planned: plan_rows::plan_row(row, bodies)?,
         run: id(8, "id")?,
         definition: row.get(9)?,
         source: (id(10, "source")?, EntityName::new(row.get::<_, String>(11)?)),
@@ -286,9 +287,9 @@ fn rows(
         run_rows::OUTCOME
     ))?;
     let mut rows = statement.query(values)?;
-    let mut found = Vec::new();
+    let (mut found, mut bodies) = (Vec::new(), Bodies::of(db));
     while let Some(row) = rows.next()? {
-        found.push(audit_row(row)?);
+        found.push(audit_row(row, &mut bodies)?);
     }
     Ok(found)
 }

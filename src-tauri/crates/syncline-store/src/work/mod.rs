@@ -3,7 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod ledgers;
 pub(crate) mod outcomes;
-mod plan_body;
+pub(crate) mod plan_body;
 pub(crate) mod plan_filter;
 pub(crate) mod plan_keys;
 pub(crate) mod plan_rows;

@@ -1,11 +1,30 @@
 //! How the parts of a plan's row are written that no condition looks at, and the text in which it is searched.
+//!
+//! A row's part is JSON, compressed by itself, so that one row can be read or replaced. The rows of a plan share a dictionary, trained on
+//! its first page: what they have in common, most of them, is stored once. Rows of plans made before that were compressed without one.
 
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use syncline_model::{FieldChange, MappedRecord, RowIssue, Value};
 
 use super::plan_rows::PlanRow;
-use crate::fold::fold;
+use crate::StoreError;
+use crate::cache::codec::{self, Codec, Unpacker};
+use crate::fold::fold_whole;
+use crate::migrate::Migration;
+use crate::tables::metadata::unpack;
+
+pub(crate) const HISTORY: &[Migration] = &[Migration {
+    version: 8,
+    sql: "CREATE TABLE plan_dictionaries(plan INTEGER PRIMARY KEY NOT NULL, dictionary BLOB NOT NULL)",
+}];
+
+/// Rows that a dictionary is trained on; training takes its time, and more rows gain little.
+const SAMPLES: usize = 200;
+/// What a compressed text without a length before it begins with (Zstandard, RFC 8878): a row made before there were dictionaries.
+const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// The part of a row that is only read whole.
 #[derive(Deserialize)]
@@ -13,31 +32,70 @@ pub(super) struct Body {
     pub(super) reason: String,
     pub(super) mapped: MappedRecord,
     pub(super) existing: Option<Box<RawValue>>,
-    pub(super) changes: Vec<FieldChange>,
+    /// Absent: every mapped attribute is new.
+    changes: Option<Vec<FieldChange>>,
     pub(super) request: Option<Box<RawValue>>,
     pub(super) issues: Vec<RowIssue>,
     pub(super) extra: Option<Box<RawValue>>,
 }
 
+impl Body {
+    /// Old against new.
+    pub(super) fn changes(&mut self) -> Vec<FieldChange> {
+        self.changes.take().unwrap_or_else(|| {
+            let change = |(field, to): (&String, &Value)| FieldChange {
+                field: field.clone(),
+                from: Value::Null,
+                to: to.clone(),
+            };
+            new(&self.mapped.attributes).map(change).collect()
+        })
+    }
+}
+
+/// Attributes of a row where nothing was before.
+fn new(attributes: &BTreeMap<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    attributes.iter().filter(|(_, value)| !value.is_null())
+}
+
+/// True where the changes say nothing that the attributes don't say.
+fn all_new(row: &PlanRow) -> bool {
+    let mut changes = row.changes.iter();
+    new(&row.mapped.attributes).all(|(field, value)| {
+        changes.next().is_some_and(|change| {
+            change.from.is_null() && change.field == *field && to_the_letter(&change.to, value)
+        })
+    }) && changes.next().is_none()
+}
+
+/// Equal down to the digits: `1.50` is written otherwise than `1.5`.
+fn to_the_letter(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Decimal(one), Value::Decimal(other)) => one == other && one.scale() == other.scale(),
+        (Value::List(_), _) | (Value::Double(_), _) => one.to_json_text() == other.to_json_text(),
+        _ => one == other,
+    }
+}
+
 /// The same, as it is written.
 #[derive(Serialize)]
-pub(super) struct BodyRef<'a> {
+struct BodyRef<'a> {
     reason: &'a str,
     mapped: &'a MappedRecord,
     existing: &'a Option<Box<RawValue>>,
-    changes: &'a [FieldChange],
+    changes: Option<&'a [FieldChange]>,
     request: &'a Option<Box<RawValue>>,
     issues: &'a [RowIssue],
     extra: &'a Option<Box<RawValue>>,
 }
 
 impl<'a> BodyRef<'a> {
-    pub(super) fn of(row: &'a PlanRow) -> Self {
+    fn of(row: &'a PlanRow) -> Self {
         Self {
             reason: &row.reason,
             mapped: &row.mapped,
             existing: &row.existing,
-            changes: &row.changes,
+            changes: (!all_new(row)).then_some(&row.changes),
             request: &row.request,
             issues: &row.issues,
             extra: &row.extra,
@@ -45,17 +103,99 @@ impl<'a> BodyRef<'a> {
     }
 }
 
+/// The JSON of a row's part.
+fn json(row: &PlanRow) -> Result<String, StoreError> {
+    Ok(serde_json::to_string(&BodyRef::of(row))?)
+}
+
+/// The dictionary of a plan.
+pub(super) fn dictionary(db: &Connection, number: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut find = db.prepare_cached("SELECT dictionary FROM plan_dictionaries WHERE plan = ?1")?;
+    Ok(find.query_row([number], |row| row.get(0)).optional()?)
+}
+
+/// Keeps the dictionary of a plan.
+pub(super) fn keep_dictionary(tx: &Connection, number: i64, dictionary: &[u8]) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO plan_dictionaries(plan, dictionary) VALUES(?1, ?2)",
+        params![number, dictionary],
+    )?;
+    Ok(())
+}
+
+/// A dictionary for rows like these; `None` where they are too few.
+pub(super) fn train(rows: &[PlanRow]) -> Result<Option<Vec<u8>>, StoreError> {
+    // From the whole page: records lie in the order in which they were made, and neighbours are alike.
+    let step = (rows.len() / SAMPLES).max(1);
+    let samples: Vec<String> = rows.iter().step_by(step).take(SAMPLES).map(json).collect::<Result<_, _>>()?;
+    Ok(codec::train(samples.iter().map(String::as_str)))
+}
+
+/// Packs rows; each gives its part and the text in which it is searched.
+pub(super) fn pack(codec: &Codec, rows: &[PlanRow]) -> Result<Vec<(Vec<u8>, String)>, StoreError> {
+    let mut compressor = codec.compressor()?;
+    let pack = |row: &PlanRow| {
+        let mut packed = Vec::new();
+        codec::compress(&mut compressor, &json(row)?, &mut packed)?;
+        Ok((packed, words(row)))
+    };
+    rows.iter().map(pack).collect()
+}
+
+/// Reads the parts of rows, of one plan or of several.
+pub(super) struct Bodies<'a> {
+    db: &'a Connection,
+    /// The plan that was read last, and what reads its rows.
+    unpacker: Option<(i64, Unpacker<'static>)>,
+}
+
+impl<'a> Bodies<'a> {
+    /// Reads from this connection.
+    pub(super) fn of(db: &'a Connection) -> Self {
+        Self { db, unpacker: None }
+    }
+
+    /// The part of a row of a plan.
+    pub(super) fn read(&mut self, plan: i64, packed: &[u8]) -> Result<Body, StoreError> {
+        if packed.starts_with(&FRAME) {
+            return unpack(packed);
+        }
+        let known = self.unpacker.take().filter(|(number, _)| *number == plan);
+        let (_, unpacker) = match known {
+            Some(known) => self.unpacker.insert(known),
+            None => {
+                let dictionary = dictionary(self.db, plan)?;
+                self.unpacker.insert((plan, Unpacker::with_dictionary(dictionary.as_deref())?))
+            }
+        };
+        Ok(serde_json::from_str(&unpacker.text(packed)?)?)
+    }
+}
+
 /// The text in which a row is searched.
-pub(super) fn words(row: &PlanRow) -> String {
+fn words(row: &PlanRow) -> String {
     fn add(text: &mut String, value: &Value) {
-        let shown = value.display_text();
-        if !shown.is_empty() {
-            text.push('\n');
-            text.push_str(&shown);
+        let from = text.len();
+        text.push('\n');
+        match value {
+            Value::Text(value) => text.push_str(value),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Decimal(_)
+            | Value::Double(_)
+            | Value::List(_)
+            | Value::Reference(_) => text.push_str(&value.display_text()),
+        }
+        if text.len() == from + 1 {
+            text.truncate(from);
         }
     }
-    let mut text = format!("{}\n{}", row.source_id, row.title);
+    let mut text = String::with_capacity(512);
+    text.push_str(&row.source_id);
+    text.push('\n');
+    text.push_str(&row.title);
     row.mapped.identifiers.values().for_each(|value| add(&mut text, value));
     row.mapped.attributes.values().for_each(|value| add(&mut text, value));
-    fold(&text)
+    fold_whole(text)
 }

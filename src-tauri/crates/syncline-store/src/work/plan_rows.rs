@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
-use super::plan_body::{Body, BodyRef, words};
+use super::plan_body::{self, Bodies};
 use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
 use super::{base, plans, runs};
+use crate::cache::codec::Codec;
 use crate::cache::spread::spread;
 use crate::migrate::Migration;
-use crate::tables::metadata::{Packer, unpack};
 use crate::{Store, StoreError};
 
 pub(crate) const HISTORY: &[Migration] = &[Migration {
@@ -93,20 +93,22 @@ pub struct IssueCount {
 
 pub(super) const COLUMNS: &str = "rid, source_id, title, source_etag, action, excluded, request_hash, body";
 
-pub(super) fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
-    let body: Body = unpack(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?)?;
+pub(super) fn plan_row(row: &Row<'_>, bodies: &mut Bodies<'_>) -> Result<PlanRow, StoreError> {
+    let rid: i64 = row.get(0)?;
+    let body = row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?;
+    let mut body = bodies.read(rid / super::ORDINALS, body)?;
     let action: String = row.get(4)?;
     Ok(PlanRow {
-        ordinal: (row.get::<_, i64>(0)? % super::ORDINALS) as u32,
+        ordinal: (rid % super::ORDINALS) as u32,
         source_id: row.get(1)?,
         title: row.get(2)?,
         source_etag: row.get(3)?,
         action: Action::from_text(&action)
             .ok_or_else(|| StoreError::Corrupt { detail: format!("a plan row has the action {action}") })?,
+        changes: body.changes(),
         reason: body.reason,
         mapped: body.mapped,
         existing: body.existing,
-        changes: body.changes,
         request: body.request,
         request_hash: row.get(6)?,
         issues: body.issues,
@@ -118,12 +120,15 @@ pub(super) fn plan_row(row: &Row<'_>) -> Result<PlanRow, StoreError> {
 impl Store {
     /// Adds rows to a plan in one transaction; a row whose ordinal is there already is replaced.
     pub fn add_plan_rows(&self, plan: Uuid, rows: &[PlanRow]) -> Result<(), StoreError> {
-        let packed = spread(rows, |rows| {
-            let mut packer = Packer::new()?;
-            rows.iter().map(|row| Ok((packer.pack(&BodyRef::of(row))?, words(row)))).collect()
-        })?;
+        let known = self.read(|db| plan_body::dictionary(db, plans::number(db, plan)?))?;
+        let trained = if known.is_none() { plan_body::train(rows)? } else { None };
+        let codec = Codec::new(known.as_deref().or(trained.as_deref()));
+        let packed = spread(rows, |rows| plan_body::pack(&codec, rows))?;
         self.write(|tx| {
             let number = plans::number(tx, plan)?;
+            if let Some(trained) = &trained {
+                plan_body::keep_dictionary(tx, number, trained)?;
+            }
             let mut insert = tx.prepare_cached(
                 "INSERT OR REPLACE INTO plan_rows(rid, source_id, title, source_etag, action, excluded, request_hash, words, body)
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -325,8 +330,9 @@ pub(super) fn select(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Resul
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
+    let mut bodies = Bodies::of(db);
     while let Some(row) = rows.next()? {
-        found.push(plan_row(row)?);
+        found.push(plan_row(row, &mut bodies)?);
     }
     Ok(found)
 }

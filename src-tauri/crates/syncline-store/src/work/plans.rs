@@ -241,6 +241,7 @@ pub(crate) fn delete(tx: &Connection, number: i64) -> Result<(), StoreError> {
     tx.execute("DELETE FROM plan_rows WHERE rid >= ?1 AND rid < ?2", range)?;
     tx.execute("DELETE FROM plan_issues WHERE plan = ?1", [number])?;
     tx.execute("DELETE FROM plan_keys WHERE plan = ?1", [number])?;
+    tx.execute("DELETE FROM plan_dictionaries WHERE plan = ?1", [number])?;
     tx.execute("DELETE FROM plans WHERE number = ?1", [number])?;
     Ok(())
 }
