@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use syncline_model::{Column, ColumnType, EntitySchema, OnUnknownCode, Problem, SyncDefinition, System};
 
 use crate::columns::Columns;
+use crate::fixes::replaced;
 use crate::near::{nearest, nearest_sure};
 use crate::phone::PhoneRules;
 use crate::plan::{Mapping, Target};
@@ -217,7 +218,10 @@ impl<'a> Work<'a> {
         let entity = &destination.summary.logical_name;
         let problem = Problem::new(path, "unknown_target", format!("{entity} has no column {name:?}"));
         let problem = match nearest(name, names) {
-            Some(meant) => problem.hint(format!("did you mean {meant:?}?")),
+            Some(meant) => {
+                let fix = replaced(self.definition, path, name, meant);
+                problem.hint(format!("did you mean {meant:?}?")).fix(fix)
+            }
             None => problem.hint("look the column up in the entity's description"),
         };
         self.problem(problem);

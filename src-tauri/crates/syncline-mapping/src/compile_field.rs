@@ -56,6 +56,8 @@ impl Work<'_> {
         if self.system != System::Insider {
             return;
         }
+        // Custom attributes may be told apart by this word; it does not travel.
+        let bare = name.strip_prefix("custom.").unwrap_or(name);
         if matches!(name, "email" | "phone_number" | "uuid") {
             self.warning(
                 Problem::new(
@@ -65,7 +67,9 @@ impl Work<'_> {
                 )
                 .hint("move it to \"identifiers\""),
             );
-        } else if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        } else if bare.is_empty()
+            || !bare.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
             self.warning(
                 Problem::new(
                     path,

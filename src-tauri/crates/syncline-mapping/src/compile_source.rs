@@ -1,8 +1,9 @@
 //! Checking what a definition reads: entity or list, columns (those of related records too) and the filter.
 
-use syncline_model::{Column, ColumnName, Problem};
+use syncline_model::{Column, ColumnName, Fix, Problem};
 
 use crate::compile::Work;
+use crate::fixes::replaced;
 use crate::near::nearest;
 
 impl<'a> Work<'a> {
@@ -26,7 +27,8 @@ impl<'a> Work<'a> {
         if !self.definition.source.columns.contains(name) {
             self.problem(
                 Problem::new(path, "column_not_chosen", format!("{name} is not among source.columns"))
-                    .hint(format!("add {:?} to source.columns", name.as_str())),
+                    .hint(format!("add {:?} to source.columns", name.as_str()))
+                    .fix(Fix::ChooseColumns { columns: vec![name.to_string()] }),
             );
             return None;
         }
@@ -48,7 +50,10 @@ impl<'a> Work<'a> {
         let problem =
             Problem::new(path, "unknown_column", format!("{entity} has no column {:?}", name.as_str()));
         self.problem(match meant {
-            Some(meant) => problem.hint(format!("did you mean {meant:?}?")),
+            Some(meant) => {
+                let fix = replaced(self.definition, path, name.as_str(), &meant);
+                problem.hint(format!("did you mean {meant:?}?")).fix(fix)
+            }
             None => problem.hint("look the column up in the entity's description"),
         });
     }
@@ -62,7 +67,11 @@ impl<'a> Work<'a> {
                 let problem =
                     Problem::new(path, "unknown_column", format!("{entity} has no column {lookup:?}"));
                 match meant {
-                    Some(meant) => problem.hint(format!("did you mean \"{meant}.{column}\"?")),
+                    Some(meant) => {
+                        let (wrong, meant) = (format!("{lookup}.{column}"), format!("{meant}.{column}"));
+                        let fix = replaced(self.definition, path, &wrong, &meant);
+                        problem.hint(format!("did you mean {meant:?}?")).fix(fix)
+                    }
                     None => problem.hint("before the dot stands a lookup of the entity that is read"),
                 }
             }
@@ -118,7 +127,9 @@ impl<'a> Work<'a> {
             let path = format!("source.columns[{index}]");
             if section.columns[..index].contains(name) {
                 self.warning(
-                    Problem::new(path, "column_twice", format!("{name} is chosen twice")).hint("remove one"),
+                    Problem::new(path, "column_twice", format!("{name} is chosen twice"))
+                        .hint("remove one")
+                        .fix(Fix::KeepColumnsOnce),
                 );
                 continue;
             }

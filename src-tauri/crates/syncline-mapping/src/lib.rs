@@ -19,6 +19,7 @@ mod country;
 mod date;
 mod event;
 mod expression;
+mod fixes;
 mod hash;
 mod identifier;
 mod near;

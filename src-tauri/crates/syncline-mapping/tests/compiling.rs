@@ -4,7 +4,7 @@ mod common;
 
 use common::{contact, definition, profile, to_contact, to_insider};
 use syncline_mapping::{auto_match, compile, definition_hash, starter, starters};
-use syncline_model::{ConnectionName, Problem, System};
+use syncline_model::{ConnectionName, Fix, Problem, System};
 
 const EMAIL: &str = r#""identifiers":[{"to":"email","from":"emailaddress1"}]"#;
 
@@ -113,6 +113,7 @@ fn the_source_section_is_checked_too() {
         ]
     );
     assert_eq!(found[2].hint.as_deref(), Some("add \"firstname\" to source.columns"));
+    assert_eq!(found[2].fix, Some(Fix::ChooseColumns { columns: vec!["firstname".to_owned()] }));
     wrong.source.entity = None;
     wrong.source.list = None;
     wrong.source.filter = Some("<filter><condition attribute='a'></filter>".to_owned());
@@ -196,4 +197,38 @@ fn the_hash_follows_the_meaning() {
     other.fields[0].default =
         Some(syncline_model::Value::from_json_text("1.1000000000000000000000001").unwrap());
     assert_ne!(definition_hash(&one), definition_hash(&other));
+}
+
+#[test]
+fn what_one_step_mends_is_told_to_scripts_too() {
+    let fixes = |parts: &str| -> Vec<Option<Fix>> {
+        let problems =
+            compile(&definition(parts), &contact(), &profile(), System::Insider).err().unwrap_or_default();
+        problems.into_iter().map(|problem| problem.fix).collect()
+    };
+    let replace =
+        |path: &str, with: &str| Some(Fix::Replace { path: path.to_owned(), with: with.to_owned() });
+    let field = |field: &str| format!(r#"{EMAIL},"fields":[{field}]"#);
+    assert_eq!(
+        fixes(&field(r#"{"to":"name","from":"fristname"}"#)),
+        [replace("fields[0].from", "firstname")]
+    );
+    assert_eq!(
+        fixes(&field(r#"{"to":"name","from":"firstname","first_of":["lastnam"]}"#)),
+        [replace("fields[0].first_of[0]", "lastname")]
+    );
+    // In an expression there is more than a name: a person mends it.
+    assert_eq!(fixes(&field(r#"{"to":"name","from":"firstname","expression":"value + lastnam"}"#)), [None]);
+    let json = serde_json::to_value(replace("fields[0].from", "x")).unwrap();
+    assert_eq!(json, serde_json::json!({ "do": "replace", "path": "fields[0].from", "with": "x" }));
+}
+
+#[test]
+fn a_custom_attribute_may_be_called_one() {
+    let parts = format!(
+        r#"{EMAIL},"fields":[{{"to":"custom.city","from":"firstname"}},{{"to":"custom.City","from":"lastname"}}]"#
+    );
+    let compiled = compile(&definition(&parts), &contact(), &profile(), System::Insider).unwrap();
+    let told: Vec<_> = compiled.warnings.iter().map(|one| (one.path.as_str(), one.code.as_str())).collect();
+    assert_eq!(told, [("fields[1].to", "attribute_name_unusual")]);
 }

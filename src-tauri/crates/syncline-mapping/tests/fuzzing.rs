@@ -8,19 +8,26 @@ use common::{NOW, contact, profile, record};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value as Json, json};
-use syncline_mapping::{compile, definition_hash};
-use syncline_model::{Problem, SyncDefinition, System};
+use std::collections::BTreeSet;
+use syncline_mapping::{compile, compile_with, definition_hash, with_related};
+use syncline_model::{EntitySchema, LanguageLabel, Problem, SyncDefinition, System, definition_json_schema};
+
+const KEYS_LEFT_OUT: &[&str] = &["list"];
 
 /// A definition that uses every section.
 fn good() -> Json {
     json!({
         "version": 1, "name": "fuzzed",
         "source": { "connection": "contoso", "entity": "contact",
-            "columns": ["contactid", "emailaddress1", "telephone1", "firstname", "gendercode", "donotbulkemail", "createdon", "new_kind", "creditlimit", "externalid"],
+            "columns": ["contactid", "emailaddress1", "telephone1", "firstname", "gendercode", "donotbulkemail", "createdon", "new_kind", "creditlimit", "externalid", "parentcustomerid"],
             "filter": "<condition attribute='statecode' operator='eq' value='0'/>",
             "fetch": { "mode": "new-and-updated", "days": 3 }, "page_size": 500, "timeout_ms": 60000, "retries": 3 },
         "destination": { "connection": "marketing", "entity": "profile" },
-        "identifiers": [{ "to": "email", "from": "emailaddress1" }, { "to": "phone_number", "from": "telephone1" }],
+        "identifiers": [{ "to": "email", "from": "emailaddress1" }, { "to": "phone_number", "from": "telephone1" },
+            { "to": "loyalty", "from": "externalid", "check": "uuid", "pattern": "[0-9a-f-]{36}" },
+            { "to": "account", "from": "parentcustomerid.externalid" }],
+        "on_duplicate": "none",
+        "label_language": 1031,
         "on_invalid_identifier": "skip-record",
         "fields": [
             { "to": "name", "from": "firstname", "trim": true, "case": "upper", "default": "none" },
@@ -28,8 +35,9 @@ fn good() -> Json {
             { "to": "email_optin", "from": "donotbulkemail", "invert": true, "direction": "to" },
             { "to": "custom_phone", "from": "telephone1", "phone": true, "phone_country": "externalid" },
             { "to": "custom_made", "from": "firstname", "first_of": ["externalid"], "split": { "by": " ", "part": 1 },
-              "join": { "with": ["externalid"] }, "expression": "value + \"!\"", "map": { "a": "b" }, "on_unmapped": "skip", "empty": "clear" },
+              "join": { "with": ["externalid"], "separator": ", " }, "expression": "value + \"!\"", "map": { "a": "b" }, "on_unmapped": "skip", "empty": "clear" },
             { "to": "custom_day", "from": "createdon", "date": { "form": "%Y-%m-%d", "zone": "Europe/Istanbul" } },
+            { "to": "custom_account", "from": "parentcustomerid.firstname", "case": "lower" },
             { "to": "custom_money", "from": "creditlimit", "decimals": 2 }],
         "on_unknown_code": "skip",
         "fixed": [{ "to": "source", "value": "Dynamics" }],
@@ -37,9 +45,48 @@ fn good() -> Json {
         "events": { "name": { "from": "new_kind", "map": { "100000000": "order_made" } }, "timestamp": { "from": "createdon" },
             "parameters": [{ "to": "credit", "from": "creditlimit", "label": false }], "fixed": [{ "to": "currency", "value": "EUR" }] },
         "options": { "skip_hook": true, "stop_on_failed_batch": true },
-        "schedule": { "cron": "0 * * * *", "paused": false },
+        "schedule": { "cron": "0 * * * *", "paused": false, "at_most": 5000 },
         "conflict": "newest"
     })
+}
+
+/// A definition that brings rows to Dataverse: lookups are found by a column, rows that vanished are deleted.
+fn good_rows() -> Json {
+    json!({
+        "version": 1, "name": "fuzzed rows",
+        "source": { "connection": "contoso", "entity": "contact",
+            "columns": ["contactid", "firstname", "externalid", "parentcustomerid", "gendercode"] },
+        "destination": { "connection": "fabrikam", "entity": "contact" },
+        "identifiers": [{ "to": "externalid", "from": "externalid" }],
+        "on_duplicate": "first",
+        "fields": [
+            { "to": "firstname", "from": "firstname", "empty": "null" },
+            { "to": "parentcustomerid", "from": "parentcustomerid.externalid", "trim": true,
+              "find_by": { "entity": "account", "column": "externalid" } },
+            { "to": "gendercode", "from": "gendercode" }],
+        "options": { "action": "mirror", "bypass_plugins": true, "bypass_logic": false, "suppress_flows": true, "detect_duplicates": false,
+            "all_or_nothing": false, "allow_unfiltered": true, "strict": true, "limits": { "updates": 9, "updates_percent": 50, "deletes": 5, "deletes_percent": 5 } },
+        "schedule": { "cron": "*/5 * * * *", "at_most": 1 }
+    })
+}
+
+/// The source, with labels in a second language and the columns of the records that lookups point at.
+fn source(definition: &SyncDefinition) -> EntitySchema {
+    let mut source = contact();
+    for choice in source.columns.iter_mut().flat_map(|column| &mut column.options) {
+        choice.labels = choice
+            .label
+            .iter()
+            .map(|label| LanguageLabel { language: 1031, text: format!("{label} (de)") })
+            .collect();
+    }
+    with_related(definition, &source, &[account(), contact()]).0
+}
+
+fn account() -> EntitySchema {
+    let mut account = contact();
+    account.summary.logical_name = "account".into();
+    account
 }
 
 /// What is done to one place of a definition.
@@ -223,7 +270,7 @@ fn through_everything(text: &str) -> Result<(), TestCaseError> {
         (profile(), System::Csv),
         (profile(), System::Jsonl),
     ] {
-        match compile(&definition, &contact(), &destination, system) {
+        match compile_with(&definition, &source(&definition), &destination, system, &[account()]) {
             Err(problems) => {
                 prop_assert!(!problems.is_empty());
                 for problem in problems {
@@ -251,8 +298,40 @@ fn through_everything(text: &str) -> Result<(), TestCaseError> {
 #[test]
 fn the_definition_to_be_damaged_is_good() {
     let definition = SyncDefinition::from_json(&good().to_string()).unwrap();
-    compile(&definition, &contact(), &profile(), System::Insider).unwrap();
+    compile(&definition, &source(&definition), &profile(), System::Insider).unwrap();
     through_everything(&good().to_string()).unwrap();
+    let rows = SyncDefinition::from_json(&good_rows().to_string()).unwrap();
+    compile_with(&rows, &source(&rows), &contact(), System::Dataverse, &[account()]).unwrap();
+    through_everything(&good_rows().to_string()).unwrap();
+}
+
+/// A key that a person may write and that is in neither definition is never damaged.
+#[test]
+fn both_definitions_use_every_key() {
+    fn keys(json: &Json, found: &mut BTreeSet<String>) {
+        match json {
+            Json::Object(members) => members.iter().for_each(|(key, value)| {
+                found.insert(key.clone());
+                keys(value, found);
+            }),
+            Json::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+    let mut used = BTreeSet::new();
+    keys(&good(), &mut used);
+    keys(&good_rows(), &mut used);
+    let mut known = BTreeSet::new();
+    let schema = definition_json_schema();
+    for part in std::iter::once(&schema).chain(schema["$defs"].as_object().unwrap().values()) {
+        known.extend(part["properties"].as_object().into_iter().flat_map(|members| members.keys().cloned()));
+    }
+    // Said in place of another key, or without effect on what a definition maps.
+    for other in KEYS_LEFT_OUT {
+        assert!(known.remove(*other), "{other} is no key");
+    }
+    let missing: Vec<_> = known.difference(&used).collect();
+    assert!(missing.is_empty(), "never damaged: {missing:?}");
 }
 
 proptest! {
@@ -265,8 +344,8 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_definition_is_read_or_all_problems_have_a_path(hurts in prop::collection::vec((any::<Index>(), damage()), 1..5)) {
-        let mut json = good();
+    fn a_damaged_definition_is_read_or_all_problems_have_a_path(rows: bool, hurts in prop::collection::vec((any::<Index>(), damage()), 1..5)) {
+        let mut json = if rows { good_rows() } else { good() };
         for (place, damage) in &hurts {
             hurt(&mut json, place, damage);
         }

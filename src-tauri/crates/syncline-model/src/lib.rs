@@ -21,7 +21,7 @@ pub use connection::{
 };
 pub use definition::{
     ConflictRule, CreateWhere, DateRule, DefinitionOptions, DeletedRule, DestinationSection, Direction,
-    EventName, EventSection, EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, FixedValue,
+    EventName, EventSection, EventTimestamp, FetchMode, FetchSection, FieldMapping, FindBy, Fix, FixedValue,
     IdentifierCheck, IdentifierMapping, JoinRule, LinkedRecord, OnDuplicate, OnEmpty, OnInvalidIdentifier,
     OnUnknownCode, OnUnmapped, ParameterMapping, PhoneSection, Problem, ProcessingWord, RunLimits,
     ScheduleSection, SourceSection, SplitRule, SyncAction, SyncDefinition, TextCase, TwoWaySection,

@@ -159,13 +159,18 @@ describe("parts and remedies", () => {
     ).toEqual(["columns", "source", "settings", "fields", "fields", "settings", "events"]);
   });
   it("chooses the column that is mapped but not read", () => {
-    const fix = fixOf({ path: "fields[1].from", code: "column_not_chosen", message: "", hint: null }, base);
+    const problem = { path: "fields[1].from", code: "column_not_chosen", message: "", hint: null };
+    const fix = fixOf({ ...problem, fix: { do: "choose_columns", columns: ["gendercode"] } });
     expect(fix?.label).toBe("Choose gendercode");
     expect(fix?.apply(base).source.columns).toEqual(["contactid", "firstname", "gendercode"]);
-    expect(
-      fixOf({ path: "identifiers[0]", code: "column_not_chosen", message: "", hint: null }, base)?.label,
-    ).toBe("Choose emailaddress1");
-    expect(fixOf({ path: "fields[1].to", code: "unknown_target", message: "", hint: null }, base)).toBeNull();
+    expect(fixOf(problem)).toBeNull();
+  });
+  it("puts the name that was meant in the place of the wrong one", () => {
+    const problem = { path: "fields[0].from", code: "unknown_column", message: "", hint: null };
+    const fix = fixOf({ ...problem, fix: { do: "replace", path: "fields[0].from", with: "lastname" } });
+    expect(fix?.label).toBe("Take lastname");
+    expect(fix?.apply(base).fields[0]?.from).toBe("lastname");
+    expect(base.fields[0]?.from).not.toBe("lastname");
   });
 });
 

@@ -1,7 +1,6 @@
 /** What a button can do about a problem. */
 import type { Problem, SyncDefinition } from "@/api";
 import { isRecord } from "@/api";
-import { readFor } from "./related";
 
 export interface Fix {
   label: string;
@@ -26,23 +25,23 @@ export function withColumns(definition: SyncDefinition, names: readonly string[]
   return { ...definition, source: { ...definition.source, columns } };
 }
 
-/** The column a problem speaks of: at its path, or at the path's `from`. */
-function columnOf(problem: Problem, definition: SyncDefinition): string | null {
-  const value = valueAt(definition, problem.path);
-  if (typeof value === "string") return readFor(value);
-  const from = isRecord(value) ? value.from : undefined;
-  return typeof from === "string" ? readFor(from) : null;
+/** The definition with a text put at a path such as `fields[2].from`. */
+function withText(definition: SyncDefinition, path: string, text: string): SyncDefinition {
+  const copy = structuredClone(definition);
+  const parts = path.match(/[^.[\]]+/g) ?? [];
+  const last = parts.pop();
+  const place = valueAt(copy, parts.join("."));
+  if (last !== undefined && Array.isArray(place)) place[Number(last)] = text;
+  else if (last !== undefined && isRecord(place)) place[last] = text;
+  return copy;
 }
 
-/** The remedy of a problem that one step can mend; null where a person must decide. */
-export function fixOf(problem: Problem, definition: SyncDefinition): Fix | null {
-  switch (problem.code) {
-    case "column_not_chosen": {
-      const name = columnOf(problem, definition);
-      if (name === null || name === "") return null;
-      return { label: `Choose ${name}`, apply: (old) => withColumns(old, [name]) };
-    }
-    case "column_twice":
+/** The remedy of a problem that one step can mend, as the check of the definition told it; null where a person must decide. */
+export function fixOf({ fix }: Problem): Fix | null {
+  switch (fix?.do) {
+    case "choose_columns":
+      return { label: `Choose ${fix.columns.join(", ")}`, apply: (old) => withColumns(old, fix.columns) };
+    case "keep_columns_once":
       return {
         label: "Keep it once",
         apply: (old) => ({
@@ -50,7 +49,9 @@ export function fixOf(problem: Problem, definition: SyncDefinition): Fix | null 
           source: { ...old.source, columns: [...new Set(old.source.columns)] },
         }),
       };
-    default:
+    case "replace":
+      return { label: `Take ${fix.with}`, apply: (old) => withText(old, fix.path, fix.with) };
+    case undefined:
       return null;
   }
 }

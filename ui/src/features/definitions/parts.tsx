@@ -88,7 +88,7 @@ export function Problems({ problems, warning }: { problems: readonly Problem[]; 
   return (
     <ul className={`${styles.problems} ${warning ? styles.softProblems : ""}`}>
       {problems.map((problem) => {
-        const fix = fixOf(problem, editor.definition);
+        const fix = fixOf(problem);
         return (
           <li key={`${problem.path}${problem.code}${problem.message}`}>
             {sentence(problem.message)}

@@ -284,7 +284,7 @@ export function PlanView({
                   empty={
                     <Empty title={counts.read === 0 ? "The selection is empty" : "No row here"}>
                       {counts.read === 0
-                        ? "No record of the source passes the definition's filter."
+                        ? "No record of the source passes the definition's filter, or none was made or changed in the time that it looks at."
                         : "Nothing in this preview matches."}
                     </Empty>
                   }

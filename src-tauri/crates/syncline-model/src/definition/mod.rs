@@ -16,7 +16,7 @@ pub use event::{EventName, EventSection, EventTimestamp, ParameterMapping, Proce
 pub use field::{DateRule, FieldMapping, FindBy, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
 pub use identifier::{IdentifierCheck, IdentifierMapping, OnDuplicate, OnInvalidIdentifier};
 pub use options::{DefinitionOptions, RunLimits, SyncAction};
-pub use read::Problem;
+pub use read::{Fix, Problem};
 pub use source::{FetchMode, FetchSection, SourceSection};
 pub use two_way::{ConflictRule, CreateWhere, DeletedRule, Direction, LinkedRecord, TwoWaySection};
 

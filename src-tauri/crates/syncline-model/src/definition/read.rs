@@ -17,16 +17,46 @@ pub struct Problem {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// The same as one step that a button or a script can take; absent where a person must decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub fix: Option<Fix>,
+}
+
+/// A change of a definition that mends a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Fix {
+    /// Add these to `source.columns`.
+    ChooseColumns {
+        /// Columns.
+        columns: Vec<String>,
+    },
+    /// Leave each column of `source.columns` once.
+    KeepColumnsOnce,
+    /// Put a text where another one stands.
+    Replace {
+        /// Where, such as `fields[2].from`.
+        path: String,
+        /// The text.
+        with: String,
+    },
 }
 
 impl Problem {
     /// A problem at a path.
     pub fn new(path: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code: code.to_owned(), message: message.into(), hint: None }
+        Self { path: path.into(), code: code.to_owned(), message: message.into(), hint: None, fix: None }
     }
     /// With what to do.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+    /// With the step that mends it, where there is one.
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
         self
     }
 }
@@ -170,7 +200,8 @@ fn check_object(
     }
 }
 
-/// Of several allowed shapes the one with the fewest problems speaks.
+/// Of several allowed shapes the one of the value's own kind speaks, and of these the one with the fewest problems: two wrong keys of an
+/// object do not mean that nothing should stand there.
 fn check_any(json: &Json, options: &[Json], root: &Json, path: &str, problems: &mut Vec<Problem>) {
     let best = options
         .iter()
@@ -179,7 +210,11 @@ fn check_any(json: &Json, options: &[Json], root: &Json, path: &str, problems: &
             check(json, option, root, path, &mut found);
             found
         })
-        .min_by_key(|found| (found.len(), found.iter().filter(|p| p.path == path).count()));
+        .min_by_key(|found| {
+            let here = found.iter().filter(|problem| problem.path == path);
+            let other_kind = here.clone().any(|problem| problem.code == "wrong_type");
+            (other_kind, found.len(), here.count())
+        });
     problems.extend(best.into_iter().flatten());
 }
 
@@ -241,10 +276,21 @@ fn kind(json: &Json) -> &'static str {
     }
 }
 
+/// A type's name as one of its values.
+fn one(name: &str) -> String {
+    match name {
+        "object" | "array" | "integer" => format!("an {name}"),
+        "null" => name.to_owned(),
+        _ => format!("a {name}"),
+    }
+}
+
 fn expected(schema: &Json) -> String {
     match schema.get("type") {
-        Some(Json::String(name)) => name.clone(),
-        Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" or "),
+        Some(Json::String(name)) => one(name),
+        Some(Json::Array(names)) => {
+            names.iter().filter_map(Json::as_str).map(one).collect::<Vec<_>>().join(" or ")
+        }
         _ => "another shape".to_owned(),
     }
 }
@@ -269,6 +315,28 @@ mod tests {
         let definition = SyncDefinition::from_json(GOOD).unwrap();
         assert_eq!(definition.identifiers.len(), 2);
         assert_eq!(SyncDefinition::from_json(&definition.to_json()).unwrap(), definition);
+    }
+
+    #[test]
+    fn every_wrong_key_of_a_part_that_may_be_absent_is_told() {
+        let mut json: Json = serde_json::from_str(GOOD).unwrap();
+        json["options"] = serde_json::json!({ "limits": { "update": 3, "strict": true } });
+        json["schedule"] = serde_json::json!({ "corn": "0 * * * *", "atmost": 3 });
+        let problems = SyncDefinition::from_json(&json.to_string()).unwrap_err();
+        let seen: Vec<(&str, &str)> = problems.iter().map(|p| (p.path.as_str(), p.code.as_str())).collect();
+        assert_eq!(
+            seen,
+            [
+                ("options.limits.update", "unknown_key"),
+                ("options.limits.strict", "unknown_key"),
+                ("schedule.corn", "unknown_key"),
+                ("schedule.atmost", "unknown_key"),
+                ("schedule.cron", "missing_key"),
+            ]
+        );
+        json["options"] = serde_json::json!({ "limits": 5 });
+        let problems = SyncDefinition::from_json(&json.to_string()).unwrap_err();
+        assert_eq!(problems[0].message, "a number stands where an object is expected");
     }
 
     #[test]
