@@ -6,7 +6,7 @@ use std::sync::Arc;
 use syncline_connect::{Capabilities, Destination, Page, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
-    Action, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
+    EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
     SynclineError, System,
 };
 use syncline_store::{Plan, PlanStatus, Store};
