@@ -20,7 +20,6 @@ pub use crate::plan_detail::{PlanCounts, PlanDetail};
 use crate::plan_rows::{MappedPage, Rows, map_page, parts};
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
-use crate::two_way::TwoWayPart;
 
 /// Pages that may wait to be mapped.
 const PAGES_AHEAD: usize = 1;

@@ -167,7 +167,13 @@ fn check_object(
 ) {
     let empty = serde_json::Map::new();
     let properties = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
-    let at = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    let at = |key: &str| match (key, path) {
+        // A key without letters would leave a path that leads to the whole file.
+        ("", "") => "\"\"".to_owned(),
+        ("", _) => format!("{path}.\"\""),
+        (key, "") => key.to_owned(),
+        (key, _) => format!("{path}.{key}"),
+    };
     let additional = schema.get("additionalProperties");
     for (key, value) in map {
         match properties.get(key) {
@@ -334,6 +340,9 @@ mod tests {
                 ("schedule.cron", "missing_key"),
             ]
         );
+        json[""] = serde_json::json!(1);
+        let problems = SyncDefinition::from_json(&json.to_string()).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.path == "\"\"" && problem.code == "unknown_key"));
         json["options"] = serde_json::json!({ "limits": 5 });
         let problems = SyncDefinition::from_json(&json.to_string()).unwrap_err();
         assert_eq!(problems[0].message, "a number stands where an object is expected");
