@@ -135,6 +135,37 @@ async fn a_lost_answer_with_events_is_never_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_plans_with_the_same_events_send_them_once() {
+    let bench = bench(20).await;
+    let mut definition = with_event(contacts_to("contoso", "marketing", "profile"));
+    let (first, second) = (bench.preview(&definition).await, bench.preview(&definition).await);
+    assert_eq!((count(&first["summary"], "events"), count(&second["summary"], "events")), (20, 20));
+    bench.run(&first).await;
+    let report = bench.run(&second).await;
+    assert_eq!((count(&report, "drifted"), count(&report, "events")), (20, 0), "{report}");
+    assert_eq!(report["failures"][0]["code"], "event_already_sent", "{report}");
+    assert!(events(&bench.sandbox.profiles()).iter().all(|events| *events == 1));
+    // Nothing of the second run was noted or taken back: the ledger is as the first one left it.
+    let held = bench.preview(&definition).await;
+    assert_eq!(count(&held["summary"], "events_held_back"), 20, "{held}");
+
+    // Another name, another case: the same definition.
+    bench.rpc("definitions.save", json!({ "json": definition.to_string() })).await;
+    let before = definition["name"].clone();
+    definition["name"] = json!("SPRING");
+    bench.rpc("definitions.save", json!({ "json": definition.to_string(), "previous_name": before })).await;
+    definition["name"] = json!("Spring");
+    let held = bench.preview(&definition).await;
+    assert_eq!(count(&held["summary"], "events_held_back"), 20, "{held}");
+
+    // Another account has not got them.
+    bench.marketing("second").await;
+    definition["destination"]["connection"] = json!("second");
+    let other = bench.preview(&definition).await;
+    assert_eq!(count(&other["summary"], "events"), 20, "{other}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_sent_once() {
     let bench = bench(30).await;
     let definition = with_event(contacts_to("contoso", "marketing", "profile"));

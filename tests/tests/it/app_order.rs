@@ -18,11 +18,20 @@ fn across(entity: &str, key: &str, fields: &[&str]) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_and_contacts_that_point_at_each_other() {
+    for mode in ["all", "new-and-updated"] {
+        circle(mode).await;
+    }
+}
+
+async fn circle(mode: &str) {
     let bench = Bench::new(80).await;
     bench.connect("contoso", "contoso").await;
     bench.connect_writable("fabrikam", "fabrikam").await;
-    let contacts = across("contact", "contactid", &["lastname", "parentcustomerid"]);
-    let accounts = across("account", "accountid", &["name", "primarycontactid", "parentaccountid"]);
+    let mut contacts = across("contact", "contactid", &["lastname", "parentcustomerid"]);
+    let mut accounts = across("account", "accountid", &["name", "primarycontactid", "parentaccountid"]);
+    for definition in [&mut contacts, &mut accounts] {
+        definition["source"]["fetch"]["mode"] = json!(mode);
+    }
     let ask = json!({ "definitions": [contacts.to_string(), accounts.to_string()] });
     let order = bench.rpc("syncs.order", ask).await;
     let steps = order["steps"].as_array().unwrap();
@@ -37,8 +46,9 @@ async fn accounts_and_contacts_that_point_at_each_other() {
         failed += count(&report, "failed") + count(&report, "drifted");
     }
     assert_eq!(failed, 0, "nothing pointed at what was not there yet");
-    for definition in [&contacts, &accounts] {
-        let plan = bench.preview(definition).await;
+    for mut definition in [contacts, accounts] {
+        definition["source"]["fetch"]["mode"] = json!("all");
+        let plan = bench.preview(&definition).await;
         let summary = &plan["summary"];
         assert_eq!(count(summary, "create") + count(summary, "update"), 0, "all has arrived: {summary}");
     }

@@ -12,6 +12,7 @@ mod app_identifiers;
 mod app_insider;
 mod app_limits;
 mod app_masked;
+mod app_mirror;
 mod app_offline;
 mod app_only_changed;
 mod app_order;

@@ -1,10 +1,11 @@
 //! Requests to one environment's Web API: address, standard headers, credentials, and what an answer means.
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use syncline_http::{Bytes, Gate, HeaderMap, HttpClient, Method, RequestBuilder, Response, TokenProvider};
 use syncline_model::{ErrorCode, SynclineError};
-use syncline_odata::{PageEnvelope, parse_page};
+use syncline_odata::{PageEnvelope, parse_page, take_page};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -106,6 +107,25 @@ impl Api {
         .await?
     }
 
+    /// The same for pages that may be large: the records are handed over, and the body is gone by then. `make` is told its size.
+    pub(crate) async fn records_page<T>(
+        &self,
+        url: &str,
+        prefer: &[String],
+        cancel: &CancellationToken,
+        make: impl Fn(&PageEnvelope<'_>, Vec<Box<RawValue>>, u64) -> Result<T, SynclineError>,
+    ) -> Result<T, SynclineError> {
+        self.read(url, prefer, cancel, |reply| {
+            let (size, annotated) = (reply.body.len() as u64, reply.has_annotations());
+            let (page, records) = take_page(&mut reply.body)?;
+            if !annotated && !records.is_empty() {
+                return Ok(Err(reply.without_annotations()));
+            }
+            Ok(make(&page, records, size))
+        })
+        .await?
+    }
+
     /// GET of a plain number, as `$count` gives it.
     pub(crate) async fn number(&self, url: &str, cancel: &CancellationToken) -> Result<u64, SynclineError> {
         self.read(url, &[], cancel, |reply| serde_json::from_slice(without_bom(&reply.body).trim_ascii()))
@@ -118,13 +138,13 @@ impl Api {
         url: &str,
         prefer: &[String],
         cancel: &CancellationToken,
-        parse: impl Fn(&Reply) -> Result<T, serde_json::Error>,
+        parse: impl Fn(&mut Reply) -> Result<T, serde_json::Error>,
     ) -> Result<T, SynclineError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let reply = self.get(url, prefer, cancel).await?;
-            match parse(&reply) {
+            let mut reply = self.get(url, prefer, cancel).await?;
+            match parse(&mut reply) {
                 Ok(value) => return Ok(value),
                 Err(_) if tries < READ_TRIES => {
                     tracing::debug!(place = %reply.place, tries, "the answer can't be read, reading again");

@@ -91,11 +91,11 @@ impl DataverseConnector {
             prefer.push("odata.track-changes".to_owned());
         }
         self.api
-            .page(url, &prefer, cancel, |page, bytes| {
+            .records_page(url, &prefer, cancel, |page, found, bytes| {
                 let mut gone = Vec::new();
-                let mut records: Vec<Record> = Vec::with_capacity(page.value.len());
-                for raw in &page.value {
-                    match removed(raw) {
+                let mut records: Vec<Record> = Vec::with_capacity(found.len());
+                for raw in found {
+                    match removed(&raw) {
                         Some(id) => gone.push(id),
                         None => records.push(record(schema, raw, asked, false)?),
                     }
@@ -117,7 +117,7 @@ impl DataverseConnector {
                     let what = "the last page of a tracked reading has no @odata.deltaLink";
                     return Err(unreadable(&schema.summary.set_name, what));
                 }
-                Ok(ChangesPage { page: Page { records, next, bytes: bytes as u64 }, removed: gone, token })
+                Ok(ChangesPage { page: Page { records, next, bytes }, removed: gone, token })
             })
             .await
     }

@@ -56,12 +56,11 @@ impl DataverseConnector {
         let url = self.fetch_url(schema, fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         self.api
-            .page(&url, &prefer, cancel, |page, bytes| {
+            .records_page(&url, &prefer, cancel, |page, records, bytes| {
                 let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
                 let take = usize::try_from(left).unwrap_or(usize::MAX);
-                let records = page
-                    .value
-                    .iter()
+                let records = records
+                    .into_iter()
                     .take(take)
                     .map(|raw| record(schema, raw, &asked, true))
                     .collect::<Result<Vec<_>, _>>()?;
@@ -77,7 +76,7 @@ impl DataverseConnector {
                 } else {
                     None
                 };
-                Ok(Page { records, next, bytes: bytes as u64 })
+                Ok(Page { records, next, bytes })
             })
             .await
     }

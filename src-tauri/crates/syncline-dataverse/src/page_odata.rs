@@ -55,12 +55,11 @@ impl DataverseConnector {
             format!("odata.include-annotations=\"{ANNOTATIONS}\""),
         ];
         self.api
-            .page(url, &prefer, cancel, |page, bytes| {
+            .records_page(url, &prefer, cancel, |page, records, bytes| {
                 let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
                 let take = usize::try_from(left).unwrap_or(usize::MAX);
-                let records = page
-                    .value
-                    .iter()
+                let records = records
+                    .into_iter()
                     .take(take)
                     .map(|raw| record(schema, raw, asked, false))
                     .collect::<Result<Vec<_>, _>>()?;
@@ -71,7 +70,7 @@ impl DataverseConnector {
                     Some(link) => Some(Position::Link { link, read, trail }.to_cursor()?),
                     None => None,
                 };
-                Ok(Page { records, next, bytes: bytes as u64 })
+                Ok(Page { records, next, bytes })
             })
             .await
     }

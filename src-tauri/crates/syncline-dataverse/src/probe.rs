@@ -145,7 +145,7 @@ impl DataverseConnector {
                     let found = page
                         .value
                         .iter()
-                        .map(|raw| record(schema, raw, asked, false))
+                        .map(|raw| record(schema, (*raw).to_owned(), asked, false))
                         .collect::<Result<Vec<_>, _>>()?;
                     Ok((found, page.next_link.as_deref().map(str::to_owned)))
                 })

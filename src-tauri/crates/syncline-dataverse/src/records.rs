@@ -74,20 +74,20 @@ pub(crate) fn entity_of(selection: &Selection) -> Result<&syncline_model::Entity
 /// pulled" differ.
 pub(crate) fn record(
     schema: &EntitySchema,
-    raw: &RawValue,
+    raw: Box<RawValue>,
     asked: &Asked,
     fill: bool,
 ) -> Result<Record, SynclineError> {
     let key = schema.summary.primary_id.as_str();
     let names: &[String] = if fill { &asked.wire } else { &[] };
     let place = schema.summary.set_name.as_str();
-    let head = record_head(raw, key, names).map_err(|error| {
+    let head = record_head(&raw, key, names).map_err(|error| {
         unreadable(place, &format!("a record is no object, line {} column {}", error.line(), error.column()))
     })?;
     let id = head.id.ok_or_else(|| unreadable(place, &format!("a record has no {key}")))?;
     let missing: Vec<&String> =
         names.iter().zip(&head.present).filter(|(_, present)| !**present).map(|(name, _)| name).collect();
-    let raw = if missing.is_empty() { raw.to_owned() } else { with_nulls(raw, &missing, head.empty)? };
+    let raw = if missing.is_empty() { raw } else { with_nulls(&raw, &missing, head.empty)? };
     Ok(Record {
         entity: schema.summary.logical_name.clone(),
         id: RecordId::new(id.to_lowercase()),

@@ -96,7 +96,7 @@ impl DataverseConnector {
             .read(&url, &prefer, cancel, |reply| serde_json::from_slice::<Box<RawValue>>(&reply.body))
             .await
         {
-            Ok(raw) => record(&schema, &raw, &asked, false).map(Some),
+            Ok(raw) => record(&schema, raw, &asked, false).map(Some),
             Err(error) if error.code == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,7 +1,7 @@
 //! The real transport, over reqwest and rustls.
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::error::Error as StdError;
 use std::io;
 use syncline_model::{ErrorCode, SynclineError};
@@ -53,7 +53,8 @@ impl ReqwestService {
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, TransportFault> {
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        let mut body = BytesMut::with_capacity(expected.min(8 * 1024 * 1024));
+        // A vector: it grows in place where it is large.
+        let mut body = Vec::with_capacity(expected.min(8 * 1024 * 1024));
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > self.max_body_bytes => {
@@ -63,7 +64,7 @@ impl ReqwestService {
                     ));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(body.freeze()),
+                Ok(None) => return Ok(body.into()),
                 Err(error) => return Err(classify_body(&error.without_url())),
             }
         }

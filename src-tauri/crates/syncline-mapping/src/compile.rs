@@ -71,6 +71,7 @@ pub(crate) fn compile_parts(
         taken: HashMap::new(),
     };
     work.source_section();
+    work.reads_all_for_a_mirror();
     work.schedule();
     work.label_language();
     let (phone, phone_international) = work.phone();

@@ -1,12 +1,24 @@
 //! Checking what a definition reads: entity or list, columns (those of related records too) and the filter.
 
-use syncline_model::{Column, ColumnName, Fix, Problem};
+use syncline_model::{Column, ColumnName, FetchSection, Fix, Problem, SyncAction};
 
 use crate::compile::Work;
 use crate::fixes::replaced;
 use crate::near::nearest;
 
 impl<'a> Work<'a> {
+    /// A mirror takes for vanished what it does not read.
+    pub(crate) fn reads_all_for_a_mirror(&mut self) {
+        let (source, action) = (&self.definition.source, self.definition.options.action);
+        // Members of a list are read whole whatever the fetch mode.
+        if action == SyncAction::Mirror && source.list.is_none() && source.fetch != FetchSection::default() {
+            let text =
+                "a mirror deletes what the source does not hold any more, so it has to read everything";
+            let hint = r#"set source.fetch to {"mode": "all", "days": 0}, or options.action to "write""#;
+            self.problem(Problem::new("source.fetch", "mirror_reads_all", text).hint(hint));
+        }
+    }
+
     /// A source column named in the definition, if it exists, is readable and was chosen.
     pub(crate) fn source_column(&mut self, path: &str, name: &ColumnName) -> Option<&'a Column> {
         let source = self.source;

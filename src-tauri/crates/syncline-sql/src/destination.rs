@@ -1,6 +1,7 @@
 //! A database as a destination.
 
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use syncline_connect::{
     Capabilities, Destination, MatchKey, Outcome, PlannedWrite, Probe, RowRequest, WriteOptions,
 };
@@ -75,15 +76,8 @@ impl Destination for SqlConnector {
     ) -> Result<Vec<Probe>, SynclineError> {
         check(cancel)?;
         let table = self.table(&schema.summary.logical_name, cancel).await?;
-        let Some(first) = keys.first() else { return Ok(Vec::new()) };
-        let names: Vec<&SqlColumn> =
-            first.0.keys().map(|name| table.column(name)).collect::<Result<_, _>>()?;
-        if names.is_empty() {
-            return Err(SynclineError::new(
-                ErrorCode::DefinitionInvalid,
-                format!("rows of {} can't be found without an identifier", table.name()),
-            )
-            .hint("map the columns of the primary key or of a unique key"));
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
         table.whole_key()?;
         let columns: Vec<&SqlColumn> = fields
@@ -91,16 +85,33 @@ impl Destination for SqlConnector {
             .filter_map(|name| table.column(name).ok())
             .filter(|column| column.readable)
             .collect();
-        let cells: Vec<_> = keys.iter().map(|key| self.match_cells(&names, key)).collect();
-        let found = self.under_keys(&table, &names, &cells, &columns, cancel).await?;
-        found
-            .iter()
-            .map(|rows| match rows.as_slice() {
-                [] => Ok(Probe::Absent),
-                [row] => Ok(Probe::Present(probed(&table, &columns, row)?)),
-                several => Ok(Probe::Ambiguous(several.len() as u64)),
-            })
-            .collect()
+        // Rows may be asked for by different columns: by their id where it is known, else by what identifies them.
+        let mut by_columns: BTreeMap<Vec<&str>, Vec<usize>> = BTreeMap::new();
+        for (at, key) in keys.iter().enumerate() {
+            by_columns.entry(key.0.keys().map(String::as_str).collect()).or_default().push(at);
+        }
+        let mut probes = vec![Probe::Unknown; keys.len()];
+        for (names, places) in by_columns {
+            if names.is_empty() {
+                return Err(SynclineError::new(
+                    ErrorCode::DefinitionInvalid,
+                    format!("rows of {} can't be found without an identifier", table.name()),
+                )
+                .hint("map the columns of the primary key or of a unique key"));
+            }
+            let names: Vec<&SqlColumn> =
+                names.into_iter().map(|name| table.column(name)).collect::<Result<_, _>>()?;
+            let cells: Vec<_> = places.iter().map(|at| self.match_cells(&names, &keys[*at])).collect();
+            let found = self.under_keys(&table, &names, &cells, &columns, cancel).await?;
+            for (at, rows) in places.into_iter().zip(&found) {
+                probes[at] = match rows.as_slice() {
+                    [] => Probe::Absent,
+                    [row] => Probe::Present(probed(&table, &columns, row)?),
+                    several => Probe::Ambiguous(several.len() as u64),
+                };
+            }
+        }
+        Ok(probes)
     }
 
     fn same(&self, schema: &EntitySchema, field: &str, mapped: &Value, held: &Value) -> bool {

@@ -104,6 +104,11 @@ impl Store {
             plans::delete(tx, plan)?;
             gone.plans += 1;
         }
+        tx.execute(
+            "DELETE FROM sent_by WHERE sent IN (SELECT id FROM sent WHERE stream IN
+               (SELECT id FROM sent_streams WHERE source = ?1 OR destination = ?1))",
+            [&id],
+        )?;
         gone.sent = tx.execute(
             "DELETE FROM sent WHERE stream IN (SELECT id FROM sent_streams WHERE source = ?1 OR destination = ?1)",
             [&id],

@@ -50,7 +50,7 @@ pub use tables::queries::{QueryRun, SavedQuery};
 pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict, WHOLE_RECORD};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
-pub use work::ledgers::{EventKey, Sent};
+pub use work::ledgers::{EventKey, Sent, Stream};
 pub use work::outcomes::OutcomeCount;
 pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};
 pub use work::plan_keys::{PlanKey, PlanKeys};

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use syncline_connect::RowRequest;
 use syncline_mapping::{Mapped, identity_key};
 use syncline_model::{Action, OnDuplicate, Record, RowIssue, SynclineError};
-use syncline_store::{PlanKey, PlanKeys, PlanRow};
+use syncline_store::{PlanKey, PlanKeys, PlanRow, Sent};
 
 use crate::decide::Decision;
 use crate::plan::{PlanDetail, Planner};
@@ -113,6 +113,45 @@ impl Rows {
             }
         }
         take_back(planner, taken_back, detail).await
+    }
+}
+
+impl Rows {
+    /// Notes the identifiers of rows that [`Rows::leave_out_duplicates`] does not: what a record of the source is the same as has not
+    /// vanished, whether the record goes or is left out.
+    pub(crate) fn hold(
+        &mut self,
+        rule: OnDuplicate,
+        mapped: &[(Record, Mapped)],
+        left_out: &[Option<Decision>],
+    ) {
+        let known = |left_out: &Option<Decision>| left_out.is_none() && rule != OnDuplicate::All;
+        let rows = mapped.iter().zip(left_out).filter(|(_, left_out)| !known(left_out));
+        let rows = rows.filter(|((_, mapped), _)| !mapped.record.identifiers.is_empty());
+        self.others.extend(rows.map(|((_, mapped), _)| short_hash(&identity_key(&mapped.record))));
+    }
+
+    /// Those that no record which was read is the same as.
+    pub(crate) async fn not_held(
+        &mut self,
+        planner: &Planner,
+        vanished: Vec<Sent>,
+    ) -> Result<Vec<Sent>, SynclineError> {
+        let hashes: Vec<PlanKey> =
+            vanished.iter().map(|sent| short_hash(&identity_key(&sent.mapped))).collect();
+        let (store, plan) = (planner.store.clone(), planner.plan);
+        let mut keys = self.keys.take().unwrap_or_else(|| PlanKeys::new(&store, plan));
+        let asked: Vec<(PlanKey, u32)> = hashes.iter().map(|hash| (*hash, u32::MAX)).collect();
+        let (keys, firsts) = blocking(move || {
+            // Of two that vanished and were the same row one is enough.
+            let firsts = keys.add(&asked)?;
+            Ok((keys, firsts))
+        })
+        .await?;
+        self.keys = Some(keys);
+        let gone = vanished.into_iter().zip(hashes).zip(firsts);
+        let gone = gone.filter(|((_, hash), first)| first.is_none() && !self.others.contains(hash));
+        Ok(gone.map(|((sent, _), _)| sent).collect())
     }
 }
 

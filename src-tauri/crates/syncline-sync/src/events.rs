@@ -1,5 +1,6 @@
 //! The event ledger while a plan is made: what was sent before is held back, or goes again where that is asked for.
 
+use std::sync::Arc;
 use syncline_mapping::Mapped;
 use syncline_model::{Record, RowIssue, SynclineError};
 use syncline_store::EventKey;
@@ -37,8 +38,10 @@ pub(crate) async fn hold_back_events(
         return Ok(vec![EventNotes::default(); mapped.len()]);
     }
     let resend = planner.request.resend_events;
-    let (store, definition) = (planner.store.clone(), planner.request.definition.name.clone());
-    let sent = blocking(move || Ok(store.events_sent(&definition, &keys)?)).await?;
+    let (store, request) = (planner.store.clone(), Arc::clone(&planner.request));
+    let sent =
+        blocking(move || Ok(store.events_sent(&request.definition.name, request.destination, &keys)?))
+            .await?;
     let mut sent = sent.into_iter();
     let mut kept = Vec::with_capacity(mapped.len());
     for (_, mapped) in mapped {

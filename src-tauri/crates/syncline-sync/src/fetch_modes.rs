@@ -19,7 +19,8 @@ pub(crate) fn with_overlap(watermark: Timestamp) -> Timestamp {
     watermark - OVERLAP
 }
 
-/// When the last sync that went well began to read.
+/// The latest modification that was read by the last sync that went well. It is the service's word: a wrong clock on this machine leaves
+/// nothing out.
 pub type Watermark = Option<Timestamp>;
 
 /// Name of the watermark of a definition between two connections. Who reads another selection, or writes to another place, has not been
@@ -33,7 +34,7 @@ pub fn watermark_key(definition: &SyncDefinition, source: Uuid, destination: Uui
         hash.update([0]);
     }
     let selection = hex::encode(&hash.finalize()[..8]);
-    format!("watermark/{}/{source}/{destination}/{selection}", definition.name)
+    format!("watermark/{}/{source}/{destination}/{selection}", definition.name.to_lowercase())
 }
 
 /// The definition's filter with what the fetch mode adds. Without a watermark, and without days to look back, everything is fetched.

@@ -30,6 +30,7 @@ mod rules;
 mod run;
 mod run_batch;
 mod run_counts;
+mod run_events;
 mod run_open;
 mod runner;
 mod seen;

@@ -3,10 +3,10 @@
 
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use syncline_connect::{Capabilities, Destination, Page, Selection, Source, WriteOptions};
+use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
-    EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
+    ColumnType, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
     SynclineError, System,
 };
 use syncline_store::{Plan, PlanStatus, Store};
@@ -20,6 +20,7 @@ pub use crate::plan_detail::{PlanCounts, PlanDetail};
 use crate::plan_rows::{MappedPage, Rows, map_page, parts};
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
+use crate::vanished::{can_delete, sees_all};
 
 /// Pages that may wait to be mapped.
 const PAGES_AHEAD: usize = 1;
@@ -128,6 +129,7 @@ pub async fn make_plan(
     };
     let capabilities = destination.capabilities();
     can_delete(&request.definition, &capabilities)?;
+    sees_all(&request)?;
     let deletes = request.definition.options.action != SyncAction::Write;
     let mut detail = PlanDetail {
         compared_with: if capabilities.reads_back { "destination" } else { "last sent" }.to_owned(),
@@ -140,7 +142,7 @@ pub async fn make_plan(
         },
         undoable: capabilities.reads_back && capabilities.deletes,
         unfiltered: deletes
-            && request.selection.filter.is_none()
+            && request.definition.source.filter.as_deref().is_none_or(|filter| filter.trim().is_empty())
             && request.selection.list.is_none()
             && request.only.is_none(),
         ..PlanDetail::default()
@@ -157,7 +159,14 @@ pub async fn make_plan(
         destination.toll(&request.destination_schema.summary.logical_name),
     );
     let looked_at = !request.cached;
+    let is_state = |name: &&str| {
+        let column = request.destination_schema.column(name);
+        column.is_some_and(|column| matches!(column.column_type, ColumnType::State | ColumnType::Status))
+    };
+    let state_fields =
+        compiled.mapping.target_names().into_iter().filter(is_state).map(str::to_owned).collect();
     let planner = Planner {
+        state_fields,
         store: store.clone(),
         destination,
         mapping: Arc::new(compiled.mapping),
@@ -172,22 +181,19 @@ pub async fn make_plan(
     plan.source_hash = result.as_ref().ok().cloned();
     plan.detail = serde_json::to_value(&detail).map_err(to_json)?;
     let (kept, last) = (store.clone(), plan.clone());
-    blocking(move || Ok(kept.save_plan(&last)?)).await?;
+    blocking(move || ended(&kept, &last)).await?;
     result.map(|_| plan)
 }
 
-/// An error where the definition deletes and the destination can't be asked what it holds, or does not delete.
-fn can_delete(definition: &SyncDefinition, capabilities: &Capabilities) -> Result<(), SynclineError> {
-    let able = capabilities.reads_back && capabilities.deletes;
-    match definition.options.action {
-        SyncAction::Write => Ok(()),
-        SyncAction::Delete | SyncAction::Mirror if able => Ok(()),
-        SyncAction::Delete | SyncAction::Mirror => Err(SynclineError::new(
-            ErrorCode::DefinitionInvalid,
-            "the destination does not delete: what it holds can't be read, or it has no such call",
-        )
-        .hint("take options.action out, or choose another destination")),
+/// Saves how a plan ended; nothing of it comes back where a connection of it was forgotten meanwhile.
+pub(crate) fn ended(store: &Store, plan: &Plan) -> Result<(), SynclineError> {
+    if store.end_plan(plan)? {
+        return Ok(());
     }
+    Err(SynclineError::new(
+        ErrorCode::NotFound,
+        "a connection of this preview was forgotten while it was made",
+    ))
 }
 
 /// What the pages of one plan share.
@@ -197,6 +203,8 @@ pub(crate) struct Planner {
     pub(crate) mapping: Arc<Mapping>,
     pub(crate) request: Arc<PlanRequest>,
     pub(crate) plan: Uuid,
+    /// Mapped columns that hold a row's state, which some tables don't take in a new row.
+    pub(crate) state_fields: Vec<String>,
 }
 
 impl Planner {

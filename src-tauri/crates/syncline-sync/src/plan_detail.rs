@@ -1,5 +1,6 @@
 //! What is kept with a plan beside its head: counts, cost, and what it may do.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use syncline_connect::RowRequest;
@@ -84,11 +85,15 @@ pub struct PlanDetail {
     pub replay_of: Option<Uuid>,
     /// What a run of it writes can be taken back: the destination is read, and rows can be deleted there.
     pub undoable: bool,
-    /// It deletes, and nothing narrows what.
+    /// It deletes, and nothing in the definition narrows what. How far back is read does not narrow it.
     pub unfiltered: bool,
     /// It is one way of a two-way sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_way: Option<TwoWayPart>,
+    /// The latest modification that was read.
+    pub modified_to: Option<Timestamp>,
+    /// Rows for which something else must come first: a record that a lookup points at, a row before its state can be set.
+    pub waiting: u64,
 }
 
 impl PlanDetail {

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::sync::Arc;
 use syncline_connect::{MatchKey, Page, Probe};
 use syncline_mapping::{Mapped, Mapping, Verdict};
 use syncline_model::{Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError};
-use syncline_store::{PlanKeys, PlanRow, Store};
+use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use crate::finds::Finder;
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
 use crate::related::Unfound;
+use crate::seen::latest;
 use crate::title::title;
 use crate::two_way::PairExtra;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
@@ -48,6 +50,8 @@ pub(crate) struct Rows {
     pub(crate) next: u32,
     /// Hashes of the identifiers; not here while a page is looked up in them.
     pub(crate) keys: Option<PlanKeys>,
+    /// In a mirror, hashes of the identifiers that are not in `keys`: those of rows that are left out, or of all where none is.
+    pub(crate) others: HashSet<PlanKey>,
     /// Rows that lookups of the destination are to point at.
     finder: Finder,
     /// The page before, on its way into the store.
@@ -106,7 +110,7 @@ impl Rows {
     /// Begins with no rows.
     pub(crate) fn new(store: &Store, plan: Uuid, find_tables: Vec<EntitySchema>) -> Self {
         let keys = Some(PlanKeys::new(store, plan));
-        Self { next: 0, keys, finder: Finder::new(find_tables), writing: None }
+        Self { next: 0, keys, others: HashSet::new(), finder: Finder::new(find_tables), writing: None }
     }
 
     /// Removes what was needed only while the rows were made.
@@ -132,6 +136,7 @@ impl Rows {
             hash.update(record.etag.as_deref().unwrap_or_default());
             hash.update([0]);
         }
+        detail.modified_to = detail.modified_to.max(latest(mapped.iter().map(|(record, _)| record)));
         let event_notes = hold_back_events(planner, &mut mapped).await?;
         for (_, mapped) in &mut mapped {
             for event in mapped.record.events.iter_mut().filter(|event| event.timestamp.is_empty()) {
@@ -156,6 +161,9 @@ impl Rows {
         for (place, issue) in unfound {
             mapped[place].1.refuse(issue);
             left_out[place] = leave_out(&mut mapped[place].1, &identifiers);
+        }
+        if planner.request.definition.options.action == SyncAction::Mirror {
+            self.hold(planner.request.definition.on_duplicate, &mapped, &left_out);
         }
         let held = look_up(planner, &mapped, &left_out, work).await?;
         let mut rows = Vec::with_capacity(mapped.len());
@@ -187,7 +195,9 @@ impl Rows {
                     detail.note(request, planner.destination.lane(schema, request, &planner.request.options));
                 }
             }
-            rows.push(row(self.next, record, mapped, decision, events)?);
+            let row = row(self.next, record, mapped, decision, events)?;
+            detail.waiting += u64::from(waits(&row, &planner.state_fields));
+            rows.push(row);
             self.next += 1;
         }
         self.settle().await?;
@@ -214,6 +224,7 @@ impl Rows {
                 blocking(move || Ok(store.sent_and_vanished(&head, &from, VANISHED_AT_ONCE)?)).await?;
             let Some(last) = vanished.last() else { return Ok(()) };
             after.clone_from(&last.record_id);
+            let vanished = self.not_held(planner, vanished).await?;
             let rows = vanished_rows(planner, vanished, self.next, detail, work).await?;
             self.next += rows.len() as u32;
             let (store, plan) = (planner.store.clone(), planner.plan);
@@ -228,6 +239,23 @@ impl Rows {
         writing.await.unwrap_or_else(|error| {
             Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
         })
+    }
+}
+
+/// Codes of rows that are refused for now, because a record that they need is not there or not alone.
+const NOT_YET: [&str; 4] = ["lookup_not_found", "lookup_ambiguous", "related_missing", "ambiguous_match"];
+
+/// Whether a later run has to look at the record again though nobody changes it: something else must come first.
+fn waits(row: &PlanRow, state_fields: &[String]) -> bool {
+    match row.action {
+        Action::Invalid => row.issues.iter().any(|issue| NOT_YET.contains(&issue.code.as_str())),
+        // A new row is active; the state that it is to have is set once it is there.
+        Action::Create => state_fields.iter().any(|field| {
+            let wanted = row.mapped.attributes.get(field).is_some_and(|value| !value.is_null());
+            let told = |request: &RawValue| request.get().contains(&format!("\\\"{field}\\\":"));
+            wanted && !row.request.as_deref().is_some_and(told)
+        }),
+        Action::Update | Action::Delete | Action::Unchanged | Action::Skip => false,
     }
 }
 

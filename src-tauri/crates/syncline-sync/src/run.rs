@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use syncline_connect::{Destination, Source, WriteOptions};
 use syncline_model::{Action, EntitySchema, ErrorCode, Identity, SynclineError};
-use syncline_store::{Plan, PlanRowFilter, PlanStatus, Resumed, Run, RunStatus, Sent, Store};
+use syncline_store::{Plan, PlanRowFilter, PlanStatus, Resumed, Run, RunStatus, Sent, Store, Stream};
 use uuid::Uuid;
 
 use crate::guards::Guards;
@@ -232,7 +232,7 @@ fn note_unchanged(store: &Store, plan: &Plan, now: Timestamp) -> Result<(), Sync
             .filter(|row| row.existing.is_some())
             .map(|row| Sent { record_id: row.source_id, hash: String::new(), mapped: row.mapped, at: now })
             .collect();
-        store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?;
+        store.save_sent(Stream::of(plan), &sent)?;
     }
 }
 

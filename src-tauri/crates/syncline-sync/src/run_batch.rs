@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use syncline_connect::{Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
 use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value};
-use syncline_store::{EventKey, PlanRow, RunOutcome, SENDING, Sent, Store};
+use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::feed::Due;
-use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
 use crate::run_counts::RunDetail;
@@ -25,6 +24,10 @@ pub(crate) struct Batch<'a> {
     pub(crate) work: &'a Work,
 }
 
+/// Codes of rows that were held back and did not leave.
+const SOURCE_CHANGED: &str = "source_changed";
+const EVENT_SENT: &str = "event_already_sent";
+
 fn outcome(kind: OutcomeKind, code: &str, message: String) -> Outcome {
     Outcome { kind, id: None, code: Some(code.to_owned()), message: Some(message), request_id: None }
 }
@@ -39,13 +42,17 @@ impl Batch<'_> {
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
         let mut sent_at = None;
-        let open: Vec<usize> =
+        let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
+        for position in self.claim_events(&open).await? {
+            let text = "its event was sent by another run since the preview";
+            outcomes[position] = Some(outcome(OutcomeKind::Drifted, EVENT_SENT, text.to_owned()));
+        }
+        open.retain(|position| outcomes[*position].is_none());
         if !open.is_empty() {
             let requests: Vec<RowRequest> =
                 open.iter().map(|position| self.rows[*position].request.clone()).collect();
             detail.batches += 1;
-            self.note_events(&open).await?;
             let left = self.note_sending(&open).await?;
             sent_at = Some(left);
             let sent = self
@@ -102,29 +109,6 @@ impl Batch<'_> {
         Ok(failed)
     }
 
-    fn events(&self, rows: &[usize]) -> Vec<EventKey> {
-        let keys = |row: &PlanRow| {
-            let events = read_extra(row).map(|extra| extra.events).unwrap_or_default();
-            let key = |(event, timestamp)| EventKey { record_id: row.source_id.clone(), event, timestamp };
-            events.into_iter().map(key).collect::<Vec<_>>()
-        };
-        rows.iter().flat_map(|at| keys(&self.rows[*at].row)).collect()
-    }
-
-    /// Events count as sent before they leave: if the machine dies in between, or no answer comes, they may have arrived, and an event that
-    /// comes twice can't be taken back.
-    async fn note_events(&self, rows: &[usize]) -> Result<(), SynclineError> {
-        let (events, now) = (self.events(rows), self.work.now());
-        if events.is_empty() {
-            return Ok(());
-        }
-        let (store, plan) = (self.store.clone(), self.request.plan.clone());
-        blocking(move || {
-            Ok(store.save_events(&plan.definition, plan.source, plan.destination, &events, now)?)
-        })
-        .await
-    }
-
     /// What leaves is noted before it leaves: if the machine dies now, the destination is asked about exactly these rows.
     async fn note_sending(&self, rows: &[usize]) -> Result<Timestamp, SynclineError> {
         let now = self.work.now();
@@ -153,18 +137,6 @@ impl Batch<'_> {
         blocking(move || Ok(store.drop_run_rows(run, &ordinals)?)).await
     }
 
-    /// What was certainly not taken may be sent again.
-    async fn take_events_back(&self, mut rows: Vec<usize>) -> Result<(), SynclineError> {
-        // What was sent before stays sent, whatever becomes of it the second time.
-        rows.retain(|at| !read_extra(&self.rows[*at].row).is_some_and(|extra| extra.resent));
-        let events = self.events(&rows);
-        if events.is_empty() {
-            return Ok(());
-        }
-        let (store, definition) = (self.store.clone(), self.request.plan.definition.clone());
-        blocking(move || Ok(store.drop_events(&definition, &events)?)).await
-    }
-
     /// Rows whose source record is no longer as it was planned.
     async fn drifted(&self) -> Result<Vec<Option<Outcome>>, SynclineError> {
         let mut outcomes: Vec<Option<Outcome>> = self.rows.iter().map(|_| None).collect();
@@ -182,7 +154,7 @@ impl Batch<'_> {
                 Some(_) => "the source record has changed since the preview",
                 None => "the source record is no longer there",
             };
-            outcomes[at] = Some(outcome(OutcomeKind::Drifted, "source_changed", text.to_owned()));
+            outcomes[at] = Some(outcome(OutcomeKind::Drifted, SOURCE_CHANGED, text.to_owned()));
         }
         Ok(outcomes)
     }
@@ -207,44 +179,48 @@ impl Batch<'_> {
         for (at, probe) in open.into_iter().zip(probes) {
             if let Some(found) = arrived(destination, self.schema, &self.rows[at], &probe) {
                 let (kind, _) = taken_kind(self.rows[at].row.action);
-                let id = found.id.map(RecordId::new);
+                let id = found.map(RecordId::new);
                 outcomes[at] = Some(Outcome { kind, id, code: None, message: None, request_id: None });
             }
         }
     }
 
-    /// Versions of the rows that were written, by their ids there, so that a change by somebody else is seen before the run is undone. What
-    /// can't be read is not known.
-    async fn versions(&self, outcomes: &[Option<Outcome>]) -> HashMap<String, String> {
+    /// Versions of the rows that were written, by their places in the batch, so that a change by somebody else is seen before the run is
+    /// undone. What can't be read is not known.
+    async fn versions(&self, outcomes: &[Option<Outcome>]) -> HashMap<usize, String> {
         let destination = self.request.destination.as_ref();
         let able = destination.capabilities();
-        let key = &self.schema.summary.primary_id;
-        if !able.reads_back || !able.guards_versions || key.as_str().is_empty() {
+        let primary = &self.schema.summary.primary_id;
+        if !able.reads_back || !able.guards_versions {
             return HashMap::new();
         }
-        let written = |outcome: &&Outcome| {
-            matches!(outcome.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
+        let key = |at: usize, outcome: &Outcome| match &outcome.id {
+            // The id of a key of several columns is a list; such a row is found by what identified it.
+            Some(id) if !primary.as_str().is_empty() && !id.as_str().starts_with('[') => {
+                MatchKey(BTreeMap::from([(primary.to_string(), Value::from(id.as_str()))]))
+            }
+            Some(_) | None => MatchKey(self.rows[at].row.mapped.identifiers.clone()),
         };
-        let ids: Vec<String> = outcomes
-            .iter()
-            .flatten()
-            .filter(written)
-            .filter_map(|outcome| outcome.id.as_ref().map(ToString::to_string))
-            // The id of a key of several columns is a list, by which no row is found.
-            .filter(|id| !id.starts_with('['))
-            .collect();
-        if ids.is_empty() {
+        let (mut places, mut keys) = (Vec::new(), Vec::new());
+        for (at, outcome) in outcomes.iter().enumerate() {
+            if let Some(outcome) = outcome
+                && matches!(outcome.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
+            {
+                places.push(at);
+                keys.push(key(at, outcome));
+            }
+        }
+        if keys.is_empty() {
             return HashMap::new();
         }
-        let by_id = |id: &String| MatchKey(BTreeMap::from([(key.to_string(), Value::from(id.as_str()))]));
-        let keys: Vec<MatchKey> = ids.iter().map(by_id).collect();
         let Ok(probes) = destination.probe(self.schema, &keys, &[], &self.work.cancel).await else {
             return HashMap::new();
         };
-        ids.into_iter()
+        places
+            .into_iter()
             .zip(probes)
-            .filter_map(|(id, probe)| match probe {
-                Probe::Present(row) => row.etag.map(|version| (id, version)),
+            .filter_map(|(at, probe)| match probe {
+                Probe::Present(row) => row.etag.map(|version| (at, version)),
                 Probe::Absent | Probe::Ambiguous(_) | Probe::Unknown => None,
             })
             .collect()
@@ -256,11 +232,11 @@ impl Batch<'_> {
         sent_at: Option<Timestamp>,
         detail: &mut RunDetail,
     ) -> Result<(), SynclineError> {
-        let versions = self.versions(&outcomes).await;
+        let mut versions = self.versions(&outcomes).await;
         let now = self.work.now();
         let mut kept = Vec::with_capacity(outcomes.len());
         let (mut sent, mut gone) = (Vec::new(), Vec::new());
-        for (due, outcome) in self.rows.iter().zip(outcomes) {
+        for (at, (due, outcome)) in self.rows.iter().zip(outcomes).enumerate() {
             let row = &due.row;
             let Some(outcome) = outcome else { continue };
             let (word, taken) = match outcome.kind {
@@ -274,7 +250,8 @@ impl Batch<'_> {
             };
             detail.counts.add(row.action, word, 1);
             // A row that drifted was not sent where the source changed; where the destination did it was refused.
-            let left = sent_at.filter(|_| outcome.code.as_deref() != Some("source_changed"));
+            let held = [SOURCE_CHANGED, EVENT_SENT];
+            let left = sent_at.filter(|_| outcome.code.as_deref().is_none_or(|code| !held.contains(&code)));
             let events = if taken { row.mapped.events.len() as u64 } else { 0 };
             detail.counts.events += events;
             if outcome.kind == OutcomeKind::Deleted {
@@ -293,7 +270,7 @@ impl Batch<'_> {
             kept.push(RunOutcome {
                 ordinal: row.ordinal,
                 outcome: word.to_owned(),
-                version: outcome.id.as_ref().and_then(|id| versions.get(id.as_str()).cloned()),
+                version: versions.remove(&at),
                 destination_id: outcome.id.map(|id| id.to_string()),
                 code: outcome.code,
                 message: outcome.message,
@@ -307,7 +284,7 @@ impl Batch<'_> {
         blocking(move || {
             store.add_run_rows(run, &kept)?;
             let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
-            store.drop_sent(plan.destination, &plan.destination_entity, plan.source, &gone)?;
+            store.drop_sent(Stream::of(&plan), &gone)?;
             let ids: Vec<&str> = sent.iter().map(|sent| sent.record_id.as_str()).collect();
             let before = store.sent(plan.destination, &plan.destination_entity, plan.source, &ids)?;
             for (sent, before) in sent.iter_mut().zip(before) {
@@ -320,7 +297,7 @@ impl Batch<'_> {
                     sent.mapped.attributes = attributes;
                 }
             }
-            Ok(store.save_sent(plan.destination, &plan.destination_entity, plan.source, &sent)?)
+            Ok(store.save_sent(Stream::of(&plan), &sent)?)
         })
         .await
     }
@@ -329,12 +306,6 @@ impl Batch<'_> {
     fn undoes(&self) -> bool {
         self.request.undoes
     }
-}
-
-/// What the destination holds of a row that may have arrived.
-pub(crate) struct Found {
-    pub(crate) id: Option<String>,
-    pub(crate) version: Option<String>,
 }
 
 /// What a row comes to be when it arrives.
@@ -373,13 +344,13 @@ pub(crate) async fn probe_rows(
     ))
 }
 
-/// Whether the destination holds a row as it was planned; `None` where it does not.
+/// Whether the destination holds a row as it was planned, and its id there where it has one; `None` where it does not.
 pub(crate) fn arrived(
     destination: &dyn Destination,
     schema: &EntitySchema,
     due: &Due,
     probe: &Probe,
-) -> Option<Found> {
+) -> Option<Option<String>> {
     let as_planned = |values: &BTreeMap<String, Value>| {
         due.row.changes.iter().all(|change| {
             values
@@ -388,9 +359,9 @@ pub(crate) fn arrived(
         })
     };
     match (due.row.action, probe) {
-        (Action::Delete, Probe::Absent) => Some(Found { id: None, version: None }),
+        (Action::Delete, Probe::Absent) => Some(None),
         (Action::Create | Action::Update, Probe::Present(row)) if as_planned(&row.values) => {
-            Some(Found { id: Some(row.id.to_string()), version: row.etag.clone() })
+            Some(Some(row.id.to_string()))
         }
         _ => None,
     }

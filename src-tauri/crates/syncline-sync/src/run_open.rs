@@ -72,8 +72,9 @@ pub(crate) async fn settle_open(
                 }
                 Some(Some(found)) => RunOutcome {
                     outcome: taken_kind(row.row.action).1.to_owned(),
-                    destination_id: found.id,
-                    version: found.version,
+                    destination_id: found,
+                    // What it is now may be somebody else's already.
+                    version: None,
                     code: None,
                     message: None,
                     at: work.now(),

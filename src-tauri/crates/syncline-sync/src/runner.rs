@@ -100,8 +100,15 @@ impl Runner<'_> {
         (self.work.calls)(opening, Some(planned_calls.max(opening)));
         self.work.tell("writing", done, Some(total));
         let mut ends: Option<SynclineError> = None;
+        // A batch that waits until those under way have landed, because its rows may point at theirs.
+        let mut held = None;
         loop {
-            while ends.is_none() && under_way.len() < pace.parallel() {
+            if under_way.is_empty()
+                && let Some(rows) = held.take()
+            {
+                under_way.push(self.one(rows, &source_key));
+            }
+            while ends.is_none() && held.is_none() && under_way.len() < pace.parallel() {
                 if feed.ordered() && !under_way.is_empty() {
                     break;
                 }
@@ -110,6 +117,8 @@ impl Runner<'_> {
                     Err(stopped) => Err(stopped),
                 };
                 match next {
+                    // Whether the order matters may be known only by the rows that were just read.
+                    Ok(Some(rows)) if feed.ordered() && !under_way.is_empty() => held = Some(rows),
                     Ok(Some(rows)) => under_way.push(self.one(rows, &source_key)),
                     Ok(None) => break,
                     Err(error) => ends = Some(error),

@@ -21,21 +21,30 @@ fn member<'a>(raw: &'a str, quoted: &Finder<'_>) -> Option<&'a str> {
     rest.get(..end).map(str::trim_end)
 }
 
-/// Looks at a page.
-pub(crate) fn seen(records: &[Record]) -> Seen {
-    let mut seen = Seen::default();
+/// The latest modification among records.
+pub(crate) fn latest<'a>(records: impl Iterator<Item = &'a Record>) -> Option<Timestamp> {
+    let modifiedon = Finder::new("\"modifiedon\"");
+    let mut modified = None;
     // Times of one form and zone sort as texts; only the latest of each form is read.
     let mut latest: Option<&str> = None;
-    let (modifiedon, versionnumber) = (Finder::new("\"modifiedon\""), Finder::new("\"versionnumber\""));
     for record in records {
-        let raw = record.raw.get();
-        if let Some(text) = member(raw, &modifiedon).and_then(|text| text.strip_prefix('"'))
+        if let Some(text) = member(record.raw.get(), &modifiedon).and_then(|text| text.strip_prefix('"'))
             && latest.is_none_or(|known| text.len() != known.len() || text > known)
         {
             latest = Some(text);
             let at = text.strip_suffix('"').and_then(|text| text.parse::<Timestamp>().ok());
-            seen.modified = seen.modified.max(at);
+            modified = modified.max(at);
         }
+    }
+    modified
+}
+
+/// Looks at a page.
+pub(crate) fn seen(records: &[Record]) -> Seen {
+    let mut seen = Seen { modified: latest(records.iter()), version: None };
+    let versionnumber = Finder::new("\"versionnumber\"");
+    for record in records {
+        let raw = record.raw.get();
         let version = member(raw, &versionnumber).and_then(|text| text.trim_matches('"').parse().ok());
         seen.version = seen.version.max(version);
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::batches::estimate_batches;
 use crate::cost::run_cost;
-use crate::plan::PlanDetail;
+use crate::plan::{PlanDetail, ended};
 use crate::progress::{Work, blocking};
 use crate::undo_rows::undo_page;
 
@@ -69,7 +69,7 @@ pub async fn make_undo(
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
     plan.detail = serde_json::to_value(&detail).map_err(to_json)?;
     let (kept, last) = (store.clone(), plan.clone());
-    blocking(move || Ok(kept.save_plan(&last)?)).await?;
+    blocking(move || ended(&kept, &last)).await?;
     result.map(|()| plan)
 }
 

@@ -126,6 +126,11 @@ fn decide(
             if let Some(other) = changed_since(destination, schema, row, &now) {
                 return (mapped, other);
             }
+            let known = row.answer.as_ref().is_some_and(|answer| answer.version.is_some());
+            if destination.capabilities().guards_versions && !known {
+                let text = "the version that the run made is not known, so others may have added to the row: delete it by hand";
+                return (mapped, left("version_unknown", "", text));
+            }
             let decision = deletion(destination, schema, &mapped, now, "the run made it");
             (mapped, decision)
         }

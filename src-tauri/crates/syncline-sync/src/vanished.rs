@@ -1,15 +1,53 @@
-//! What a mirror deletes: rows that this source brought to the destination before and does not hold any more.
+//! What a mirror deletes: rows that its definition, and no other, brought to the destination before, whose records the source does not
+//! hold any more, and that no record it does hold is the same as.
 
 use sha2::{Digest, Sha256};
-use syncline_connect::{MatchKey, Probe};
-use syncline_model::{Action, ColumnType, EntitySchema, SynclineError, Value};
+use syncline_connect::{Capabilities, MatchKey, Probe};
+use syncline_model::{
+    Action, ColumnType, EntitySchema, ErrorCode, FetchSection, SyncAction, SyncDefinition, SynclineError,
+    Value,
+};
 use syncline_store::{PlanRow, Sent};
 
 use crate::decide::deletion;
-use crate::plan::{PlanDetail, Planner};
+use crate::plan::{PlanDetail, PlanRequest, Planner};
 use crate::plan_rows::raw;
 use crate::progress::Work;
 use crate::title::{mapped_name, named};
+
+/// An error where the definition deletes and the destination can't be asked what it holds, or does not delete.
+pub(crate) fn can_delete(
+    definition: &SyncDefinition,
+    capabilities: &Capabilities,
+) -> Result<(), SynclineError> {
+    let able = capabilities.reads_back && capabilities.deletes;
+    match definition.options.action {
+        SyncAction::Write => Ok(()),
+        SyncAction::Delete | SyncAction::Mirror if able => Ok(()),
+        SyncAction::Delete | SyncAction::Mirror => Err(SynclineError::new(
+            ErrorCode::DefinitionInvalid,
+            "the destination does not delete: what it holds can't be read, or it has no such call",
+        )
+        .hint("take options.action out, or choose another destination")),
+    }
+}
+
+/// An error where a mirror would take for vanished what was only not read.
+pub(crate) fn sees_all(request: &PlanRequest) -> Result<(), SynclineError> {
+    let source = &request.definition.source;
+    // Members of a list are read whole whatever the fetch mode.
+    let all = (source.fetch == FetchSection::default() || source.list.is_some()) && !request.cached;
+    if request.definition.options.action != SyncAction::Mirror || request.only.is_some() || all {
+        return Ok(());
+    }
+    let what = if request.cached {
+        "a mirror is not made of the store: what was not pulled would count as vanished"
+    } else {
+        "a mirror has to read everything: with a fetch mode or days to look back, what did not change would count as vanished"
+    };
+    Err(SynclineError::new(ErrorCode::DefinitionInvalid, what)
+        .hint("set source.fetch to {\"mode\": \"all\", \"days\": 0}, and preview from the service"))
+}
 
 /// Rows that are looked up at once.
 pub(crate) const VANISHED_AT_ONCE: u32 = 200;

@@ -26,6 +26,6 @@ path: string,
  */
 delimiter?: string, 
 /**
- * CSV: a byte order mark at the beginning; absent: yes.
+ * CSV for spreadsheets: a byte order mark at the beginning, and a quote before texts that are formulas; absent: yes.
  */
 byte_order_mark?: boolean, };

@@ -103,7 +103,9 @@ fn of_definitions(store: &Store, source: Uuid) -> Result<Vec<Found>, StoreError>
         if let (Some(from), Some(name), Some(at)) = (from, name, at)
             && from == source
         {
-            found.push(Found::Definition { name: name.to_owned(), at, key: key.clone() });
+            // The key holds the name in lower case.
+            let name = store.definition(name)?.map_or_else(|| name.to_owned(), |stored| stored.name);
+            found.push(Found::Definition { name, at, key: key.clone() });
         }
     }
     Ok(found)

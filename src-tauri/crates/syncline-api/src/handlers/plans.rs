@@ -72,7 +72,7 @@ pub(crate) async fn make_of(
         return summary(root, plan).await;
     }
 
-    let selection = syncs::selection(root, definition, &sides, request.limit).await?;
+    let selection = syncs::selection(root, definition, &sides, request.limit, !cached).await?;
     let source = syncs::source(root, definition, &sides.source, cached).await?;
     let destination = root.link_with(&sides.destination, definition).await?.destination();
     if !cached {

@@ -1,5 +1,6 @@
 //! `runs.*`: running a stored plan, history, outcomes.
 
+use jiff::Timestamp;
 use std::sync::Arc;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchMode, SyncAction, SyncDefinition};
 use syncline_store::{AuditFilter, Plan, Run, RunRowFilter, RunStatus, Store};
@@ -155,7 +156,6 @@ async fn guarded(
         root.adopt_kept(&source, &plan.source_entity).await?;
         Some(root.link_with(&source, &definition).await?.source(source.name.as_str())?)
     };
-    let planned_at = plan.created_at;
     let (options, kind) = (definition.options.clone(), destination.kind);
     let guards = root.with_store(move |store| run_guards::of(store, &options, kind)).await?;
     let request = RunRequest {
@@ -178,12 +178,21 @@ async fn guarded(
     if let Some(rows) = learned.filter(|_| !definition.options.all_or_nothing) {
         root.learn_batch_rows(&destination, rows).await?;
     }
-    // Only what was read whole, from the service, and went well whole moves the watermark: nothing is lost sight of.
-    let whole = !detail.partial && !detail.cached && excluded == 0 && detail.two_way.is_none();
-    if run.status == RunStatus::Succeeded && whole && definition.source.fetch.mode != FetchMode::All {
+    // Only what was read whole, from the service, and went well whole moves the watermark, and only where no row waits for something
+    // else: nothing is lost sight of.
+    let whole = !detail.partial && !detail.cached && excluded == 0 && detail.waiting == 0;
+    let moves = run.status == RunStatus::Succeeded && whole && !undoes && detail.two_way.is_none();
+    if let (true, Some(to), true) =
+        (moves, detail.modified_to, definition.source.fetch.mode != FetchMode::All)
+    {
         let key = watermark_key(&definition, source.id, destination.id);
-        let at = serde_json::json!(planned_at.to_string());
-        root.with_store(move |store| store.keep(&key, Some(source.id), &at, jiff::Timestamp::now())).await?;
+        let source = source.id;
+        root.with_store(move |store| {
+            let stands = store.kept(&key)?.and_then(|value| value.as_str()?.parse::<Timestamp>().ok());
+            let to = serde_json::json!(stands.map_or(to, |stands| to.max(stands)).to_string());
+            store.keep(&key, Some(source), &to, Timestamp::now())
+        })
+        .await?;
     }
     let report = report(root, run).await?;
     if report.run.error.as_ref().is_some_and(|error| signed_out(error.code)) {

@@ -68,7 +68,7 @@ pub(crate) async fn read(
 ) -> Result<(Vec<Record>, bool), ApiError> {
     let mut any = definition.clone();
     any.source.fetch = FetchSection { mode: FetchMode::All, days: 0 };
-    let mut selection = syncs::selection(app, &any, sides, Some(limit)).await?;
+    let mut selection = syncs::selection(app, &any, sides, Some(limit), false).await?;
     selection.page_size = u32::try_from(limit).unwrap_or(10);
     let cancel = CancellationToken::new();
     let stored = syncs::source(app, definition, &sides.source, true)

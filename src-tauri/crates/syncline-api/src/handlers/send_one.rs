@@ -33,6 +33,7 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
     let stale = vec![Tag::Runs, Tag::Plans, Tag::Definitions];
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
+        let _turn = runs::turn(&root, &definition.name)?;
         let one = PreviewStart { source_id: Some(row.source_id.clone()), ..PreviewStart::default() };
         let plan = plans::make(&root, &definition, &one, &handle).await?;
         let plan = plans::find(&root, &plan.plan_id).await?;

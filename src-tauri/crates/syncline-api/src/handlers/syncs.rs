@@ -4,7 +4,8 @@ use std::sync::Arc;
 use syncline_connect::{Order, Selection, Source, WriteOptions};
 use syncline_mapping::{Related, find_tables, related_tables, with_related};
 use syncline_model::{
-    Connection, EntityName, EntitySchema, ErrorCode, FetchSection, OnDuplicate, Problem, SyncDefinition,
+    ColumnName, Connection, EntityName, EntitySchema, ErrorCode, FetchSection, OnDuplicate, Problem,
+    SyncDefinition,
 };
 use syncline_store::{Store, StoreError};
 use syncline_sync::{CachedSource, fetch_filter, watermark_key};
@@ -271,12 +272,13 @@ pub(crate) async fn source(
     app.link_with(connection, definition).await?.source(connection.name.as_str())
 }
 
-/// What a definition reads now.
+/// What a definition reads now. `marks`: with the column by which the watermark moves.
 pub(crate) async fn selection(
     app: &Arc<App>,
     definition: &SyncDefinition,
     sides: &Sides,
     top: Option<u64>,
+    marks: bool,
 ) -> Result<Selection, ApiError> {
     let key = watermark_key(definition, sides.source.id, sides.destination.id);
     let kept = app.with_store(move |store| store.kept(&key)).await?;
@@ -285,6 +287,12 @@ pub(crate) async fn selection(
     let whole = FetchSection::default();
     let fetch = if definition.source.list.is_some() { &whole } else { &definition.source.fetch };
     let filter = fetch_filter(definition.source.filter.as_deref(), fetch, watermark, jiff::Timestamp::now())?;
+    let mut columns = definition.source.columns.clone();
+    let modified = ColumnName::new("modifiedon");
+    let told = sides.source_schema.column(modified.as_str()).is_some_and(|column| column.readable);
+    if marks && told && !columns.is_empty() && !columns.contains(&modified) {
+        columns.push(modified);
+    }
     let list = match &definition.source.list {
         Some(list) => Some(list_of(app, &sides.source, list).await?.0),
         None => None,
@@ -292,7 +300,7 @@ pub(crate) async fn selection(
     Ok(Selection {
         entity: Some(sides.source_schema.summary.logical_name.clone()),
         list,
-        columns: definition.source.columns.clone(),
+        columns,
         filter,
         // So that of several records with the same identifiers the first is the one that was changed last.
         order: match definition.on_duplicate {

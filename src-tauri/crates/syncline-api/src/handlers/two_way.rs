@@ -68,7 +68,7 @@ pub(crate) async fn make(
     for side in [&sides.source, &sides.destination] {
         answered(root, side).await?;
     }
-    let selection = syncs::selection(root, &whole(definition), &sides, request.limit).await?;
+    let selection = syncs::selection(root, &whole(definition), &sides, request.limit, false).await?;
     let ends = (sides.source.clone(), sides.destination.clone());
     let scope = match only {
         Some(Only::Ids(ids)) => Scope::Ids(ids),

@@ -37,7 +37,7 @@ pub struct ExportStart {
     pub formatted: bool,
     /// CSV: one character between cells, or `tab`; absent: a comma.
     pub delimiter: Option<String>,
-    /// CSV: a byte order mark at the beginning; absent: yes.
+    /// CSV for spreadsheets: a byte order mark at the beginning, and a quote before texts that are formulas; absent: yes.
     pub byte_order_mark: Option<bool>,
 }
 
@@ -55,7 +55,7 @@ pub struct SqlExport {
     pub path: String,
     /// CSV: one character between cells, or `tab`; absent: a comma.
     pub delimiter: Option<String>,
-    /// CSV: a byte order mark at the beginning; absent: yes.
+    /// CSV for spreadsheets: a byte order mark at the beginning, and a quote before texts that are formulas; absent: yes.
     pub byte_order_mark: Option<bool>,
 }
 
@@ -80,6 +80,6 @@ pub struct QueryExport {
     pub formatted: bool,
     /// CSV: one character between cells, or `tab`; absent: a comma.
     pub delimiter: Option<String>,
-    /// CSV: a byte order mark at the beginning; absent: yes.
+    /// CSV for spreadsheets: a byte order mark at the beginning, and a quote before texts that are formulas; absent: yes.
     pub byte_order_mark: Option<bool>,
 }

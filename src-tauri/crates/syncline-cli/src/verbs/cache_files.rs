@@ -44,7 +44,7 @@ pub(crate) struct FileForm {
     /// CSV: one character between cells, or tab
     #[arg(long, value_name = "C")]
     delimiter: Option<String>,
-    /// CSV: no byte order mark at the beginning
+    /// CSV not for spreadsheets: no byte order mark at the beginning, no quote before texts that are formulas
     #[arg(long)]
     no_bom: bool,
 }

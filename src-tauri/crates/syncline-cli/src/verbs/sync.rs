@@ -127,7 +127,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
                     format!("the source has no record {id}, or the filter leaves it out"),
                 ));
             }
-            let how = How { expect: expect.or(Some(writes(&plan))), ..How::default() };
+            let how = How { expect, ..How::default() };
             execute(&plan, how, context).await
         }
     }

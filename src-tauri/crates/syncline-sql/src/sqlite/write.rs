@@ -30,9 +30,14 @@ pub(super) fn write(
         Ok(()) => Ok(outcomes),
         // A rule that is looked at only at the end was broken; whose row it was SQLite does not say.
         Err(error) if errors::is_of_the_row(&error) && statements.len() > 1 && !all_or_nothing => {
-            let mut outcomes = Vec::with_capacity(statements.len());
+            let mut outcomes: Vec<Outcome> = Vec::with_capacity(statements.len());
             for statement in statements {
-                outcomes.extend(write(connection, std::slice::from_ref(statement), false)?);
+                match write(connection, std::slice::from_ref(statement), false) {
+                    Ok(outcome) => outcomes.extend(outcome),
+                    Err(error) if outcomes.is_empty() => return Err(error),
+                    // Rows before it are written for good, so each of the rest is told as not written.
+                    Err(error) => outcomes.push(failed(error.code.as_str(), error.message)),
+                }
             }
             Ok(outcomes)
         }

@@ -1,10 +1,11 @@
 //! Definitions as the text of their file; one that has problems may be kept too.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
+use crate::work::ledgers;
 use crate::{Store, StoreError};
 
 pub(crate) const HISTORY: &[Migration] = &[Migration {
@@ -16,6 +17,10 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             hash TEXT NOT NULL,
             changed_at INTEGER NOT NULL)",
 }];
+
+/// What is kept under these and the lower-case name of a definition, alone or with three more parts behind slashes, follows the
+/// definition when its name changes.
+const FOLLOWING: [&str; 2] = ["watermark/", "schedule/state/"];
 
 /// A saved definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +44,23 @@ fn definition(row: &Row<'_>) -> rusqlite::Result<StoredDefinition> {
     })
 }
 
+fn renamed(tx: &Connection, previous: &str, key: &str) -> Result<(), StoreError> {
+    ledgers::rename(tx, previous, key)?;
+    let mut follow = tx.prepare_cached(
+        "UPDATE OR REPLACE kept SET key = ?2 || substr(key, length(?1) + 1)
+         WHERE substr(key, 1, length(?1)) = ?1 AND (length(key) = length(?1)
+           OR substr(key, length(?1) + 1) GLOB '/*/*/*' AND substr(key, length(?1) + 1) NOT GLOB '/*/*/*/*')",
+    )?;
+    for prefix in FOLLOWING {
+        follow.execute(params![format!("{prefix}{previous}"), format!("{prefix}{key}")])?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Saves a definition. `previous_name` is the name under which it was saved so far, if it was: a change of name takes the old
-    /// one away. A name that another definition has is refused.
+    /// one away, and what it sent, how far it has read and the state of its schedule go with it. A name that another definition has is
+    /// refused.
     pub fn save_definition(
         &self,
         previous_name: Option<&str>,
@@ -63,6 +82,7 @@ impl Store {
                 }
                 if let Some(previous) = &previous {
                     tx.execute("DELETE FROM definitions WHERE name_key = ?1", [previous])?;
+                    renamed(tx, previous, &key)?;
                 }
             }
             tx.execute(

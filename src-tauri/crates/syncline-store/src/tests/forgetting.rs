@@ -8,6 +8,7 @@ use super::work::{plan, plan_row, run};
 use crate::testing::{connection_id, contact, key, now, pull, record, sample, schema};
 use crate::{
     EventKey, Forgotten, KeptFate, PullKind, RecentItem, RunOutcome, STORE_FILE, SearchQuery, Sent, Store,
+    Stream,
 };
 
 pub(crate) fn connection(id: Uuid, name: &str) -> Connection {
@@ -62,9 +63,17 @@ fn fill(store: &Store, id: Uuid, other: Uuid) {
         mapped: plan_row(0, MARKER).mapped,
         at: now(),
     };
-    store.save_sent(other, &contact(), id, &[sent]).unwrap();
+    let entity = contact();
+    let stream = Stream {
+        definition: "d",
+        source: id,
+        source_entity: &entity,
+        destination: other,
+        destination_entity: &entity,
+    };
+    store.save_sent(stream, &[sent]).unwrap();
     let event = EventKey { record_id: MARKER.to_owned(), event: "e".to_owned(), timestamp: String::new() };
-    store.save_events("d", id, other, &[event], now()).unwrap();
+    store.claim_events(stream, run.id, &[(event, false)], now()).unwrap();
     store.keep("grid", Some(id), &json!(MARKER), now()).unwrap();
     store.keep("state/query/1", None, &json!({ "text": MARKER }), now()).unwrap();
     store.keep("state/session", None, &json!([MARKER, "other"]), now()).unwrap();
@@ -128,6 +137,7 @@ fn no_row_and_no_free_page_is_left() {
                 "plan_dictionaries",
                 "run_rows",
                 "sent",
+                "sent_by",
                 "sent_events",
                 "entity_schemas",
                 "pulls",

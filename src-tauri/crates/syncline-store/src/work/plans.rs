@@ -173,6 +173,17 @@ impl Store {
         })
     }
 
+    /// Saves how a plan ended: its status, its hash and its detail. False: it is not there any more, because a connection of it was
+    /// forgotten meanwhile.
+    pub fn end_plan(&self, plan: &Plan) -> Result<bool, StoreError> {
+        let detail = pack(&plan.detail)?;
+        self.write(|tx| {
+            let sql = "UPDATE plans SET source_hash = ?2, status = ?3, detail = ?4 WHERE id = ?1";
+            let values = params![plan.id.to_string(), plan.source_hash, plan.status.as_str(), detail];
+            Ok(tx.execute(sql, values)? > 0)
+        })
+    }
+
     /// A plan's head.
     pub fn plan(&self, id: Uuid) -> Result<Option<Plan>, StoreError> {
         self.read(|db| {

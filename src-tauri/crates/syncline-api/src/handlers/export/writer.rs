@@ -16,7 +16,7 @@ use crate::wire::{ApiError, ExportFormat};
 pub(super) struct TextStyle {
     /// Between two cells.
     pub(super) delimiter: char,
-    /// A byte order mark at the beginning, so that spreadsheets read UTF-8.
+    /// For spreadsheets: a byte order mark at the beginning, so that they read UTF-8, and no text that they would take for a formula.
     pub(super) mark: bool,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Writer {
 }
 
 enum Inside {
-    Csv { file: BufWriter<File>, delimiter: char },
+    Csv { file: BufWriter<File>, style: TextStyle },
     Json { file: BufWriter<File>, names: Vec<String>, lines: bool, any: bool },
     Sheet(Box<SheetWriter>),
     Database(PlainTable),
@@ -67,8 +67,8 @@ impl Writer {
                     file.write_all("\u{feff}".as_bytes()).map_err(fault)?;
                 }
                 let names: Vec<Cell> = heads.iter().map(|head| Cell::Text(head.name.clone())).collect();
-                file.write_all(csv_line(&names, style.delimiter).as_bytes()).map_err(fault)?;
-                Inside::Csv { file, delimiter: style.delimiter }
+                file.write_all(csv_line(&names, style).as_bytes()).map_err(fault)?;
+                Inside::Csv { file, style }
             }
             ExportFormat::Json | ExportFormat::Jsonl => {
                 let lines = format == ExportFormat::Jsonl;
@@ -121,9 +121,9 @@ impl Writer {
     pub(super) fn row(&mut self, cells: &[Cell]) -> Result<(), ApiError> {
         let path = self.path.clone();
         match &mut self.inside {
-            Inside::Csv { file, delimiter } => file
-                .write_all(csv_line(cells, *delimiter).as_bytes())
-                .map_err(|error| file_fault(&path, &error)),
+            Inside::Csv { file, style } => {
+                file.write_all(csv_line(cells, *style).as_bytes()).map_err(|error| file_fault(&path, &error))
+            }
             Inside::Json { names, .. } => {
                 let members: Vec<String> = names
                     .iter()
@@ -217,22 +217,29 @@ fn plain(cell: &Cell) -> PlainCell {
     }
 }
 
-fn csv_line(cells: &[Cell], delimiter: char) -> String {
+/// A spreadsheet would run such a text (OWASP, CSV injection). Telephone numbers and the like, which only look like a sum, stay as they are.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '@', '\t', '\r'])
+        || text.starts_with(['+', '-']) && text.contains(|letter: char| letter.is_alphabetic())
+}
+
+fn csv_line(cells: &[Cell], style: TextStyle) -> String {
     let mut line = String::new();
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
-            line.push(delimiter);
+            line.push(style.delimiter);
         }
         let text = cell.text();
+        let kept_apart = style.mark && matches!(cell, Cell::Text(_)) && is_formula(&text);
         let is_quoted =
-            text.contains([delimiter, '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ');
-        if is_quoted {
-            line.push('"');
-            line.push_str(&text.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(&text);
+            text.contains([style.delimiter, '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ');
+        let quote = if is_quoted { "\"" } else { "" };
+        line.push_str(quote);
+        if kept_apart {
+            line.push('\'');
         }
+        line.push_str(&if is_quoted { text.replace('"', "\"\"") } else { text });
+        line.push_str(quote);
     }
     line.push_str("\r\n");
     line
@@ -241,4 +248,23 @@ fn csv_line(cells: &[Cell], delimiter: char) -> String {
 /// The kind of a column of which only its values are known.
 pub(super) fn kind_of(name: &str, known: &[(String, Kind)]) -> Kind {
     known.iter().find(|(known, _)| known == name).map_or(Kind::Text, |(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spreadsheet_runs_nothing() {
+        let style = |mark| TextStyle::new(Some(";"), Some(mark)).unwrap();
+        let cells: Vec<Cell> = ["=1+1", "@SUM(A1)", "-cmd|x", "+49 (30) 12-3", "\tx;y", "a=b", "-"]
+            .map(|text| Cell::Text(text.to_owned()))
+            .into();
+        assert_eq!(
+            csv_line(&cells, style(true)),
+            "'=1+1;'@SUM(A1);'-cmd|x;+49 (30) 12-3;\"'\tx;y\";a=b;-\r\n"
+        );
+        assert_eq!(csv_line(&cells[..3], style(false)), "=1+1;@SUM(A1);-cmd|x\r\n");
+        assert_eq!(csv_line(&[Cell::Number("-1e5".to_owned())], style(true)), "-1e5\r\n");
+    }
 }

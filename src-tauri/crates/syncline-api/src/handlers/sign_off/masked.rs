@@ -48,7 +48,7 @@ pub(super) fn shown(row: PlanRow, masker: Option<&Masker>, schema: &syncline_mod
     Shown {
         ordinal: row.ordinal,
         title: title(masker, &row.title, &row.source_id),
-        source_id: row.source_id,
+        source_id: id(masker, &row.source_id),
         action: row.action,
         held_back: row.excluded,
         reason,
@@ -67,10 +67,21 @@ pub(super) fn shown(row: PlanRow, masker: Option<&Masker>, schema: &syncline_mod
     }
 }
 
+/// A GUID or a number tells nothing of a person; another key may be a name or an address.
+pub(super) fn id(masker: &Masker, id: &str) -> String {
+    if uuid::Uuid::parse_str(id).is_ok() || id.bytes().all(|byte| byte.is_ascii_digit()) {
+        id.to_owned()
+    } else if id.contains('@') {
+        masker.pseudonym(Personal::Email, id)
+    } else {
+        masker.pseudonym(Personal::Name, id)
+    }
+}
+
 /// What a row is known by is a name or an address, unless it is its id.
 fn title(masker: &Masker, title: &str, source_id: &str) -> String {
     if title == source_id {
-        title.to_owned()
+        id(masker, title)
     } else if title.contains('@') {
         masker.pseudonym(Personal::Email, title)
     } else {
