@@ -41,7 +41,7 @@ pub(crate) const HISTORY: &[Migration] = &[
     // Which definition brought a row: a mirror may delete only its own. An event is one and the same at one destination only. `run`: who
     // noted it.
     Migration {
-        version: 8,
+        version: 9,
         sql: "CREATE TABLE sent_by(
                 sent INTEGER NOT NULL,
                 definition TEXT NOT NULL,
