@@ -10,7 +10,8 @@ const modes: readonly { value: FetchMode; label: string; words: string }[] = [
   {
     value: "new-and-updated",
     label: "New and updated since the last sync",
-    words: "Without days to look back the first run takes all; later runs only what was made or changed since",
+    words:
+      "Without days to look back the first run takes all; later runs only what was made or changed since",
   },
   {
     value: "updated",
