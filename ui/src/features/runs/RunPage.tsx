@@ -65,7 +65,9 @@ export function RunPage({
     (candidate) =>
       candidate.kind === "run" &&
       !isOver(candidate) &&
-      (resultRun(candidate) === run || (running && candidate.title.endsWith(data?.definition ?? "\n"))),
+      running &&
+      data !== undefined &&
+      runsPlan(candidate.result, data.plan_id),
   );
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const [otherwise, setOtherwise] = useState(false);
@@ -269,14 +271,12 @@ export function RunPage({
   );
 }
 
-function resultRun(job: JobView): string | null {
-  const { result } = job;
-  return typeof result === "object" &&
-    result !== null &&
-    "run_id" in result &&
-    typeof result.run_id === "string"
-    ? result.run_id
-    : null;
+/** Whether a job under way told that it runs this plan: alone, both ways of a pair, or as a step of several. */
+function runsPlan(told: unknown, plan: string): boolean {
+  if (typeof told !== "object" || told === null) return false;
+  const plans = "plans" in told && Array.isArray(told.plans) ? told.plans : [];
+  const steps = "steps" in told && Array.isArray(told.steps) ? told.steps : [];
+  return plans.includes(plan) || steps.some((step: { plan?: unknown } | null) => step?.plan === plan);
 }
 
 function Progress({ job }: { job: JobView | undefined }) {

@@ -47,6 +47,7 @@ pub(crate) async fn resume(app: &Arc<App>, request: RunRef) -> Result<JobStarted
     let destination = Some(ready.destination.name.to_string());
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
         let _turn = runs::turn(&root, &definition.name)?;
+        runs::tell_plans(&handle, &plan);
         let asked = runs::Asked { resume: Some(run), ..runs::Asked::default() };
         let like = plan.clone();
         let report = runs::execute(&root, plan, definition, ready, asked, &handle).await?;

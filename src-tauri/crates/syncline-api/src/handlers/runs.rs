@@ -67,6 +67,7 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
     let job = app.jobs().start(JobKind::Run, title, destination, stale, move |handle| async move {
         // A run by itself that is being planned now would send the same once more.
         let _turn = turn(&root, &definition.name)?;
+        tell_plans(&handle, &plan);
         if request.scheduled.unwrap_or(false) || request.at_most.is_some() {
             let by_schedule = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
             let at_most = by_schedule.into_iter().chain(request.at_most).min();
@@ -101,6 +102,13 @@ pub(crate) fn turn(app: &Arc<App>, definition: &str) -> Result<crate::schedule::
         let error = ApiError::new(ErrorCode::GuardRefused, busy.message);
         error.hint(busy.hint.unwrap_or_default())
     })
+}
+
+/// Tells which plans a job runs, so that a run under way can be found by them and stopped.
+pub(crate) fn tell_plans(handle: &JobHandle, plan: &Plan) {
+    let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
+    let plans: Vec<Uuid> = std::iter::once(plan.id).chain(detail.two_way.map(|way| way.other)).collect();
+    handle.so_far(serde_json::json!({ "plans": plans }));
 }
 
 /// How a run is begun.

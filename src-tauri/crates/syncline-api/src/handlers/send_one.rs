@@ -50,6 +50,7 @@ pub(crate) async fn start(app: &Arc<App>, request: SendOne) -> Result<JobStarted
                 format!("{} records have the id {}", ready.writes, row.source_id),
             ));
         }
+        runs::tell_plans(&handle, &plan);
         let report = runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await?;
         if report.run.created + report.run.updated + report.run.deleted == 1 {
             let signed = sign_off::signed(&whole);

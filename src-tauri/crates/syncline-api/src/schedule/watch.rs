@@ -125,6 +125,7 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
         let result = async {
             let plan = plans::make(&root, &definition, &PreviewStart::default(), &handle).await?;
             let plan = plans::find(&root, &plan.plan_id).await?;
+            runs::tell_plans(&handle, &plan);
             if two_way::part(&plan).is_some() {
                 return both_ways(&root, plan, &definition, &handle).await;
             }
