@@ -2,11 +2,15 @@
 
 use serde_json::{Value, json};
 use std::sync::Arc;
+use syncline_api::wire::JobState;
 use syncline_model::ErrorCode;
 use syncline_secrets::{MemoryVault, SecretKind, Vault, read_store_key};
 use syncline_store::{SearchQuery, Store, StoreKey};
 use uuid::Uuid;
 
+use syncline_sandbox::faults::{FaultKind, FaultRule};
+
+use crate::app_hazards::until;
 use crate::app_support::{Bench, contacts_to, count};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +70,22 @@ async fn everything_of_a_connection_goes_and_nothing_of_another() {
     let empty = json!({ "connection": "contoso", "entity": "contact", "mode": "cached" });
     let page = bench.app.rpc("records.query", empty).await;
     assert!(page.is_err() || count(page.as_ref().unwrap(), "total") == 0, "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn either_end_of_a_preview_ends_it() {
+    let bench = Bench::new(3_000).await;
+    bench.connect("contoso", "contoso").await;
+    bench.marketing("marketing").await;
+    let slow = FaultRule::new(FaultKind::Slow { chunk_ms: 40 }).at("contoso").on("skiptoken");
+    bench.sandbox.faults().add([slow]);
+    let definition = contacts_to("contoso", "marketing", "profile");
+    let job = bench.start("plans.start", json!({ "json": definition.to_string() })).await;
+    until(|| bench.app.jobs().get(&job).unwrap().done >= 500).await;
+    bench.rpc("connections.forget", json!({ "connection": "marketing" })).await;
+    let ended = bench.wait(&job).await;
+    assert_eq!(ended.state, JobState::Cancelled, "{:?}", ended.error);
+    assert_eq!(bench.rpc("plans.list", json!({})).await, json!([]));
 }
 
 /// What the window keeps under the name of a connection, the queries of it, and its secrets: after forgetting a word that was planted

@@ -16,7 +16,7 @@ async fn bench(records: u64) -> Bench {
     bench
 }
 
-async fn until(what: impl Fn() -> bool) {
+pub(crate) async fn until(what: impl Fn() -> bool) {
     for _ in 0..1000 {
         if what() {
             return;

@@ -67,6 +67,7 @@ pub(crate) async fn make_of(
     handle.progress("reading the descriptions", 0, None);
     let careful = if cached { Descriptions::Kept } else { Descriptions::Checked };
     let sides = both_sides(root, definition, careful).await?;
+    handle.works_with([&sides.source, &sides.destination]);
     if definition.is_two_way() {
         let plan = two_way::make(root, definition, request, only, sides, handle).await?;
         return summary(root, plan).await;

@@ -148,6 +148,7 @@ async fn guarded(
     handle: &JobHandle,
 ) -> Result<RunReport, ApiError> {
     let Ready { source, destination, writes, detail, excluded } = ready;
+    handle.works_with([&source, &destination]);
     handle.progress("checking the plan", 0, None);
     sign_off::guard(root, &plan, asked.signed).await?;
     handle.progress("asking who writes", 0, None);

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use syncline_http::Tally;
-use syncline_model::ErrorCode;
+use syncline_model::{Connection, ErrorCode};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,8 @@ struct Job {
     told: Option<Instant>,
     rate: Rate,
     stale: Vec<Tag>,
+    /// Names of connections that it works with, beside the one it is shown with.
+    others: Vec<String>,
 }
 
 /// All jobs of the process.
@@ -98,6 +100,7 @@ impl Jobs {
                 told: None,
                 rate: Rate::default(),
                 stale,
+                others: Vec::new(),
             };
             jobs.insert(id.clone(), job);
             forget_oldest(&mut jobs);
@@ -203,7 +206,9 @@ impl Jobs {
         let at_work: Vec<String> = {
             let jobs = self.lock();
             let of = |job: &&Job| {
-                job.view.finished_at.is_none() && job.view.connection.as_deref() == Some(connection)
+                let works_with = job.view.connection.as_deref() == Some(connection)
+                    || job.others.iter().any(|other| other == connection);
+                job.view.finished_at.is_none() && works_with
             };
             jobs.values().filter(of).map(|job| job.view.id.clone()).collect()
         };
@@ -273,6 +278,13 @@ impl JobHandle {
         let Some(job) = jobs.get_mut(&self.id) else { return };
         job.view.result = result;
         self.jobs.tell(job);
+    }
+
+    /// Tells the connections that the job works with: when one of them is forgotten, the job ends first.
+    pub fn works_with(&self, connections: [&Connection; 2]) {
+        if let Some(job) = self.jobs.lock().get_mut(&self.id) {
+            job.others.extend(connections.map(|connection| connection.name.to_string()));
+        }
     }
 
     /// Counts the requests that the job sends.
