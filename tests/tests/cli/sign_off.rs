@@ -138,7 +138,7 @@ fn schedules_are_written_out() {
     on["schedule"]["at_most"] = json!(4);
     home.json(&["sync", "run", &world.definition(&on), "--scheduled"]).with(5);
     let ids =
-        home.json(&["records", "contoso", "contact", "--columns", "contactid", "--top", "1"]).with(0).lines();
+        home.json(&["records", "crm", "contact", "--columns", "contactid", "--top", "1"]).with(0).lines();
     let id = ids[0]["contactid"].as_str().unwrap();
     let file = world.definition(&on);
     home.json(&["sync", "one", &file, id]).with(5);
