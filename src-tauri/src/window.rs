@@ -1,5 +1,6 @@
 //! The one window: shown when its page stands, its place remembered, not closed over running work unasked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tauri::webview::{PageLoadEvent, PageLoadPayload};
@@ -45,7 +46,13 @@ pub(crate) fn show_at_last<R: Runtime>(app: &AppHandle<R>) {
     });
 }
 
+/// The window was shown once. From then on it is only put away and brought back on purpose, whatever page comes late or anew.
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
 fn show<R: Runtime>(app: &AppHandle<R>) {
+    if SHOWN.swap(true, Ordering::Relaxed) {
+        return;
+    }
     if let Some(window) = app.get_webview_window(LABEL)
         && !window.is_visible().unwrap_or(true)
         && let Err(error) = window.show()
