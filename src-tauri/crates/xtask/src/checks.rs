@@ -65,6 +65,9 @@ fn rust_tests(steps: &mut Steps) -> Outcome {
     let mut tests = command::cargo(run);
     // A failure is to be read in the last lines of the output: what was expected, not the way through the runtime.
     tests.env("RUST_BACKTRACE", "0");
+    if nextest {
+        tests.arg("--failure-output=final");
+    }
     tests.args(ALL).env("SYNCLINE_REQUIRE_KEYCHAIN", "1").env("SYNCLINE_CLI", tree::program("syncline"));
     counted(steps, "Rust tests", &mut within(Display::None, &tests))
 }
