@@ -1,4 +1,5 @@
 //! What the suites share.
 
+pub mod chance;
 pub mod offline;
 pub mod postgres;

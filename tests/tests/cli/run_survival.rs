@@ -5,23 +5,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use syncline_sandbox::faults::{FaultKind, FaultRule};
 
+use syncline_tests::chance::Chance;
+
 use crate::program::{World, count};
 
 /// Kills in all, over as many runs as they need.
 const KILLS: u32 = 12;
 const RECORDS: u64 = 700;
-
-/// Chance from a seed (xorshift64*), so that a failure can be repeated.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
-    }
-}
 
 fn definition(case: &str) -> Value {
     json!({
@@ -63,7 +53,7 @@ fn killed_at_any_moment_a_run_goes_on_and_writes_nothing_twice() {
     let Some(world) = World::new(RECORDS) else { return };
     let seed =
         std::env::var("SYNCLINE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0x5eed_0009_u64);
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::new(seed);
     let begun = Instant::now();
     world.add_crm(&[]).with(0);
     let details = world.details().clone();

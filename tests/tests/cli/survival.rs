@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use syncline_tests::chance::Chance;
+
 use crate::program::{World, count};
 
 /// Kills in all, over as many pulls as they need.
@@ -13,18 +15,6 @@ const RECORDS: u64 = 1_500;
 const PAGE: u64 = 25;
 /// Pages that a process may have asked for and neither stored nor kept.
 const IN_FLIGHT: usize = 1;
-
-/// Chance from a seed (xorshift64*), so that a failure can be repeated.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
-    }
-}
 
 /// Pages of contacts that were asked for, in order, as far as they were answered or the process died meanwhile.
 fn pages(world: &World) -> Vec<String> {
@@ -59,7 +49,7 @@ fn killed_fifty_times_a_pull_brings_what_an_unbroken_one_brings() {
     let Some(world) = World::new(RECORDS) else { return };
     let seed =
         std::env::var("SYNCLINE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0x5eed_0005_u64);
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::new(seed);
     let (details, begun) = (world.details().clone(), Instant::now());
     let add = |name: &str| {
         world.add_environment(name, &details.dataverse, &details.client_secret, &[]).with(0);

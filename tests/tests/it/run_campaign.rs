@@ -12,24 +12,14 @@ use syncline_secrets::MemoryVault;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
+use syncline_tests::chance::Chance;
+
 use crate::app_undo::copy;
 
 /// Seconds that a pause lasts.
 const PAUSE: u64 = 2;
 /// Requests that had passed the gate before the pause was heard of.
 const ON_THEIR_WAY: Duration = Duration::from_millis(700);
-
-/// Chance from a seed (xorshift64*), so that a failure can be repeated.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
-    }
-}
 
 /// A process of the application: what it holds ends with it.
 struct Process {
@@ -154,7 +144,7 @@ struct Tally {
 }
 
 fn one(seed: u64, tally: &mut Tally) {
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::new(seed);
     let outside = Runtime::new().unwrap();
     let records = 150 + chance.below(450);
     let sandbox =

@@ -12,21 +12,10 @@ use syncline_sandbox::{Sandbox, SandboxConfig};
 use syncline_secrets::MemoryVault;
 use tokio::runtime::Runtime;
 
+use syncline_tests::chance::Chance;
 use syncline_tests::postgres::USERS;
 
 use crate::two_way_world::{Database, users};
-
-/// Chance from a seed (xorshift64*), so that a failure can be repeated.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
-    }
-}
 
 struct Process {
     app: Arc<App>,
@@ -285,7 +274,7 @@ fn decide_all(process: &Process, chance: &mut Chance, tally: &mut Tally) {
 }
 
 fn one(seed: u64, tally: &mut Tally) {
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::new(seed);
     let outside = Runtime::new().unwrap();
     let sandbox = outside
         .block_on(Sandbox::start(SandboxConfig {
