@@ -128,6 +128,35 @@ async fn two_pulls_of_one_entity_do_not_meet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_whose_state_waits_is_read_again_until_it_is_set() {
+    let bench = Bench::new(30).await;
+    for environment in ["contoso", "fabrikam"] {
+        bench.connect_writable(environment, environment).await;
+    }
+    let mut definition = crate::app_undo::copy();
+    definition["source"]["columns"] = json!(["contactid", "firstname", "lastname", "statecode"]);
+    definition["source"]["filter"] = json!("<condition attribute='gendercode' operator='eq' value='1'/>");
+    definition["source"]["fetch"] = json!({ "mode": "new-and-updated", "days": 0 });
+    definition["fields"].as_array_mut().unwrap().push(json!({ "to": "statecode", "from": "statecode" }));
+    let all = bench.preview(&definition).await;
+    let id = bench.items(&all).await[0]["source_id"].as_str().unwrap().to_owned();
+    bench.change("contoso", "contact", &id, json!({ "statecode": 1, "statuscode": 2 })).await;
+    let first = bench.preview(&definition).await;
+    let read = count(&first["summary"], "read");
+    assert_eq!(bench.run(&first).await["status"], "succeeded");
+    // A new row is active whatever was asked; nothing has changed at the source, and yet it is not done.
+    let second = bench.preview(&definition).await;
+    assert_eq!(
+        (count(&second["summary"], "read"), count(&second["summary"], "update")),
+        (read, 1),
+        "{second}"
+    );
+    assert_eq!(bench.run(&second).await["status"], "succeeded");
+    let third = bench.preview(&definition).await;
+    assert!(count(&third["summary"], "read") < read && count(&third["summary"], "update") == 0, "{third}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_a_whole_sync_moves_on_from_where_the_last_one_began() {
     let bench = bench(40).await;
     bench.marketing("second").await;

@@ -105,6 +105,16 @@ async fn a_definition_reads_by_its_mode_and_its_watermark_can_be_set_back() {
         }
     };
     assert_eq!(run(definition.clone()).await, 60);
+    // It stands where the service's own dates end, whatever the time is on this machine.
+    bench.done("cache.pull", json!({ "connection": "crm", "entity": "contact" })).await;
+    let modified = |(_, raw): (String, String)| -> jiff::Timestamp {
+        let record: serde_json::Value = serde_json::from_str(&raw).unwrap();
+        record["modifiedon"].as_str().unwrap().parse().unwrap()
+    };
+    let latest = bench.cached("crm", "contact").await.into_iter().map(modified).max().unwrap();
+    let marks = bench.rpc("marks.list", json!({ "connection": "crm" })).await;
+    let mark = marks.as_array().unwrap().iter().find(|mark| mark["definition"].is_string()).unwrap();
+    assert_eq!(mark["modified_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap(), latest, "{mark}");
     let [a] = first_ids(&bench, "contact").await;
     change(&bench, "contacts", &a, json!({ "lastname": "Changed" })).await;
     assert_eq!(run(definition.clone()).await, 2, "the latest of before, and what changed since");
