@@ -39,6 +39,7 @@ mod two_way;
 mod undo;
 mod undo_rows;
 mod vanished;
+mod waiting;
 
 pub use batches::estimate_batches;
 pub use cached::CachedSource;

@@ -23,6 +23,7 @@ use crate::seen::latest;
 use crate::title::title;
 use crate::two_way::PairExtra;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
+use crate::waiting::waits;
 
 /// What a row keeps beside what the store knows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -239,23 +240,6 @@ impl Rows {
         writing.await.unwrap_or_else(|error| {
             Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
         })
-    }
-}
-
-/// Codes of rows that are refused for now, because a record that they need is not there or not alone.
-const NOT_YET: [&str; 4] = ["lookup_not_found", "lookup_ambiguous", "related_missing", "ambiguous_match"];
-
-/// Whether a later run has to look at the record again though nobody changes it: something else must come first.
-fn waits(row: &PlanRow, state_fields: &[String]) -> bool {
-    match row.action {
-        Action::Invalid => row.issues.iter().any(|issue| NOT_YET.contains(&issue.code.as_str())),
-        // A new row is active; the state that it is to have is set once it is there.
-        Action::Create => state_fields.iter().any(|field| {
-            let wanted = row.mapped.attributes.get(field).is_some_and(|value| !value.is_null());
-            let told = |request: &RawValue| request.get().contains(&format!("\\\"{field}\\\":"));
-            wanted && !row.request.as_deref().is_some_and(told)
-        }),
-        Action::Update | Action::Delete | Action::Unchanged | Action::Skip => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod fetch;
 mod filters;
 mod forgetting;
 mod index;
+mod ledgers;
 mod opening;
 mod run_requests;
 mod search_sql;

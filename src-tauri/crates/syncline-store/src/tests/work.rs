@@ -3,13 +3,13 @@
 use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use syncline_model::{Action, EntityName, FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value};
 use uuid::Uuid;
 
 use crate::testing::{at, contact, key, now, open};
 use crate::{
-    AuditFilter, EventKey, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter,
-    RunStatus, Sent, Store, StoreError, Stream,
+    AuditFilter, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter, RunStatus, Store,
+    StoreError,
 };
 
 pub(crate) fn plan(source: Uuid, destination: Uuid) -> Plan {
@@ -272,100 +272,6 @@ fn outcomes_are_kept_with_their_rows() {
     other.save_run(&run).unwrap();
     assert_eq!(other.runs(None, 0, 10).unwrap(), [run]);
     assert!(other.runs(Some("none"), 0, 10).unwrap().is_empty());
-}
-
-#[test]
-fn what_was_sent_is_known_by_destination_entity_and_source() {
-    let (_folder, store) = open();
-    let (destination, source) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let sent = |id: &str, hash: &str| Sent {
-        record_id: id.to_owned(),
-        hash: hash.to_owned(),
-        mapped: plan_row(0, id).mapped,
-        at: now(),
-    };
-    assert_eq!(store.sent(destination, &contact(), source, &["a"]).unwrap(), [None]);
-    let entity = contact();
-    let stream =
-        Stream { definition: "D", source, source_entity: &entity, destination, destination_entity: &entity };
-    store.save_sent(stream, &[sent("a", "1"), sent("b", "1")]).unwrap();
-    store.save_sent(stream, &[sent("a", "2")]).unwrap();
-    let found = store.sent(destination, &contact(), source, &["b", "x", "a"]).unwrap();
-    assert_eq!(found, [Some(sent("b", "1")), None, Some(sent("a", "2"))]);
-    assert_eq!(store.sent(source, &contact(), destination, &["a"]).unwrap(), [None]);
-}
-
-#[test]
-fn an_event_is_one_runs_and_goes_with_the_definitions_name() {
-    let (_folder, store) = open();
-    let (destination, source) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let (first, second) = (Uuid::from_u128(3), Uuid::from_u128(4));
-    let entity = contact();
-    let stream =
-        Stream { definition: "D", source, source_entity: &entity, destination, destination_entity: &entity };
-    let event = |timestamp: &str| EventKey {
-        record_id: "a".to_owned(),
-        event: "purchase".to_owned(),
-        timestamp: timestamp.to_owned(),
-    };
-    let claim = |run: Uuid, timestamp: &str, again: bool| {
-        store.claim_events(stream, run, &[(event(timestamp), again)], now()).unwrap()[0]
-    };
-    let sent = |definition: &str, to: Uuid, timestamp: &str| {
-        store.events_sent(definition, to, &[event(timestamp)]).unwrap()[0]
-    };
-    assert!(claim(first, "1", false));
-    assert!(claim(first, "1", false), "a run that goes on");
-    assert!(!claim(second, "1", false), "another run sent it");
-    assert_eq!(sent("d", destination, "1"), Some(now()), "without regard to case");
-    assert_eq!((sent("d", destination, "2"), sent("e", destination, "1")), (None, None));
-    assert_eq!(sent("d", source, "1"), None, "another destination has not got it");
-    store.drop_events(stream, second, &[event("1")]).unwrap();
-    assert!(sent("d", destination, "1").is_some(), "only who noted it takes it back");
-    assert!(claim(second, "1", true), "on purpose");
-    store.drop_events(stream, second, &[event("1"), event("2")]).unwrap();
-    assert_eq!(sent("d", destination, "1"), None);
-
-    claim(first, "1", false);
-    let (mark, state) = (|name: &str| format!("watermark/{name}/1/2/3"), "schedule/state/");
-    store.save_definition(None, "D", "{}", "h", now()).unwrap();
-    store.save_definition(None, "D/x", "{}", "h", now()).unwrap();
-    for key in [mark("d"), mark("d/x"), format!("{state}d"), format!("{state}d/x"), "grid/d".to_owned()] {
-        store.keep(&key, None, &json!(key), now()).unwrap();
-    }
-    store.save_definition(Some("D"), "Spring", "{}", "h", now()).unwrap();
-    assert!(sent("spring", destination, "1").is_some() && sent("d", destination, "1").is_none());
-    let keys = |under: &str| -> Vec<String> {
-        store.kept_under(under).unwrap().into_iter().map(|(key, _)| key).collect()
-    };
-    assert_eq!(keys("watermark/"), [mark("d/x"), mark("spring")]);
-    assert_eq!(keys(state), [format!("{state}d/x"), format!("{state}spring")]);
-    assert_eq!(keys("grid/"), ["grid/d"]);
-}
-
-#[test]
-fn only_what_this_definition_alone_sent_vanishes() {
-    let (_folder, store) = open();
-    let plan = plan(Uuid::from_u128(2), Uuid::from_u128(1));
-    store.save_plan(&plan).unwrap();
-    let here = plan_row(0, "here");
-    store.add_plan_rows(plan.id, std::slice::from_ref(&here)).unwrap();
-    let own = Stream::of(&plan);
-    let sent = |id: &str| Sent {
-        record_id: id.to_owned(),
-        hash: String::new(),
-        mapped: plan_row(0, id).mapped,
-        at: now(),
-    };
-    store.save_sent(own, &[sent(&here.source_id), sent("gone"), sent("both")]).unwrap();
-    let other = Stream { definition: "other", ..own };
-    store.save_sent(other, &[sent("foreign"), sent("both")]).unwrap();
-    let table = EntityName::new("lead");
-    store.save_sent(Stream { source_entity: &table, ..own }, &[sent("of another table")]).unwrap();
-    let vanished = store.sent_and_vanished(&plan, "", 10).unwrap();
-    assert_eq!(vanished.into_iter().map(|sent| sent.record_id).collect::<Vec<_>>(), ["gone"]);
-    store.drop_sent(own, &["gone"]).unwrap();
-    assert!(store.sent_and_vanished(&plan, "", 10).unwrap().is_empty());
 }
 
 #[test]
