@@ -64,4 +64,5 @@ mod run_campaign;
 mod sign_in;
 mod sql_types;
 mod two_way_campaign;
+mod two_way_people;
 mod two_way_world;

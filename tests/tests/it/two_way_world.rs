@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use syncline_tests::postgres::{PASSWORD, PostgresServer, USERS};
 
 use crate::app_support::{Bench, count};
@@ -17,28 +17,43 @@ impl Database {
     pub(crate) fn postgres() -> Self {
         let server = PostgresServer::start();
         server.database("app", "app");
-        server.sql("app", USERS);
-        server.sql("app", r#"GRANT SELECT, INSERT, UPDATE, DELETE ON "Users", "Companies" TO app"#);
-        Self::Postgres(server)
+        let database = Self::Postgres(server);
+        database.anew();
+        database
+    }
+
+    /// Empty tables in place of those that are there.
+    pub(crate) fn anew(&self) {
+        self.tell(&format!(
+            r#"DROP TABLE IF EXISTS "Users", "Companies"; {USERS} GRANT SELECT, INSERT, UPDATE, DELETE ON "Users", "Companies" TO app"#
+        ));
     }
 
     pub(crate) fn sqlite(bench: &Bench) -> Self {
-        let path = bench.home.path().join("app.db");
+        Self::sqlite_in(bench.home.path())
+    }
+
+    pub(crate) fn sqlite_in(folder: &Path) -> Self {
+        let path = folder.join("app.db");
         let tables = USERS.replace("now()", "CURRENT_TIMESTAMP").replace("timestamptz", "datetime");
         rusqlite::Connection::open(&path).unwrap().execute_batch(&tables).unwrap();
         Self::Sqlite(path)
     }
 
-    pub(crate) async fn connect(&self, bench: &Bench) {
+    /// What saves a connection to it.
+    pub(crate) fn connection(&self) -> Value {
         let (system, url, secret) = match self {
             Self::Postgres(server) => ("postgres", server.loopback_url("app", "app"), json!(PASSWORD)),
             Self::Sqlite(path) => ("sqlite", path.display().to_string(), Value::Null),
         };
-        let save = json!({
+        json!({
             "name": "app", "system": system, "url": url, "writable": true, "kind": "sandbox", "secret": secret,
             "options": { "modified.Users": "UpdatedAt" },
-        });
-        bench.rpc("connections.save", save).await;
+        })
+    }
+
+    pub(crate) async fn connect(&self, bench: &Bench) {
+        bench.rpc("connections.save", self.connection()).await;
         let test = bench.rpc("connections.test", json!({ "connection": "app" })).await;
         assert_eq!(test["status"], "verified", "{test}");
     }
@@ -56,6 +71,30 @@ impl Database {
                     Ok(Cell::Null) | Err(rusqlite::Error::QueryReturnedNoRows) => String::new(),
                     other => panic!("{other:?}"),
                 }
+            }
+        }
+    }
+
+    /// All rows of so many columns, which are texts or can be read as such.
+    pub(crate) fn rows<const COLUMNS: usize>(&self, sql: &str) -> Vec<[String; COLUMNS]> {
+        match self {
+            Self::Postgres(server) => {
+                let told = server.sql("app", sql);
+                let cut = |line: &str| line.split('|').map(str::to_owned).collect::<Vec<_>>();
+                told.lines().map(|line| cut(line).try_into().expect("as many columns")).collect()
+            }
+            Self::Sqlite(path) => {
+                let database = rusqlite::Connection::open(path).unwrap();
+                database.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+                let mut statement = database.prepare(sql).unwrap();
+                let rows = statement.query_map([], |row| {
+                    let mut cells = [const { String::new() }; COLUMNS];
+                    for (at, cell) in cells.iter_mut().enumerate() {
+                        *cell = row.get(at)?;
+                    }
+                    Ok(cells)
+                });
+                rows.unwrap().map(Result::unwrap).collect()
             }
         }
     }
