@@ -4,7 +4,9 @@ mod event;
 mod field;
 mod identifier;
 mod options;
+mod problem;
 mod read;
+mod shape;
 mod source;
 mod two_way;
 
@@ -16,7 +18,7 @@ pub use event::{EventName, EventSection, EventTimestamp, ParameterMapping, Proce
 pub use field::{DateRule, FieldMapping, FindBy, JoinRule, OnEmpty, OnUnmapped, SplitRule, TextCase};
 pub use identifier::{IdentifierCheck, IdentifierMapping, OnDuplicate, OnInvalidIdentifier};
 pub use options::{DefinitionOptions, RunLimits, SyncAction};
-pub use read::{Fix, Problem};
+pub use problem::{Fix, Problem};
 pub use source::{FetchMode, FetchSection, SourceSection};
 pub use two_way::{ConflictRule, CreateWhere, DeletedRule, Direction, LinkedRecord, TwoWaySection};
 
