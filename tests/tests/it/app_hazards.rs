@@ -143,6 +143,16 @@ async fn a_row_whose_state_waits_is_read_again_until_it_is_set() {
     bench.change("contoso", "contact", &id, json!({ "statecode": 1, "statuscode": 2 })).await;
     let first = bench.preview(&definition).await;
     let read = count(&first["summary"], "read");
+    // The preview says so, of this row alone, and does not show as a change what is not sent.
+    let items = bench.items(&first).await;
+    let told: Vec<&Value> =
+        items.iter().filter(|item| item["issues"][0]["code"] == "state_follows").collect();
+    assert_eq!(told.len(), 1, "{items:?}");
+    assert_eq!(told[0]["source_id"], json!(id));
+    let message = told[0]["issues"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "the new row begins as Active (0); the next run sets statecode to Inactive (1)");
+    let shown = told[0]["changes"].as_array().unwrap();
+    assert!(!shown.is_empty() && shown.iter().all(|change| change["field"] != "statecode"), "{shown:?}");
     assert_eq!(bench.run(&first).await["status"], "succeeded");
     // A new row is active whatever was asked; nothing has changed at the source, and yet it is not done.
     let second = bench.preview(&definition).await;

@@ -3,6 +3,7 @@ export { CodeEditor, type CodeProblem } from "./CodeEditor";
 export { Confirm } from "./Confirm";
 export { CountBar, type CountPart, ThinBar } from "./CountBar";
 export { Elapsed, elapsedText } from "./Elapsed";
+export { Exchange, type ExchangeSeen } from "./Exchange";
 export { Fault, FaultContext, type FaultInfo, type FaultLook, sentence } from "./Fault";
 export { type FileChoice, type FileForm, FileMenu } from "./FileMenu";
 export { Grid } from "./Grid";

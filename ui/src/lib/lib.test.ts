@@ -6,7 +6,7 @@ import { fuzzyFilter } from "./fuzzy";
 import { matchesKey } from "./keys";
 import { bytes, compact, counted, duration, percent } from "./numbers";
 import { prettyJson } from "./prettyJson";
-import { cellOf, cellText, columnsPresent } from "./record";
+import { cellOf, cellText, columnsPresent, plainText } from "./record";
 import { age, ago, shortLocal, utc } from "./time";
 import { changeTo, redo, undo, undoable } from "./undo";
 
@@ -65,6 +65,17 @@ describe("a cell", () => {
       label: "Fabrikam",
     });
     expect(columnsPresent(raw)).toContain("parentcustomerid");
+  });
+});
+
+describe("a value in words", () => {
+  it("names a lookup by its table and id, and other objects as JSON", () => {
+    expect(plainText({ entity: "account", id: "2f1c" })).toBe("account 2f1c");
+    expect(plainText({ entity: "account", id: "2f1c", name: "x" })).toBe(
+      '{"entity":"account","id":"2f1c","name":"x"}',
+    );
+    expect(plainText([1, 2])).toBe("[1,2]");
+    expect(plainText(null)).toBe("");
   });
 });
 

@@ -60,13 +60,20 @@ export function bothText(cell: Cell): string {
   return cell.label === null || cell.label === cell.text ? cell.text : `${cell.label} (${cell.text})`;
 }
 
-/** A value without quotes; objects and lists as JSON. */
+/** The row that a lookup points at: `account 2f1c…`. */
+function referenceText(value: object): string | null {
+  const { entity, id, ...rest } = value as Record<string, unknown>;
+  const only = Object.keys(rest).length === 0;
+  return only && typeof entity === "string" && typeof id === "string" ? `${entity} ${id}` : null;
+}
+
+/** A value without quotes; a lookup by its table and id, other objects and lists as JSON. */
 export function plainText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
     return String(value);
-  return JSON.stringify(value);
+  return (typeof value === "object" ? referenceText(value) : null) ?? JSON.stringify(value);
 }
 
 /** Column names present in a record, annotations left out. */

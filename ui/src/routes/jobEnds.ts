@@ -156,7 +156,9 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
         job.state === "done") ||
       (job.kind === "run" && place.at === "run") ||
       (place.at === "run-all" && isSeveral(job.result)) ||
-      (place.at === "compare" && isCompared(job.result) && job.state === "done");
+      (place.at === "compare" &&
+        job.kind === "export" &&
+        (isCompared(job.result) || job.title.startsWith("comparing ")));
     if (!inSight) notify(notice);
     if (settings()?.notifications && job.seconds > 3)
       void host.notify(notice.title, notice.text ?? "").catch(() => undefined);

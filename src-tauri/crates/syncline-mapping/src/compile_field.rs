@@ -141,11 +141,20 @@ impl Work<'_> {
                 format!("{name} can be set only when a row is created; on updates it is left as it is"),
             ));
         } else if !column.creatable {
-            self.warning(Problem::new(
-                path,
-                "target_update_only",
-                format!("{name} can't be set when a row is created, only afterwards"),
-            ));
+            let hint = match column.column_type {
+                ColumnType::State | ColumnType::Status => {
+                    "a new row begins active, and the next run sets its state"
+                }
+                _ => "a record that is not there yet is refused where the field has a value",
+            };
+            self.warning(
+                Problem::new(
+                    path,
+                    "target_update_only",
+                    format!("{name} can't be set when a row is created, only afterwards"),
+                )
+                .hint(hint),
+            );
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
 use syncline_mapping::{Mapping, Related, compile_with, definition_hash};
 use syncline_model::{
-    ColumnType, EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
+    EntityName, EntitySchema, ErrorCode, Identity, Problem, RecordId, SyncAction, SyncDefinition,
     SynclineError, System,
 };
 use syncline_store::{Plan, PlanStatus, Store};
@@ -21,6 +21,7 @@ use crate::plan_rows::{MappedPage, Rows, map_page, parts};
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
 use crate::vanished::{can_delete, sees_all};
+use crate::waiting::{StateField, state_fields};
 
 /// Pages that may wait to be mapped.
 const PAGES_AHEAD: usize = 1;
@@ -159,14 +160,9 @@ pub async fn make_plan(
         destination.toll(&request.destination_schema.summary.logical_name),
     );
     let looked_at = !request.cached;
-    let is_state = |name: &&str| {
-        let column = request.destination_schema.column(name);
-        column.is_some_and(|column| matches!(column.column_type, ColumnType::State | ColumnType::Status))
-    };
-    let state_fields =
-        compiled.mapping.target_names().into_iter().filter(is_state).map(str::to_owned).collect();
+    let states = state_fields(&compiled.mapping.target_names(), &request.destination_schema);
     let planner = Planner {
-        state_fields,
+        states,
         store: store.clone(),
         destination,
         mapping: Arc::new(compiled.mapping),
@@ -204,7 +200,7 @@ pub(crate) struct Planner {
     pub(crate) request: Arc<PlanRequest>,
     pub(crate) plan: Uuid,
     /// Mapped columns that hold a row's state, which some tables don't take in a new row.
-    pub(crate) state_fields: Vec<String>,
+    pub(crate) states: Vec<StateField>,
 }
 
 impl Planner {

@@ -23,7 +23,7 @@ use crate::seen::latest;
 use crate::title::title;
 use crate::two_way::PairExtra;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
-use crate::waiting::waits;
+use crate::waiting::{tell_left_states, waits};
 
 /// What a row keeps beside what the store knows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -196,8 +196,9 @@ impl Rows {
                     detail.note(request, planner.destination.lane(schema, request, &planner.request.options));
                 }
             }
-            let row = row(self.next, record, mapped, decision, events)?;
-            detail.waiting += u64::from(waits(&row, &planner.state_fields));
+            let mut row = row(self.next, record, mapped, decision, events)?;
+            tell_left_states(&mut row, &planner.states);
+            detail.waiting += u64::from(waits(&row, &planner.states));
             rows.push(row);
             self.next += 1;
         }

@@ -34,6 +34,9 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
         }
         "lookup_not_found" => format!("lookup: the destination has no row that {field} could point at"),
         "lookup_ambiguous" => format!("lookup: several rows fit, and {field} can point at one only"),
+        "state_follows" => {
+            format!("state: a row is made active; {field} is set once it is there, by the next run")
+        }
         "related_missing" => "the record that the lookup points at can't be read".to_owned(),
         "too_many" if kind.is_some() => format!("too many: {field} takes at most 150 choices at once"),
         "too_many" => "too many: the record holds more than one request takes".to_owned(),

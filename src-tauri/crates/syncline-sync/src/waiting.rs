@@ -1,22 +1,84 @@
 //! Rows for which something else must come first, so that a later run has to look at their records again.
 
 use serde_json::value::RawValue;
-use syncline_model::Action;
+use syncline_model::{Action, Column, ColumnType, EntitySchema, RowIssue, Value};
 use syncline_store::PlanRow;
 
 /// Codes of rows that are refused for now, because a record that they need is not there or not alone.
 const NOT_YET: [&str; 4] = ["lookup_not_found", "lookup_ambiguous", "related_missing", "ambiguous_match"];
 
+/// A mapped column that holds a row's state, which some tables don't take in a new row.
+#[derive(Debug, Clone)]
+pub(crate) struct StateField {
+    column: Column,
+    /// What a new row has without being told; `None` where that is not known.
+    first: Option<i64>,
+}
+
+/// The state columns among the targets of a mapping.
+pub(crate) fn state_fields(targets: &[&str], schema: &EntitySchema) -> Vec<StateField> {
+    let columns = targets.iter().filter_map(|name| schema.column(name));
+    let states =
+        columns.filter(|column| matches!(column.column_type, ColumnType::State | ColumnType::Status));
+    states
+        .map(|column| StateField {
+            // A new row comes to be in the first state (Dataverse Web API, state); its status reason is the table's own choice.
+            first: match column.column_type {
+                ColumnType::State => column.options.iter().map(|option| option.value).min(),
+                _ => None,
+            },
+            column: column.clone(),
+        })
+        .collect()
+}
+
+impl StateField {
+    /// The state that a planned new row is to have and does not get with its creation.
+    fn left<'r>(&self, row: &'r PlanRow) -> Option<&'r Value> {
+        let field = self.column.logical_name.as_str();
+        let told = |request: &RawValue| request.get().contains(&format!("\\\"{field}\\\":"));
+        let wanted = row.mapped.attributes.get(field).filter(|value| !value.is_null())?;
+        let first = self.first.is_some_and(|first| wanted.display_text() == first.to_string());
+        (!first && !row.request.as_deref().is_some_and(told)).then_some(wanted)
+    }
+
+    fn words(&self, code: &str) -> String {
+        let choice = self.column.options.iter().find(|choice| choice.value.to_string() == code);
+        match choice.and_then(|choice| choice.label.as_deref()) {
+            Some(label) => format!("{label} ({code})"),
+            None => code.to_owned(),
+        }
+    }
+}
+
+/// Says of a new row which state it does not get yet, and takes that out of what is shown to change.
+pub(crate) fn tell_left_states(row: &mut PlanRow, states: &[StateField]) {
+    if row.action != Action::Create {
+        return;
+    }
+    for state in states {
+        let Some(wanted) = state.left(row) else { continue };
+        let field = state.column.logical_name.to_string();
+        let wanted = state.words(&wanted.display_text());
+        let begins = match state.first {
+            Some(first) => format!("begins as {}", state.words(&first.to_string())),
+            None => "begins as its table has it".to_owned(),
+        };
+        row.changes.retain(|change| change.field != field);
+        row.issues.push(RowIssue {
+            code: "state_follows".to_owned(),
+            message: format!("the new row {begins}; the next run sets {field} to {wanted}"),
+            field,
+        });
+    }
+}
+
 /// Whether a later run has to look at the record again though nobody changes it: something else must come first.
-pub(crate) fn waits(row: &PlanRow, state_fields: &[String]) -> bool {
+pub(crate) fn waits(row: &PlanRow, states: &[StateField]) -> bool {
     match row.action {
         Action::Invalid => row.issues.iter().any(|issue| NOT_YET.contains(&issue.code.as_str())),
-        // A new row is active; the state that it is to have is set once it is there.
-        Action::Create => state_fields.iter().any(|field| {
-            let wanted = row.mapped.attributes.get(field).is_some_and(|value| !value.is_null());
-            let told = |request: &RawValue| request.get().contains(&format!("\\\"{field}\\\":"));
-            wanted && !row.request.as_deref().is_some_and(told)
-        }),
+        // The state that a new row is to have is set once it is there.
+        Action::Create => states.iter().any(|state| state.left(row).is_some()),
         Action::Update | Action::Delete | Action::Unchanged | Action::Skip => false,
     }
 }

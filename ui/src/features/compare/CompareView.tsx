@@ -18,7 +18,9 @@ import { CountBar, Empty, Fault, Grid, type GridColumn, Mark, Name, Page } from 
 import { host } from "@/host";
 import { count, counted } from "@/lib/numbers";
 import { plainText } from "@/lib/record";
+import { ColumnsField } from "./ColumnsField";
 import styles from "./compare.module.css";
+import { namesIn } from "./names";
 
 type Kind = CompareKind | "same";
 
@@ -32,12 +34,6 @@ const words: Record<CompareKind, { word: string; tone: "brand" | "success" | "wa
 function isReport(value: unknown): value is CompareReport {
   return typeof value === "object" && value !== null && "only_left" in value && "rows" in value;
 }
-
-const list = (text: string) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
 
 /** The same table in two environments, side by side. Nothing is written to either. */
 export function CompareView({
@@ -60,6 +56,12 @@ export function CompareView({
   const [report, setReport] = useState<CompareReport | null>(null);
   const [kind, setKind] = useState<CompareKind | null>(null);
   const entities = useRead("entities.list", { connection: left }, { enabled: left !== "" });
+  const known = entities.data?.entities.some(({ logical_name }) => logical_name === entity) ?? false;
+  const described = useRead("entities.describe", { connection: left, entity }, { enabled: known });
+  const offered = useMemo(
+    () => (known ? (described.data?.schema.columns ?? []) : []).filter(({ readable }) => readable),
+    [known, described.data],
+  );
   const rows = useMemo(
     () => (report?.rows ?? []).filter((row) => kind === null || row.kind === kind),
     [report, kind],
@@ -84,8 +86,8 @@ export function CompareView({
         left,
         right,
         entity,
-        columns: list(columns),
-        key: list(key),
+        columns: namesIn(columns),
+        key: namesIn(key),
         path: path ?? undefined,
       });
       setJob(job);
@@ -120,16 +122,23 @@ export function CompareView({
               </option>
             ))}
           </datalist>
-          <Field label="Columns" hint="Empty: all that can be written in both">
-            <Input
-              value={columns}
-              placeholder="lastname, emailaddress1"
-              onChange={(_, { value }) => setColumns(value)}
-            />
-          </Field>
-          <Field label="Same by" hint="Empty: the primary key">
-            <Input value={key} placeholder="emailaddress1" onChange={(_, { value }) => setKey(value)} />
-          </Field>
+          <ColumnsField
+            label="Columns"
+            hint="Empty: all that can be written in both"
+            placeholder="lastname, emailaddress1"
+            value={columns}
+            onChange={setColumns}
+            columns={offered}
+          />
+          <ColumnsField
+            label="Same by"
+            hint="Empty: the primary key"
+            placeholder="emailaddress1"
+            value={key}
+            onChange={setKey}
+            columns={offered}
+            keys={described.data?.schema.keys}
+          />
           <div className={styles.act}>
             <Checkbox
               checked={toFile}

@@ -83,9 +83,11 @@ interface Offer {
   title: string;
   /** It tells rows apart by itself. */
   key: boolean;
+  /** It is what the table's rows are called by. */
+  called: boolean;
 }
 
-/** Readable columns of up to three tables, alternate keys first; of a table that was offered already the same name comes once unless `all`. */
+/** Readable columns of up to three tables, alternate keys first, then names; of a table that was offered already the same name comes once unless `all`. */
 function useColumnsOf(connection: string, targets: readonly string[], all = false): Offer[] {
   const [first = "", second = "", third = ""] = targets;
   const ask = (entity: string) => ({
@@ -112,12 +114,16 @@ function useColumnsOf(connection: string, targets: readonly string[], all = fals
           name: column.logical_name,
           title: column.display_name || column.logical_name,
           key: keys.includes(column.logical_name),
+          called: column.logical_name === schema.primary_name,
         });
       }
     }
     return offers.sort(
       (a, b) =>
-        Number(b.key) - Number(a.key) || a.title.localeCompare(b.title) || a.name.localeCompare(b.name),
+        Number(b.key) - Number(a.key) ||
+        Number(b.called) - Number(a.called) ||
+        a.title.localeCompare(b.title) ||
+        a.name.localeCompare(b.name),
     );
   }, [one.data, two.data, three.data, all]);
 }
@@ -125,5 +131,5 @@ function useColumnsOf(connection: string, targets: readonly string[], all = fals
 function withChosen(offers: readonly Offer[], chosen: string | undefined): readonly Offer[] {
   return chosen === undefined || offers.some(({ name }) => name === chosen)
     ? offers
-    : [...offers, { entity: "", name: chosen, title: chosen, key: false }];
+    : [...offers, { entity: "", name: chosen, title: chosen, key: false, called: false }];
 }

@@ -61,7 +61,6 @@ export function ColumnSelect({
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
-      listbox={{ style: { maxHeight: 340 } }}
       title={value}
       value={typed ?? (current?.display_name || titleOf(columns, value) || value)}
       selectedOptions={value ? [value] : []}
@@ -117,7 +116,6 @@ export function TargetSelect({
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
-      listbox={{ style: { maxHeight: 340 } }}
       value={typed ?? value}
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}

@@ -5,6 +5,7 @@ import { prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
 import { SendOne } from "./SendOne";
+import { Values } from "./Values";
 
 type Part = "changes" | "source" | "mapped" | "request";
 
@@ -93,12 +94,19 @@ export function RowDetail({
         )
       ) : null}
       {data && part === "mapped" ? (
-        <CodeEditor
-          label="The mapped record"
-          language="json"
-          readOnly
-          value={JSON.stringify(data.mapped, null, 2)}
-        />
+        <>
+          <Values data={data} />
+          <details className={styles.whole} open={data.explanations.length === 0}>
+            <summary>As JSON</summary>
+            <CodeEditor
+              label="The mapped record"
+              language="json"
+              readOnly
+              height="40vh"
+              value={JSON.stringify(data.mapped, null, 2)}
+            />
+          </details>
+        </>
       ) : null}
       {data?.request && part === "request" ? (
         <div className={styles.request}>
@@ -129,16 +137,21 @@ export function RowDetail({
 
 function Changes({ data }: { data: PlanRowDetail }) {
   const { row } = data;
+  // The issue that decided is the reason, and is not told twice.
+  const reason = row.issues.find(({ message }) => message === row.reason);
   return (
     <>
       <p>
-        <Mark>{row.action}</Mark> {sentence(row.reason)}
+        <Mark>{row.action}</Mark> {sentence(row.reason)}{" "}
+        {reason ? <code className={styles.muted}>{reason.code}</code> : null}
       </p>
-      {row.issues.map((issue) => (
-        <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
-          {sentence(issue.message)} <code className={styles.muted}>{issue.code}</code>
-        </p>
-      ))}
+      {row.issues
+        .filter((issue) => issue !== reason)
+        .map((issue) => (
+          <p key={`${issue.code}${issue.field}${issue.message}`} className={styles.issue}>
+            {sentence(issue.message)} <code className={styles.muted}>{issue.code}</code>
+          </p>
+        ))}
       {row.changes.length > 0 ? (
         <table className={styles.diff}>
           <thead>

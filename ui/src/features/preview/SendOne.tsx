@@ -9,8 +9,9 @@ import {
   type PlanRowDetail,
   type RunReport,
   toApiError,
+  useRead,
 } from "@/api";
-import { Confirm, CopyField, Mark, Name } from "@/design";
+import { Confirm, CopyField, Exchange, Mark, Name } from "@/design";
 import styles from "./preview.module.css";
 
 function isReport(value: unknown): value is RunReport {
@@ -38,6 +39,13 @@ export function SendOne({
     if (isReport(ended.result)) setReport(ended.result);
   }
   const failure = report?.failures[0];
+  const seen = useRead(
+    "runs.requests",
+    { run: report?.run_id ?? "", limit: 20 },
+    { enabled: report !== null, keep: true },
+  );
+  // The lookups before are of no interest here: what wrote is.
+  const wrote = seen.data?.requests.find(({ method }) => method !== "GET");
   return (
     <>
       {writes && !row.excluded && destination ? (
@@ -64,6 +72,7 @@ export function SendOne({
           {failure ? <CopyField label="Code" value={failure.code} /> : null}
           {failure?.request_id ? <CopyField label="Request id" value={failure.request_id} /> : null}
           <CopyField label="Run" value={report.run_id} />
+          {wrote ? <Exchange one={wrote} open /> : null}
         </section>
       ) : null}
       {asking && destination ? (

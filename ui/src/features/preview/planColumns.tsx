@@ -61,11 +61,11 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
     {
       key: "identifiers",
       title: "Identified by",
-      width: 250,
+      width: 200,
       cell: (row) => <Name text={identifiersOf(row)} />,
       text: identifiersOf,
     },
-    { key: "changes", title: "Changes", width: 420, cell: (row) => <Changes row={row} />, text: changesText },
+    { key: "changes", title: "Changes", width: 340, cell: (row) => <Changes row={row} />, text: changesText },
     { key: "why", title: "Why", width: 320, cell: (row) => <Name text={whyText(row)} />, text: whyText },
   ];
 }
@@ -75,7 +75,8 @@ function identifiersOf(row: PlanRow): string {
 }
 
 function whyText(row: PlanRow): string {
-  return [row.reason, ...row.issues.map(({ message }) => message)].filter(Boolean).join("; ");
+  // An issue that decided over the row is the reason, too.
+  return [...new Set([row.reason, ...row.issues.map(({ message }) => message)])].filter(Boolean).join("; ");
 }
 
 function changesText(row: PlanRow): string {

@@ -1,9 +1,8 @@
 import { Switch } from "@fluentui/react-components";
 import { useState } from "react";
-import { type RequestSeen, useRead } from "@/api";
-import { Empty, Fault, Mark, Name, Panel, Skeleton, Time } from "@/design";
+import { useRead } from "@/api";
+import { Empty, Exchange, Fault, Panel, Skeleton } from "@/design";
 import { count, counted } from "@/lib/numbers";
-import { prettyJson } from "@/lib/prettyJson";
 import styles from "./runs.module.css";
 
 /** What a run asked and was answered: the latest, and more of those that failed. They are kept with it, encrypted and without secrets. */
@@ -58,42 +57,5 @@ export function RequestsPanel({
         </ul>
       </div>
     </Panel>
-  );
-}
-
-function Exchange({ one }: { one: RequestSeen }) {
-  const good = one.status !== null && one.status < 400;
-  return (
-    <details>
-      <summary>
-        <Mark tone={good ? "success" : "danger"}>{one.status ?? one.fault ?? "no answer"}</Mark> {one.method}{" "}
-        <Name text={one.path.split("?")[0] ?? one.path} />{" "}
-        <span className={styles.muted}>{one.took_ms} ms</span>
-      </summary>
-      <p className={styles.muted}>
-        <Time iso={one.at} form="full" /> · {one.origin}
-      </p>
-      <pre className={styles.wire}>{one.path}</pre>
-      <Part title="Asked" headers={one.request_headers} body={one.request_body} />
-      <Part title="Answered" headers={one.answer_headers} body={one.answer_body} />
-    </details>
-  );
-}
-
-function Part({
-  title,
-  headers,
-  body,
-}: {
-  title: string;
-  headers: Record<string, string | undefined>;
-  body: string | null;
-}) {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return (
-    <>
-      <b>{title}</b>
-      <pre className={styles.wire}>{[...lines, "", body ? prettyJson(body) : ""].join("\n").trim()}</pre>
-    </>
   );
 }
