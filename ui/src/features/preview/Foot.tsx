@@ -25,13 +25,15 @@ export function Foot({
   onUnlock: (connection: ConnectionView) => void;
 }) {
   const locked = [destination, source].find((one) => one !== undefined && !isWritable(one));
+  const { events, excluded } = data.summary;
+  const parts = [
+    changes > 0 && `${counted(data.requests, "request")} · ${bytes(data.bytes)}`,
+    changes > 0 && events > 0 && counted(events, "event"),
+    excluded > 0 && `${counted(excluded, "row")} held back`,
+  ];
   return (
     <footer className={styles.foot}>
-      <span>
-        {counted(data.requests, "request")} · {bytes(data.bytes)}
-        {data.summary.events > 0 ? ` · ${counted(data.summary.events, "event")}` : ""}
-        {data.summary.excluded > 0 ? ` · ${counted(data.summary.excluded, "row")} held back` : ""}
-      </span>
+      <span>{parts.filter(Boolean).join(" · ")}</span>
       {changes > 0 ? (
         <span className={styles.muted} title={costMeaning} data-cost>
           in all {costWords(data.cost)}
