@@ -36,6 +36,7 @@ mod app_starters;
 mod app_support;
 mod app_together;
 mod app_two_way;
+mod app_two_way_pair;
 mod app_undo;
 mod app_values;
 mod app_workbook;

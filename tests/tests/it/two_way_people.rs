@@ -209,7 +209,7 @@ impl<'w> Round<'w> {
     ) {
         match chance.below(10) {
             0 => self.make(process, chance, stories, tally),
-            1 => self.twin(chance, tally),
+            1 => self.twin(chance, stories, tally),
             2 => self.delete(process, chance, stories, tally),
             _ => self.change(process, chance, stories, tally),
         }
@@ -274,14 +274,18 @@ impl<'w> Round<'w> {
         tally.made += 1;
     }
 
-    /// Who was just made at the source is made at the destination too, by another hand.
-    fn twin(&mut self, chance: &mut Chance, tally: &mut Tally) {
+    /// Who was just made at the source is made at the destination too, by another hand. Until they are a pair nobody knows which side changed
+    /// what: where they differ then, the rule decides.
+    fn twin(&mut self, chance: &mut Chance, stories: &mut Stories, tally: &mut Tally) {
         self.step += 1;
         if self.made_left.is_empty() {
             return;
         }
         let email = &self.made_left[chance.below(self.made_left.len() as u64) as usize];
         self.insert(self.number * 1000 + self.step, email);
+        if let Some(story) = stories.get_mut(email) {
+            story.edited.iter_mut().for_each(|field| field.0 = 3);
+        }
         tally.twins += 1;
     }
 

@@ -216,14 +216,16 @@ impl Bench {
     /// Pairs of a definition: record of the source to record of the destination.
     pub(crate) async fn pairs(&self, definition: &Value) -> BTreeMap<String, String> {
         let mut pairs = BTreeMap::new();
-        let mut after = Value::Null;
+        let mut offset = 0;
         loop {
             let page = self
-                .rpc("links.list", json!({ "json": definition.to_string(), "after": after, "limit": 1000 }))
+                .rpc("links.list", json!({ "json": definition.to_string(), "offset": offset, "limit": 1000 }))
                 .await;
-            let links = page["links"].as_array().unwrap().clone();
-            let Some(last) = links.last() else { return pairs };
-            after = last["id"].clone();
+            let links = page["rows"].as_array().unwrap().clone();
+            if links.is_empty() {
+                return pairs;
+            }
+            offset += links.len();
             for link in &links {
                 pairs.insert(
                     link["source_id"].as_str().unwrap().to_owned(),

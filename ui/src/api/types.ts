@@ -111,6 +111,7 @@ export type { KeyRef } from "./generated/KeyRef";
 export type { KnownEvent } from "./generated/KnownEvent";
 export type { KnownEvents } from "./generated/KnownEvents";
 export type { LayoutColumn } from "./generated/LayoutColumn";
+export type { LinkState } from "./generated/LinkState";
 export type { LinksPage } from "./generated/LinksPage";
 export type { LinkView } from "./generated/LinkView";
 export type { ListView } from "./generated/ListView";

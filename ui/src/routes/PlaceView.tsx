@@ -5,7 +5,8 @@ import { Empty } from "@/design";
 import { CompareView } from "@/features/compare";
 import { ConflictsPage } from "@/features/conflicts";
 import { Connect } from "@/features/connections";
-import { DefinitionsList } from "@/features/definitions";
+import { DefinitionsList, isTwoWay } from "@/features/definitions";
+import { LinksPage } from "@/features/links";
 import { RunAll, RunCell, RunPage, RunsList, Story } from "@/features/runs";
 import { SchedulesView } from "@/features/schedules";
 import { SearchView } from "@/features/search";
@@ -107,6 +108,17 @@ export function PlaceView({
           definition={place.definition ?? null}
           onDefinition={(definition) => nav.refine({ at: "conflicts", definition: definition ?? undefined })}
           onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
+          onPairs={(sync) => nav.go({ at: "links", definition: sync ?? undefined })}
+        />
+      );
+    case "links":
+      return (
+        <LinksPage
+          definition={place.definition ?? null}
+          isTwoWay={isTwoWay}
+          onDefinition={(definition) => nav.refine({ at: "links", definition })}
+          onOpenDefinition={(sync) => nav.go({ at: "sync", name: sync })}
+          onConflicts={(definition) => nav.go({ at: "conflicts", definition })}
         />
       );
     case "sync":

@@ -40,6 +40,7 @@ export function PlanRoute({ plan, connections }: { plan: string; connections: re
       onOpenRun={(run) => nav.go({ at: "run", run })}
       onOpenDefinition={(name) => nav.go({ at: "sync", name })}
       onConflicts={(definition) => nav.go({ at: "conflicts", definition })}
+      onPairs={(definition) => nav.go({ at: "links", definition })}
       onAgain={(job) => void openPlanOf(plan, job).catch(() => undefined)}
       onUnlock={(connection) => void actOn("unlock", connection)}
     />

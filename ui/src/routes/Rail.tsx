@@ -81,7 +81,7 @@ export const railEntries: readonly RailEntry[] = [
     keys: "Ctrl+4",
     icon: <ArrowSwapRegular />,
     active: <ArrowSwapFilled />,
-    holds: ["syncs", "sync", "plan", "run-all", "conflicts"],
+    holds: ["syncs", "sync", "plan", "run-all", "conflicts", "links"],
   },
   {
     place: { at: "runs" },

@@ -130,6 +130,7 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
       case "sql":
       case "syncs":
       case "conflicts":
+      case "links":
       case "schedules":
       case "compare":
       case "runs":

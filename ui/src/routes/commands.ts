@@ -49,6 +49,7 @@ export function paletteItems({
   if (!connections.some(({ sample }) => sample))
     command("sample", "Explore the sample tenant", () => void startSample());
   command("conflicts", "Conflicts of two-way syncs", () => nav.go({ at: "conflicts" }));
+  command("links", "Pairs of two-way syncs", () => nav.go({ at: "links" }));
   command("new-sync", "New sync…", () => nav.go({ at: "sync", name: "" }));
   if (definitions.length > 1) command("run-all", "Run several syncs…", () => nav.go({ at: "run-all" }));
   if (current && current.system === "dataverse") {

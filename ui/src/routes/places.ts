@@ -10,6 +10,7 @@ export type Place =
   | { at: "sql" }
   | { at: "syncs" }
   | { at: "conflicts"; definition?: string }
+  | { at: "links"; definition?: string }
   | { at: "sync"; name: string; draft?: string }
   | { at: "plan"; plan: string }
   | { at: "schedules" }
@@ -44,6 +45,7 @@ export function placeKey(place: Place): string {
     case "sql":
     case "syncs":
     case "conflicts":
+    case "links":
     case "schedules":
     case "compare":
     case "runs":
@@ -94,6 +96,7 @@ function placeParts(place: Place): string[] {
     case "sql":
     case "syncs":
     case "conflicts":
+    case "links":
     case "schedules":
     case "compare":
     case "runs":
@@ -110,7 +113,8 @@ function placeQuery(place: Place): URLSearchParams {
   if (place.at === "connect" && place.edit) query.set("edit", place.edit);
   if (place.at === "story" && place.name) query.set("name", place.name);
   if (place.at === "sync" && place.draft) query.set("draft", place.draft);
-  if (place.at === "conflicts" && place.definition) query.set("definition", place.definition);
+  if ((place.at === "conflicts" || place.at === "links") && place.definition)
+    query.set("definition", place.definition);
   return query;
 }
 
@@ -142,6 +146,7 @@ function placeOf(
     case "settings":
       return { at };
     case "conflicts":
+    case "links":
       return { at, definition: query.get("definition") ?? undefined };
     case "connect":
       return { at, edit: query.get("edit") ?? undefined };

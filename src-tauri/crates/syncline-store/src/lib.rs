@@ -48,6 +48,7 @@ pub use tables::definitions::StoredDefinition;
 pub use tables::kept::RecentItem;
 pub use tables::queries::{QueryRun, SavedQuery};
 pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict, WHOLE_RECORD};
+pub use two_way::find_links::{FoundLink, LinkFilter};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
 pub use work::ledgers::{EventKey, Sent, Stream};
@@ -62,4 +63,4 @@ pub use work::run_requests::{FAILED_KEPT, OTHERS_KEPT, RunRequest, RunRequestsPa
 pub use work::run_rows::{RunOutcome, RunRow, RunRowFilter, RunRowsPage, SENDING};
 pub use work::run_timeline::TimelinePoint;
 pub use work::runs::{Resumed, Run, RunStatus};
-pub use work::sign_off::SignOff;
+pub use work::sign_off::{SignOff, pair_hash};

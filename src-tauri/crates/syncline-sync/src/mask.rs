@@ -109,13 +109,7 @@ impl Masker {
             }
         }
         let mut targets = of(destination);
-        let mut rules = Vec::new();
-        // Every way in which a rule may name its columns, expressions included: by its JSON.
-        let sections = (&definition.identifiers, &definition.fields, &definition.events);
-        if let Ok(json) = serde_json::to_value(sections) {
-            collect_rules(&json, &mut rules);
-        }
-        for (target, texts) in rules {
+        for (target, texts) in rules_of(definition) {
             let from = texts.iter().flat_map(|text| words(text)).filter_map(|word| columns.get(word)).min();
             let kind = targets.get(&target).copied().or(from.copied());
             if let Some(kind) = kind.or_else(|| by_name(target.rsplit('.').next().unwrap_or_default())) {
@@ -123,6 +117,26 @@ impl Masker {
             }
         }
         Self { key: key.to_vec(), targets, columns }
+    }
+
+    /// For the way back of a two-way sync: from the definition's destination to its source.
+    pub fn returning(
+        key: &[u8],
+        definition: &SyncDefinition,
+        destination: &EntitySchema,
+        source: &EntitySchema,
+    ) -> Self {
+        let Self { key, targets, mut columns } = Self::new(key, definition, Some(source), destination);
+        // A column of the source is as personal as what it is paired with.
+        for (target, texts) in rules_of(definition) {
+            let Some(kind) = targets.get(&target) else { continue };
+            for word in texts.iter().flat_map(|text| words(text)) {
+                if source.column(word).is_some() {
+                    columns.entry(word.to_owned()).or_insert(*kind);
+                }
+            }
+        }
+        Self { key, targets: columns, columns: targets }
     }
 
     /// For the records of one entity, without a definition.
@@ -261,6 +275,17 @@ fn replace_folded(text: &str, wanted: &str, with: &str) -> String {
     }
     out.push_str(&text[copied..]);
     out
+}
+
+/// The rules of a definition: a target, and the texts that make it. Every way in which a rule may name its columns, expressions included: by
+/// its JSON.
+fn rules_of(definition: &SyncDefinition) -> Vec<(String, Vec<String>)> {
+    let mut rules = Vec::new();
+    let sections = (&definition.identifiers, &definition.fields, &definition.events);
+    if let Ok(json) = serde_json::to_value(sections) {
+        collect_rules(&json, &mut rules);
+    }
+    rules
 }
 
 /// Every object with a `to`, and all texts inside it.

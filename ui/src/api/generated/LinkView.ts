@@ -10,6 +10,10 @@ export type LinkView = {
  */
 id: string, 
 /**
+ * What it is known by: the first key that has a value; empty where none has.
+ */
+title: string, 
+/**
  * Record of the source.
  */
 source_id: string, 
@@ -21,6 +25,10 @@ destination_id: string,
  * The side on which it was deleted, while the other one keeps it by rule.
  */
 gone: TwoWaySide | null, 
+/**
+ * Conflicts of it that are not settled.
+ */
+conflicts: number, 
 /**
  * When it was synced last, RFC 3339 UTC.
  */

@@ -2,14 +2,14 @@
 import type { LinkView } from "./LinkView";
 
 /**
- * A window of pairs.
+ * A window of pairs, the one synced last first.
  */
 export type LinksPage = { 
 /**
  * Pairs.
  */
-links: Array<LinkView>, 
+rows: Array<LinkView>, 
 /**
- * All there are.
+ * All that fit.
  */
 total: number, };

@@ -3,6 +3,7 @@ import type { ApiError } from "./ApiError";
 import type { IssueGroup } from "./IssueGroup";
 import type { PredictionView } from "./PredictionView";
 import type { RunFailure } from "./RunFailure";
+import type { RunPair } from "./RunPair";
 import type { TwoWayReport } from "./TwoWayReport";
 
 /**
@@ -21,6 +22,10 @@ causes: Array<IssueGroup>,
  * The other way of a two-way sync, and what followed.
  */
 two_way?: TwoWayReport, 
+/**
+ * Of a run that is one way of a two-way sync: the rest of it. Told when the run is asked for.
+ */
+pair?: RunPair, 
 /**
  * Id.
  */

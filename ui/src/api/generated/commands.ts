@@ -57,6 +57,8 @@ import type { KeyRef } from "./KeyRef";
 import type { KeyedValue } from "./KeyedValue";
 import type { KnownEvents } from "./KnownEvents";
 import type { LabelLanguage } from "./LabelLanguage";
+import type { LinksForget } from "./LinksForget";
+import type { LinksForgotten } from "./LinksForgotten";
 import type { LinksPage } from "./LinksPage";
 import type { LinksQuery } from "./LinksQuery";
 import type { ListCount } from "./ListCount";
@@ -253,6 +255,7 @@ export type Commands = {
   "conflicts.list": { request: ConflictsQuery; response: ConflictsPage };
   "conflicts.decide": { request: ConflictsDecide; response: ConflictsDecided };
   "links.list": { request: LinksQuery; response: LinksPage };
+  "links.forget": { request: LinksForget; response: LinksForgotten };
   "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
   "syncs.look_all": { request: RunAllAsk; response: JobStarted };
   "syncs.run_all": { request: RunAllStart; response: JobStarted };
@@ -376,6 +379,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "conflicts.list": { provides: ["runs","plans"], stales: [] },
   "conflicts.decide": { provides: [], stales: ["runs"] },
   "links.list": { provides: ["runs"], stales: [] },
+  "links.forget": { provides: [], stales: ["runs"] },
   "syncs.order": { provides: ["metadata"], stales: [] },
   "syncs.look_all": { provides: [], stales: ["jobs"] },
   "syncs.run_all": { provides: [], stales: ["jobs","runs"] },

@@ -17,11 +17,14 @@ export function ConflictsPage({
   definition,
   onDefinition,
   onOpenDefinition,
+  onPairs,
 }: {
   /** Only of this definition. */
   definition: string | null;
   onDefinition: (definition: string | null) => void;
   onOpenDefinition: (definition: string) => void;
+  /** The pairs of records, of one definition or of the first. */
+  onPairs: (definition: string | null) => void;
 }) {
   const list = useRead("conflicts.list", { definition: definition ?? undefined, limit: SHOWN });
   const [search, setSearch] = useState("");
@@ -65,6 +68,11 @@ export function ConflictsPage({
             {total > all.length ? `; the first ${all.length} of ${total} are shown` : ""}
           </span>
         ) : null
+      }
+      actions={
+        <Button size="small" onClick={() => onPairs(definition)}>
+          Pairs
+        </Button>
       }
       toolbar={
         total > 0 || definition ? (

@@ -4,6 +4,7 @@ import type { Column, FieldMapping, OnEmpty, OnUnmapped, TextCase } from "@/api"
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { FixedInput } from "./FixedPart";
+import { LinkedTo } from "./Linked";
 import { FoundBy, TakenOfLookup } from "./LookupOptions";
 import { Choose, ColumnList, Words } from "./optionFields";
 import { ColumnSelect } from "./selects";
@@ -39,6 +40,7 @@ export function ValueOptions({
     <div className={styles.options} role="group" aria-label={`How ${field.to || "the value"} is made`}>
       <TakenOfLookup field={field} onChange={onChange} />
       <FoundBy field={field} onChange={onChange} />
+      <LinkedTo field={field} column={column} onChange={onChange} />
       <ColumnList
         label="Where it is empty, the first of"
         columns={columns}

@@ -1,3 +1,4 @@
 export { DefinitionEditor } from "./DefinitionEditor";
 export { DefinitionsList } from "./DefinitionsList";
 export { NewDefinition } from "./NewDefinition";
+export { isTwoWay } from "./TwoWay";

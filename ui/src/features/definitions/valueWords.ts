@@ -21,6 +21,7 @@ export function optionWords(field: FieldMapping): string[] {
   if (field.trim) words.push("trim");
   if (field.case) words.push(field.case === "upper" ? "upper case" : "lower case");
   if (field.find_by) words.push(`found by ${field.find_by.column}`);
+  if (field.linked) words.push("paired");
   if (field.default !== undefined) words.push(`else ${JSON.stringify(field.default)}`);
   if (field.empty)
     words.push({ "leave-out": "else left out", null: "else null", clear: "else cleared" }[field.empty]);

@@ -45,6 +45,7 @@ export function PlanView({
   onUnlock,
   onAgain,
   onConflicts,
+  onPairs,
 }: {
   plan: string;
   connections: readonly ConnectionView[];
@@ -57,6 +58,8 @@ export function PlanView({
   onAgain: (job: string) => void;
   /** Shows what waits for a decision in a two-way sync. */
   onConflicts: (definition: string) => void;
+  /** The pairs of records that the definition keeps. */
+  onPairs: (definition: string) => void;
 }) {
   // Of a two-way sync the other way's plan may be in sight; both run together.
   const [way, setWay] = useState(first);
@@ -150,6 +153,7 @@ export function PlanView({
                 setIssue(null);
               }}
               onConflicts={() => onConflicts(data.definition)}
+              onPairs={() => onPairs(data.definition)}
             />
           ) : null}
           <CountBar<Action>

@@ -62,6 +62,9 @@ export function SignOffButton({ plan, user }: { plan: PlanSummary; user: string 
               onChange={(_, { checked }) => setMasked(checked === true)}
               label="Mask personal values: names, addresses, numbers become pseudonyms that still join"
             />
+            {plan.two_way ? (
+              <p className={styles.muted}>Both ways are in the document, and both are signed.</p>
+            ) : null}
             <p className={styles.muted}>
               What is signed is what runs: if a row is ticked or unticked later, or the definition changes,
               the run is refused until it is signed anew.

@@ -13,11 +13,13 @@ export function Ways({
   plan,
   onWay,
   onConflicts,
+  onPairs,
 }: {
   plan: PlanSummary;
   /** Shows the rows of the other plan. */
   onWay: (plan: string) => void;
   onConflicts: () => void;
+  onPairs: () => void;
 }) {
   const two = plan.two_way;
   if (!two) return null;
@@ -45,6 +47,9 @@ export function Ways({
       ) : (
         <span className={styles.muted}>No conflicts</span>
       )}
+      <Button size="small" appearance="subtle" onClick={onPairs}>
+        Pairs
+      </Button>
     </div>
   );
 }

@@ -27,6 +27,7 @@ import {
 } from "@/design";
 import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
+import { BothWays } from "./BothWays";
 import { OutcomePanel, type StoryOf } from "./OutcomePanel";
 import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
@@ -127,6 +128,7 @@ export function RunPage({
         <>
           {running ? <Progress job={job} /> : null}
           {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
+          <BothWays data={data} onOpenRun={onOpenRun} onOpenPlan={onOpenPlan} />
           <Standing data={data} onOpenRun={onOpenRun} />
           {data.error ? <Fault fault={data.error} /> : null}
           <CountBar<Outcome | "unchanged" | "skipped">

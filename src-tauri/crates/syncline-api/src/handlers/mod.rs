@@ -15,6 +15,7 @@ pub(crate) mod export;
 pub(crate) mod forgetting;
 pub(crate) mod jobs;
 mod learn;
+pub(crate) mod links;
 pub(crate) mod lists;
 pub(crate) mod marks;
 pub(crate) mod metadata;

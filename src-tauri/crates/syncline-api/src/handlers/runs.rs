@@ -243,6 +243,7 @@ async fn report(app: &Arc<App>, run: Run) -> Result<RunReport, ApiError> {
     titles::mend(app, side, failed.iter_mut().map(|row| (row.source_id.as_str(), &mut row.title))).await;
     Ok(RunReport {
         two_way: None,
+        pair: None,
         run: run_view(&run, &names),
         failures: failed
             .into_iter()
@@ -293,7 +294,8 @@ pub(crate) async fn list(app: &Arc<App>, _: Empty) -> Result<Vec<RunView>, ApiEr
 
 pub(crate) async fn get(app: &Arc<App>, request: RunRef) -> Result<RunReport, ApiError> {
     let run = find(app, &request.run).await?;
-    report(app, run).await
+    let pair = two_way::rest_of(app, &run).await?.map(Box::new);
+    Ok(RunReport { pair, ..report(app, run).await? })
 }
 
 pub(crate) async fn rows(app: &Arc<App>, request: RunRowsQuery) -> Result<RunRowsPage, ApiError> {

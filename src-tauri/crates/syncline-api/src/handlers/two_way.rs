@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 use syncline_model::{ErrorCode, FetchMode, SyncDefinition};
-use syncline_store::{Plan, PlanStatus, Store};
+use syncline_store::{Plan, PlanStatus, Run, Store, StoreError};
 use syncline_sync::{
     Only, PlanDetail, Scope, SideAccess, TwoWayMarks, TwoWayPart, TwoWayRequest, commit_run, make_two_way,
     marks_key, settle_before,
 };
 
 use super::syncs::{self, Descriptions, Sides, answered};
+use super::views::run_view;
 use super::{plans, runs};
 use crate::app::{App, signed_out};
 use crate::jobs::JobHandle;
-use crate::wire::{ApiError, PreviewStart, RunReport, TwoWayReport};
+use crate::wire::{ApiError, PreviewStart, RunPair, RunReport, TwoWayReport};
 
 /// Passes after the first one; one is enough where nobody else works on the same records.
 const PASSES: usize = 2;
@@ -180,6 +181,9 @@ pub(crate) async fn run(
 ) -> Result<RunReport, ApiError> {
     let (to, from) = both(root, plan).await?;
     let definition = syncs::read(&to.definition_json)?;
+    super::sign_off::guard_pair(root, (&to, &from), how.signed).await?;
+    // The signature is of both ways; what each way was signed with is looked at as it begins.
+    let how = How { signed: None, ..how };
     let mut first = one(root, &to, &definition, how, handle).await?;
     let rest = if goes_on(&first) {
         finish(root, &definition, (&to, &from), how, handle).await?
@@ -244,10 +248,8 @@ async fn finish(
 ) -> Result<Rest, ApiError> {
     let mut rest = Rest::default();
     let mut again = commit_run(&root.store, to, &App::work(handle)).await?.again;
-    // The signature is of the way that was shown with it.
-    let back = How { signed: None, ..how };
     if runs::prepare(root, from).await?.writes > 0 {
-        let report = one(root, from, definition, back, handle).await?;
+        let report = one(root, from, definition, how, handle).await?;
         let over = goes_on(&report);
         rest.back = Some(report);
         if !over {
@@ -263,10 +265,11 @@ async fn finish(
         let sides = plans::both_sides(root, definition, Descriptions::Kept).await?;
         let only = Some(Only::Ids(ids));
         let plan = make(root, definition, &PreviewStart::default(), only, sides, handle).await?;
-        let (to, from) = both(root, plan).await?;
-        for plan in [&to, &from] {
+        let (next, back) = both(root, plan).await?;
+        follows(root, to.id, [next.id, back.id]).await?;
+        for plan in [&next, &back] {
             if runs::prepare(root, plan).await?.writes > 0 {
-                let report = one(root, plan, definition, back, handle).await?;
+                let report = one(root, plan, definition, how, handle).await?;
                 let over = goes_on(&report);
                 rest.again.push(report);
                 if !over {
@@ -277,6 +280,56 @@ async fn finish(
         }
     }
     Ok(rest)
+}
+
+/// Notes that plans followed another one, so that its run can tell of theirs.
+async fn follows(root: &Arc<App>, first: uuid::Uuid, next: [uuid::Uuid; 2]) -> Result<(), ApiError> {
+    let note = move |store: &Store, id: uuid::Uuid, set: &dyn Fn(&mut TwoWayPart)| {
+        let Some(plan) = store.plan(id)? else { return Ok(()) };
+        let Some((mut detail, _)) = part(&plan) else { return Ok(()) };
+        if let Some(part) = &mut detail.two_way {
+            set(part);
+        }
+        let detail = serde_json::to_value(&detail).unwrap_or_else(|_| plan.detail.clone());
+        store.save_plan(&Plan { detail, ..plan })
+    };
+    root.with_store(move |store| {
+        note(store, first, &|part| part.again.extend(next))?;
+        next.into_iter().try_for_each(|id| note(store, id, &|part| part.follows = Some(first)))
+    })
+    .await
+}
+
+/// What a run's page tells of the rest of its sync.
+pub(crate) async fn rest_of(root: &Arc<App>, run: &Run) -> Result<Option<RunPair>, ApiError> {
+    let names = root.connection_names().await?;
+    let plan = run.plan;
+    root.with_store(move |store| {
+        let Some(plan) = store.plan(plan)? else { return Ok(None) };
+        let Some((_, own)) = part(&plan) else { return Ok(None) };
+        let run_of = |plan| Ok::<_, StoreError>(store.run_of_plan(plan)?.map(|run| run_view(&run, &names)));
+        let Some(other) = store.plan(own.other)? else { return Ok(None) };
+        let Some((detail, told)) = part(&other) else { return Ok(None) };
+        let again = if own.returns { told.again } else { own.again };
+        let mut after = Vec::new();
+        for plan in again {
+            after.extend(run_of(plan)?);
+        }
+        let first = match own.follows {
+            Some(first) => run_of(first)?,
+            None => None,
+        };
+        let (_, excluded) = store.plan_action_counts(other.id)?;
+        Ok(Some(RunPair {
+            returns: own.returns,
+            other_plan: other.id.to_string(),
+            other_writes: detail.counts.writes().saturating_sub(excluded),
+            other: run_of(other.id)?,
+            after,
+            first,
+        }))
+    })
+    .await
 }
 
 /// After one way went on that had been stopped: the rest of the sync.

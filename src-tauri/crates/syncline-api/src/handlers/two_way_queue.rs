@@ -1,26 +1,25 @@
-//! `conflicts.*` and `links.list`: what waits for a person, and which records are pairs.
+//! `conflicts.*`: what waits for a person.
 
 use std::sync::Arc;
-use syncline_model::{ErrorCode, SyncDefinition};
-use syncline_store::{Conflict, ConflictSide, LinkPair, LinkSide};
+use syncline_model::ErrorCode;
+use syncline_store::{Conflict, ConflictSide, LinkSide};
 
-use super::syncs;
 use crate::app::App;
 use crate::wire::{
     ApiError, ConflictBase, ConflictDecision, ConflictEnd, ConflictView, ConflictsDecide, ConflictsDecided,
-    ConflictsPage, ConflictsQuery, LinkView, LinksPage, LinksQuery, TwoWaySide,
+    ConflictsPage, ConflictsQuery, TwoWaySide,
 };
 
 const MOST: u64 = 1000;
 
-fn side(side: LinkSide) -> TwoWaySide {
+pub(super) fn side(side: LinkSide) -> TwoWaySide {
     match side {
         LinkSide::Source => TwoWaySide::Source,
         LinkSide::Destination => TwoWaySide::Destination,
     }
 }
 
-fn limit(asked: Option<u64>) -> u32 {
+pub(super) fn limit(asked: Option<u64>) -> u32 {
     u32::try_from(asked.unwrap_or(100).clamp(1, MOST)).unwrap_or(100)
 }
 
@@ -115,46 +114,4 @@ pub(crate) async fn decide(app: &Arc<App>, request: ConflictsDecide) -> Result<C
         Ok(told)
     })
     .await
-}
-
-pub(crate) async fn links(app: &Arc<App>, request: LinksQuery) -> Result<LinksPage, ApiError> {
-    let text = match (request.json, request.name) {
-        (Some(json), _) => json,
-        (None, Some(name)) => syncs::saved_text(app, &name).await?,
-        (None, None) => {
-            return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given"));
-        }
-    };
-    let definition = syncs::read(&text)?;
-    let tables = tables(app, &definition).await?;
-    let after = request.after.and_then(|after| after.parse().ok()).unwrap_or(0);
-    let limit = limit(request.limit);
-    let (links, total) = app
-        .with_store(move |store| Ok((store.links_after(&tables, after, limit)?, store.link_count(&tables)?)))
-        .await?;
-    let links = links
-        .into_iter()
-        .map(|link| LinkView {
-            id: link.id.to_string(),
-            source_id: link.left,
-            destination_id: link.right,
-            gone: link.gone.map(side),
-            at: link.at.to_string(),
-        })
-        .collect();
-    Ok(LinksPage { links, total })
-}
-
-async fn tables(app: &Arc<App>, definition: &SyncDefinition) -> Result<LinkPair, ApiError> {
-    let source = app.connection(definition.source.connection.as_str()).await?;
-    let destination = app.connection(definition.destination.connection.as_str()).await?;
-    let Some(entity) = definition.source.entity.clone() else {
-        return Err(ApiError::new(ErrorCode::Usage, "the members of a list are in no pairs"));
-    };
-    Ok(LinkPair {
-        source: source.id,
-        source_entity: entity,
-        destination: destination.id,
-        destination_entity: definition.destination.entity.clone(),
-    })
 }

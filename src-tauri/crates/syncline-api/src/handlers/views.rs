@@ -170,7 +170,7 @@ pub(crate) fn plan_summary(
         replay_of: detail.replay_of.map(|run| run.to_string()),
         undoable: detail.undoable,
         exceeded,
-        signed: super::sign_off::signed(plan).as_ref().map(super::sign_off::view),
+        signed: super::sign_off::told(store, plan)?,
         two_way: two_way_view(store, detail.two_way.as_ref())?,
     })
 }

@@ -179,6 +179,10 @@ pub struct RunReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub two_way: Option<Box<super::TwoWayReport>>,
+    /// Of a run that is one way of a two-way sync: the rest of it. Told when the run is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub pair: Option<Box<super::RunPair>>,
 }
 
 /// A failed record.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use syncline_model::Value;
 use ts_rs::TS;
 
-use super::{PlanCounts, RunReport};
+use super::{PlanCounts, RunReport, RunView};
 
 /// One way of a two-way sync.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -30,6 +30,23 @@ pub struct TwoWayReport {
     pub conflicts: u64,
     /// `succeeded`, `partial`, `failed`, `cancelled` or `interrupted`: the worst of all runs.
     pub status: String,
+}
+
+/// The rest of a two-way sync, as the page of one of its runs tells it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RunPair {
+    /// This run goes from the destination back to the source.
+    pub returns: bool,
+    /// The plan of the other way.
+    pub other_plan: String,
+    /// Records that the other way was to write.
+    pub other_writes: u64,
+    /// The run of the other way; absent where it was not run.
+    pub other: Option<RunView>,
+    /// Runs that wrote what could be written only after new records were made.
+    pub after: Vec<RunView>,
+    /// This run is one of those, and followed that one.
+    pub first: Option<RunView>,
 }
 
 /// A side of a two-way sync.
@@ -156,18 +173,53 @@ pub struct LinksQuery {
     pub json: Option<String>,
     /// A saved definition.
     pub name: Option<String>,
-    /// After the pair with this number.
-    pub after: Option<String>,
+    /// Only those with this text in an id, or in a value that both sides held after the last sync.
+    pub search: Option<String>,
+    /// Only those in this state.
+    pub state: Option<LinkState>,
+    /// Begin after so many.
+    pub offset: Option<u64>,
     /// So many at most; default 100, at most 1000.
     pub limit: Option<u64>,
 }
 
-/// A window of pairs.
+/// A state of pairs that needs a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// Deleted on one side, while the other keeps it by rule.
+    Gone,
+    /// Something of it waits to be settled.
+    Conflict,
+}
+
+/// Forgets pairs. The records stay; the next look at both sides matches them by their keys, as before the first sync.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(optional_fields)]
+pub struct LinksForget {
+    /// Text of the definition; or `name`.
+    pub json: Option<String>,
+    /// A saved definition.
+    pub name: Option<String>,
+    /// Numbers of the pairs.
+    pub ids: Vec<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct LinksForgotten {
+    /// Pairs that were forgotten.
+    pub forgotten: u64,
+    /// Pairs that were not there any more.
+    pub gone: u64,
+}
+
+/// A window of pairs, the one synced last first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct LinksPage {
     /// Pairs.
-    pub links: Vec<LinkView>,
-    /// All there are.
+    pub rows: Vec<LinkView>,
+    /// All that fit.
     pub total: u64,
 }
 
@@ -176,12 +228,16 @@ pub struct LinksPage {
 pub struct LinkView {
     /// Its number.
     pub id: String,
+    /// What it is known by: the first key that has a value; empty where none has.
+    pub title: String,
     /// Record of the source.
     pub source_id: String,
     /// Record of the destination.
     pub destination_id: String,
     /// The side on which it was deleted, while the other one keeps it by rule.
     pub gone: Option<TwoWaySide>,
+    /// Conflicts of it that are not settled.
+    pub conflicts: u64,
     /// When it was synced last, RFC 3339 UTC.
     pub at: String,
 }

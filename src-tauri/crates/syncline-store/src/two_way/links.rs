@@ -171,9 +171,9 @@ pub(super) fn made_pair(tx: &Connection, pair: &LinkPair) -> Result<i64, StoreEr
     pair_number(tx, pair)?.ok_or_else(|| StoreError::internal("a new pair of tables is not there"))
 }
 
-const COLUMNS: &str = "id, left_id, right_id, gone, base, at";
+pub(super) const COLUMNS: &str = "id, left_id, right_id, gone, base, at";
 
-fn link(row: &Row<'_>) -> Result<Link, StoreError> {
+pub(super) fn link(row: &Row<'_>) -> Result<Link, StoreError> {
     Ok(Link {
         id: row.get(0)?,
         left: row.get(1)?,

@@ -1,4 +1,5 @@
 //! What two-way syncs remember: pairs of records with the values that both sides had after the last sync, and conflicts that wait for a person.
 
 pub(crate) mod conflicts;
+pub(crate) mod find_links;
 pub(crate) mod links;

@@ -20,6 +20,26 @@ pub struct SignOff {
     /// Rows were taken out or put back since.
     #[serde(default)]
     pub changed: bool,
+    /// Of one way of a two-way sync: the hash of both plans together, which is what was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<String>,
+}
+
+impl SignOff {
+    /// The hash of all that was signed: of both plans of a two-way sync, else of the plan.
+    pub fn whole(&self) -> &str {
+        self.pair.as_deref().unwrap_or(&self.hash)
+    }
+}
+
+/// SHA-256 over the hashes of both plans of a two-way sync, the one to the destination first, as 64 hexadecimal digits.
+pub fn pair_hash(to: &str, back: &str) -> String {
+    let mut hash = Sha256::new();
+    for one in [to, back] {
+        hash.update((one.len() as u64).to_be_bytes());
+        hash.update(one);
+    }
+    hex::encode(hash.finalize())
 }
 
 impl Store {

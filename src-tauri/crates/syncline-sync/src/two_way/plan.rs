@@ -57,6 +57,10 @@ pub struct TwoWayPart {
     pub marks: TwoWayMarks,
     /// Its outcomes are in the links.
     pub committed: bool,
+    /// Plans that followed for what could be written only after new records were made; kept with the way to the destination.
+    pub again: Vec<Uuid>,
+    /// The plan to the destination that it followed so.
+    pub follows: Option<Uuid>,
 }
 
 fn head(

@@ -33,6 +33,8 @@ pub(super) struct Content {
     pub(super) plan: Plan,
     pub(super) summary: PlanSummary,
     pub(super) definition: SyncDefinition,
+    /// It goes from the destination back to the source.
+    pub(super) returns: bool,
     pub(super) filter: Option<String>,
     pub(super) writer: Identity,
     pub(super) signed: SignOff,
@@ -65,12 +67,17 @@ impl Content {
         let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).map_err(damaged)?;
         let definition = syncs::read(&plan.definition_json)?;
         let source = syncs::kept_source_schema(store, plan.source, &plan.source_entity, &definition)?;
-        let masker = key.map(|key| Masker::new(key, &definition, source.as_ref(), &schema));
+        let returns = detail.two_way.as_ref().is_some_and(|part| part.returns);
+        let masker = key.map(|key| match &source {
+            Some(source) if returns => Masker::returning(key, &definition, source, &schema),
+            _ => Masker::new(key, &definition, source.as_ref(), &schema),
+        });
         let mut content = Self {
             summary: plan_summary(store, plan, names)?,
             plan: plan.clone(),
             filter: detail.filter.map(|text| if masker.is_some() { masked::filter(&text) } else { text }),
             definition: masked::definition(&definition, masker.as_ref()),
+            returns,
             writer,
             signed,
             masker,
@@ -132,7 +139,8 @@ impl Content {
     }
 
     pub(super) fn masked_fields(&self) -> Vec<String> {
-        let Some(masker) = &self.masker else { return Vec::new() };
+        // The way to the destination tells both sides.
+        let Some(masker) = self.masker.as_ref().filter(|_| !self.returns) else { return Vec::new() };
         let read =
             |column: &&str| self.definition.source.columns.iter().any(|known| known.as_str() == *column);
         let sent = |target: &&str| {
@@ -147,29 +155,69 @@ impl Content {
         columns.chain(targets).collect()
     }
 
-    /// Head lines: what, from where, under which definition, who and when.
-    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+    /// Where from, where to, and as whom.
+    fn ends(&self) -> [(&'static str, String); 3] {
         let summary = &self.summary;
         let writer =
             self.writer.user_name.as_deref().or(self.writer.user_id.as_deref()).unwrap_or("not known");
         let organization = self.writer.organization_id.as_deref().unwrap_or("not known");
-        let mut facts = vec![
-            ("Definition", summary.definition.clone()),
-            ("Hash of the definition", summary.definition_hash.clone()),
+        [
             ("From", format!("{} · {}", summary.source, summary.source_entity)),
             ("To", format!("{} · {}", summary.destination, summary.destination_entity)),
             ("Would be written as", format!("{writer}, organization {organization}")),
+        ]
+    }
+
+    /// Of one way of a two-way sync: a title, and the lines that differ between the ways.
+    pub(super) fn way(&self) -> Option<(String, Vec<(&'static str, String)>)> {
+        self.signed.pair.as_ref()?;
+        let to = &self.summary.destination;
+        let title = if self.returns { format!("Back to {to}") } else { format!("To {to}") };
+        let mut facts = self.ends().to_vec();
+        facts.push(("Plan", self.summary.plan_id.clone()));
+        facts.push(("Hash of this plan", self.signed.hash.clone()));
+        Some((title, facts))
+    }
+
+    /// What a sheet of it is called: the way back has sheets of its own.
+    pub(super) fn named(&self, name: &str) -> String {
+        if self.returns { format!("{name} back") } else { name.to_owned() }
+    }
+
+    /// Head lines: what, from where, under which definition, who and when.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let summary = &self.summary;
+        let mut facts = vec![
+            ("Definition", summary.definition.clone()),
+            ("Hash of the definition", summary.definition_hash.clone()),
+        ];
+        match self.signed.pair {
+            Some(_) => facts.push((
+                "Between",
+                format!(
+                    "{} · {} and {} · {}",
+                    summary.source, summary.source_entity, summary.destination, summary.destination_entity
+                ),
+            )),
+            None => facts.extend(self.ends()),
+        }
+        facts.extend([
             ("Compared with", summary.compared_with.clone()),
             ("Previewed", summary.created_at.clone()),
-        ];
+        ]);
         if let Some(filter) = &self.filter {
             facts.push(("Filter", filter.clone()));
         }
         if let Some(hash) = &self.plan.source_hash {
             facts.push(("Hash of what was read", hash.clone()));
         }
-        facts.push(("Plan", summary.plan_id.clone()));
-        facts.push(("Hash of the plan", self.signed.hash.clone()));
+        match &self.signed.pair {
+            Some(pair) => facts.push(("Hash of both plans", pair.clone())),
+            None => {
+                facts.push(("Plan", summary.plan_id.clone()));
+                facts.push(("Hash of the plan", self.signed.hash.clone()));
+            }
+        }
         facts.push(("Signed off by", self.signed.by.clone()));
         facts.push(("Signed off", self.signed.at.clone()));
         facts.push((
@@ -177,7 +225,7 @@ impl Content {
             format!(
                 "syncline sync run --plan {} --signed {}",
                 summary.plan_id,
-                &self.signed.hash[..16.min(self.signed.hash.len())]
+                super::short(self.signed.whole())
             ),
         ));
         if self.masker.is_some() {

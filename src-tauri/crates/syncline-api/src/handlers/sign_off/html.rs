@@ -14,8 +14,8 @@ const BARS: usize = 12;
 /// Characters of a value that are shown.
 const LONGEST: usize = 300;
 
-pub(super) fn write(content: &Content, path: &Path) -> Result<(), SynclineError> {
-    std::fs::write(path, page(content)).map_err(|error| file_fault(path, &error))
+pub(super) fn write(ways: &[Content], path: &Path) -> Result<(), SynclineError> {
+    std::fs::write(path, page(ways)).map_err(|error| file_fault(path, &error))
 }
 
 /// A text as HTML shows it.
@@ -36,7 +36,17 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-fn page(content: &Content) -> String {
+fn lines(facts: &[(&'static str, String)], out: &mut String) {
+    out.push_str("<dl>\n");
+    for (term, text) in facts {
+        // Writing to a string does not fail.
+        let _ = writeln!(out, "<dt>{term}</dt><dd dir=\"auto\">{}</dd>", escape(text));
+    }
+    out.push_str("</dl>\n");
+}
+
+fn page(ways: &[Content]) -> String {
+    let Some(content) = ways.first() else { return String::new() };
     let name = escape(&content.summary.definition);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -47,15 +57,16 @@ fn page(content: &Content) -> String {
         escape(&content.signed.by),
         escape(&content.signed.at)
     );
-    out.push_str("<dl>\n");
-    for (term, text) in content.facts() {
-        // Writing to a string does not fail.
-        let _ = writeln!(out, "<dt>{term}</dt><dd dir=\"auto\">{}</dd>", escape(&text));
+    lines(&content.facts(), &mut out);
+    for way in ways {
+        if let Some((title, facts)) = way.way() {
+            let _ = writeln!(out, "<h2 class=\"way\">{}</h2>", escape(&title));
+            lines(&facts, &mut out);
+        }
+        figures(way, &mut out);
+        problems(way, &mut out);
+        samples(way, &mut out);
     }
-    out.push_str("</dl>\n");
-    figures(content, &mut out);
-    problems(content, &mut out);
-    samples(content, &mut out);
     let json = content.definition.to_json();
     let _ = write!(
         out,

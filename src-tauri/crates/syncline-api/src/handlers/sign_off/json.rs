@@ -11,13 +11,30 @@ use super::content::Content;
 use crate::handlers::export::file_fault;
 use crate::wire::{PlanItem, RequestView};
 
-pub(super) fn write(store: &Store, content: &Content, path: &Path) -> Result<(), SynclineError> {
+pub(super) fn write(store: &Store, ways: &[Content], path: &Path) -> Result<(), SynclineError> {
+    let fault = |error: std::io::Error| file_fault(path, &error);
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(fault)?);
+    for (at, way) in ways.iter().enumerate() {
+        // The way back is a member of the first one.
+        if at > 0 {
+            write!(file, ",\n  \"back\": ").map_err(fault)?;
+        }
+        one(store, way, &mut file, path)?;
+    }
+    for _ in ways {
+        write!(file, "\n}}").map_err(fault)?;
+    }
+    writeln!(file).map_err(fault)?;
+    file.flush().map_err(fault)
+}
+
+/// One way, without its closing brace.
+fn one(store: &Store, content: &Content, file: &mut impl Write, path: &Path) -> Result<(), SynclineError> {
     let fault = |error: std::io::Error| file_fault(path, &error);
     let bad = |error: serde_json::Error| SynclineError::new(ErrorCode::Internal, error.to_string());
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(fault)?);
     let summary = &content.summary;
     let head = json!({
-        "plan_id": summary.plan_id, "plan_hash": content.signed.hash, "signed_by": content.signed.by,
+        "plan_id": summary.plan_id, "plan_hash": content.signed.hash, "pair_hash": content.signed.pair, "signed_by": content.signed.by,
         "signed_at": content.signed.at, "masked": content.masker.is_some(),
         "definition": summary.definition, "definition_hash": summary.definition_hash,
         "source": summary.source, "source_entity": summary.source_entity,
@@ -54,6 +71,5 @@ pub(super) fn write(store: &Store, content: &Content, path: &Path) -> Result<(),
         first = false;
         Ok(())
     })?;
-    write!(file, "\n  ]\n}}\n").map_err(fault)?;
-    file.flush().map_err(fault)
+    write!(file, "\n  ]").map_err(fault)
 }

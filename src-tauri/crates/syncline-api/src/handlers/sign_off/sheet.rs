@@ -13,7 +13,7 @@ const MOST_ROWS: u32 = 1_048_576;
 /// Characters of a cell (Excel's limit).
 const MOST_CHARACTERS: usize = 32_767;
 
-pub(super) fn write(store: &Store, content: &Content, path: &Path) -> Result<(), SynclineError> {
+pub(super) fn write(store: &Store, ways: &[Content], path: &Path) -> Result<(), SynclineError> {
     let fault = |error: XlsxError| match error {
         XlsxError::IoError(error) => file_fault(path, &error),
         other => SynclineError::new(ErrorCode::File, format!("{}: {other}", path.display()))
@@ -22,11 +22,15 @@ pub(super) fn write(store: &Store, content: &Content, path: &Path) -> Result<(),
     let mut book = Workbook::new();
     let head = Format::new().set_bold();
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    summary(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
-    causes(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
-    problem_rows(&mut book, store, content, &head, &fault)?;
-    samples(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
-    definition(book.add_worksheet(), content).map_err(fault)?;
+    for content in ways {
+        summary(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
+        causes(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
+        problem_rows(&mut book, store, content, &head, &fault)?;
+        samples(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
+    }
+    if let Some(content) = ways.first() {
+        definition(book.add_worksheet(), content).map_err(fault)?;
+    }
     book.save(path).map_err(fault)
 }
 
@@ -38,11 +42,13 @@ fn cut(text: &str) -> &str {
 }
 
 fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
-    sheet.set_name("Summary")?;
+    let name = content.named("Summary");
+    sheet.set_name(&name)?;
     sheet.set_column_width(0, 26)?;
     sheet.set_column_width(1, 70)?;
     let mut row = 0;
-    for (term, text) in content.facts() {
+    let way = content.way().map(|(_, facts)| facts).unwrap_or_default();
+    for (term, text) in content.facts().into_iter().chain(way) {
         sheet.write_with_format(row, 0, term, head)?;
         sheet.write_with_format(row, 1, cut(&text), wrap)?;
         row += 1;
@@ -57,11 +63,13 @@ fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
         sheet.write(row, 1, count as f64)?;
     }
     let mut chart = Chart::new(ChartType::Column);
-    chart
-        .add_series()
-        .set_name("Records")
-        .set_categories(("Summary", first, 0, row, 0))
-        .set_values(("Summary", first, 1, row, 1));
+    chart.add_series().set_name("Records").set_categories((name.as_str(), first, 0, row, 0)).set_values((
+        name.as_str(),
+        first,
+        1,
+        row,
+        1,
+    ));
     chart.title().set_name("Records by action");
     chart.legend().set_hidden();
     sheet.insert_chart(0, 3, &chart)?;
@@ -80,7 +88,8 @@ fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
 }
 
 fn causes(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
-    sheet.set_name("Causes")?;
+    let name = content.named("Causes");
+    sheet.set_name(&name)?;
     sheet.set_freeze_panes(1, 0)?;
     for (at, (name, width)) in
         [("Cause", 26.0), ("Rows", 10.0), ("Field", 24.0), ("Rule", 60.0), ("Example", 60.0)]
@@ -101,11 +110,13 @@ fn causes(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format
     }
     if row > 0 {
         let mut chart = Chart::new(ChartType::Bar);
-        chart
-            .add_series()
-            .set_name("Rows")
-            .set_categories(("Causes", 1, 0, row, 0))
-            .set_values(("Causes", 1, 1, row, 1));
+        chart.add_series().set_name("Rows").set_categories((name.as_str(), 1, 0, row, 0)).set_values((
+            name.as_str(),
+            1,
+            1,
+            row,
+            1,
+        ));
         chart.title().set_name("Rows by cause");
         chart.legend().set_hidden();
         sheet.insert_chart(row + 2, 0, &chart)?;
@@ -137,7 +148,8 @@ fn problem_rows(
     let filter = PlanRowFilter { any_issue: true, ..PlanRowFilter::default() };
     let begin = |book: &mut Workbook, sheets: &mut u32| -> Result<usize, XlsxError> {
         *sheets += 1;
-        let name = if *sheets == 1 { "Problem rows".to_owned() } else { format!("Problem rows {sheets}") };
+        let name = content.named("Problem rows");
+        let name = if *sheets == 1 { name } else { format!("{name} {sheets}") };
         let sheet = book.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
         sheet.set_freeze_panes(1, 0)?;
@@ -175,7 +187,7 @@ fn problem_rows(
 }
 
 fn samples(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
-    sheet.set_name("Samples")?;
+    sheet.set_name(content.named("Samples"))?;
     sheet.set_freeze_panes(1, 0)?;
     for (at, (name, width)) in [
         ("Action", 11.0),
