@@ -99,7 +99,7 @@ step("both ways are in the preview, with what waits", async () => {
   const first = await preview();
   assert.deepEqual([first.summary.create, first.two_way.other_counts.create], [2, 0]);
   await run(first);
-  const { links } = await app.rpc("links.list", { name: definition.name });
+  const { rows: links } = await app.rpc("links.list", { name: definition.name });
   const other = (name) => links.find(({ source_id }) => source_id === ids[name]).destination_id;
   await write(crm, "contact", ids.ann, { lastname: "Miller", firstname: "Anna" });
   await write("elsewhere", "lead", other("ann"), { lastname: "Meier", firstname: "Anne" });
@@ -156,5 +156,41 @@ step("directions and rules are chosen in the editor", async () => {
   await page.getByRole("option", { name: /To the destination/ }).click();
   await seen(page.getByLabel("Both sides changed the same field")).click();
   await page.getByRole("option", { name: "The later change wins" }).click();
+  // A lookup goes by the pairs that another two-way sync keeps.
   await picture("two-way-editor");
+});
+
+step("a run's page shows both ways, and leads from one to the other", async () => {
+  const [latest] = (await app.rpc("runs.list")).filter(({ source }) => source === crm);
+  await go(`run/${latest.run_id}`);
+  const ways = seen(page.getByRole("navigation", { name: "Both ways" }));
+  await ways.getByRole("button", { name: /^To elsewhere.*1 updated/ }).waitFor();
+  await picture("two-way-run");
+  await ways.getByRole("button", { name: /^Back to contoso sample.*2 updated/ }).click();
+  await seen(page.getByRole("navigation", { name: "Both ways" }))
+    .getByRole("button", { name: /^Back to contoso sample/ })
+    .and(page.locator("[aria-current=page]"))
+    .waitFor();
+});
+
+step("the pairs are listed, found by any value, and forgotten on request", async () => {
+  await go(`links?definition=${encodeURIComponent(definition.name)}`);
+  await text("2 pairs").waitFor();
+  await text("bob Before").waitFor();
+  await picture("pairs");
+  await seen(page.getByLabel("Find a pair by name, value or id")).fill("MILLER");
+  await text("1 pair").waitFor();
+  const grid = seen(page.getByRole("grid", { name: "Pairs of records" }));
+  await grid.getByText("Anne Miller").click();
+  await button("Forget pair…").click();
+  await seen(page.getByRole("dialog")).getByText("Both records stay as they are").waitFor();
+  await picture("pairs-forget");
+  await seen(page.getByRole("dialog").getByRole("button", { name: "Forget" })).click();
+  await text("No such pair").waitFor();
+  await seen(page.getByLabel("Find a pair by name, value or id")).fill("");
+  await text("1 pair").waitFor();
+  await page.setViewportSize({ width: 640, height: 400 });
+  await picture("pairs-200");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true);
+  await page.setViewportSize({ width: 1280, height: 800 });
 });

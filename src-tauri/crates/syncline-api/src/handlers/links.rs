@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use syncline_model::{ErrorCode, SyncDefinition, Value};
-use syncline_store::{FoundLink, LinkFilter, LinkPair};
+use syncline_store::{FoundLink, Link, LinkFilter, LinkPair};
 
 use super::syncs;
 use super::two_way_queue::{limit, side};
@@ -38,16 +38,23 @@ async fn tables(app: &Arc<App>, definition: &SyncDefinition) -> Result<LinkPair,
     })
 }
 
-fn view(found: FoundLink, keys: &[String]) -> LinkView {
+/// What a pair is known by: the first key that both sides held a value of, else the first two fields with one.
+fn title(link: &Link, keys: &[String], fields: &[String]) -> String {
+    let shown = |name: &String| {
+        let base = link.base.get(name)?;
+        let text = |value: &Value| Some(value.display_text()).filter(|text| !text.trim().is_empty());
+        text(&base.right).or_else(|| text(&base.left))
+    };
+    keys.iter()
+        .find_map(shown)
+        .unwrap_or_else(|| fields.iter().filter_map(shown).take(2).collect::<Vec<_>>().join(" "))
+}
+
+fn view(found: FoundLink, keys: &[String], fields: &[String]) -> LinkView {
     let FoundLink { link, conflicts } = found;
-    let shown = |value: &Value| Some(value.display_text()).filter(|text| !text.trim().is_empty());
-    let title = keys
-        .iter()
-        .filter_map(|key| link.base.get(key))
-        .find_map(|base| shown(&base.right).or_else(|| shown(&base.left)));
     LinkView {
         id: link.id.to_string(),
-        title: title.unwrap_or_default(),
+        title: title(&link, keys, fields),
         source_id: link.left,
         destination_id: link.right,
         gone: link.gone.map(side),
@@ -68,7 +75,8 @@ pub(crate) async fn list(app: &Arc<App>, request: LinksQuery) -> Result<LinksPag
     let (found, total) =
         app.with_store(move |store| store.find_links(&tables, &filter, offset, limit)).await?;
     let keys: Vec<String> = definition.identifiers.iter().map(|one| one.to.clone()).collect();
-    Ok(LinksPage { rows: found.into_iter().map(|one| view(one, &keys)).collect(), total })
+    let fields: Vec<String> = definition.fields.iter().map(|one| one.to.clone()).collect();
+    Ok(LinksPage { rows: found.into_iter().map(|one| view(one, &keys, &fields)).collect(), total })
 }
 
 pub(crate) async fn forget(app: &Arc<App>, request: LinksForget) -> Result<LinksForgotten, ApiError> {

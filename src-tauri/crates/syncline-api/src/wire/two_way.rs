@@ -228,7 +228,7 @@ pub struct LinksPage {
 pub struct LinkView {
     /// Its number.
     pub id: String,
-    /// What it is known by: the first key that has a value; empty where none has.
+    /// What it is known by: the first key that has a value, else the first two fields with one; may be empty.
     pub title: String,
     /// Record of the source.
     pub source_id: String,
