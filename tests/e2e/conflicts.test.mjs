@@ -183,9 +183,9 @@ step("the pairs are listed, found by any value, and forgotten on request", async
   const grid = seen(page.getByRole("grid", { name: "Pairs of records" }));
   await grid.getByText("Anne Miller").click();
   await button("Forget pair…").click();
-  await seen(page.getByRole("dialog")).getByText("Both records stay as they are").waitFor();
+  await seen(page.getByRole("alertdialog")).getByText("Both records stay as they are").waitFor();
   await picture("pairs-forget");
-  await seen(page.getByRole("dialog").getByRole("button", { name: "Forget" })).click();
+  await seen(page.getByRole("alertdialog").getByRole("button", { name: "Forget" })).click();
   await text("No such pair").waitFor();
   await seen(page.getByLabel("Find a pair by name, value or id")).fill("");
   await text("1 pair").waitFor();

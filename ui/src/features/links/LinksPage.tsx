@@ -126,7 +126,7 @@ function Pairs({ sync, onConflicts }: { sync: DefinitionView; onConflicts: () =>
     then();
   };
   return (
-    <>
+    <div className={styles.pairs}>
       <div className={styles.bar}>
         <SearchField
           value={search}
@@ -212,7 +212,7 @@ function Pairs({ sync, onConflicts }: { sync: DefinitionView; onConflicts: () =>
           ) : null}
         </Confirm>
       ) : null}
-    </>
+    </div>
   );
 }
 

@@ -21,7 +21,7 @@ async fn definition(
             return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given"));
         }
     };
-    Ok(syncs::read(&text)?)
+    syncs::read(&text)
 }
 
 async fn tables(app: &Arc<App>, definition: &SyncDefinition) -> Result<LinkPair, ApiError> {
