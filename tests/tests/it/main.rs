@@ -12,6 +12,7 @@ mod app_identifiers;
 mod app_insider;
 mod app_limits;
 mod app_masked;
+mod app_match_columns;
 mod app_mirror;
 mod app_offline;
 mod app_only_changed;

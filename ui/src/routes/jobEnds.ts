@@ -154,6 +154,7 @@ export function followJobEnds(settings: () => Settings | undefined): () => void 
       (job.kind === "preview" &&
         (place.at === "sync" || place.at === "plan" || place.at === "run") &&
         job.state === "done") ||
+      (job.kind === "preview" && place.at === "sync" && job.title === `previewing ${place.name}`) ||
       (job.kind === "run" && place.at === "run") ||
       (place.at === "run-all" && isSeveral(job.result)) ||
       (place.at === "compare" &&

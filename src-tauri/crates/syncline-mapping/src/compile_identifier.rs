@@ -168,7 +168,8 @@ impl Work<'_> {
         }
     }
 
-    /// Rows are found by the primary key, or by exactly the columns of one alternate key (Dataverse Web API, alternate keys).
+    /// Rows are found by the primary key, or by exactly the columns of one alternate key (Dataverse Web API, alternate keys); in
+    /// Dataverse other columns find them too, by a query.
     fn whole_key(&mut self) {
         let given: BTreeSet<&str> =
             self.definition.identifiers.iter().map(|identifier| identifier.to.as_str()).collect();
@@ -200,26 +201,74 @@ impl Work<'_> {
                         key.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(" + ")
                     }))
                     .collect();
-                self.problem(
-                    Problem::new(
-                        "identifiers",
-                        "no_key",
-                        format!(
-                            "{} is neither the primary key nor an alternate key of {}",
-                            given.iter().copied().collect::<Vec<_>>().join(" + "),
-                            destination.summary.logical_name
-                        ),
-                    )
-                    .hint(format!("use exactly one of: {}", keys.join("; "))),
-                );
+                let given = given.iter().copied().collect::<Vec<_>>().join(" + ");
+                let entity = &destination.summary.logical_name;
+                if among_keys {
+                    self.problem(
+                        Problem::new(
+                            "identifiers",
+                            "no_key",
+                            format!("{given} is neither the primary key nor an alternate key of {entity}"),
+                        )
+                        .hint(format!("use exactly one of: {}", keys.join("; "))),
+                    );
+                } else {
+                    // Any columns find rows by a query; that there is one alone is known only of keys.
+                    self.warning(
+                        Problem::new(
+                            "identifiers",
+                            "matched_by_columns",
+                            format!(
+                                "rows of {entity} are looked up by {given}, which is no key: where several fit, none is written"
+                            ),
+                        )
+                        .hint(format!("keys are: {}", keys.join("; "))),
+                    );
+                }
             }
         }
-        if given.iter().any(|name| {
-            destination
-                .column(name)
-                .is_some_and(|column| column.column_type == ColumnType::MultiSelectPicklist)
-        }) {
-            self.problem(Problem::new("identifiers", "no_key", "a choices column can't be part of a key"));
+        let unfit = self
+            .definition
+            .identifiers
+            .iter()
+            .map(|identifier| identifier.to.clone())
+            .filter(|name| destination.column(name).is_some_and(|column| !can_match(column.column_type)));
+        for name in unfit.collect::<Vec<_>>() {
+            self.problem(
+                Problem::new(
+                    "identifiers",
+                    "no_key",
+                    format!("{name} is of a type that can't be looked up by"),
+                )
+                .hint("identify by a text, a number, a date, a choice, a lookup or an id"),
+            );
         }
+    }
+}
+
+/// Whether rows can be found by equality with a column of this type (Dataverse Web API, query options).
+fn can_match(column: ColumnType) -> bool {
+    match column {
+        ColumnType::MultiSelectPicklist
+        | ColumnType::PartyList
+        | ColumnType::Image
+        | ColumnType::File
+        | ColumnType::Other => false,
+        ColumnType::String
+        | ColumnType::Memo
+        | ColumnType::Integer
+        | ColumnType::BigInt
+        | ColumnType::Decimal
+        | ColumnType::Double
+        | ColumnType::Money
+        | ColumnType::Boolean
+        | ColumnType::Picklist
+        | ColumnType::State
+        | ColumnType::Status
+        | ColumnType::Lookup
+        | ColumnType::Customer
+        | ColumnType::Owner
+        | ColumnType::UniqueIdentifier
+        | ColumnType::DateTime => true,
     }
 }

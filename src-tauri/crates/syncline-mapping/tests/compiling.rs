@@ -89,7 +89,7 @@ fn each_problem_has_its_path_and_code() {
         (format!(r#"{key},"fields":[{{"to":"fristname","from":"firstname"}}]"#), "fields[0].to", "unknown_target"),
         (format!(r#"{key},"fields":[{{"to":"fullname","from":"firstname"}}]"#), "fields[0].to", "target_not_writable"),
         (format!(r#"{key},"fields":[{{"to":"birthdate","from":"creditlimit"}}]"#), "fields[0]", "type_mismatch"),
-        (r#""identifiers":[{"to":"lastname","from":"lastname"}],"fields":[{"to":"firstname","from":"firstname"}]"#.to_owned(), "identifiers", "no_key"),
+        (r#""identifiers":[{"to":"new_interests","from":"new_interests"}],"fields":[{"to":"firstname","from":"firstname"}]"#.to_owned(), "identifiers", "no_key"),
         (format!(r#"{key},"events":{{"name":{{"fixed":"visit"}},"timestamp":"processing"}}"#), "events", "events_not_taken"),
     ] {
         assert_one(&parts, System::Dataverse, path, code);

@@ -35,6 +35,7 @@ import { Guided } from "./Guided";
 import { useList } from "./ListField";
 import { isFresh } from "./model";
 import { OnePage } from "./OnePage";
+import { OneRecord } from "./OneRecord";
 import { showPath } from "./reveal";
 import type { Side } from "./SidePanel";
 import { type SectionId, sectionOf } from "./sections";
@@ -77,7 +78,7 @@ export function DefinitionEditor({
   const [side, setSide] = useKept<Side>("definitions/side", isSide, "sample");
   const [step, setStep] = useState<SectionId>("source");
   const [error, setError] = useState<ApiError | null>(null);
-  const [dialog, setDialog] = useState<"delete" | "compare" | null>(null);
+  const [dialog, setDialog] = useState<"delete" | "compare" | "one" | null>(null);
   const [job, setJob] = useState<string | null>(null);
   const running = useJob(job);
   const [focused, setFocused] = useState<string | null>(null);
@@ -114,6 +115,26 @@ export function DefinitionEditor({
     return () => cancelAnimationFrame(soon);
   }, [wanted]);
 
+  const asked = useRef<string | undefined>(undefined);
+  async function preview(one?: string) {
+    setError(null);
+    asked.current = one;
+    // What runs by itself is not saved for a look at it.
+    if (!editor.live && !(await editor.save())) return;
+    try {
+      const started = await change("plans.start", { json: editor.json, source_id: one });
+      setJob(started.job);
+      await onPlan(started.job);
+    } catch (fault) {
+      setError(toApiError(fault));
+    } finally {
+      setJob(null);
+    }
+  }
+  const latest = useRef(preview);
+  latest.current = preview;
+  const previewOne = useCallback((id: string) => void latest.current(id), []);
+
   const schema = source.data?.schema;
   const parts = useMemo<EditorParts>(
     () => ({
@@ -130,6 +151,7 @@ export function DefinitionEditor({
       AtMost,
       onError: setError,
       reveal,
+      previewOne,
     }),
     [
       editor,
@@ -143,23 +165,9 @@ export function DefinitionEditor({
       SchedulePicker,
       AtMost,
       reveal,
+      previewOne,
     ],
   );
-
-  async function preview() {
-    setError(null);
-    // What runs by itself is not saved for a look at it.
-    if (!editor.live && !(await editor.save())) return;
-    try {
-      const started = await change("plans.start", { json: editor.json });
-      setJob(started.job);
-      await onPlan(started.job);
-    } catch (fault) {
-      setError(toApiError(fault));
-    } finally {
-      setJob(null);
-    }
-  }
 
   async function duplicate() {
     setError(null);
@@ -208,6 +216,7 @@ export function DefinitionEditor({
               onWay={setWay}
               previewing={busy}
               onPreview={() => void preview()}
+              onPreviewOne={() => setDialog("one")}
               onExport={() => exportDefinition(definition.name, editor.json)}
               onCompare={() => setDialog("compare")}
               onDuplicate={() => void duplicate()}
@@ -219,7 +228,7 @@ export function DefinitionEditor({
               error={error}
               onDismiss={() => setError(null)}
               reads={[source, destination]}
-              onRetry={() => void preview()}
+              onRetry={() => void preview(asked.current)}
             />
           }
         >
@@ -232,6 +241,9 @@ export function DefinitionEditor({
           </Beside>
         </Page>
       </div>
+      {dialog === "one" ? (
+        <OneRecord entity={entity} onClose={() => setDialog(null)} onPreview={previewOne} />
+      ) : null}
       {dialog === "compare" ? (
         <CompareDialog mine={{ name: definition.name, definition }} onClose={() => setDialog(null)} />
       ) : null}

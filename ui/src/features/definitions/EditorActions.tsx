@@ -26,6 +26,7 @@ export function EditorActions({
   onWay,
   previewing,
   onPreview,
+  onPreviewOne,
   onExport,
   onCompare,
   onDuplicate,
@@ -36,6 +37,8 @@ export function EditorActions({
   /** Words while a preview is made. */
   previewing: string | null;
   onPreview: () => void;
+  /** Asks for a record that is previewed by itself. */
+  onPreviewOne: () => void;
   onExport: () => void;
   onCompare: () => void;
   onDuplicate: () => void;
@@ -95,6 +98,12 @@ export function EditorActions({
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
+            <MenuItem
+              disabled={previewing !== null || editor.problems.length > 0 || editor.unreadable}
+              onClick={onPreviewOne}
+            >
+              Preview one record…
+            </MenuItem>
             <MenuItem onClick={onCompare}>Compare…</MenuItem>
             <MenuItem onClick={onDuplicate}>Duplicate</MenuItem>
             <MenuItem onClick={onExport}>Export as a file</MenuItem>

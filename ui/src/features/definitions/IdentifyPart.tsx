@@ -7,6 +7,7 @@ import { IdentifierRules } from "./IdentifierRules";
 import { AddButton, Line, Part, Problems } from "./parts";
 import { problemsAt } from "./problems";
 import { ColumnSelect, TargetSelect } from "./selects";
+import { identifierTargets } from "./targets";
 
 const whenInvalid: readonly { value: OnInvalidIdentifier; label: string }[] = [
   { value: "skip-identifier", label: "Leave the identifier out" },
@@ -22,7 +23,7 @@ const whenSame: readonly { value: OnDuplicate; label: string }[] = [
 
 /** By what a record is recognised at the destination. */
 export function IdentifyPart() {
-  const { editor, columns, destination } = useParts();
+  const { editor, columns, destination, destinationConnection } = useParts();
   const { definition, edit, problems } = editor;
   const { identifiers } = definition;
   const set = (next: typeof identifiers, key?: string) => edit((old) => ({ ...old, identifiers: next }), key);
@@ -31,7 +32,7 @@ export function IdentifyPart() {
       identifiers.map((old, other) => (other === index ? { ...old, ...part } : old)),
       key,
     );
-  const targets = (destination?.identifiers ?? []).map((name) => ({ name, title: name }));
+  const targets = identifierTargets(destination, destinationConnection?.system);
   const free = targets.find(({ name }) => !identifiers.some(({ to }) => to === name));
   return (
     <Part

@@ -1,5 +1,5 @@
 import { Button } from "@fluentui/react-components";
-import { ArrowClockwiseRegular, WarningRegular } from "@fluentui/react-icons";
+import { ArrowClockwiseRegular, PlayRegular, WarningRegular } from "@fluentui/react-icons";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { call, type MappedSampleRow, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
@@ -106,12 +106,22 @@ interface SampleMarks {
 }
 
 function Card({ row, target, changed }: SampleMarks & { row: MappedSampleRow }) {
+  const { editor, previewOne } = useParts();
   const title = titleOf(row);
   return (
     <article className={sampleStyles.sample} aria-label={title}>
       <div className={sampleStyles.sampleHead}>
         <Name text={title} />
         {row.skipped ? <Mark tone="warning">left out</Mark> : null}
+        <Button
+          size="small"
+          appearance="transparent"
+          icon={<PlayRegular />}
+          aria-label={`Preview ${title} by itself`}
+          title="Preview this record by itself"
+          disabled={editor.problems.length > 0 || editor.unreadable}
+          onClick={() => previewOne(row.source_id)}
+        />
       </div>
       {row.skipped ? <p className={sampleStyles.issue}>{sentence(row.skipped)}</p> : null}
       <Issues row={row} />

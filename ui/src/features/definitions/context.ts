@@ -39,6 +39,8 @@ export interface EditorParts {
   onError: (error: ApiError | null) => void;
   /** Leads to the place of a path such as `fields[2].from`. */
   reveal: (path: string) => void;
+  /** Previews one record by itself, the whole way. */
+  previewOne: (id: string) => void;
 }
 
 export const EditorContext = createContext<EditorParts | null>(null);

@@ -7,6 +7,9 @@ import styles from "./definitions.module.css";
 import { titleOf } from "./related";
 import { ruleOf, type Target } from "./targets";
 
+/** What is offered has room for its names beside the types, however narrow the field is. */
+const wide = { style: { minWidth: "min(300px, 90vw)" } };
+
 /** A column of the source, found by display or logical name; those that are read come first. */
 export function ColumnSelect({
   label,
@@ -58,6 +61,7 @@ export function ColumnSelect({
     <Combobox
       size="small"
       className={styles.select}
+      listbox={wide}
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}
@@ -113,6 +117,7 @@ export function TargetSelect({
       freeform
       size="small"
       className={styles.select}
+      listbox={wide}
       aria-label={label}
       aria-invalid={invalid || undefined}
       placeholder={placeholder}

@@ -57,3 +57,42 @@ export function targetsOf(destination: DestinationDescription | undefined): Targ
     locked: !column.creatable && !column.updatable,
   }));
 }
+
+/** Types of columns that rows can't be looked up by. */
+const unfit = ["multiselectpicklist", "partylist", "image", "file", "other"];
+
+/** What records can be recognised by: the keys first, then, in Dataverse, any other column that rows can be looked up by. */
+export function identifierTargets(
+  destination: DestinationDescription | undefined,
+  system: string | undefined,
+): Target[] {
+  if (!destination) return [];
+  const { schema, identifiers } = destination;
+  const column = (name: string) => schema.columns.find(({ logical_name }) => logical_name === name);
+  const note = (name: string) => {
+    if (name === schema.primary_id) return "primary key";
+    const key = schema.keys.find(({ columns }) => columns.includes(name));
+    if (!key) return undefined;
+    return key.columns.length === 1
+      ? "alternate key"
+      : `alternate key with ${key.columns.filter((one) => one !== name).join(" and ")}`;
+  };
+  const keys = identifiers.map((name) => ({
+    name,
+    title: column(name)?.display_name || name,
+    note: note(name),
+  }));
+  if (system !== "dataverse") return keys;
+  const others = schema.columns.filter(
+    ({ logical_name, readable, type }) =>
+      readable && !identifiers.includes(logical_name) && !unfit.includes(type),
+  );
+  return [
+    ...keys,
+    ...others.map((one) => ({
+      name: one.logical_name,
+      title: one.display_name || one.logical_name,
+      note: "looked up, no key",
+    })),
+  ];
+}

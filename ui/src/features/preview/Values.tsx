@@ -17,7 +17,7 @@ export function Values({ data }: { data: PlanRowDetail }) {
       </thead>
       <tbody>
         {data.explanations.map((one) => (
-          <Line key={`${one.path}/${one.field}`} explanation={one} value={valueOf(one, data.mapped)} />
+          <Line key={`${one.path}/${one.field}`} explanation={one} value={lineValue(one, data.mapped)} />
         ))}
       </tbody>
     </table>
@@ -25,7 +25,7 @@ export function Values({ data }: { data: PlanRowDetail }) {
 }
 
 /** What a line of the definition gave; undefined: it is not sent. */
-export function valueOf({ path, field }: Explanation, mapped: MappedRecord): unknown {
+export function lineValue({ path, field }: Explanation, mapped: MappedRecord): unknown {
   if (path.startsWith("identifiers")) return mapped.identifiers[field];
   if (!path.startsWith("events")) return mapped.attributes[field];
   const event = mapped.events?.[0];

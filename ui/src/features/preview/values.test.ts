@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { valueOf } from "./Values";
+import { lineValue } from "./Values";
 
 test("a line's value is looked for where its kind of line puts it", () => {
   const line = (path: string, field: string) => ({ path, field, steps: [] });
@@ -8,12 +8,12 @@ test("a line's value is looked for where its kind of line puts it", () => {
     attributes: { email: "other", gender: null },
     events: [{ name: "signed_up", timestamp: "", parameters: { amount: 3 } }],
   };
-  expect(valueOf(line("identifiers[0]", "email"), mapped)).toBe("a@b.example");
-  expect(valueOf(line("fields[0]", "email"), mapped)).toBe("other");
-  expect(valueOf(line("fields[1]", "gender"), mapped)).toBeNull();
-  expect(valueOf(line("fields[2]", "name"), mapped)).toBeUndefined();
-  expect(valueOf(line("events.name", "event_name"), mapped)).toBe("signed_up");
-  expect(valueOf(line("events.timestamp", "timestamp"), mapped)).toBe("time of processing");
-  expect(valueOf(line("events.parameters[0]", "amount"), mapped)).toBe(3);
-  expect(valueOf(line("events.name", "event_name"), { ...mapped, events: [] })).toBeUndefined();
+  expect(lineValue(line("identifiers[0]", "email"), mapped)).toBe("a@b.example");
+  expect(lineValue(line("fields[0]", "email"), mapped)).toBe("other");
+  expect(lineValue(line("fields[1]", "gender"), mapped)).toBeNull();
+  expect(lineValue(line("fields[2]", "name"), mapped)).toBeUndefined();
+  expect(lineValue(line("events.name", "event_name"), mapped)).toBe("signed_up");
+  expect(lineValue(line("events.timestamp", "timestamp"), mapped)).toBe("time of processing");
+  expect(lineValue(line("events.parameters[0]", "amount"), mapped)).toBe(3);
+  expect(lineValue(line("events.name", "event_name"), { ...mapped, events: [] })).toBeUndefined();
 });

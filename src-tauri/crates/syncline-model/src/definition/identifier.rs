@@ -10,7 +10,8 @@ use crate::ColumnName;
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct IdentifierMapping {
-    /// `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key or the columns of an alternate key in Dataverse.
+    /// `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key, the columns of an alternate key, or other
+    /// columns that rows are looked up by in Dataverse.
     pub to: String,
     /// Source column; of the record that a lookup points at: the lookup, a dot, and that record's column.
     pub from: ColumnName,
