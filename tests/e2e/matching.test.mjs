@@ -51,16 +51,18 @@ check("columns to compare are offered, a wrong one is told, and what differs is 
   await columns.fill("name, nonsense");
   await page.keyboard.press("Tab");
   await page.getByText("Not a column of this table: nonsense").waitFor();
+  await columns.click();
+  await columns.and(page.locator('[value$=", "]')).waitFor();
   await columns.fill("");
   await columns.pressSequentially("account na");
-  await page.getByRole("option", { name: /Account Name/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: /Account Name/ }).click();
   await columns.pressSequentially("telephone1");
-  await page.getByRole("option", { name: /telephone1/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: /telephone1/ }).click();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Tab");
   assert.equal(await columns.inputValue(), "name, telephone1");
   await page.getByRole("combobox", { name: "Same by" }).click();
-  await page.getByRole("option", { name: /accountnumber_key/ }).click();
+  await page.getByRole("menuitemcheckbox", { name: /accountnumber_key/ }).click();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.getByText(/2 columns compared, rows matched by accountnumber/).waitFor();
@@ -89,10 +91,7 @@ check("accounts are recognised by columns that are no key, which is said", async
   await column.fill("account name");
   await page.getByRole("option", { name: /Account Name/ }).click();
   await page.getByRole("button", { name: "Remove field name" }).click();
-  await page
-    .getByText(/looked up by name, which is no key: where several fit, none is written/)
-    .first()
-    .waitFor();
+  await seen(page.getByText(/looked up by name, which is no key: where several fit, none is written/)).waitFor();
   await seen(page.getByText("no problems")).waitFor();
   await page.getByRole("button", { name: "Preview", exact: true }).click();
   await page.getByRole("button", { name: /^20 create$/ }).waitFor();
@@ -115,9 +114,7 @@ check("a new row's state is told to follow, and is not shown as a change", async
   await page.getByText(/Rule: state: a row is made active; statecode is set once it is there/).waitFor();
   await page.getByRole("row").nth(1).dblclick();
   const row = page.getByRole("complementary", { name: "Row" });
-  await row
-    .getByText("The new row begins as Active (0); the next run sets statecode to Inactive (1).")
-    .waitFor();
+  await row.getByText(/The new row begins as Active .0.; the next run sets statecode to Inactive .1./).waitFor();
   assert.equal(await row.getByRole("rowheader", { name: /statecode/ }).count(), 0);
   await row.getByRole("rowheader", { name: /lastname/ }).waitFor();
   await row.getByRole("button", { name: "Close" }).click();
@@ -169,17 +166,23 @@ check("one record is sent, and the request and the service's answer are there to
   await answer.getByText(/"successful"/).waitFor();
 });
 
-check("one record picked by hand goes the whole way by itself; an id that is none is told in place", async () => {
-  await open("sync", "Inactive contacts");
-  await seen(page.getByText("no problems")).waitFor();
-  await page.getByRole("button", { name: "More for this definition" }).click();
-  await page.getByRole("menuitem", { name: "Preview one record…" }).click();
-  const dialog = page.getByRole("dialog", { name: "Preview one record" });
-  await dialog.getByRole("textbox", { name: "Id of the contact" }).fill("nobody");
-  await dialog.getByRole("button", { name: "Preview it" }).click();
-  await page.getByText("Not a record id: nobody.").waitFor();
-  await page.getByRole("button", { name: "Dismiss" }).click();
-  await page.getByRole("button", { name: /^Preview .* by itself$/ }).first().click();
-  await page.getByRole("button", { name: /^1 create$/ }).waitFor();
-  await page.getByRole("button", { name: /^1 read$/ }).waitFor();
-});
+check(
+  "one record picked by hand goes the whole way by itself; an id that is none is told in place",
+  async () => {
+    await open("sync", "Inactive contacts");
+    await seen(page.getByText("no problems")).waitFor();
+    await page.getByRole("button", { name: "More for this definition" }).click();
+    await page.getByRole("menuitem", { name: "Preview one record…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Preview one record" });
+    await dialog.getByRole("textbox", { name: "Id of the contact" }).fill("nobody");
+    await dialog.getByRole("button", { name: "Preview it" }).click();
+    await page.getByText("Not a record id: nobody.").waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page
+      .getByRole("button", { name: /^Preview .* by itself$/ })
+      .first()
+      .click();
+    await page.getByRole("button", { name: /^1 create$/ }).waitFor();
+    await page.getByRole("button", { name: /^1 read$/ }).waitFor();
+  },
+);

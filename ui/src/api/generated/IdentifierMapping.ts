@@ -7,7 +7,8 @@ import type { IdentifierCheck } from "./IdentifierCheck";
  */
 export type IdentifierMapping = { 
 /**
- * `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key or the columns of an alternate key in Dataverse.
+ * `email`, `phone_number`, `uuid` or a custom name at Insider One; the primary key, the columns of an alternate key, or other
+ * columns that rows are looked up by in Dataverse.
  */
 to: string, 
 /**

@@ -4,7 +4,7 @@ import type { Column, EntityKey } from "@/api";
 import { Name } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./compare.module.css";
-import { namesIn, wordAtEnd } from "./names";
+import { listed, namesIn, wordAtEnd } from "./names";
 
 /** Column names with commas between, typed or chosen from what the table has; each is found by display or logical name. */
 export function ColumnsField({
@@ -27,9 +27,9 @@ export function ColumnsField({
 }) {
   const [open, setOpen] = useState(false);
   const names = namesIn(value);
-  const word = wordAtEnd(value);
-  // A name that is there in full is chosen, and does not narrow what is offered next.
-  const search = columns.some(({ logical_name }) => logical_name === word) ? "" : word;
+  // What is being typed is no choice yet.
+  const search = wordAtEnd(value);
+  const settled = names.filter((name) => name !== search);
   const found = useMemo(
     () => fuzzyFilter(search, columns, (one) => `${one.display_name} ${one.logical_name}`).slice(0, 80),
     [search, columns],
@@ -39,12 +39,14 @@ export function ColumnsField({
       ? names.filter((name) => !columns.some(({ logical_name }) => logical_name === name))
       : [];
   const choose = (chosen: readonly string[]) => {
-    const kept = names.filter((name) => name !== search);
-    const all = chosen.every((name) => kept.includes(name));
-    const next = all
-      ? kept.filter((name) => !chosen.includes(name))
-      : [...kept, ...chosen.filter((name) => !kept.includes(name))];
-    onChange(next.length === 0 ? "" : `${next.join(", ")}, `);
+    const all = chosen.every((name) => settled.includes(name));
+    onChange(
+      listed(
+        all
+          ? settled.filter((name) => !chosen.includes(name))
+          : [...settled, ...chosen.filter((name) => !settled.includes(name))],
+      ),
+    );
   };
   const column = (one: Column) => (
     <Option key={one.logical_name} value={one.logical_name} text={one.display_name || one.logical_name}>
@@ -67,9 +69,10 @@ export function ColumnsField({
         placeholder={placeholder}
         title={value}
         value={value}
-        selectedOptions={names}
+        selectedOptions={settled}
         onInput={(event) => onChange(event.currentTarget.value)}
         onOpenChange={(_, state) => setOpen(state.open)}
+        onFocus={() => onChange(listed(names))}
         onBlur={() => onChange(names.join(", "))}
         onOptionSelect={(_, { optionValue }) => {
           if (optionValue) choose(namesIn(optionValue));

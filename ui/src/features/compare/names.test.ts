@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namesIn, wordAtEnd } from "./names";
+import { listed, namesIn, wordAtEnd } from "./names";
 
 describe("names with commas between", () => {
   it("are told apart, each once", () => {
@@ -10,5 +10,10 @@ describe("names with commas between", () => {
     expect(wordAtEnd("lastname, ema")).toBe("ema");
     expect(wordAtEnd("lastname, ")).toBe("");
     expect(wordAtEnd("la")).toBe("la");
+  });
+  it("go on behind those that are settled", () => {
+    expect(listed(["lastname", "emailaddress1"])).toBe("lastname, emailaddress1, ");
+    expect(wordAtEnd(listed(["lastname"]))).toBe("");
+    expect(listed([])).toBe("");
   });
 });

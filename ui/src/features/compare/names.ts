@@ -14,3 +14,8 @@ export function namesIn(text: string): string[] {
 export function wordAtEnd(text: string): string {
   return text.slice(text.lastIndexOf(",") + 1).trim();
 }
+
+/** Names as a text that goes on behind them. */
+export function listed(names: readonly string[]): string {
+  return names.length === 0 ? "" : `${names.join(", ")}, `;
+}
