@@ -186,3 +186,18 @@ check(
     await page.getByRole("button", { name: /^1 read$/ }).waitFor();
   },
 );
+
+check("at 200 % zoom the rows of a preview keep a height that can be used", async () => {
+  const plan = await preview("By e-mail alone");
+  await page.setViewportSize({ width: 640, height: 400 });
+  await open("plan", plan.plan_id);
+  await seen(page.getByRole("row")).waitFor();
+  const grid = seen(page.getByRole("grid", { name: "Rows of the preview" }));
+  const { height } = await grid.boundingBox();
+  assert.ok(height >= 150, `${height} px`);
+  // The last of it is reached by scrolling the page.
+  const foot = seen(page.getByText(/^compared with /));
+  await foot.scrollIntoViewIfNeeded();
+  await foot.waitFor();
+  await page.setViewportSize({ width: 1280, height: 800 });
+});

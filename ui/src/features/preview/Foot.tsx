@@ -33,7 +33,7 @@ export function Foot({
   ];
   return (
     <footer className={styles.foot}>
-      <span>{parts.filter(Boolean).join(" · ")}</span>
+      {parts.some(Boolean) ? <span>{parts.filter(Boolean).join(" · ")}</span> : null}
       {changes > 0 ? (
         <span className={styles.muted} title={costMeaning} data-cost>
           in all {costWords(data.cost)}
