@@ -10,6 +10,7 @@ mod destination;
 pub mod memory;
 mod selection;
 mod source;
+mod taker;
 
 pub use capability::{Capabilities, Toll};
 pub use destination::{
@@ -18,3 +19,4 @@ pub use destination::{
 };
 pub use selection::{ChangesPage, Count, Cursor, Order, Page, Selection};
 pub use source::Source;
+pub use taker::{PageEnd, PageTaker, SharedTaker, WholePage};

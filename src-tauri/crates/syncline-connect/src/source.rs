@@ -6,7 +6,8 @@ use syncline_model::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Toll};
+use crate::taker::give;
+use crate::{Capabilities, ChangesPage, Count, Cursor, Page, PageEnd, Selection, SharedTaker, Toll};
 
 /// A system that records are read from. Every call may be cancelled: it then fails with `ErrorCode::Cancelled`.
 #[async_trait]
@@ -38,6 +39,17 @@ pub trait Source: Send + Sync {
         cursor: Option<&Cursor>,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError>;
+    /// The same page as [`Source::page`] brings, given to `taker` while it arrives.
+    async fn page_to(
+        &self,
+        selection: &Selection,
+        cursor: Option<&Cursor>,
+        taker: &SharedTaker,
+        cancel: &CancellationToken,
+    ) -> Result<PageEnd, SynclineError> {
+        let page = self.page(selection, cursor, cancel).await?;
+        give(ChangesPage { page, removed: Vec::new(), token: None }, taker)
+    }
     /// One page of a tracked reading of an entity's records, without filter, order, list or limit. `None`: the baseline begins, which reads
     /// all of them. A token of an earlier reading: what changed since. A page's `next`: the page after it. Whether an entity can be read
     /// so its summary tells (`change_tracking`). A token that has expired is `ErrorCode::UnexpectedReply`, and a new baseline is read.
@@ -54,6 +66,16 @@ pub trait Source: Send + Sync {
             format!("the service tells no changes of {entity} records"),
         )
         .hint("read by modification date, or everything"))
+    }
+    /// The same page as [`Source::changes`] brings, given to `taker` while it arrives.
+    async fn changes_to(
+        &self,
+        selection: &Selection,
+        from: Option<&Cursor>,
+        taker: &SharedTaker,
+        cancel: &CancellationToken,
+    ) -> Result<PageEnd, SynclineError> {
+        give(self.changes(selection, from, cancel).await?, taker)
     }
     /// Single records by id, in the order asked; `None` where there is none. Empty `columns`: all.
     async fn get(

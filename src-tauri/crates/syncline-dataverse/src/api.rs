@@ -1,11 +1,12 @@
 //! Requests to one environment's Web API: address, standard headers, credentials, and what an answer means.
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-use std::sync::Arc;
-use syncline_http::{Bytes, Gate, HeaderMap, HttpClient, Method, RequestBuilder, Response, TokenProvider};
+use std::sync::{Arc, PoisonError};
+use syncline_http::{
+    Bytes, Gate, HeaderMap, HttpClient, Method, RequestBuilder, Response, SharedSink, TokenProvider,
+};
 use syncline_model::{ErrorCode, SynclineError};
-use syncline_odata::{PageEnvelope, parse_page, take_page};
+use syncline_odata::{PageEnvelope, parse_page};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -51,17 +52,28 @@ impl Api {
             .bearer(Arc::clone(&self.tokens))
     }
 
-    /// GET; success or the service's error. `url` is whole.
+    /// GET; success or the service's error. `url` is whole. A sink takes the body of a success; what is left of it in the reply is its
+    /// beginning.
     pub(crate) async fn get(
         &self,
         url: &str,
         prefer: &[String],
+        sink: Option<&SharedSink>,
         cancel: &CancellationToken,
     ) -> Result<Reply, SynclineError> {
         if url.len() > LONGEST_URL {
-            return self.get_in_batch(url, prefer, cancel).await;
+            let reply = self.get_in_batch(url, prefer, cancel).await?;
+            if let Some(sink) = sink {
+                let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+                sink.begin(&HeaderMap::new());
+                sink.take(&reply.body);
+            }
+            return Ok(reply);
         }
         let mut request = self.request(Method::GET, url).header("If-None-Match", "null").cancel(cancel);
+        if let Some(sink) = sink {
+            request = request.sink(Arc::clone(sink));
+        }
         if !prefer.is_empty() {
             request = request.header("Prefer", prefer.join(","));
         }
@@ -107,25 +119,6 @@ impl Api {
         .await?
     }
 
-    /// The same for pages that may be large: the records are handed over, and the body is gone by then. `make` is told its size.
-    pub(crate) async fn records_page<T>(
-        &self,
-        url: &str,
-        prefer: &[String],
-        cancel: &CancellationToken,
-        make: impl Fn(&PageEnvelope<'_>, Vec<Box<RawValue>>, u64) -> Result<T, SynclineError>,
-    ) -> Result<T, SynclineError> {
-        self.read(url, prefer, cancel, |reply| {
-            let (size, annotated) = (reply.body.len() as u64, reply.has_annotations());
-            let (page, records) = take_page(&mut reply.body)?;
-            if !annotated && !records.is_empty() {
-                return Ok(Err(reply.without_annotations()));
-            }
-            Ok(make(&page, records, size))
-        })
-        .await?
-    }
-
     /// GET of a plain number, as `$count` gives it.
     pub(crate) async fn number(&self, url: &str, cancel: &CancellationToken) -> Result<u64, SynclineError> {
         self.read(url, &[], cancel, |reply| serde_json::from_slice(without_bom(&reply.body).trim_ascii()))
@@ -138,18 +131,18 @@ impl Api {
         url: &str,
         prefer: &[String],
         cancel: &CancellationToken,
-        parse: impl Fn(&mut Reply) -> Result<T, serde_json::Error>,
+        parse: impl Fn(&Reply) -> Result<T, serde_json::Error>,
     ) -> Result<T, SynclineError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut reply = self.get(url, prefer, cancel).await?;
-            match parse(&mut reply) {
+            let reply = self.get(url, prefer, None, cancel).await?;
+            match parse(&reply) {
                 Ok(value) => return Ok(value),
                 Err(_) if tries < READ_TRIES => {
                     tracing::debug!(place = %reply.place, tries, "the answer can't be read, reading again");
                 }
-                Err(error) => return Err(reply.unreadable(&error)),
+                Err(error) => return Err(reply.unreadable(&not_expected(&error, reply.body.len()))),
             }
         }
     }
@@ -165,6 +158,20 @@ pub(crate) struct Reply {
     pub(crate) annotated: bool,
 }
 
+fn not_expected(error: &serde_json::Error, bytes: usize) -> String {
+    if error.is_eof() {
+        format!("the answer broke off after {bytes} bytes")
+    } else {
+        format!("not the JSON expected, line {} column {}", error.line(), error.column())
+    }
+}
+
+/// Whether a text has labels, types of lookups or paging marks.
+pub(crate) fn is_annotated(text: &[u8]) -> bool {
+    let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    holds(b"@OData.Community.Display") || holds(b"@Microsoft.Dynamics.CRM")
+}
+
 /// Whether `Preference-Applied` names the annotations.
 pub(crate) fn annotated(headers: &HeaderMap) -> bool {
     headers
@@ -177,12 +184,11 @@ pub(crate) fn annotated(headers: &HeaderMap) -> bool {
 impl Reply {
     /// The service says that annotations are there, or some are.
     fn has_annotations(&self) -> bool {
-        let holds = |needle: &[u8]| self.body.windows(needle.len()).any(|window| window == needle);
-        self.annotated || holds(b"@OData.Community.Display") || holds(b"@Microsoft.Dynamics.CRM")
+        self.annotated || is_annotated(&self.body)
     }
 
     /// Without labels, types of lookups and, in FetchXML, the word that more pages follow, data would be missing unnoticed.
-    fn without_annotations(&self) -> SynclineError {
+    pub(crate) fn without_annotations(&self) -> SynclineError {
         let mut fault = SynclineError::new(
             ErrorCode::UnexpectedReply,
             "the labels and paging marks that were asked for did not come",
@@ -195,15 +201,14 @@ impl Reply {
         fault
     }
 
-    fn unreadable(&self, error: &serde_json::Error) -> SynclineError {
+    /// The answer can't be read; `otherwise` tells why, where it is no other thing altogether.
+    pub(crate) fn unreadable(&self, otherwise: &str) -> SynclineError {
         let what = if self.body.trim_ascii().is_empty() {
             "the answer is empty".to_owned()
         } else if self.content_type.contains("html") || self.body.trim_ascii_start().starts_with(b"<") {
             "the answer is a web page".to_owned()
-        } else if error.is_eof() {
-            format!("the answer broke off after {} bytes", self.body.len())
         } else {
-            format!("not the JSON expected, line {} column {}", error.line(), error.column())
+            otherwise.to_owned()
         };
         let mut fault = unreadable(&self.place, &what);
         fault.request_id.clone_from(&self.request_id);

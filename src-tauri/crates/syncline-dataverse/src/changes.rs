@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use syncline_connect::{ChangesPage, Page, Selection};
-use syncline_model::{EntitySchema, ErrorCode, Record, RecordId, SynclineError};
+use syncline_connect::{PageEnd, Selection, SharedTaker};
+use syncline_model::{EntitySchema, ErrorCode, RecordId, SynclineError};
 use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,8 @@ use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, unreadable};
 use crate::cursor::Position;
 use crate::links::Trail;
-use crate::records::{Asked, record};
+use crate::page_stream::{Envelope, Reading};
+use crate::records::Asked;
 
 /// A row of an answer that says that a record is gone.
 #[derive(Deserialize)]
@@ -26,7 +27,7 @@ struct Removed<'a> {
 
 /// The id of a record that is gone; `None` for a record that is there. The `id` is taken as it is given: the key column's name is not in
 /// such a row.
-fn removed(raw: &RawValue) -> Option<RecordId> {
+pub(crate) fn removed(raw: &RawValue) -> Option<RecordId> {
     if !raw.get().contains("$deletedEntity") {
         return None;
     }
@@ -41,8 +42,9 @@ impl DataverseConnector {
         &self,
         schema: &EntitySchema,
         selection: &Selection,
+        taker: &SharedTaker,
         cancel: &CancellationToken,
-    ) -> Result<ChangesPage, SynclineError> {
+    ) -> Result<PageEnd, SynclineError> {
         let narrowed = selection.filter.is_some()
             || selection.list.is_some()
             || !selection.order.is_empty()
@@ -57,7 +59,7 @@ impl DataverseConnector {
         let asked = Asked::new(schema, &selection.columns)?;
         let options = if asked.all { QueryOptions::new() } else { QueryOptions::new().select(&asked.wire) };
         let url = self.api.url(&format!("/{}{}", schema.summary.set_name, options.to_query()));
-        self.tracked_page(schema, selection, &asked, &url, None, cancel).await
+        self.tracked_page(schema, selection, asked, &url, None, taker, cancel).await
     }
 
     /// What a link of a tracked reading leads to, after checking where it leads.
@@ -67,22 +69,24 @@ impl DataverseConnector {
         selection: &Selection,
         link: &str,
         trail: Trail,
+        taker: &SharedTaker,
         cancel: &CancellationToken,
-    ) -> Result<ChangesPage, SynclineError> {
+    ) -> Result<PageEnd, SynclineError> {
         self.api.own_link(link)?;
         let asked = Asked::new(schema, &selection.columns)?;
-        self.tracked_page(schema, selection, &asked, link, Some(trail), cancel).await
+        self.tracked_page(schema, selection, asked, link, Some(trail), taker, cancel).await
     }
 
     async fn tracked_page(
         &self,
         schema: &EntitySchema,
         selection: &Selection,
-        asked: &Asked,
+        asked: Asked,
         url: &str,
         trail: Option<Trail>,
+        taker: &SharedTaker,
         cancel: &CancellationToken,
-    ) -> Result<ChangesPage, SynclineError> {
+    ) -> Result<PageEnd, SynclineError> {
         let mut prefer = vec![
             format!("odata.maxpagesize={}", self.page_size(selection, 0)),
             format!("odata.include-annotations=\"{ANNOTATIONS}\""),
@@ -90,36 +94,25 @@ impl DataverseConnector {
         if trail.is_none() {
             prefer.push("odata.track-changes".to_owned());
         }
-        self.api
-            .records_page(url, &prefer, cancel, |page, found, bytes| {
-                let mut gone = Vec::new();
-                let mut records: Vec<Record> = Vec::with_capacity(found.len());
-                for raw in found {
-                    match removed(&raw) {
-                        Some(id) => gone.push(id),
-                        None => records.push(record(schema, raw, asked, false)?),
-                    }
-                }
-                let mut trail = trail.clone().unwrap_or_default();
-                let next = match self.api.next_page(url, page.next_link.as_deref(), &mut trail)? {
-                    Some(link) => Some(Position::Changes { link, trail }.to_cursor()?),
-                    None => None,
-                };
-                let token = match page.delta_link.as_deref() {
-                    Some(link) => {
-                        self.api.own_link(link)?;
-                        let trail = Trail::default();
-                        Some(Position::Changes { link: link.to_owned(), trail }.to_cursor()?)
-                    }
-                    None => None,
-                };
-                if next.is_none() && token.is_none() {
-                    let what = "the last page of a tracked reading has no @odata.deltaLink";
-                    return Err(unreadable(&schema.summary.set_name, what));
-                }
-                Ok(ChangesPage { page: Page { records, next, bytes }, removed: gone, token })
-            })
-            .await
+        let reading = Reading::new(schema, asked).tracked();
+        let Envelope { page, bytes, .. } = self.api.records_page(url, &prefer, reading, taker, cancel).await?;
+        let mut trail = trail.unwrap_or_default();
+        let next = match self.api.next_page(url, page.next_link.as_deref(), &mut trail)? {
+            Some(link) => Some(Position::Changes { link, trail }.to_cursor()?),
+            None => None,
+        };
+        let token = match page.delta_link.as_deref() {
+            Some(link) => {
+                self.api.own_link(link)?;
+                Some(Position::Changes { link: link.to_owned(), trail: Trail::default() }.to_cursor()?)
+            }
+            None => None,
+        };
+        if next.is_none() && token.is_none() {
+            let what = "the last page of a tracked reading has no @odata.deltaLink";
+            return Err(unreadable(&schema.summary.set_name, what));
+        }
+        Ok(PageEnd { next, token, bytes })
     }
 }
 

@@ -32,6 +32,7 @@ mod odata_run;
 mod only_changed;
 mod page_fetch;
 mod page_odata;
+mod page_stream;
 mod probe;
 mod records;
 mod relationships;

@@ -1,7 +1,7 @@
 //! Pages of a filtered, ordered or listed selection: FetchXML with page number and cookie. Source: Dataverse, FetchXML paging.
 
 use percent_encoding::percent_decode_str;
-use syncline_connect::{Page, Selection};
+use syncline_connect::{PageEnd, Selection, SharedTaker};
 use syncline_fetchxml::{Fetch, Filter, Order};
 use syncline_model::{EntitySchema, ErrorCode, SynclineError};
 use syncline_odata::QueryOptions;
@@ -11,7 +11,8 @@ use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, PAGING_ANNOTATIONS};
 use crate::cursor::Position;
 use crate::links::Trail;
-use crate::records::{Asked, no_such_column, record};
+use crate::page_stream::{Envelope, Reading};
+use crate::records::{Asked, no_such_column};
 
 impl DataverseConnector {
     /// The query of the first page: columns, filter, order ending in the primary key, and the members of a list.
@@ -43,6 +44,7 @@ impl DataverseConnector {
     }
 
     /// One page of a query.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one request")]
     pub(crate) async fn fetch_page(
         &self,
         schema: &EntitySchema,
@@ -50,35 +52,29 @@ impl DataverseConnector {
         fetch: &Fetch,
         read: u64,
         trail: Trail,
+        taker: &SharedTaker,
         cancel: &CancellationToken,
-    ) -> Result<Page, SynclineError> {
+    ) -> Result<PageEnd, SynclineError> {
         let asked = Asked::new(schema, &selection.columns)?;
         let url = self.fetch_url(schema, fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
-        self.api
-            .records_page(&url, &prefer, cancel, |page, records, bytes| {
-                let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
-                let take = usize::try_from(left).unwrap_or(usize::MAX);
-                let records = records
-                    .into_iter()
-                    .take(take)
-                    .map(|raw| record(schema, raw, &asked, true))
-                    .collect::<Result<Vec<_>, _>>()?;
-                let read = read + records.len() as u64;
-                let more = page.more_records == Some(true) && selection.top.is_none_or(|top| read < top);
-                let next = if more {
-                    let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
-                    let mut trail = trail.clone();
-                    if let Some(cookie) = &cookie {
-                        trail.step(cookie)?;
-                    }
-                    Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read, trail }.to_cursor()?)
-                } else {
-                    None
-                };
-                Ok(Page { records, next, bytes })
-            })
-            .await
+        let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
+        let reading = Reading::new(schema, asked).filled().at_most(left);
+        let Envelope { page, given, bytes } =
+            self.api.records_page(&url, &prefer, reading, taker, cancel).await?;
+        let read = read + given;
+        let more = page.more_records == Some(true) && selection.top.is_none_or(|top| read < top);
+        let next = if more {
+            let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
+            let mut trail = trail;
+            if let Some(cookie) = &cookie {
+                trail.step(cookie)?;
+            }
+            Some(Position::Fetch { xml: fetch.next_page(cookie).to_xml(), read, trail }.to_cursor()?)
+        } else {
+            None
+        };
+        Ok(PageEnd { next, token: None, bytes })
     }
 
     pub(crate) fn fetch_url(&self, schema: &EntitySchema, fetch: &Fetch) -> String {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
 use crate::encode::filter_literal;
+use crate::page_stream::Heading;
 use crate::records::{Asked, no_such_column, record};
 
 /// Keys in one or-filter.
@@ -135,6 +136,7 @@ impl DataverseConnector {
     ) -> Result<Vec<Record>, SynclineError> {
         let query = QueryOptions::new().select(&asked.wire).filter(filter).to_query();
         let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
+        let heading = Heading::of(schema);
         let mut rows = Vec::new();
         let mut trail = crate::links::Trail::default();
         while let Some(link) = url {
@@ -145,7 +147,7 @@ impl DataverseConnector {
                     let found = page
                         .value
                         .iter()
-                        .map(|raw| record(schema, (*raw).to_owned(), asked, false))
+                        .map(|raw| record(&heading, (*raw).to_owned(), asked, false))
                         .collect::<Result<Vec<_>, _>>()?;
                     Ok((found, page.next_link.as_deref().map(str::to_owned)))
                 })

@@ -8,6 +8,7 @@ use syncline_model::{
 use syncline_odata::record_head;
 
 use crate::api::unreadable;
+use crate::page_stream::Heading;
 
 /// The columns of a selection as the wire names them, the primary key among them. `all`: none was named.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,14 +74,13 @@ pub(crate) fn entity_of(selection: &Selection) -> Result<&syncline_model::Entity
 /// One record. With `fill`, asked columns that are left out, as FetchXML does with null, are put in as null, so that "null" and "not
 /// pulled" differ.
 pub(crate) fn record(
-    schema: &EntitySchema,
+    heading: &Heading,
     raw: Box<RawValue>,
     asked: &Asked,
     fill: bool,
 ) -> Result<Record, SynclineError> {
-    let key = schema.summary.primary_id.as_str();
+    let Heading { entity, set_name: place, key } = heading;
     let names: &[String] = if fill { &asked.wire } else { &[] };
-    let place = schema.summary.set_name.as_str();
     let head = record_head(&raw, key, names).map_err(|error| {
         unreadable(place, &format!("a record is no object, line {} column {}", error.line(), error.column()))
     })?;
@@ -89,7 +89,7 @@ pub(crate) fn record(
         names.iter().zip(&head.present).filter(|(_, present)| !**present).map(|(name, _)| name).collect();
     let raw = if missing.is_empty() { raw } else { with_nulls(&raw, &missing, head.empty)? };
     Ok(Record {
-        entity: schema.summary.logical_name.clone(),
+        entity: entity.clone(),
         id: RecordId::new(id.to_lowercase()),
         etag: head.etag,
         raw,

@@ -12,6 +12,7 @@ use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, succeed};
 use crate::encode::filter_literal;
 use crate::error::explain;
+use crate::page_stream::Heading;
 use crate::records::{Asked, no_such_column, record};
 use crate::switches::headers as switch_headers;
 
@@ -96,7 +97,7 @@ impl DataverseConnector {
             .read(&url, &prefer, cancel, |reply| serde_json::from_slice::<Box<RawValue>>(&reply.body))
             .await
         {
-            Ok(raw) => record(&schema, raw, &asked, false).map(Some),
+            Ok(raw) => record(&Heading::of(&schema), raw, &asked, false).map(Some),
             Err(error) if error.code == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error),
         }

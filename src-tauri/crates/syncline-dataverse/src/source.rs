@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use std::collections::HashMap;
-use syncline_connect::{Capabilities, ChangesPage, Count, Cursor, Page, Selection, Source, Toll};
+use syncline_connect::{
+    Capabilities, ChangesPage, Count, Cursor, Page, PageEnd, Selection, SharedTaker, Source, Toll, WholePage,
+};
 use syncline_fetchxml::Fetch;
 use syncline_model::{
     ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, Record, RecordId, SynclineError,
@@ -14,6 +16,7 @@ use crate::DataverseConnector;
 use crate::cursor::Position;
 use crate::links::Trail;
 use crate::page_fetch::fetch_error;
+use crate::page_stream::Heading;
 use crate::records::{Asked, entity_of, record};
 
 /// Ids in one `In` filter; keeps the address short.
@@ -47,6 +50,7 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<HashMap<String, Record>, SynclineError> {
         let key = schema.summary.primary_id.as_str();
+        let heading = Heading::of(schema);
         let mut found = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(IDS_A_REQUEST) {
             let list: Vec<String> = chunk.iter().map(|id| format!("\"{id}\"")).collect();
@@ -67,7 +71,7 @@ impl DataverseConnector {
                         let records = page
                             .value
                             .iter()
-                            .map(|raw| record(schema, (*raw).to_owned(), asked, false))
+                            .map(|raw| record(&heading, (*raw).to_owned(), asked, false))
                             .collect::<Result<Vec<_>, _>>()?;
                         Ok((records, page.next_link.as_deref().map(str::to_owned)))
                     })
@@ -126,31 +130,43 @@ impl Source for DataverseConnector {
         cursor: Option<&Cursor>,
         cancel: &CancellationToken,
     ) -> Result<Page, SynclineError> {
+        let whole = WholePage::shared();
+        let taker: SharedTaker = whole.clone();
+        let end = self.page_to(selection, cursor, &taker, cancel).await?;
+        Ok(WholePage::page(&whole, end).page)
+    }
+
+    async fn page_to(
+        &self,
+        selection: &Selection,
+        cursor: Option<&Cursor>,
+        taker: &SharedTaker,
+        cancel: &CancellationToken,
+    ) -> Result<PageEnd, SynclineError> {
         let schema = self.known_schema(entity_of(selection)?, cancel).await?;
         if selection.top == Some(0) {
-            return Ok(Page { records: vec![], next: None, bytes: 0 });
+            return Ok(PageEnd { next: None, token: None, bytes: 0 });
         }
         match cursor.map(Position::from_cursor).transpose()? {
             Some(Position::Changes { link, trail }) => {
-                let page = self.changed_page(&schema, selection, &link, trail, cancel).await;
-                page.map(|changes| changes.page).map_err(no_longer_known)
+                self.changed_page(&schema, selection, &link, trail, taker, cancel).await.map_err(no_longer_known)
             }
             Some(Position::Link { link, read, trail }) => self
-                .linked_page(&schema, selection, &link, read, trail, cancel)
+                .linked_page(&schema, selection, &link, read, trail, taker, cancel)
                 .await
                 .map_err(no_longer_known),
             Some(Position::Fetch { xml, read, trail }) => {
                 let fetch = Fetch::parse(&xml).map_err(|error| fetch_error(&error))?;
-                self.fetch_page(&schema, selection, &fetch, read, trail, cancel)
+                self.fetch_page(&schema, selection, &fetch, read, trail, taker, cancel)
                     .await
                     .map_err(no_longer_known)
             }
             None if selection.filter.is_none() && selection.list.is_none() && selection.order.is_empty() => {
-                self.first_odata_page(&schema, selection, cancel).await
+                self.first_odata_page(&schema, selection, taker, cancel).await
             }
             None => {
                 let fetch = self.selection_fetch(&schema, selection, cancel).await?;
-                self.fetch_page(&schema, selection, &fetch, 0, Trail::default(), cancel).await
+                self.fetch_page(&schema, selection, &fetch, 0, Trail::default(), taker, cancel).await
             }
         }
     }
@@ -161,12 +177,26 @@ impl Source for DataverseConnector {
         from: Option<&Cursor>,
         cancel: &CancellationToken,
     ) -> Result<ChangesPage, SynclineError> {
+        let whole = WholePage::shared();
+        let taker: SharedTaker = whole.clone();
+        let end = self.changes_to(selection, from, &taker, cancel).await?;
+        Ok(WholePage::page(&whole, end))
+    }
+
+    async fn changes_to(
+        &self,
+        selection: &Selection,
+        from: Option<&Cursor>,
+        taker: &SharedTaker,
+        cancel: &CancellationToken,
+    ) -> Result<PageEnd, SynclineError> {
         let schema = self.known_schema(entity_of(selection)?, cancel).await?;
         match from.map(Position::from_cursor).transpose()? {
-            None => self.first_tracked_page(&schema, selection, cancel).await,
-            Some(Position::Changes { link, trail } | Position::Link { link, trail, .. }) => {
-                self.changed_page(&schema, selection, &link, trail, cancel).await.map_err(no_longer_known)
-            }
+            None => self.first_tracked_page(&schema, selection, taker, cancel).await,
+            Some(Position::Changes { link, trail } | Position::Link { link, trail, .. }) => self
+                .changed_page(&schema, selection, &link, trail, taker, cancel)
+                .await
+                .map_err(no_longer_known),
             Some(Position::Fetch { .. }) => Err(no_longer_known(SynclineError::new(
                 ErrorCode::UnexpectedReply,
                 "the place is none of a tracked reading",

@@ -190,6 +190,7 @@ mod tests {
             headers,
             body: Bytes::copy_from_slice(body.as_bytes()),
             timeout: Duration::from_secs(1),
+            sink: None,
         }
     }
 

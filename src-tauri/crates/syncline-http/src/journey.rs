@@ -1,7 +1,7 @@
 //! One request with all its tries: token, gate, transport, redirects within the origin, retry.
 
 use http::{HeaderValue, Method, header};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -138,6 +138,7 @@ impl<'a> Journey<'a> {
             headers,
             body: self.parts.body.clone(),
             timeout: self.parts.timeout.unwrap_or(self.client.timeout),
+            sink: self.parts.sink.clone(),
         })
     }
 
@@ -155,6 +156,15 @@ impl<'a> Journey<'a> {
         let begun = tokio::time::Instant::now();
         let answer = self.client.service.call(request).await;
         self.under_way.store(false, Relaxed);
+        if let (Ok(response), Some(sink)) = (&answer, &self.parts.sink)
+            && response.status.is_success()
+            && !response.sunk
+        {
+            // A transport that knows whole bodies only.
+            let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+            sink.begin(&response.headers);
+            sink.take(&response.body);
+        }
         match &answer {
             Ok(response) => {
                 // Turned away at the door: not acted on.

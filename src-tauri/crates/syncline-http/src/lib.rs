@@ -29,7 +29,7 @@ pub use gate::{Gate, GatePermit, GateState};
 pub use request::RequestBuilder;
 pub use response::{Response, SendError, retry_after};
 pub use retry::{RetryConfig, Verdict};
-pub use service::{HttpService, WireRequest, WireResponse};
+pub use service::{BodySink, HttpService, SharedSink, WireRequest, WireResponse};
 pub use tally::Tally;
 pub use token::{AccessToken, FixedToken, TokenProvider};
 pub use token_cache::{TokenCache, TokenFetch};

@@ -9,7 +9,7 @@ use syncline_model::{ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::{HttpClient, Response, SendError, TokenProvider};
+use crate::{HttpClient, Response, SendError, SharedSink, TokenProvider};
 
 /// A request. Not sent before [`RequestBuilder::send`] or [`RequestBuilder::try_send`].
 #[must_use = "a request does nothing until it is sent"]
@@ -30,6 +30,7 @@ pub(crate) struct RequestParts {
     pub(crate) sensitive: bool,
     pub(crate) cancel: Option<CancellationToken>,
     pub(crate) finish_what_was_sent: bool,
+    pub(crate) sink: Option<SharedSink>,
 }
 
 fn usage(message: String) -> SynclineError {
@@ -54,6 +55,7 @@ impl RequestBuilder {
             sensitive: false,
             cancel: None,
             finish_what_was_sent: false,
+            sink: None,
         });
         Self { client, parts }
     }
@@ -146,6 +148,14 @@ impl RequestBuilder {
     pub fn timeout(self, timeout: Duration) -> Self {
         self.change(|parts| {
             parts.timeout = Some(timeout);
+            Ok(())
+        })
+    }
+
+    /// Hands the body of a success over while it arrives. Each try begins anew.
+    pub fn sink(self, sink: SharedSink) -> Self {
+        self.change(|parts| {
+            parts.sink = Some(sink);
             Ok(())
         })
     }

@@ -14,7 +14,7 @@ pub struct Response {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// The whole body, decompressed.
+    /// The whole body, decompressed; of one that a sink took its beginning.
     pub body: Bytes,
     /// How often the request was sent.
     pub tries: u32,

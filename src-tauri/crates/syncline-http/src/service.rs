@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 
@@ -21,7 +22,20 @@ pub struct WireRequest {
     pub body: Bytes,
     /// Longest time until the last byte of the answer.
     pub timeout: Duration,
+    /// Takes the body of a success while it arrives.
+    pub sink: Option<SharedSink>,
 }
+
+/// Takes a body while it arrives, so that a long one is never in memory whole.
+pub trait BodySink: Send {
+    /// A success begins. What came of an earlier try of the same request is void.
+    fn begin(&mut self, headers: &HeaderMap);
+    /// What arrived next, decompressed. It may take its time: nothing more is read meanwhile. False: no more is wanted.
+    fn take(&mut self, bytes: &[u8]) -> bool;
+}
+
+/// A sink as the tries of a request share it.
+pub type SharedSink = Arc<Mutex<dyn BodySink>>;
 
 impl std::fmt::Debug for WireRequest {
     /// Method, host and path only: query and headers may hold what must not be seen.
@@ -42,8 +56,10 @@ pub struct WireResponse {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// The whole body, decompressed.
+    /// The whole body, decompressed; of one that a sink took its beginning.
     pub body: Bytes,
+    /// The request's sink took the body.
+    pub sunk: bool,
 }
 
 /// Sends one request, once. No retry, no redirect, no credentials of its own.

@@ -2,12 +2,17 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::HeaderMap;
 use std::error::Error as StdError;
 use std::io;
+use std::sync::PoisonError;
 use syncline_model::{ErrorCode, SynclineError};
 
 use crate::config::{HttpConfig, ProxySetting, is_loopback};
-use crate::{FaultKind, HttpService, TransportFault, WireRequest, WireResponse};
+use crate::{FaultKind, HttpService, SharedSink, TransportFault, WireRequest, WireResponse};
+
+/// Bytes that are kept of a body which a sink takes: enough to quote it.
+const BEGINNING: usize = 8 * 1024;
 
 /// Sends through reqwest. Redirects are handed back, not followed; there is no cookie store (Dataverse's affinity cookie would
 /// pin all requests to one server).
@@ -51,19 +56,50 @@ impl ReqwestService {
         })
     }
 
+    /// Hands a body over as it arrives; its beginning.
+    async fn sink(
+        &self,
+        mut response: reqwest::Response,
+        headers: &HeaderMap,
+        sink: &SharedSink,
+    ) -> Result<Bytes, TransportFault> {
+        let taker = || sink.lock().unwrap_or_else(PoisonError::into_inner);
+        taker().begin(headers);
+        let (mut beginning, mut came) = (Vec::new(), 0);
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    came += chunk.len();
+                    self.check_length(came)?;
+                    let more = BEGINNING.saturating_sub(beginning.len()).min(chunk.len());
+                    beginning.extend_from_slice(&chunk[..more]);
+                    if !taker().take(&chunk) {
+                        return Ok(beginning.into());
+                    }
+                }
+                Ok(None) => return Ok(beginning.into()),
+                Err(error) => return Err(classify_body(&error.without_url())),
+            }
+        }
+    }
+
+    fn check_length(&self, bytes: usize) -> Result<(), TransportFault> {
+        if bytes <= self.max_body_bytes {
+            return Ok(());
+        }
+        Err(TransportFault::new(FaultKind::TooLarge, format!("more than {} bytes", self.max_body_bytes)))
+    }
+
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, TransportFault> {
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         // A vector: it grows in place where it is large.
         let mut body = Vec::with_capacity(expected.min(8 * 1024 * 1024));
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > self.max_body_bytes => {
-                    return Err(TransportFault::new(
-                        FaultKind::TooLarge,
-                        format!("more than {} bytes", self.max_body_bytes),
-                    ));
+                Ok(Some(chunk)) => {
+                    self.check_length(body.len() + chunk.len())?;
+                    body.extend_from_slice(&chunk);
                 }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(body.into()),
                 Err(error) => return Err(classify_body(&error.without_url())),
             }
@@ -105,8 +141,12 @@ impl HttpService for ReqwestService {
         let mut response = sent.map_err(|error| classify_send(&error.without_url()))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
+        if let Some(sink) = request.sink.filter(|_| status.is_success()) {
+            let body = self.sink(response, &headers, &sink).await?;
+            return Ok(WireResponse { status, headers, body, sunk: true });
+        }
         let body = self.body(response).await?;
-        Ok(WireResponse { status, headers, body })
+        Ok(WireResponse { status, headers, body, sunk: false })
     }
 }
 

@@ -58,6 +58,7 @@ impl HttpService for Script {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers: headers.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect(),
                 body: Bytes::from_static(b"{}"),
+                sunk: false,
             }),
             Fault(kind) => Err(TransportFault::new(kind, "scripted")),
             Hang => std::future::pending().await,

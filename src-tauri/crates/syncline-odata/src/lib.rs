@@ -7,11 +7,13 @@ mod batch_write;
 mod error;
 mod literal;
 mod page;
+mod page_reader;
 mod query;
 
 pub use batch_read::{BatchAnswer, BatchError, BatchPart, BatchReply, read_batch};
 pub use batch_write::{BatchItem, BatchRequest, MOST_REQUESTS, WrittenBatch, write_batch};
 pub use error::{ErrorBody, error_body, refusal, response_error};
 pub use literal::{encode, guid, key_predicate, literal, string_literal};
-pub use page::{PageEnvelope, RecordHead, parse_page, record_head, take_page};
+pub use page::{PageEnvelope, RecordHead, parse_page, record_head};
+pub use page_reader::{PageFault, PageReader};
 pub use query::QueryOptions;

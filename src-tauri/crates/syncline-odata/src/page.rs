@@ -1,6 +1,5 @@
 //! The envelope of a page. The hot path of a pull: each record's bytes are found and kept, not parsed.
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::value::RawValue;
@@ -45,7 +44,7 @@ pub fn parse_page(body: &[u8]) -> Result<PageEnvelope<'_>, serde_json::Error> {
 
 impl PageEnvelope<'_> {
     /// All but the records.
-    fn without_records(self) -> PageEnvelope<'static> {
+    pub(crate) fn without_records(self) -> PageEnvelope<'static> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         PageEnvelope {
             value: Vec::new(),
@@ -58,31 +57,6 @@ impl PageEnvelope<'_> {
             total_count_exceeded: self.total_count_exceeded,
         }
     }
-}
-
-/// Bytes of a body that are given back at a time.
-const GIVEN_BACK: usize = 1 << 20;
-
-/// Takes a page apart: the envelope without its records, and the records. The body shrinks as they are made, from the last one on, so
-/// that a page is in memory once, not twice. A body that can't be read is left as it is.
-pub fn take_page(body: &mut Bytes) -> Result<(PageEnvelope<'static>, Vec<Box<RawValue>>), serde_json::Error> {
-    let begin = body.as_ptr() as usize;
-    let envelope = parse_page(body)?;
-    let places: Vec<(usize, usize)> =
-        envelope.value.iter().map(|raw| (raw.get().as_ptr() as usize - begin, raw.get().len())).collect();
-    let envelope = envelope.without_records();
-    let mut rest = Vec::from(std::mem::take(body));
-    let mut records = Vec::with_capacity(places.len());
-    for (from, length) in places.into_iter().rev() {
-        let text = std::str::from_utf8(&rest[from..from + length]).map_err(serde_json::Error::custom)?;
-        records.push(RawValue::from_string(text.to_owned())?);
-        rest.truncate(from);
-        if rest.capacity() - rest.len() >= GIVEN_BACK {
-            rest.shrink_to_fit();
-        }
-    }
-    records.reverse();
-    Ok((envelope, records))
 }
 
 /// What is read of every record: its key and version, and which of the asked members it has.
@@ -162,35 +136,12 @@ mod tests {
         assert!(parse_page(b"").is_err());
         assert!(parse_page(b"<!DOCTYPE html>").is_err());
         assert!(parse_page(br#"{"error":{"code":"x"}}"#).is_err(), "an envelope has a value");
-        let mut body = Bytes::from_static(br#"{"value":[{"a":1},{"a":"#);
-        assert!(take_page(&mut body).is_err());
-        assert_eq!(body.len(), 23, "it is there to be quoted");
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_a_page_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = parse_page(&bytes);
-        }
-
-        #[test]
-        fn a_page_taken_apart_is_the_page(
-            texts in proptest::collection::vec(any::<String>(), 0..20),
-            link in proptest::option::of(any::<String>()),
-            mark in any::<bool>(),
-        ) {
-            let records: Vec<_> = texts.iter().map(|text| serde_json::json!({"id": text})).collect();
-            let page = serde_json::json!({"value": records, "@odata.nextLink": link, "more": [{}]});
-            let text = format!("{}{page}", if mark { "\u{feff}" } else { "" });
-            let whole = parse_page(text.as_bytes()).unwrap();
-            let mut body = Bytes::copy_from_slice(text.as_bytes());
-            let (envelope, records) = take_page(&mut body).unwrap();
-            prop_assert!(body.is_empty());
-            prop_assert_eq!(&envelope.next_link, &whole.next_link);
-            prop_assert_eq!(
-                records.iter().map(|raw| raw.get()).collect::<Vec<_>>(),
-                whole.value.iter().map(|raw| raw.get()).collect::<Vec<_>>()
-            );
         }
 
         #[test]

@@ -89,10 +89,6 @@ impl Store {
             ))?;
         }
         gone.entities = datasets.len() as u64;
-        tx.execute(
-            "DELETE FROM kept_pages WHERE pull IN (SELECT id FROM pulls WHERE connection = ?1)",
-            [&id],
-        )?;
         gone.pulls = tx.execute("DELETE FROM pulls WHERE connection = ?1", [&id])? as u64;
         crate::cache::changes::detail::forget(tx, &id)?;
         tx.execute("DELETE FROM datasets WHERE connection = ?1", [&id])?;

@@ -30,7 +30,6 @@ pub use cache::dataset::{CacheColumn, CachedEntity};
 pub use cache::facets::{Facet, Facets};
 pub use cache::grid::{GridPage, GridQuery, GridRow};
 pub use cache::index::IndexState;
-pub use cache::kept_page::{ArrivedPage, PackedPage};
 pub use cache::marks::{Mark, MarkBack, MarkPlace};
 pub use cache::pulls::{Pull, PullCounts, PullEnd, PullKind, PullStart, PullStatus};
 pub use cache::query::{Asker, AskerFacts, FetchAsk, FetchedRows};

@@ -1,23 +1,16 @@
-//! Pulling an entity into the store: the network reads the next page while the last one is stored; each page is durable with its cursor,
-//! so that an interrupted pull goes on from the page in flight.
+//! Pulling an entity into the store: a page is stored while it arrives and is durable with its cursor, so that an interrupted pull goes on
+//! from the page in flight.
 
 use std::sync::Arc;
 use syncline_connect::{Cursor, Selection, Source};
-use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, Record, SynclineError};
+use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, SynclineError};
 use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
 use crate::progress::{Work, blocking};
 use crate::pull_pages::{read_and_store, to_come};
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
-use crate::seen::seen;
 
-/// Bytes that a page is to have, about. Two such pages are in memory at once, and for a moment a page's body and its records.
-const PAGE_BYTES: usize = 4 << 20;
-/// Bytes of a column in a page, with its name and annotations, about.
-const COLUMN_BYTES: usize = 64;
-/// Smallest page that is asked for on account of its bytes.
-const LEAST_RECORDS: usize = 500;
 /// What to pull.
 #[derive(Debug, Clone)]
 pub struct PullRequest {
@@ -93,20 +86,9 @@ pub(crate) fn pull_ask(source: &dyn Source, request: &PullRequest) -> PullAsk {
         columns: read_columns(&request.schema, &request.columns),
         filter: request.filter.clone().filter(|text| !text.trim().is_empty()),
         list: request.list.clone(),
-        page_size: page_size(request).clamp(1, source.capabilities().max_page_size.max(1)),
+        page_size: request.page_size.clamp(1, source.capabilities().max_page_size.max(1)),
         fetch: request.fetch.clone(),
     }
-}
-
-/// Records a page: as asked, and fewer where the records are wide, so that memory does not depend on the entity.
-fn page_size(request: &PullRequest) -> u32 {
-    let columns = if request.columns.is_empty() {
-        request.schema.columns.iter().filter(|column| column.readable).count()
-    } else {
-        request.columns.len()
-    };
-    let fitting = (PAGE_BYTES / (columns.max(1) * COLUMN_BYTES)).max(LEAST_RECORDS);
-    request.page_size.min(u32::try_from(fitting).unwrap_or(u32::MAX))
 }
 
 /// How it will be done: as the interrupted pull of the same request began, or newly decided.
@@ -121,7 +103,7 @@ pub(crate) async fn prepared(
         let entity = &request.schema.summary.logical_name;
         if !request.full
             && let Some(last) = store.last_pull(request.connection, entity)?
-            && store.can_go_on(&last)?
+            && last.can_go_on()
             && let Ok(planned) = serde_json::from_str::<PlannedPull>(&last.selection)
             && planned.ask == ask
         {
@@ -271,13 +253,7 @@ async fn begin(
     let (store, request, now) = (store.clone(), request.clone(), work.now());
     blocking(move || {
         if let Some(earlier) = earlier {
-            let pull = store.resume_pull(earlier)?;
-            let look = |records: &[Record]| {
-                let seen = seen(records);
-                (seen.modified, seen.version)
-            };
-            let kept = store.store_kept_page(earlier, look, now)?;
-            return Ok(if kept { store.pull(earlier)?.unwrap_or(pull) } else { pull });
+            return Ok(store.resume_pull(earlier)?);
         }
         let start = PullStart {
             connection: request.connection,

@@ -1,12 +1,12 @@
-//! The pages of a pull: one thread reads and takes them apart, another keeps and stores them. A page is kept as it came before the next
-//! one is asked for, so that the network works while the page is stored and nothing but the page in flight is ever read twice.
+//! The pages of a pull: one thread takes them apart while they arrive, another stores what is there. The next page is asked for when the
+//! one before it is stored, so that nothing but the page in flight is ever read twice.
 
 use jiff::SignedDuration;
-use std::sync::Arc;
-use syncline_connect::{ChangesPage, Cursor, Selection, Source};
-use syncline_model::{ErrorCode, SynclineError};
-use syncline_store::{PackedPage, PageNotes, Pull, Store};
-use tokio::sync::mpsc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
+use syncline_model::{ErrorCode, Record, RecordId, SynclineError};
+use syncline_store::{PageNotes, Pull, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::cost::pages;
@@ -15,25 +15,106 @@ use crate::progress::{Work, blocking};
 use crate::pull_way::PlannedPull;
 use crate::seen::seen;
 
-/// Pages beside the one that is being stored: on the wire, or ready. A page is asked for when the one before it is stored or kept, so that
-/// after a crash no more than the one in flight is read again.
-const PAGES_AHEAD: usize = 1;
+/// Bytes of records that are stored at a time. A page of any size is in memory no more than thrice that: one portion gathers, one waits
+/// and one is stored.
+const PORTION_BYTES: usize = 2 << 20;
+/// Portions that wait to be stored.
+const PORTIONS_AHEAD: usize = 1;
 /// A wait for the network that is long enough to index records meanwhile.
 const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
 
-/// One page, whichever way it comes.
-async fn next_page(
-    source: &dyn Source,
-    tracked: bool,
-    selection: &Selection,
-    cursor: Option<&Cursor>,
-    cancel: &CancellationToken,
-) -> Result<ChangesPage, SynclineError> {
-    if tracked {
-        return source.changes(selection, cursor, cancel).await;
+/// What the reading tells the storing.
+enum Arrival {
+    /// A page begins, perhaps again.
+    Begin,
+    /// Some of its records.
+    Portion(Portion),
+    /// The rest of them, and where it leads.
+    End(Portion, PageEnd),
+    /// The reading is over.
+    Failed(SynclineError),
+}
+
+/// Records of a page, and ids of those that are gone.
+#[derive(Default)]
+struct Portion {
+    records: Vec<Record>,
+    removed: Vec<RecordId>,
+}
+
+/// Gathers portions.
+struct Gatherer {
+    portion: Portion,
+    bytes: usize,
+    tell: SyncSender<Arrival>,
+}
+
+impl Gatherer {
+    fn tell(&self, arrival: Arrival) -> Result<(), SynclineError> {
+        // Where nobody stores any more, the storing has said why.
+        self.tell.send(arrival).map_err(|_| SynclineError::new(ErrorCode::Cancelled, "the storing has ended"))
     }
-    let page = source.page(selection, cursor, cancel).await?;
-    Ok(ChangesPage { page, removed: Vec::new(), token: None })
+
+    fn take(&mut self) -> Portion {
+        self.bytes = 0;
+        std::mem::take(&mut self.portion)
+    }
+}
+
+impl PageTaker for Gatherer {
+    fn begin(&mut self) -> Result<(), SynclineError> {
+        self.take();
+        self.tell(Arrival::Begin)
+    }
+
+    fn record(&mut self, record: Record) -> Result<(), SynclineError> {
+        self.bytes += record.raw.get().len();
+        self.portion.records.push(record);
+        if self.bytes < PORTION_BYTES {
+            return Ok(());
+        }
+        let portion = self.take();
+        self.tell(Arrival::Portion(portion))
+    }
+
+    fn removed(&mut self, id: RecordId) -> Result<(), SynclineError> {
+        self.portion.removed.push(id);
+        Ok(())
+    }
+}
+
+/// Reads page after page; each one when the storing of the one before it is heard of.
+struct Reader {
+    source: Arc<dyn Source>,
+    selection: Selection,
+    tracked: bool,
+    gatherer: Arc<Mutex<Gatherer>>,
+    go_on: Receiver<()>,
+    cancel: CancellationToken,
+}
+
+impl Reader {
+    /// One page, whichever way it comes. False: the reading is over.
+    async fn page(&self, cursor: &mut Option<Cursor>) -> Result<bool, SynclineError> {
+        let taker: SharedTaker = self.gatherer.clone();
+        let from = cursor.as_ref();
+        let end = if self.tracked {
+            self.source.changes_to(&self.selection, from, &taker, &self.cancel).await?
+        } else {
+            self.source.page_to(&self.selection, from, &taker, &self.cancel).await?
+        };
+        cursor.clone_from(&end.next);
+        let mut gatherer = self.gatherer.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = gatherer.take();
+        gatherer.tell(Arrival::End(rest, end))?;
+        Ok(cursor.is_some())
+    }
+
+    fn fail(&self, error: SynclineError) {
+        let gatherer = self.gatherer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where nobody listens, there is an error already.
+        let _ = gatherer.tell(Arrival::Failed(error));
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one loop; a struct would name them twice")]
@@ -47,38 +128,44 @@ pub(crate) async fn read_and_store(
     total: Option<u64>,
     work: &Work,
 ) -> Result<(), SynclineError> {
-    let (sender, mut receiver) = mpsc::channel::<Result<Arrived, SynclineError>>(PAGES_AHEAD);
-    let (go_on, mut may_go_on) = mpsc::channel::<()>(PAGES_AHEAD);
+    let (tell, arrivals) = sync_channel(PORTIONS_AHEAD);
+    let (stored, go_on) = channel();
     let reading = work.cancel.child_token();
-    let (cancel, selection, tracked) = (reading.clone(), planned.selection.clone(), planned.way.is_tracked());
-    let (tally, page_size) = (work.tally.clone(), planned.selection.page_size);
+    let reader = Reader {
+        source,
+        selection: planned.selection.clone(),
+        tracked: planned.way.is_tracked(),
+        gatherer: Arc::new(Mutex::new(Gatherer { portion: Portion::default(), bytes: 0, tell })),
+        go_on,
+        cancel: reading.clone(),
+    };
     // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
-    let runtime = tokio::runtime::Handle::current();
+    let (runtime, tally) = (tokio::runtime::Handle::current(), work.tally.clone());
     let reader = tokio::task::spawn_blocking(move || {
         let mut cursor = first;
         loop {
-            let page = next_page(source.as_ref(), tracked, &selection, cursor.as_ref(), &cancel);
-            let page = runtime.block_on(tally.count(page));
-            let arrived = page.and_then(Arrived::new);
-            let next = arrived.as_ref().ok().and_then(|arrived| arrived.changes.page.next.clone());
-            let ended = next.is_none();
-            if runtime.block_on(sender.send(arrived)).is_err() || ended {
-                return;
+            match runtime.block_on(tally.count(reader.page(&mut cursor))) {
+                Err(error) => return reader.fail(error),
+                Ok(false) => return,
+                // Not before this page outlives the process.
+                Ok(true) if reader.go_on.recv().is_ok() => {}
+                Ok(true) => return,
             }
-            // Not before this page outlives the process.
-            if runtime.block_on(may_go_on.recv()).is_none() {
-                return;
-            }
-            cursor = next;
         }
     });
-    let (store, pull, work) = (store.clone(), pull.clone(), work.clone());
-    let stored =
-        blocking(move || store_pages(&store, &mut receiver, &go_on, &pull, already, total, page_size, &work))
-            .await;
+    let storing = Storing {
+        store: store.clone(),
+        pull: pull.clone(),
+        work: work.clone(),
+        page_size: planned.selection.page_size,
+        total,
+        read: already,
+        in_part: 0,
+    };
+    let result = blocking(move || storing.run(&arrivals, &stored)).await;
     // Where a page could not be stored, the next one need not come.
     reading.cancel();
-    let last = stored?;
+    let last = result?;
     if let Err(error) = reader.await {
         return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
     }
@@ -89,70 +176,83 @@ pub(crate) async fn read_and_store(
     }
 }
 
-/// A page with the form in which it is kept; the last one needs none.
-struct Arrived {
-    changes: ChangesPage,
-    packed: Option<PackedPage>,
+/// Stores what arrives.
+struct Storing {
+    store: Store,
+    pull: Pull,
+    work: Work,
+    page_size: u32,
+    total: Option<u64>,
+    /// Records that are stored.
+    read: u64,
+    /// Those of them that are of the page in flight.
+    in_part: u64,
 }
 
-impl Arrived {
-    fn new(changes: ChangesPage) -> Result<Self, SynclineError> {
-        let ChangesPage { page, removed, token } = &changes;
-        let packed = match &page.next {
-            None => None,
-            Some(next) => {
-                let token = token.as_ref().map(|token| token.0.as_str());
-                Some(PackedPage::pack(&page.records, removed, Some(&next.0), token, page.bytes)?)
+impl Storing {
+    /// True: the last page was stored.
+    fn run(mut self, arrivals: &Receiver<Arrival>, stored: &Sender<()>) -> Result<bool, SynclineError> {
+        let mut slow = false;
+        loop {
+            let asked = self.work.now();
+            let Ok(arrival) = arrivals.recv() else { return Ok(false) };
+            slow = slow || self.work.now().duration_since(asked) >= LONG_WAIT;
+            match arrival {
+                Arrival::Begin => {
+                    if self.in_part > 0 {
+                        self.store.page_again(self.pull.id)?;
+                        self.read -= std::mem::take(&mut self.in_part);
+                    }
+                }
+                Arrival::Portion(portion) => {
+                    let notes = notes(&portion, None);
+                    self.store.write_part(self.pull.id, &portion.records, &notes, self.work.now())?;
+                    self.in_part += portion.records.len() as u64;
+                    self.told(portion.records.len());
+                }
+                Arrival::End(portion, end) => {
+                    let next = end.next.as_ref().map(|cursor| cursor.0.as_str());
+                    let notes = notes(&portion, end.token.as_ref());
+                    let (id, now) = (self.pull.id, self.work.now());
+                    self.store.write_noted_page(id, &portion.records, next, end.bytes, &notes, now)?;
+                    self.in_part = 0;
+                    let last = next.is_none();
+                    self.told(portion.records.len());
+                    self.work.tell_calls(to_come(last, self.read, self.total, self.page_size));
+                    if last {
+                        return Ok(true);
+                    }
+                    drop(portion);
+                    self.work.check()?;
+                    // Where nobody reads any more, the reader has said why.
+                    let _ = stored.send(());
+                    if std::mem::take(&mut slow) {
+                        // The network is slower than the store: the next wait is time for the search index.
+                        self.store.index_records(
+                            self.pull.connection,
+                            &self.pull.entity,
+                            index::WHILE_WAITING,
+                        )?;
+                    }
+                }
+                Arrival::Failed(error) => return Err(error),
             }
-        };
-        Ok(Self { changes, packed })
+        }
+    }
+
+    fn told(&mut self, records: usize) {
+        self.read += records as u64;
+        self.work.tell("reading", self.read, self.total.map(|total| total.max(self.read)));
     }
 }
 
-/// Stores pages as they come. True: the last one was among them.
-#[expect(clippy::too_many_arguments, reason = "as above")]
-fn store_pages(
-    store: &Store,
-    pages: &mut mpsc::Receiver<Result<Arrived, SynclineError>>,
-    go_on: &mpsc::Sender<()>,
-    pull: &Pull,
-    already: u64,
-    total: Option<u64>,
-    page_size: u32,
-    work: &Work,
-) -> Result<bool, SynclineError> {
-    let (mut read, mut last) = (already, false);
-    loop {
-        let asked = work.now();
-        let Some(arrived) = pages.blocking_recv() else { return Ok(last) };
-        let waited = work.now().duration_since(asked);
-        let Arrived { changes, packed } = arrived?;
-        if let Some(packed) = packed {
-            store.keep_page(pull.id, &packed)?;
-            drop(packed);
-            // Where nobody reads any more, the reader has said why.
-            let _ = go_on.blocking_send(());
-        }
-        let ChangesPage { page, removed, token } = changes;
-        last = page.next.is_none();
-        let next = page.next.as_ref().map(|cursor| cursor.0.as_str());
-        let seen = seen(&page.records);
-        let notes = PageNotes {
-            removed: &removed,
-            modified: seen.modified,
-            version: seen.version,
-            token: token.as_ref().map(|token| token.0.as_str()),
-        };
-        store.write_noted_page(pull.id, &page.records, next, page.bytes, &notes, work.now())?;
-        read += page.records.len() as u64;
-        drop(page);
-        work.tell_calls(to_come(last, read, total, page_size));
-        work.tell("reading", read, total.map(|total| total.max(read)));
-        work.check()?;
-        if waited >= LONG_WAIT {
-            // The network is slower than the store: the next wait is time for the search index.
-            store.index_records(pull.connection, &pull.entity, index::WHILE_WAITING)?;
-        }
+fn notes<'a>(portion: &'a Portion, token: Option<&'a Cursor>) -> PageNotes<'a> {
+    let seen = seen(&portion.records);
+    PageNotes {
+        removed: &portion.removed,
+        modified: seen.modified,
+        version: seen.version,
+        token: token.map(|token| token.0.as_str()),
     }
 }
 

@@ -16,7 +16,6 @@ pub(crate) mod facets;
 pub(crate) mod grid;
 mod grid_order;
 pub(crate) mod index;
-pub(crate) mod kept_page;
 pub(crate) mod key_index;
 pub(crate) mod marks;
 mod narrow;

@@ -6,14 +6,17 @@ use syncline_model::{ColumnName, EntityName, EntitySchema};
 use uuid::Uuid;
 
 use crate::cache::changes::detail;
-use crate::cache::{dataset, kept_page, prepare, remove};
+use crate::cache::{dataset, prepare, remove};
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
 use crate::{Store, StoreError};
 
-pub(crate) const HISTORY: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE pulls(
+// `part`: records of the page in flight that are stored already; they are in the counts. `kept_pages` held pages that had arrived and
+// were not stored.
+pub(crate) const HISTORY: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE pulls(
             id TEXT NOT NULL UNIQUE,
             dataset INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
             connection TEXT NOT NULL,
@@ -36,7 +39,20 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             page_at INTEGER,
             finished_at INTEGER);
           CREATE INDEX pulls_dataset ON pulls(dataset, started_at)",
-}];
+    },
+    Migration {
+        version: 5,
+        sql: "CREATE TABLE kept_pages(
+            pull TEXT PRIMARY KEY,
+            page INTEGER NOT NULL,
+            body BLOB NOT NULL)",
+    },
+    Migration {
+        version: 10,
+        sql: "DROP TABLE kept_pages;
+          ALTER TABLE pulls ADD COLUMN part INTEGER NOT NULL DEFAULT 0",
+    },
+];
 
 /// What a pull is to leave behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +180,12 @@ pub struct Pull {
 }
 
 impl Pull {
+    /// It was interrupted or cancelled and has a place to go on from.
+    pub fn can_go_on(&self) -> bool {
+        let ended = matches!(self.status, PullStatus::Interrupted | PullStatus::Cancelled);
+        ended && (self.cursor.is_some() || self.has_every_page())
+    }
+
     /// Its last page is stored: what is left is to finish it.
     pub fn has_every_page(&self) -> bool {
         self.cursor.is_none() && self.counts.pages > 0
@@ -177,7 +199,7 @@ fn pull(row: &Row<'_>) -> rusqlite::Result<Pull> {
     let text = |at: usize| row.get::<_, String>(at);
     let bad =
         |at: usize| rusqlite::Error::InvalidColumnType(at, "pulls".to_owned(), rusqlite::types::Type::Text);
-    let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+    let count = |at: usize| row.get::<_, i64>(at).map(|count| count.max(0).unsigned_abs());
     Ok(Pull {
         id: text(0)?.parse().map_err(|_| bad(0))?,
         connection: text(1)?.parse().map_err(|_| bad(1))?,
@@ -209,7 +231,22 @@ pub(crate) fn load(db: &Connection, id: Uuid) -> Result<Option<Pull>, StoreError
         .optional()?)
 }
 
+/// The page in flight comes from its begin again: its records that are stored already will be counted then, as unchanged ones. They stay
+/// counted as new or changed, which may bring the count of unchanged ones below nought meanwhile.
+fn forget_part(tx: &Connection, id: Uuid) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE pulls SET read = read - part, unchanged = unchanged - part, part = 0 WHERE id = ?1 AND part > 0",
+    )?
+    .execute([id.to_string()])?;
+    Ok(())
+}
+
 impl Store {
+    /// The page that a running pull has stored in part begins again.
+    pub fn page_again(&self, id: Uuid) -> Result<(), StoreError> {
+        self.write(|tx| forget_part(tx, id))
+    }
+
     /// Begins a pull: makes or widens the entity's tables. `Busy` while another pull of the entity is under way, in whatever process.
     pub fn begin_pull(&self, start: &PullStart<'_>, now: Timestamp) -> Result<Pull, StoreError> {
         self.begin_planned_pull(start, &detail::PullPlan::default(), now)
@@ -226,7 +263,6 @@ impl Store {
         self.write(|tx| {
             let (dataset, refill) = dataset::prepare(tx, start.connection, start.schema, start.columns)?;
             self.refuse_second_pull(tx, dataset)?;
-            kept_page::drop_kept(tx, dataset)?;
             if refill {
                 prepare::refill(&*self.dataset(tx, dataset)?, tx)?;
             }
@@ -261,16 +297,12 @@ impl Store {
     ) -> Result<Option<Pull>, StoreError> {
         let last = self.last_pull(connection, entity)?.filter(|pull| pull.selection == selection);
         match last {
-            Some(pull) if self.can_go_on(&pull)? => Ok(Some(pull)),
+            Some(pull) if pull.can_go_on() => Ok(Some(pull)),
             _ => Ok(None),
         }
     }
 
-    /// Whether a pull was interrupted or cancelled and has a place to go on from.
-    pub fn can_go_on(&self, pull: &Pull) -> Result<bool, StoreError> {
-        let ended = matches!(pull.status, PullStatus::Interrupted | PullStatus::Cancelled);
-        Ok(ended && (pull.cursor.is_some() || pull.has_every_page() || self.keeps_page(pull)?))
-    }
+
 
     /// Goes on with a pull from its cursor.
     pub fn resume_pull(&self, id: Uuid) -> Result<Pull, StoreError> {
@@ -284,6 +316,7 @@ impl Store {
                 "UPDATE pulls SET status = 'running', session = ?2, resumed = 1, finished_at = NULL WHERE id = ?1",
                 params![id.to_string(), self.inner.session.id],
             )?;
+            forget_part(tx, id)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a resumed pull is not there"))
         })
     }
@@ -328,10 +361,6 @@ impl Store {
                 deleted = remove::delete_unseen(tx, &dataset, pull.generation, running.as_ref())?;
             }
             if end == PullEnd::Done {
-                kept_page::drop_kept(
-                    tx,
-                    dataset::find(tx, pull.connection, &pull.entity)?.unwrap_or_default(),
-                )?;
                 detail::finish(tx, &pull, now)?;
             }
             tx.execute(

@@ -67,6 +67,65 @@ impl Store {
         notes: &PageNotes<'_>,
         now: Timestamp,
     ) -> Result<PageCounts, StoreError> {
+        self.write_records(pull, records, notes, now, |tx, counts, deleted| {
+            tx.prepare_cached(
+                "UPDATE pulls SET cursor = ?2, read = read + ?3, new = new + ?4, changed = changed + ?5,
+                   unchanged = unchanged + ?6, part = 0, pages = pages + 1, bytes = bytes + ?7, page_at = ?8, session = ?9,
+                   deleted = deleted + ?10 WHERE id = ?1",
+            )?
+            .execute(params![
+                pull.to_string(),
+                next_cursor,
+                counts.read as i64,
+                counts.new as i64,
+                counts.changed as i64,
+                counts.unchanged as i64,
+                bytes as i64,
+                millis(now),
+                self.inner.session.id,
+                deleted as i64
+            ])?;
+            Ok(())
+        })
+    }
+
+    /// Stores the first records of a page, while the rest arrives. The pull stays where it is: should its process die, the page comes
+    /// again, and nothing is stored or counted twice.
+    pub fn write_part(
+        &self,
+        pull: Uuid,
+        records: &[Record],
+        notes: &PageNotes<'_>,
+        now: Timestamp,
+    ) -> Result<PageCounts, StoreError> {
+        self.write_records(pull, records, notes, now, |tx, counts, deleted| {
+            tx.prepare_cached(
+                "UPDATE pulls SET read = read + ?2, new = new + ?3, changed = changed + ?4, unchanged = unchanged + ?5,
+                   part = part + ?2, page_at = ?6, session = ?7, deleted = deleted + ?8 WHERE id = ?1",
+            )?
+            .execute(params![
+                pull.to_string(),
+                counts.read as i64,
+                counts.new as i64,
+                counts.changed as i64,
+                counts.unchanged as i64,
+                millis(now),
+                self.inner.session.id,
+                deleted as i64
+            ])?;
+            Ok(())
+        })
+    }
+
+    /// Stores records of a running pull; `count` is told what became of them, with the number of records that went.
+    fn write_records(
+        &self,
+        pull: Uuid,
+        records: &[Record],
+        notes: &PageNotes<'_>,
+        now: Timestamp,
+        count: impl FnOnce(&Connection, &PageCounts, u64) -> Result<(), StoreError>,
+    ) -> Result<PageCounts, StoreError> {
         let records = last_of_each(records);
         let hashes = spread(&records, |records| {
             Ok(records.iter().map(|record| content_hash(record.id.as_str(), record.raw.get())).collect())
@@ -96,22 +155,7 @@ impl Store {
             if let Some(running) = &running {
                 detail::page_seen(tx, running.number, notes)?;
             }
-            tx.prepare_cached(
-                "UPDATE pulls SET cursor = ?2, read = read + ?3, new = new + ?4, changed = changed + ?5,
-                   unchanged = unchanged + ?6, pages = pages + 1, bytes = bytes + ?7, page_at = ?8, session = ?9, deleted = deleted + ?10 WHERE id = ?1",
-            )?
-            .execute(params![
-                pull.to_string(),
-                next_cursor,
-                counts.read as i64,
-                counts.new as i64,
-                counts.changed as i64,
-                counts.unchanged as i64,
-                bytes as i64,
-                millis(now),
-                self.inner.session.id,
-                deleted as i64
-            ])?;
+            count(tx, &counts, deleted)?;
             Ok(counts)
         })
     }

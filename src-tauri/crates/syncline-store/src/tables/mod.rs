@@ -17,7 +17,6 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     queries::HISTORY,
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
-    crate::cache::kept_page::HISTORY,
     crate::cache::key_index::HISTORY,
     crate::cache::marks::HISTORY,
     crate::cache::changes::HISTORY,

@@ -141,7 +141,6 @@ fn no_row_and_no_free_page_is_left() {
                 "sent_events",
                 "entity_schemas",
                 "pulls",
-                "kept_pages",
             ] {
                 assert_eq!(one(&format!("SELECT count(*) FROM {table}"))?, 0, "{table}");
             }

@@ -9,6 +9,7 @@ mod forgetting;
 mod index;
 mod ledgers;
 mod opening;
+mod parts;
 mod run_requests;
 mod search_sql;
 mod small_tables;
