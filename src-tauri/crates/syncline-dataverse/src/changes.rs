@@ -95,7 +95,8 @@ impl DataverseConnector {
             prefer.push("odata.track-changes".to_owned());
         }
         let reading = Reading::new(schema, asked).tracked();
-        let Envelope { page, bytes, .. } = self.api.records_page(url, &prefer, reading, taker, cancel).await?;
+        let Envelope { page, bytes, .. } =
+            self.api.records_page(url, &prefer, reading, taker, cancel).await?;
         let mut trail = trail.unwrap_or_default();
         let next = match self.api.next_page(url, page.next_link.as_deref(), &mut trail)? {
             Some(link) => Some(Position::Changes { link, trail }.to_cursor()?),

@@ -88,12 +88,7 @@ pub(crate) fn record(
     let missing: Vec<&String> =
         names.iter().zip(&head.present).filter(|(_, present)| !**present).map(|(name, _)| name).collect();
     let raw = if missing.is_empty() { raw } else { with_nulls(&raw, &missing, head.empty)? };
-    Ok(Record {
-        entity: entity.clone(),
-        id: RecordId::new(id.to_lowercase()),
-        etag: head.etag,
-        raw,
-    })
+    Ok(Record { entity: entity.clone(), id: RecordId::new(id.to_lowercase()), etag: head.etag, raw })
 }
 
 fn with_nulls(raw: &RawValue, missing: &[&String], empty: bool) -> Result<Box<RawValue>, SynclineError> {

@@ -148,9 +148,10 @@ impl Source for DataverseConnector {
             return Ok(PageEnd { next: None, token: None, bytes: 0 });
         }
         match cursor.map(Position::from_cursor).transpose()? {
-            Some(Position::Changes { link, trail }) => {
-                self.changed_page(&schema, selection, &link, trail, taker, cancel).await.map_err(no_longer_known)
-            }
+            Some(Position::Changes { link, trail }) => self
+                .changed_page(&schema, selection, &link, trail, taker, cancel)
+                .await
+                .map_err(no_longer_known),
             Some(Position::Link { link, read, trail }) => self
                 .linked_page(&schema, selection, &link, read, trail, taker, cancel)
                 .await

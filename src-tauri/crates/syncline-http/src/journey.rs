@@ -1,9 +1,9 @@
 //! One request with all its tries: token, gate, transport, redirects within the origin, retry.
 
 use http::{HeaderValue, Method, header};
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use syncline_model::{ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;

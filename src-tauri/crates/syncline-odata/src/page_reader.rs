@@ -33,7 +33,9 @@ enum Place {
     /// Behind a name and its colon.
     Value,
     /// Before a record, or the end of the records.
-    Record { first: bool },
+    Record {
+        first: bool,
+    },
     /// Behind the envelope.
     End,
 }
@@ -202,8 +204,11 @@ fn value(text: &[u8]) -> Result<Option<(&RawValue, usize)>, ()> {
 
 /// Whether an error was found where the text ends.
 fn is_last(error: &serde_json::Error, text: &[u8]) -> bool {
-    let before: usize =
-        text.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    let before: usize = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
     before + error.column() >= text.len()
 }
 

@@ -31,6 +31,7 @@ pub use cache::facets::{Facet, Facets};
 pub use cache::grid::{GridPage, GridQuery, GridRow};
 pub use cache::index::IndexState;
 pub use cache::marks::{Mark, MarkBack, MarkPlace};
+pub use cache::portion::Portion;
 pub use cache::pulls::{Pull, PullCounts, PullEnd, PullKind, PullStart, PullStatus};
 pub use cache::query::{Asker, AskerFacts, FetchAsk, FetchedRows};
 pub use cache::search::{SearchHit, SearchHits, SearchQuery};

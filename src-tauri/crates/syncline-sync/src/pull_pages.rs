@@ -1,63 +1,82 @@
-//! The pages of a pull: one thread takes them apart while they arrive, another stores what is there. The next page is asked for when the
-//! one before it is stored, so that nothing but the page in flight is ever read twice.
+//! The pages of a pull: one thread takes them apart while they arrive, one makes their records ready to be written, one writes. The next
+//! page is asked for when the one before it is stored, so that nothing but the page in flight is ever read twice.
 
 use jiff::SignedDuration;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
 use syncline_model::{ErrorCode, Record, RecordId, SynclineError};
-use syncline_store::{PageNotes, Pull, Store};
+use syncline_store::{PageCounts, PageNotes, Portion, Pull, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::cost::pages;
 use crate::index;
 use crate::progress::{Work, blocking};
 use crate::pull_way::PlannedPull;
-use crate::seen::seen;
+use crate::seen::{Seen, seen};
 
-/// Bytes of records that are stored at a time. A page of any size is in memory no more than thrice that: one portion gathers, one waits
-/// and one is stored.
-const PORTION_BYTES: usize = 2 << 20;
-/// Portions that wait to be stored.
+/// Bytes of records that are stored at a time. Of a page of any size no more than five such portions are in memory: one gathers, one is
+/// made ready, one is written, and before the last two one may wait.
+const PORTION_BYTES: usize = 1 << 20;
+/// Portions that wait at each of the two places.
 const PORTIONS_AHEAD: usize = 1;
 /// A wait for the network that is long enough to index records meanwhile.
 const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
 
-/// What the reading tells the storing.
-enum Arrival {
+/// What one thread tells the next.
+enum Arrival<P> {
     /// A page begins, perhaps again.
     Begin,
     /// Some of its records.
-    Portion(Portion),
+    Portion(P),
     /// The rest of them, and where it leads.
-    End(Portion, PageEnd),
+    End(P, PageEnd),
     /// The reading is over.
     Failed(SynclineError),
 }
 
 /// Records of a page, and ids of those that are gone.
 #[derive(Default)]
-struct Portion {
+struct Gathered {
     records: Vec<Record>,
     removed: Vec<RecordId>,
 }
 
+/// The same, ready to be written.
+struct Ready {
+    portion: Portion,
+    removed: Vec<RecordId>,
+    seen: Seen,
+}
+
+impl Ready {
+    fn notes<'a>(&'a self, token: Option<&'a Cursor>) -> PageNotes<'a> {
+        PageNotes {
+            removed: &self.removed,
+            modified: self.seen.modified,
+            version: self.seen.version,
+            token: token.map(|token| token.0.as_str()),
+        }
+    }
+}
+
 /// Gathers portions.
 struct Gatherer {
-    portion: Portion,
+    gathered: Gathered,
     bytes: usize,
-    tell: SyncSender<Arrival>,
+    tell: SyncSender<Arrival<Gathered>>,
 }
 
 impl Gatherer {
-    fn tell(&self, arrival: Arrival) -> Result<(), SynclineError> {
+    fn tell(&self, arrival: Arrival<Gathered>) -> Result<(), SynclineError> {
         // Where nobody stores any more, the storing has said why.
         self.tell.send(arrival).map_err(|_| SynclineError::new(ErrorCode::Cancelled, "the storing has ended"))
     }
 
-    fn take(&mut self) -> Portion {
+    fn take(&mut self) -> Gathered {
         self.bytes = 0;
-        std::mem::take(&mut self.portion)
+        std::mem::take(&mut self.gathered)
     }
 }
 
@@ -69,16 +88,16 @@ impl PageTaker for Gatherer {
 
     fn record(&mut self, record: Record) -> Result<(), SynclineError> {
         self.bytes += record.raw.get().len();
-        self.portion.records.push(record);
+        self.gathered.records.push(record);
         if self.bytes < PORTION_BYTES {
             return Ok(());
         }
-        let portion = self.take();
-        self.tell(Arrival::Portion(portion))
+        let gathered = self.take();
+        self.tell(Arrival::Portion(gathered))
     }
 
     fn removed(&mut self, id: RecordId) -> Result<(), SynclineError> {
-        self.portion.removed.push(id);
+        self.gathered.removed.push(id);
         Ok(())
     }
 }
@@ -135,7 +154,7 @@ pub(crate) async fn read_and_store(
         source,
         selection: planned.selection.clone(),
         tracked: planned.way.is_tracked(),
-        gatherer: Arc::new(Mutex::new(Gatherer { portion: Portion::default(), bytes: 0, tell })),
+        gatherer: Arc::new(Mutex::new(Gatherer { gathered: Gathered::default(), bytes: 0, tell })),
         go_on,
         cancel: reading.clone(),
     };
@@ -153,8 +172,16 @@ pub(crate) async fn read_and_store(
             }
         }
     });
+    // A record that is there already and has not changed is not written, and need not be made ready for it.
+    let mostly_written =
+        Arc::new(AtomicBool::new(pull.counts.unchanged <= pull.counts.new + pull.counts.changed));
+    let (ready, ready_ones) = sync_channel(PORTIONS_AHEAD);
+    let preparing =
+        Preparing { store: store.clone(), pull: pull.clone(), mostly_written: mostly_written.clone() };
+    let preparer = tokio::task::spawn_blocking(move || preparing.run(&arrivals, &ready));
     let storing = Storing {
         store: store.clone(),
+        mostly_written,
         pull: pull.clone(),
         work: work.clone(),
         page_size: planned.selection.page_size,
@@ -162,12 +189,14 @@ pub(crate) async fn read_and_store(
         read: already,
         in_part: 0,
     };
-    let result = blocking(move || storing.run(&arrivals, &stored)).await;
+    let result = blocking(move || storing.run(&ready_ones, &stored)).await;
     // Where a page could not be stored, the next one need not come.
     reading.cancel();
     let last = result?;
-    if let Err(error) = reader.await {
-        return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
+    for task in [reader, preparer] {
+        if let Err(error) = task.await {
+            return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
+        }
     }
     if last {
         Ok(())
@@ -176,9 +205,45 @@ pub(crate) async fn read_and_store(
     }
 }
 
-/// Stores what arrives.
+/// Makes ready what arrives.
+struct Preparing {
+    store: Store,
+    pull: Pull,
+    mostly_written: Arc<AtomicBool>,
+}
+
+impl Preparing {
+    fn run(&self, arrivals: &Receiver<Arrival<Gathered>>, ready: &SyncSender<Arrival<Ready>>) {
+        for arrival in arrivals {
+            let next = match arrival {
+                Arrival::Begin => Ok(Arrival::Begin),
+                Arrival::Portion(gathered) => self.ready(gathered).map(Arrival::Portion),
+                Arrival::End(gathered, end) => self.ready(gathered).map(|ready| Arrival::End(ready, end)),
+                Arrival::Failed(error) => Ok(Arrival::Failed(error)),
+            };
+            // Where nobody stores any more, the storing has said why.
+            if ready.send(next.unwrap_or_else(Arrival::Failed)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn ready(&self, gathered: Gathered) -> Result<Ready, SynclineError> {
+        let Gathered { records, removed } = gathered;
+        let seen = seen(&records);
+        let portion = if self.mostly_written.load(Relaxed) {
+            self.store.prepare(&self.pull, records)?
+        } else {
+            Portion::new(records)
+        };
+        Ok(Ready { portion, removed, seen })
+    }
+}
+
+/// Stores what is ready.
 struct Storing {
     store: Store,
+    mostly_written: Arc<AtomicBool>,
     pull: Pull,
     work: Work,
     page_size: u32,
@@ -191,7 +256,11 @@ struct Storing {
 
 impl Storing {
     /// True: the last page was stored.
-    fn run(mut self, arrivals: &Receiver<Arrival>, stored: &Sender<()>) -> Result<bool, SynclineError> {
+    fn run(
+        mut self,
+        arrivals: &Receiver<Arrival<Ready>>,
+        stored: &Sender<()>,
+    ) -> Result<bool, SynclineError> {
         let mut slow = false;
         loop {
             let asked = self.work.now();
@@ -204,25 +273,26 @@ impl Storing {
                         self.read -= std::mem::take(&mut self.in_part);
                     }
                 }
-                Arrival::Portion(portion) => {
-                    let notes = notes(&portion, None);
-                    self.store.write_part(self.pull.id, &portion.records, &notes, self.work.now())?;
-                    self.in_part += portion.records.len() as u64;
-                    self.told(portion.records.len());
-                }
-                Arrival::End(portion, end) => {
-                    let next = end.next.as_ref().map(|cursor| cursor.0.as_str());
-                    let notes = notes(&portion, end.token.as_ref());
+                Arrival::Portion(ready) => {
                     let (id, now) = (self.pull.id, self.work.now());
-                    self.store.write_noted_page(id, &portion.records, next, end.bytes, &notes, now)?;
+                    let counts = self.store.write_part(id, &ready.portion, &ready.notes(None), now)?;
+                    self.in_part += counts.read;
+                    self.told(&counts);
+                }
+                Arrival::End(ready, end) => {
+                    let next = end.next.as_ref().map(|cursor| cursor.0.as_str());
+                    let notes = ready.notes(end.token.as_ref());
+                    let (id, now) = (self.pull.id, self.work.now());
+                    let counts =
+                        self.store.write_noted_page(id, &ready.portion, next, end.bytes, &notes, now)?;
                     self.in_part = 0;
+                    self.told(&counts);
                     let last = next.is_none();
-                    self.told(portion.records.len());
                     self.work.tell_calls(to_come(last, self.read, self.total, self.page_size));
                     if last {
                         return Ok(true);
                     }
-                    drop(portion);
+                    drop(ready);
                     self.work.check()?;
                     // Where nobody reads any more, the reader has said why.
                     let _ = stored.send(());
@@ -240,19 +310,12 @@ impl Storing {
         }
     }
 
-    fn told(&mut self, records: usize) {
-        self.read += records as u64;
+    fn told(&mut self, counts: &PageCounts) {
+        if counts.read > 0 {
+            self.mostly_written.store(counts.unchanged * 2 <= counts.read, Relaxed);
+        }
+        self.read += counts.read;
         self.work.tell("reading", self.read, self.total.map(|total| total.max(self.read)));
-    }
-}
-
-fn notes<'a>(portion: &'a Portion, token: Option<&'a Cursor>) -> PageNotes<'a> {
-    let seen = seen(&portion.records);
-    PageNotes {
-        removed: &portion.removed,
-        modified: seen.modified,
-        version: seen.version,
-        token: token.map(|token| token.0.as_str()),
     }
 }
 

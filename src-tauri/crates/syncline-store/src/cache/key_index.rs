@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// True: none of these records is stored yet, nor are their ids looked up. Else the index is there.
-    pub(crate) fn all_new(&self, tx: &Connection, id: i64, records: &[&Record]) -> Result<bool, StoreError> {
+    pub(crate) fn all_new(&self, tx: &Connection, id: i64, records: &[Record]) -> Result<bool, StoreError> {
         if is_there(tx, id)? {
             return Ok(false);
         }
@@ -119,7 +119,7 @@ fn version(db: &Connection, id: i64) -> Result<i64, StoreError> {
 mod tests {
     use super::*;
     use crate::testing::{begin, connection_id, contact, key, now, open, sample};
-    use crate::{PageNotes, PullEnd, PullKind};
+    use crate::{PageNotes, Portion, PullEnd, PullKind};
     use syncline_model::RecordId;
 
     fn page(from: u64, to: u64) -> Vec<Record> {
@@ -174,7 +174,7 @@ mod tests {
         store.write_page(pull.id, &page(0, 50), Some("1"), 1, now()).unwrap();
         let gone = [sample(7).id];
         let notes = PageNotes { removed: &gone, ..PageNotes::default() };
-        store.write_noted_page(pull.id, &page(50, 60), Some("2"), 1, &notes, now()).unwrap();
+        store.write_noted_page(pull.id, &Portion::new(page(50, 60)), Some("2"), 1, &notes, now()).unwrap();
         assert!(has_index(&store));
         store.write_page(pull.id, &page(7, 8), None, 1, now()).unwrap();
         assert_eq!(records(&store), 60);
@@ -220,7 +220,6 @@ mod tests {
         let failed = store.write::<()>(|tx| {
             let id = crate::cache::dataset::find(tx, connection_id(), &contact())?.unwrap();
             let (records, dataset) = (page(50, 60), self::version(tx, id)?);
-            let records: Vec<&Record> = records.iter().collect();
             assert!(store.all_new(tx, id, &records)?);
             tx.execute("UPDATE datasets SET version = version + 1 WHERE id = ?1", [id])?;
             store.new_keys_stored(tx, id)?;

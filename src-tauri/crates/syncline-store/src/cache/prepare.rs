@@ -32,24 +32,24 @@ pub(crate) fn content_hash(id: &str, raw: &str) -> [u8; 32] {
 /// Compresses and takes apart, in order; what is made borrows from the records.
 pub(super) fn prepare<'a>(
     dataset: &'a Dataset,
-    records: &[&'a Record],
+    records: impl Iterator<Item = &'a Record>,
     mut give: impl FnMut(Vec<Prepared<'a>>) -> bool,
 ) -> Result<(), StoreError> {
     let mut compressor = dataset.codec.compressor()?;
     let mut taker = Taker::new(dataset);
-    for records in records.chunks(AT_A_TIME) {
-        let prepared = records
-            .iter()
-            .map(|record| {
-                let raw = record.raw.get();
-                let mut packed = Vec::with_capacity(raw.len() / 3);
-                compress(&mut compressor, raw, &mut packed)?;
-                Ok(Prepared { packed, cells: taker.cells(raw)? })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        if !give(prepared) {
-            break;
+    let mut lot = Vec::with_capacity(AT_A_TIME);
+    for record in records {
+        let raw = record.raw.get();
+        let mut packed = Vec::with_capacity(raw.len() / 3);
+        compress(&mut compressor, raw, &mut packed)?;
+        packed.shrink_to_fit();
+        lot.push(Prepared { packed, cells: taker.cells(raw)? });
+        if lot.len() == AT_A_TIME && !give(std::mem::replace(&mut lot, Vec::with_capacity(AT_A_TIME))) {
+            return Ok(());
         }
+    }
+    if !lot.is_empty() {
+        give(lot);
     }
     Ok(())
 }

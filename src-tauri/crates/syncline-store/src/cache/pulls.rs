@@ -302,8 +302,6 @@ impl Store {
         }
     }
 
-
-
     /// Goes on with a pull from its cursor.
     pub fn resume_pull(&self, id: Uuid) -> Result<Pull, StoreError> {
         self.write(|tx| {

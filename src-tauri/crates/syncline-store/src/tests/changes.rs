@@ -5,8 +5,8 @@ use syncline_model::{Record, RecordId};
 
 use crate::testing::{at, connection_id, contact, now, open, record, sample, schema};
 use crate::{
-    DifferenceKind, DifferenceQuery, MarkBack, MarkRule, PageNotes, Pull, PullEnd, PullKind, PullPlan,
-    PullStart, Store,
+    DifferenceKind, DifferenceQuery, MarkBack, MarkRule, PageNotes, Portion, Pull, PullEnd, PullKind,
+    PullPlan, PullStart, Store,
 };
 
 fn begin(store: &Store, kind: PullKind, selection: &str, rule: MarkRule) -> Pull {
@@ -19,7 +19,7 @@ fn begin(store: &Store, kind: PullKind, selection: &str, rule: MarkRule) -> Pull
 fn whole(store: &Store, kind: PullKind, records: &[Record], notes: &PageNotes<'_>) -> Pull {
     let rule = if kind == PullKind::Full { MarkRule::Anew } else { MarkRule::On };
     let pull = begin(store, kind, "all", rule);
-    store.write_noted_page(pull.id, records, None, 1, notes, now()).unwrap();
+    store.write_noted_page(pull.id, &Portion::new(records.to_vec()), None, 1, notes, now()).unwrap();
     store.finish_pull(pull.id, PullEnd::Done, now()).unwrap()
 }
 
@@ -141,7 +141,7 @@ fn a_watermark_moves_with_the_end_of_a_pull_and_can_be_set_back() {
     let notes =
         PageNotes { modified: Some(early), version: Some(5), token: Some("one"), ..PageNotes::default() };
     let cut = begin(&store, PullKind::Full, "all", MarkRule::Anew);
-    store.write_noted_page(cut.id, &page, None, 1, &notes, now()).unwrap();
+    store.write_noted_page(cut.id, &Portion::new(page.to_vec()), None, 1, &notes, now()).unwrap();
     store.finish_pull(cut.id, PullEnd::Interrupted, now()).unwrap();
     assert_eq!(mark(), None, "a pull that was not done leaves none");
     let first = whole(&store, PullKind::Full, &page, &notes);

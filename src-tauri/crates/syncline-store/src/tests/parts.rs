@@ -1,7 +1,7 @@
 //! A page that is stored in parts: whatever ends it in between, it comes again, and nothing is stored or counted twice.
 
 use crate::testing::{begin, connection_id, contact, key, now, open, sample};
-use crate::{PageNotes, PullCounts, PullEnd, PullKind, Store};
+use crate::{PageNotes, Portion, PullCounts, PullEnd, PullKind, Store};
 use syncline_model::Record;
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ fn records(from: u64, to: u64) -> Vec<Record> {
 }
 
 fn part(store: &Store, pull: Uuid, from: u64, to: u64) {
-    store.write_part(pull, &records(from, to), &PageNotes::default(), now()).unwrap();
+    store.write_part(pull, &Portion::new(records(from, to)), &PageNotes::default(), now()).unwrap();
 }
 
 fn counts(store: &Store, pull: Uuid) -> PullCounts {
@@ -18,10 +18,7 @@ fn counts(store: &Store, pull: Uuid) -> PullCounts {
 }
 
 fn stored(store: &Store) -> (u64, String) {
-    (
-        store.cached(None).unwrap()[0].records,
-        store.content_hash(connection_id(), &contact()).unwrap(),
-    )
+    (store.cached(None).unwrap()[0].records, store.content_hash(connection_id(), &contact()).unwrap())
 }
 
 #[test]

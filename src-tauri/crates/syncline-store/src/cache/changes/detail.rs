@@ -252,7 +252,10 @@ pub(crate) fn forget(tx: &Connection, connection: &str) -> Result<(), StoreError
 /// A pull that brought nothing at all leaves no trace.
 pub(crate) fn discard(tx: &Connection, pull: Uuid) -> Result<(), StoreError> {
     let id = pull.to_string();
-    let gone = tx.execute("DELETE FROM pulls WHERE id = ?1 AND pages = 0 AND part = 0 AND status <> 'running'", [&id])?;
+    let gone = tx.execute(
+        "DELETE FROM pulls WHERE id = ?1 AND pages = 0 AND part = 0 AND status <> 'running'",
+        [&id],
+    )?;
     if gone > 0 {
         tx.execute("DELETE FROM pull_details WHERE pull = ?1", [&id])?;
     }

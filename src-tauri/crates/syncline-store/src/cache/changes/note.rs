@@ -25,7 +25,7 @@ pub(crate) fn page(
     tx: &Connection,
     dataset: &Dataset,
     running: &Running,
-    records: &[&Record],
+    records: &[Record],
     fresh: &[(usize, Option<i64>)],
 ) -> Result<(), StoreError> {
     if running.first || fresh.is_empty() {
@@ -44,7 +44,7 @@ pub(crate) fn page(
          VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (at, rid) in fresh {
-        let record = records[*at];
+        let record = &records[*at];
         let earlier: Option<(i64, Option<Vec<u8>>)> = known
             .query_row(params![running.number, record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
