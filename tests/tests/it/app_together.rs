@@ -45,10 +45,8 @@ async fn one_reads_while_the_other_pulls() {
     assert_eq!(view.state, JobState::Done, "{:?}", view.error);
     assert!(readings > 10, "{readings}");
     assert!(longest < Duration::from_secs(3), "a reader waited {longest:?}");
-    assert!(
-        seen.iter().all(|records| records % 5000 == 0 || *records == 12_000),
-        "only whole pages: {seen:?}"
-    );
+    assert!(seen.is_sorted() && seen.iter().all(|records| *records <= 12_000), "{seen:?}");
+    assert!(seen.iter().any(|records| (1..12_000).contains(records)), "it was seen growing: {seen:?}");
     let ask = json!({ "connection": "contoso", "entity": "contact", "mode": "cached", "limit": 1 });
     assert_eq!(count(&guest.rpc("records.query", ask).await.unwrap(), "total"), 12_000);
     // What the guest opened did not take the owner's pull for a dead one.

@@ -135,6 +135,8 @@ impl HttpService for Internet {
         self.seen.lock().unwrap().push((host, request.headers.contains_key("authorization")));
         let rest = request.url.as_str().splitn(4, '/').nth(3).unwrap_or_default();
         request.url = format!("{}/{rest}", self.tenant).parse().unwrap();
+        // Whole, so that its links can be changed.
+        request.sink = None;
         let mut response = self.network.call(request).await?;
         if let Ok(text) = std::str::from_utf8(&response.body) {
             response.body = Bytes::from(text.replace(&self.tenant, self.links_to));

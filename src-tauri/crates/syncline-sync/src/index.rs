@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::progress::{Work, blocking};
 
 /// Records a transaction while a pull is under way: its next page waits no longer than these take.
-pub(crate) const WHILE_WAITING: u32 = 1_000;
+pub(crate) const WHILE_WAITING: u32 = 500;
 /// Records a transaction when nothing else is to be written. More are cheaper each and hold others off longer.
 const A_BATCH: u32 = 5_000;
 

@@ -1,10 +1,10 @@
 //! The pages of a pull: one thread takes them apart while they arrive, one makes their records ready to be written, one writes. The next
 //! page is asked for when the one before it is stored, so that nothing but the page in flight is ever read twice.
 
-use jiff::SignedDuration;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
 use syncline_model::{ErrorCode, Record, RecordId, SynclineError};
 use syncline_store::{PageCounts, PageNotes, Portion, Pull, Store};
@@ -21,8 +21,8 @@ use crate::seen::{Seen, seen};
 const PORTION_BYTES: usize = 1 << 20;
 /// Portions that wait at each of the two places.
 const PORTIONS_AHEAD: usize = 1;
-/// A wait for the network that is long enough to index records meanwhile.
-const LONG_WAIT: SignedDuration = SignedDuration::from_millis(100);
+/// A wait for records in the middle of a page that is long enough to index others meanwhile.
+const LONG_WAIT: Duration = Duration::from_millis(100);
 
 /// What one thread tells the next.
 enum Arrival<P> {
@@ -188,6 +188,7 @@ pub(crate) async fn read_and_store(
         total,
         read: already,
         in_part: 0,
+        between: false,
     };
     let result = blocking(move || storing.run(&ready_ones, &stored)).await;
     // Where a page could not be stored, the next one need not come.
@@ -252,6 +253,8 @@ struct Storing {
     read: u64,
     /// Those of them that are of the page in flight.
     in_part: u64,
+    /// A page is stored and the next one has not begun.
+    between: bool,
 }
 
 impl Storing {
@@ -261,11 +264,8 @@ impl Storing {
         arrivals: &Receiver<Arrival<Ready>>,
         stored: &Sender<()>,
     ) -> Result<bool, SynclineError> {
-        let mut slow = false;
         loop {
-            let asked = self.work.now();
-            let Ok(arrival) = arrivals.recv() else { return Ok(false) };
-            slow = slow || self.work.now().duration_since(asked) >= LONG_WAIT;
+            let Some(arrival) = self.next(arrivals)? else { return Ok(false) };
             match arrival {
                 Arrival::Begin => {
                     if self.in_part > 0 {
@@ -296,16 +296,31 @@ impl Storing {
                     self.work.check()?;
                     // Where nobody reads any more, the reader has said why.
                     let _ = stored.send(());
-                    if std::mem::take(&mut slow) {
-                        // The network is slower than the store: the next wait is time for the search index.
-                        self.store.index_records(
-                            self.pull.connection,
-                            &self.pull.entity,
-                            index::WHILE_WAITING,
-                        )?;
-                    }
                 }
                 Arrival::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What is ready next; `None`: nothing more comes. While the service makes a page, and where the network is slow, what is stored
+    /// becomes searchable.
+    fn next(&mut self, arrivals: &Receiver<Arrival<Ready>>) -> Result<Option<Arrival<Ready>>, SynclineError> {
+        let mut patience = if self.between { Duration::ZERO } else { LONG_WAIT };
+        loop {
+            match arrivals.recv_timeout(patience) {
+                Ok(arrival) => {
+                    self.between = matches!(arrival, Arrival::End(..));
+                    return Ok(Some(arrival));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {
+                    let state = self.store.index_records(
+                        self.pull.connection,
+                        &self.pull.entity,
+                        index::WHILE_WAITING,
+                    )?;
+                    patience = if state.behind == 0 { Duration::MAX } else { Duration::ZERO };
+                }
             }
         }
     }
