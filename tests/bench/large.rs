@@ -210,23 +210,19 @@ async fn measured(details: &str) {
         asker.job("plans.start", json!({ "json": definition.to_string(), "cached": true })).await;
     tell("preview of everything from the cache", milliseconds, &plan["summary"].to_string());
 
-    let csv = home.path().join("out.csv");
-    let query = json!({ "connection": "contoso", "entity": "contact", "mode": "cached" });
-    let (export, milliseconds) = asker
-        .job(
-            "records.export",
-            json!({ "query": query, "format": "csv", "formatted": true, "path": csv.display().to_string() }),
-        )
-        .await;
-    tell(
-        "export of everything to CSV",
-        milliseconds,
-        &format!(
-            "{} records, {} MB",
-            export["records"],
-            export["bytes"].as_u64().unwrap_or_default() / 1_000_000
-        ),
-    );
+    for format in ["csv", "jsonl", "xlsx", "sqlite"] {
+        let file = home.path().join(format!("out.{format}"));
+        let query = json!({ "connection": "contoso", "entity": "contact", "mode": "cached" });
+        let request = json!({ "query": query, "format": format, "formatted": true, "path": file.display().to_string() });
+        let (export, milliseconds) = asker.job("records.export", request).await;
+        let megabytes = export["bytes"].as_u64().unwrap_or_default() / 1_000_000;
+        tell(
+            &format!("export of everything: {format}"),
+            milliseconds,
+            &format!("{} records, {megabytes} MB", export["records"]),
+        );
+        std::fs::remove_file(&file).expect("the export is there");
+    }
     let (about, _) = asker.ask("app.about", json!({})).await;
     println!("the store has {} MB", about["store_bytes"].as_u64().unwrap_or_default() / 1_000_000);
 }

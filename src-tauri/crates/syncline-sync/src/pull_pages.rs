@@ -23,6 +23,8 @@ const PORTION_BYTES: usize = 1 << 20;
 const PORTIONS_AHEAD: usize = 1;
 /// A wait for records in the middle of a page that is long enough to index others meanwhile.
 const LONG_WAIT: Duration = Duration::from_millis(100);
+/// A wait for a page to begin that is long enough to index records in the next one.
+const WORTH_USING: Duration = Duration::from_millis(30);
 
 /// What one thread tells the next.
 enum Arrival<P> {
@@ -189,6 +191,7 @@ pub(crate) async fn read_and_store(
         read: already,
         in_part: 0,
         between: false,
+        service_took: Duration::ZERO,
     };
     let result = blocking(move || storing.run(&ready_ones, &stored)).await;
     // Where a page could not be stored, the next one need not come.
@@ -255,6 +258,8 @@ struct Storing {
     in_part: u64,
     /// A page is stored and the next one has not begun.
     between: bool,
+    /// The wait for the latest page to begin.
+    service_took: Duration,
 }
 
 impl Storing {
@@ -302,14 +307,19 @@ impl Storing {
         }
     }
 
-    /// What is ready next; `None`: nothing more comes. While the service makes a page, and where the network is slow, what is stored
-    /// becomes searchable.
+    /// What is ready next; `None`: nothing more comes. While the service makes a page, and where the network is slow, what is
+    /// stored becomes searchable.
     fn next(&mut self, arrivals: &Receiver<Arrival<Ready>>) -> Result<Option<Arrival<Ready>>, SynclineError> {
-        let mut patience = if self.between { Duration::ZERO } else { LONG_WAIT };
+        let asked = self.work.now();
+        let mut patience =
+            if self.between && self.service_took >= WORTH_USING { Duration::ZERO } else { LONG_WAIT };
         loop {
             match arrivals.recv_timeout(patience) {
                 Ok(arrival) => {
-                    self.between = matches!(arrival, Arrival::End(..));
+                    if std::mem::replace(&mut self.between, matches!(arrival, Arrival::End(..))) {
+                        let took = self.work.now().duration_since(asked);
+                        self.service_took = Duration::try_from(took).unwrap_or_default();
+                    }
                     return Ok(Some(arrival));
                 }
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),

@@ -3,6 +3,7 @@
 mod changes;
 mod lists;
 mod marks;
+mod parts;
 mod pulls;
 mod tracking;
 
