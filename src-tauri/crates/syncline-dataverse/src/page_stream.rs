@@ -129,7 +129,8 @@ impl PageStream {
         }
         let mut found = Vec::new();
         let envelope = std::mem::take(&mut self.reader).finish(&mut found).map_err(Fault::Page)?;
-        self.annotated = self.annotated || annotated || envelope.more_records.is_some();
+        let marked = envelope.more_records.is_some() || envelope.total_count.is_some();
+        self.annotated = self.annotated || annotated || marked;
         self.rows(found).map_err(Fault::Final)?;
         Ok((self.annotated || self.rows == 0).then_some(envelope))
     }
