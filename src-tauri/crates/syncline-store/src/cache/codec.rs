@@ -1,5 +1,5 @@
-//! Raw JSON, compressed one by one with a dictionary trained on the first page: a record can be read by itself, and names of columns
-//! and annotations, most of a record, cost next to nothing.
+//! Raw JSON, compressed one by one with a dictionary trained on a pull's first portion: a record can be read by itself, and names of
+//! columns and annotations, most of a record, cost next to nothing.
 
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
