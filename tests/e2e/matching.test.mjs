@@ -91,7 +91,9 @@ check("accounts are recognised by columns that are no key, which is said", async
   await column.fill("account name");
   await page.getByRole("option", { name: /Account Name/ }).click();
   await page.getByRole("button", { name: "Remove field name" }).click();
-  await seen(page.getByText(/looked up by name, which is no key: where several fit, none is written/)).waitFor();
+  await seen(
+    page.getByText(/looked up by name, which is no key: where several fit, none is written/),
+  ).waitFor();
   await seen(page.getByText("no problems")).waitFor();
   await page.getByRole("button", { name: "Preview", exact: true }).click();
   await page.getByRole("button", { name: /^20 create$/ }).waitFor();
@@ -114,7 +116,9 @@ check("a new row's state is told to follow, and is not shown as a change", async
   await page.getByText(/Rule: state: a row is made active; statecode is set once it is there/).waitFor();
   await page.getByRole("row").nth(1).dblclick();
   const row = page.getByRole("complementary", { name: "Row" });
-  await row.getByText(/The new row begins as Active .0.; the next run sets statecode to Inactive .1./).waitFor();
+  await row
+    .getByText(/The new row begins as Active .0.; the next run sets statecode to Inactive .1./)
+    .waitFor();
   assert.equal(await row.getByRole("rowheader", { name: /statecode/ }).count(), 0);
   await row.getByRole("rowheader", { name: /lastname/ }).waitFor();
   await row.getByRole("button", { name: "Close" }).click();
@@ -200,4 +204,22 @@ check("at 200 % zoom the rows of a preview keep a height that can be used", asyn
   await foot.scrollIntoViewIfNeeded();
   await foot.waitFor();
   await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+check("the outcomes of a run come in while it is under way", async () => {
+  const { authority } = (await app.rpc("connections.list")).find(({ name }) => name === other);
+  const faults = (method, body) =>
+    fetch(`${authority}/__control/faults`, { method, headers: { "content-type": "application/json" }, body });
+  await faults("POST", JSON.stringify([{ kind: "status", status: 429, retry_after: 2, every: 3 }]));
+  try {
+    const plan = await preview("Inactive contacts");
+    await open("plan", plan.plan_id);
+    await seen(page.getByRole("button", { name: /^Run [\d,]+ changes$/ })).click();
+    await page.getByRole("dialog").getByRole("button", { name: /^Run/ }).click();
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await page.waitForFunction(() => /running[\s\S]*[1-9]\d* rows? sent/.test(document.body.innerText));
+  } finally {
+    await faults("DELETE");
+  }
+  await seen(page.getByText("succeeded", { exact: true })).waitFor({ timeout: 30_000 });
 });

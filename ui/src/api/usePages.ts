@@ -27,10 +27,11 @@ export interface Paged<R> {
   refetch: () => void;
 }
 
-/** Rows of a long list, fetched page by page as they come into sight. */
+/** Rows of a long list, fetched page by page as they come into sight; `every` so many milliseconds anew while they still come in. */
 export function usePages<N extends PagedName>(
   name: N,
   request: RequestOf<N>,
+  { every = false }: { every?: number | false } = {},
 ): Paged<ResponseOf<N>["rows"][number]> {
   const [range, setRange] = useState<[number, number]>([0, 0]);
   const text = JSON.stringify(request);
@@ -47,6 +48,7 @@ export function usePages<N extends PagedName>(
       queryKey: readKey(name, one),
       queryFn: () => call(name, one),
       meta: { tags: commandTags[name].provides },
+      refetchInterval: every,
     })),
   });
   const head = results[0];

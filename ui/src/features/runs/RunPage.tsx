@@ -79,12 +79,16 @@ export function RunPage({
   // A destination that upserts does not tell made from changed; its rows say so, and so do the counts.
   const upserts = useRead("runs.rows", { run, outcome: "upserted", limit: 1 });
   const upserted = upserts.data?.total ?? 0;
-  const rows = usePages("runs.rows", {
-    run,
-    outcome: outcome ?? undefined,
-    otherwise: otherwise || undefined,
-    search: search.trim() || undefined,
-  });
+  const rows = usePages(
+    "runs.rows",
+    {
+      run,
+      outcome: outcome ?? undefined,
+      otherwise: otherwise || undefined,
+      search: search.trim() || undefined,
+    },
+    { every: running ? 2000 : false },
+  );
   const columns = useMemo(runColumns, []);
 
   if (report.error && !data)
@@ -102,7 +106,8 @@ export function RunPage({
           <RunMark status={data.status} />
           <Time iso={data.started_at} />
           <span>
-            · {data.source} → {data.destination} · {duration(data.seconds)}
+            · {data.source} → {data.destination}
+            {running ? "" : ` · ${duration(data.seconds)}`}
             {!running && data.calls > 0 ? ` · ${counted(data.calls, "request")}` : ""}
           </span>
         </>
