@@ -1,13 +1,13 @@
 //! Applying a mapping to a record, and explaining the result by the same steps.
 
 use jiff::Timestamp;
-use syncline_model::{Explanation, MappedRecord, OnInvalidIdentifier, Record, RowIssue, System, Value};
+use syncline_model::{Explanation, MappedRecord, OnInvalidIdentifier, Record, RowIssue, System, Value, ValueMap};
 
 use crate::columns::Picked;
 use crate::convert::field;
 use crate::event;
 use crate::identifier::{Found, identifier};
-use crate::plan::Mapping;
+use crate::plan::{Mapping, Targets};
 use crate::target::Refusal;
 use crate::trace::{Silent, Steps, Trace};
 
@@ -84,19 +84,20 @@ impl Mapping {
             });
             refusal.get_or_insert(found);
         };
-        let mut values = Vec::with_capacity(self.fields.len());
-        for rule in &self.fields {
-            values.push(match field(self, rule, &picked, &mut issues, &mut Silent) {
-                Ok(found) => found,
-                Err(found) => {
-                    refuse(found, &mut issues);
-                    None
-                }
-            });
+        let Targets { names, places } = &self.attribute_names;
+        let mut attributes = ValueMap::of(names);
+        let mut places = places.iter();
+        for (rule, place) in self.fields.iter().zip(&mut places) {
+            match field(self, rule, &picked, &mut issues, &mut Silent) {
+                Ok(Some(value)) => attributes.set(*place, value),
+                Ok(None) => {}
+                Err(found) => refuse(found, &mut issues),
+            }
         }
-        // In the order of their names, as the map keeps them.
-        mapped.attributes =
-            self.by_name.iter().filter_map(|place| self.attribute(*place, &mut values)).collect();
+        for (rule, place) in self.fixed.iter().zip(places) {
+            attributes.set(*place, rule.value.clone());
+        }
+        mapped.attributes = attributes;
         if let Some(rule) = &self.events {
             match event::event(self, rule, &picked, now, &mut issues) {
                 Ok(found) => mapped.events.extend(found),
@@ -123,16 +124,6 @@ impl Mapping {
         Mapped { record: mapped, issues, verdict }
     }
 
-    /// The attribute at a place of `by_name`, unless it is left out.
-    fn attribute(&self, place: usize, values: &mut [Option<Value>]) -> Option<(String, Value)> {
-        match self.fields.get(place) {
-            Some(rule) => values[place].take().map(|value| (rule.target.name.clone(), value)),
-            None => {
-                self.fixed.get(place - self.fields.len()).map(|rule| (rule.to.clone(), rule.value.clone()))
-            }
-        }
-    }
-
     fn identify(
         &self,
         picked: &Picked<'_>,
@@ -141,12 +132,12 @@ impl Mapping {
     ) -> Option<(&'static str, String)> {
         let mut skip = None;
         let mut keys_missing = Vec::new();
-        for rule in &self.identifiers {
+        let Targets { names, places } = &self.identifier_names;
+        mapped.identifiers = ValueMap::of(names);
+        for (rule, place) in self.identifiers.iter().zip(places) {
             let key = rule.key;
             match identifier(self, rule, picked, &mut Silent) {
-                Found::Value(value) => {
-                    mapped.identifiers.insert(rule.target.name.clone(), value);
-                }
+                Found::Value(value) => mapped.identifiers.set(*place, value),
                 Found::Missing if key => keys_missing.push(rule.target.name.as_str()),
                 Found::Missing => {}
                 Found::Invalid(issue) => {

@@ -7,7 +7,7 @@ use crate::columns::Columns;
 use crate::fixes::replaced;
 use crate::near::{nearest, nearest_sure};
 use crate::phone::PhoneRules;
-use crate::plan::{Mapping, Target};
+use crate::plan::{Mapping, Target, Targets};
 
 /// A compiled definition.
 #[derive(Debug, Clone)]
@@ -103,9 +103,10 @@ pub(crate) fn compile_parts(
     let mapping = Mapping {
         columns: work.columns,
         system: destination_system,
+        identifier_names: Targets::new(identifiers.iter().map(|rule| rule.target.name.as_str())),
         identifiers,
         on_invalid_identifier: definition.on_invalid_identifier,
-        by_name: Mapping::order(&fields, &fixed),
+        attribute_names: Targets::of(&fields, &fixed),
         fields,
         fixed,
         events,

@@ -4,7 +4,7 @@ use syncline_model::{ColumnType, EventTimestamp, FieldMapping, Problem, System};
 
 use crate::compile::Work;
 use crate::event::{name_fits, required_parameters};
-use crate::plan::{EventRule, FixedRule, NameRule, TimeRule};
+use crate::plan::{EventRule, FixedRule, NameRule, Targets, TimeRule};
 
 /// Types of Insider One's own event parameters; others are custom (Insider One upsert, events).
 fn parameter_type(name: &str) -> Option<ColumnType> {
@@ -166,7 +166,8 @@ impl Work<'_> {
         if self.problems.len() > before {
             return None;
         }
-        Some(EventRule { name: name?, time: time?, parameters, fixed })
+        let parameter_names = Targets::of(&parameters, &fixed);
+        Some(EventRule { name: name?, time: time?, parameters, fixed, parameter_names })
     }
 
     fn event_name(&mut self, path: &str, name: &str) {

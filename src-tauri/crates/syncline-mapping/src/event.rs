@@ -1,13 +1,12 @@
 //! The event that goes with a record.
 
 use jiff::Timestamp;
-use std::collections::BTreeMap;
-use syncline_model::{MappedEvent, RowIssue, System, Value};
+use syncline_model::{MappedEvent, RowIssue, System, Value, ValueMap};
 
 use crate::columns::Picked;
 use crate::convert::{field, quoted};
 use crate::date::Moment;
-use crate::plan::{EventRule, Mapping, NameRule, TimeRule};
+use crate::plan::{EventRule, Mapping, NameRule, Targets, TimeRule};
 use crate::target::{Refusal, is_plain_utc};
 use crate::trace::{Silent, Trace};
 
@@ -21,14 +20,16 @@ pub(crate) fn event(
 ) -> Result<Option<MappedEvent>, Refusal> {
     let Some(name) = name(mapping, &rule.name, picked, issues, &mut Silent) else { return Ok(None) };
     let Some(timestamp) = time(mapping, rule.time, picked, now, issues, &mut Silent) else { return Ok(None) };
-    let mut parameters = BTreeMap::new();
-    for parameter in &rule.parameters {
+    let Targets { names, places } = &rule.parameter_names;
+    let mut parameters = ValueMap::of(names);
+    let mut places = places.iter();
+    for (parameter, place) in rule.parameters.iter().zip(&mut places) {
         if let Some(value) = field(mapping, parameter, picked, issues, &mut Silent)? {
-            parameters.insert(parameter.target.name.clone(), value);
+            parameters.set(*place, value);
         }
     }
-    for fixed in &rule.fixed {
-        parameters.insert(fixed.to.clone(), fixed.value.clone());
+    for (fixed, place) in rule.fixed.iter().zip(places) {
+        parameters.set(*place, fixed.value.clone());
     }
     match mapping.system {
         System::Insider => {

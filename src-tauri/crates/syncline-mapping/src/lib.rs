@@ -25,6 +25,7 @@ mod identifier;
 mod near;
 mod pattern;
 mod phone;
+mod phone_plain;
 mod plan;
 mod related;
 mod starters;

@@ -2,11 +2,15 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
+use crate::phone_plain::{self, Country};
+
 /// How numbers are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PhoneRules {
     /// The region whose national numbers are understood.
     region: Option<Region>,
+    /// The same country, where its plain numbers need no library.
+    country: Option<&'static Country>,
 }
 
 impl PhoneRules {
@@ -17,16 +21,28 @@ impl PhoneRules {
             return None;
         }
         let region = PHONE_NUMBER_UTIL.get_region_for_country_code(digits.parse().ok()?)?;
-        Some(Self { region: Some(region) })
+        Some(Self::of(region))
     }
 
     /// Rules for a country by its code of two letters (ISO 3166-1).
     pub(crate) fn with_country(alpha2: &str) -> Option<Self> {
-        Some(Self { region: Some(alpha2.parse().ok()?) })
+        Some(Self::of(alpha2.parse().ok()?))
+    }
+
+    fn of(region: Region) -> Self {
+        Self { region: Some(region), country: Country::of(region) }
     }
 
     /// The number in E.164, or why it is none.
     pub(crate) fn to_e164(self, text: &str) -> Result<String, &'static str> {
+        match phone_plain::to_e164(text, self.country) {
+            Some(number) => Ok(number),
+            None => self.to_e164_by_library(text),
+        }
+    }
+
+    /// The same for any text, read by the library.
+    pub(crate) fn to_e164_by_library(self, text: &str) -> Result<String, &'static str> {
         let mut text = text.trim().to_owned();
         if text.len() > 100 {
             return Err("it is too long for a phone number");

@@ -3,7 +3,7 @@
 use regex::Regex;
 use std::collections::BTreeMap;
 use syncline_model::{
-    ColumnName, ColumnType, DateTimeBehavior, EntityName, OnEmpty, OnInvalidIdentifier, OnUnknownCode,
+    ColumnName, ColumnType, DateTimeBehavior, EntityName, Names, OnEmpty, OnInvalidIdentifier, OnUnknownCode,
     System, TextCase, Value,
 };
 
@@ -20,8 +20,10 @@ pub struct Mapping {
     pub(crate) on_invalid_identifier: OnInvalidIdentifier,
     pub(crate) fields: Vec<FieldRule>,
     pub(crate) fixed: Vec<FixedRule>,
-    /// Places in `fields` and then `fixed`, sorted by target name: the order in which attributes are put together.
-    pub(crate) by_name: Vec<usize>,
+    /// Names of `identifiers`.
+    pub(crate) identifier_names: Targets,
+    /// Names of `fields` and then `fixed`.
+    pub(crate) attribute_names: Targets,
     pub(crate) events: Option<EventRule>,
     pub(crate) on_unknown_code: OnUnknownCode,
     /// The language of labels; absent: the reader's.
@@ -129,20 +131,33 @@ pub(crate) struct EventRule {
     pub(crate) time: TimeRule,
     pub(crate) parameters: Vec<FieldRule>,
     pub(crate) fixed: Vec<FixedRule>,
+    /// Names of `parameters` and then `fixed`.
+    pub(crate) parameter_names: Targets,
+}
+
+/// Target names that are the same for every record, and the place of each rule's value among them.
+#[derive(Debug, Clone)]
+pub(crate) struct Targets {
+    pub(crate) names: Names,
+    /// In the order of the rules.
+    pub(crate) places: Vec<usize>,
+}
+
+impl Targets {
+    /// The names of rules, in the rules' order.
+    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let all = Names::new(names.clone());
+        Self { places: names.filter_map(|name| all.place(name)).collect(), names: all }
+    }
+
+    /// The names of fields and then of fixed values.
+    pub(crate) fn of(fields: &[FieldRule], fixed: &[FixedRule]) -> Self {
+        let fields = fields.iter().map(|rule| rule.target.name.as_str());
+        Self::new(fields.chain(fixed.iter().map(|rule| rule.to.as_str())))
+    }
 }
 
 impl Mapping {
-    /// The order of attributes by name, for [`Mapping::by_name`].
-    pub(crate) fn order(fields: &[FieldRule], fixed: &[FixedRule]) -> Vec<usize> {
-        let names: Vec<&str> = fields
-            .iter()
-            .map(|rule| rule.target.name.as_str())
-            .chain(fixed.iter().map(|rule| rule.to.as_str()))
-            .collect();
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by_key(|place| names[*place]);
-        order
-    }
     /// Attributes whose value is what a row of the destination is found by: whoever plans puts the row's reference in its place.
     pub fn finds(&self) -> impl Iterator<Item = (&str, &Find)> {
         self.fields.iter().filter_map(|rule| Some((rule.target.name.as_str(), rule.target.find.as_ref()?)))

@@ -15,6 +15,7 @@ mod schema;
 mod secret;
 mod statistics;
 mod value;
+mod value_map;
 
 pub use connection::{
     AuthMethod, Connection, ConnectionKind, ConnectionName, ConnectionNameError, ConnectionStatus, System,
@@ -41,3 +42,4 @@ pub use schema::{
 pub use secret::Secret;
 pub use statistics::{ColumnStatistics, ValueCount};
 pub use value::{Reference, Value, push_json_text};
+pub use value_map::{Iter as ValueIter, Names, ValueMap};

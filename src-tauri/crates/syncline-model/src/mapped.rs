@@ -1,18 +1,18 @@
 //! What mapping makes of a record, and what a plan says of a row.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-use crate::Value;
+use crate::{Value, ValueMap};
 
 /// A record as it would look in the destination, before the destination's own wire shape.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MappedRecord {
     /// Identifiers that survived their checks, by target name.
-    pub identifiers: BTreeMap<String, Value>,
+    #[cfg_attr(feature = "ts", ts(as = "std::collections::BTreeMap<String, Value>"))]
+    pub identifiers: ValueMap,
     /// Attributes by target name; null is present only where null is to be sent.
-    pub attributes: BTreeMap<String, Value>,
+    #[cfg_attr(feature = "ts", ts(as = "std::collections::BTreeMap<String, Value>"))]
+    pub attributes: ValueMap,
     /// Events to send with the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<MappedEvent>,
@@ -27,7 +27,8 @@ pub struct MappedEvent {
     /// RFC 3339; empty when the time of processing is to be used.
     pub timestamp: String,
     /// Parameters by name.
-    pub parameters: BTreeMap<String, Value>,
+    #[cfg_attr(feature = "ts", ts(as = "std::collections::BTreeMap<String, Value>"))]
+    pub parameters: ValueMap,
 }
 
 /// Something worth telling about a row. The code groups rows by cause.
