@@ -7,7 +7,7 @@ use syncline_connect::memory::MemorySystem;
 use syncline_connect::{Capabilities, Count, Cursor, Page, Selection, Source};
 use syncline_model::{
     Column, ColumnName, ColumnType, EntityName, EntitySchema, EntitySummary, Identity, MappedRecord, Record,
-    RecordId, RequiredLevel, SynclineError, Value,
+    RecordId, RequiredLevel, SynclineError, Value, ValueMap,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -83,8 +83,8 @@ async fn memory_as_a_source() {
 #[tokio::test]
 async fn memory_as_a_destination() {
     let row = |number: usize| MappedRecord {
-        identifiers: BTreeMap::from([("code".to_owned(), format!("C-{number}").into())]),
-        attributes: BTreeMap::from([
+        identifiers: ValueMap::from([("code".to_owned(), format!("C-{number}").into())]),
+        attributes: ValueMap::from([
             ("name".to_owned(), format!("Row {number}").into()),
             ("amount".to_owned(), Value::from_json_text("12.50").unwrap()),
         ]),

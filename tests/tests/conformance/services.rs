@@ -1,11 +1,10 @@
 //! Dataverse and Insider One on the sample tenant.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_connect::conformance::{DestinationFixture, SourceFixture, destination, source};
 use syncline_http::{HttpClient, HttpConfig};
 use syncline_insider::{InsiderConnector, InsiderSettings};
-use syncline_model::{MappedRecord, RecordId, Secret, Value};
+use syncline_model::{MappedRecord, RecordId, Secret, Value, ValueMap};
 
 use crate::all;
 use crate::tenant::{dataverse, sandbox};
@@ -32,7 +31,7 @@ async fn dataverse_as_a_source() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dataverse_as_a_destination() {
     let by_id = |number: usize| MappedRecord {
-        identifiers: BTreeMap::from([(
+        identifiers: ValueMap::from([(
             "contactid".to_owned(),
             format!("00000000-0000-4000-8000-00000000{number:04x}").into(),
         )]),
@@ -40,7 +39,7 @@ async fn dataverse_as_a_destination() {
         events: Vec::new(),
     };
     let by_mail = |number: usize| MappedRecord {
-        identifiers: BTreeMap::from([(
+        identifiers: ValueMap::from([(
             "emailaddress1".to_owned(),
             format!("o'row+{number}@conformance.example").into(),
         )]),
@@ -61,8 +60,8 @@ async fn dataverse_as_a_destination() {
     }
 }
 
-fn attributes(number: usize) -> BTreeMap<String, Value> {
-    BTreeMap::from([
+fn attributes(number: usize) -> ValueMap {
+    ValueMap::from([
         ("lastname".to_owned(), format!("Row \"{number}\" \\ ü").into()),
         ("creditlimit".to_owned(), Value::from_json_text("1234.5600").unwrap()),
         ("donotphone".to_owned(), true.into()),
@@ -85,11 +84,11 @@ async fn insider_as_a_destination() {
     let client = HttpClient::new(&HttpConfig::default()).unwrap();
     let connector = InsiderConnector::new(client, settings).unwrap();
     let row = |number: usize| MappedRecord {
-        identifiers: BTreeMap::from([(
+        identifiers: ValueMap::from([(
             "email".to_owned(),
             format!("row{number}@conformance.example").into(),
         )]),
-        attributes: BTreeMap::from([
+        attributes: ValueMap::from([
             ("name".to_owned(), format!("Row {number}").into()),
             ("email_optin".to_owned(), true.into()),
         ]),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use syncline_connect::conformance::{DestinationFixture, SourceFixture, destination, source};
-use syncline_model::{MappedRecord, RecordId, Value};
+use syncline_model::{MappedRecord, RecordId, Value, ValueMap};
 use syncline_sql::{PostgresAddress, SqlConnector, SqlOptions};
 use syncline_tests::postgres::{PostgresServer, USERS};
 
@@ -34,7 +34,7 @@ fn fixture(entity: &str, absent: &str) -> SourceFixture {
 fn by_id(number: usize) -> MappedRecord {
     let id = format!("00000000-0000-4000-8000-{number:012x}");
     MappedRecord {
-        identifiers: BTreeMap::from([("Id".to_owned(), id.into())]),
+        identifiers: ValueMap::from([("Id".to_owned(), id.into())]),
         attributes: attributes(number),
         events: Vec::new(),
     }
@@ -45,14 +45,14 @@ fn by_mail(number: usize) -> MappedRecord {
     attributes.insert("Id".to_owned(), format!("10000000-0000-4000-8000-{number:012x}").into());
     let mail = format!("o'row+{number}@conformance.example");
     MappedRecord {
-        identifiers: BTreeMap::from([("Email".to_owned(), mail.into())]),
+        identifiers: ValueMap::from([("Email".to_owned(), mail.into())]),
         attributes,
         events: Vec::new(),
     }
 }
 
-fn attributes(number: usize) -> BTreeMap<String, Value> {
-    BTreeMap::from([
+fn attributes(number: usize) -> ValueMap {
+    ValueMap::from([
         ("LastName".to_owned(), Value::from(format!("Row \"{number}\"; DROP TABLE x --"))),
         ("FirstName".to_owned(), if number.is_multiple_of(3) { Value::Null } else { "Zoë".into() }),
         ("IsActive".to_owned(), Value::Bool(number.is_multiple_of(2))),

@@ -1,19 +1,18 @@
 //! Files as destinations.
 
-use std::collections::BTreeMap;
 use syncline_connect::conformance::{DestinationFixture, destination};
-use syncline_model::{MappedRecord, Value};
+use syncline_model::{MappedRecord, Value, ValueMap};
 use syncline_tables::{FileFormat, TablesConnector};
 
 use crate::all;
 
 fn row(number: usize) -> MappedRecord {
     MappedRecord {
-        identifiers: BTreeMap::from([
+        identifiers: ValueMap::from([
             ("id".to_owned(), Value::Integer(number as i64)),
             ("realm".to_owned(), "ä;\"ö\"".into()),
         ]),
-        attributes: BTreeMap::from([
+        attributes: ValueMap::from([
             ("name".to_owned(), format!("Row {number}, \"quoted\"\nand broken").into()),
             ("amount".to_owned(), Value::from_json_text("12.5000").unwrap()),
             ("gone".to_owned(), Value::Null),

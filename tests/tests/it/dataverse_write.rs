@@ -1,12 +1,13 @@
 //! Writing through the Dataverse connector to the sample tenant: probe, request, write, read back; and with faults.
 
-use std::collections::BTreeMap;
 use syncline_connect::{
     Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest, Source,
     WriteOptions,
 };
 use syncline_dataverse::{DataverseConnector, RecordBody, RowKey};
-use syncline_model::{Action, EntitySchema, ErrorCode, MappedRecord, Reference, SynclineError, Value};
+use syncline_model::{
+    Action, EntitySchema, ErrorCode, MappedRecord, Reference, SynclineError, Value, ValueMap,
+};
 use syncline_sandbox::faults::{FaultKind, FaultRule};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ fn none() -> CancellationToken {
     CancellationToken::new()
 }
 
-type Values = BTreeMap<String, Value>;
+type Values = ValueMap;
 
 fn values<const N: usize>(pairs: [(&str, Value); N]) -> Values {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -89,7 +90,7 @@ async fn create_update_drift() {
         };
         target.connector().page(&selection, None, &none()).await.unwrap().records.remove(0).id
     };
-    let account = Value::Reference(Reference { entity: "account".into(), id: account.to_string() });
+    let account = Value::from(Reference { entity: "account".into(), id: account.to_string() });
     let money = Value::from_json_text("1234.5600").unwrap();
     let attributes = values([
         ("firstname", "Zoë".into()),
@@ -242,7 +243,7 @@ async fn states_are_updated_after_the_create() {
     let outcomes = target.write(&[row]).await;
     assert_eq!(kinds(&outcomes), [OutcomeKind::Updated], "{outcomes:?}");
     let found = target.found(key, &["statecode", "statuscode"]).await;
-    assert_eq!(found.values, values([("statecode", 1.into()), ("statuscode", 2.into())]));
+    assert_eq!(values([("statecode", 1.into()), ("statuscode", 2.into())]), found.values);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

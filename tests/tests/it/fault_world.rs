@@ -1,7 +1,6 @@
 //! One kind of request after the other, each with a sample tenant of its own: what it does, what came of it, and what it left behind.
 
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_auth::{ConnectionTokens, SignInConfig};
@@ -9,7 +8,7 @@ use syncline_connect::{Destination, MatchKey, Probe, Selection, Source, WriteOpt
 use syncline_dataverse::{DataverseBuilder, DataverseConnector, DataverseSettings, RowKey, environments};
 use syncline_http::{Gate, HttpClient, HttpConfig, RetryConfig, SystemClock, TokenProvider};
 use syncline_insider::{InsiderConnector, InsiderSettings};
-use syncline_model::{AuthMethod, Record, RecordId, Secret, SynclineError, Value};
+use syncline_model::{AuthMethod, Record, RecordId, Secret, SynclineError, Value, ValueMap};
 use syncline_sandbox::{Sandbox, SandboxConfig};
 use syncline_secrets::{MemoryVault, SecretKind, Vault, VaultKey};
 use tokio_util::sync::CancellationToken;
@@ -156,7 +155,7 @@ impl World {
                 let schema = Destination::schema(&self.witness, contact, cancel).await?;
                 let keys: Vec<MatchKey> = self.ids[..5]
                     .iter()
-                    .map(|id| MatchKey(BTreeMap::from([("contactid".to_owned(), Value::from(id.as_str()))])))
+                    .map(|id| MatchKey(ValueMap::from([("contactid".to_owned(), Value::from(id.as_str()))])))
                     .collect();
                 let found = to.probe(&schema, &keys, &["fullname".to_owned()], cancel).await?;
                 json!(

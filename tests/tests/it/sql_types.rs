@@ -8,7 +8,7 @@ use syncline_connect::{
 };
 use syncline_model::{
     Action, ColumnType, DateTimeBehavior, ErrorCode, MappedRecord, RelationshipKind, RequiredLevel, Secret,
-    Value,
+    Value, ValueMap,
 };
 use syncline_sql::{PostgresAddress, SqlConnector, SqlOptions};
 use syncline_tests::postgres::{PASSWORD, PostgresServer, USERS};
@@ -91,10 +91,10 @@ async fn every_type_there_and_back() {
         assert_eq!(fields.raw(name).unwrap().get(), *told, "{name}");
     }
     // What was read is written to the other row, and read from there the same.
-    let attributes: BTreeMap<String, Value> =
+    let attributes: ValueMap =
         TYPES.iter().map(|(name, _, _, _)| ((*name).to_owned(), fields.value(name).unwrap())).collect();
     let mapped = MappedRecord {
-        identifiers: BTreeMap::from([("id".to_owned(), Value::Integer(2))]),
+        identifiers: ValueMap::from([("id".to_owned(), Value::Integer(2))]),
         attributes,
         events: Vec::new(),
     };
@@ -216,11 +216,11 @@ async fn names_keys_rights_and_refusals() {
     // A name that tries to end the statement is a name.
     let schema = Source::schema(&connector, &odd.into(), &cancel).await.unwrap();
     let mapped = |number: i64| MappedRecord {
-        identifiers: BTreeMap::from([
+        identifiers: ValueMap::from([
             ("k\"ey".to_owned(), Value::Integer(number)),
             ("p".to_owned(), "'); DROP".into()),
         ]),
-        attributes: BTreeMap::from([("v'al".to_owned(), "\"'".into())]),
+        attributes: ValueMap::from([("v'al".to_owned(), "\"'".into())]),
         events: Vec::new(),
     };
     let create = |schema: &_, mapped: &MappedRecord| {
@@ -252,11 +252,11 @@ async fn names_keys_rights_and_refusals() {
 
     // Refusals in plain words, and a batch that goes whole or not at all.
     let user = |number: i64, mail: &str, last: Value| MappedRecord {
-        identifiers: BTreeMap::from([(
+        identifiers: ValueMap::from([(
             "Id".to_owned(),
             format!("00000000-0000-4000-8000-{number:012}").into(),
         )]),
-        attributes: BTreeMap::from([("Email".to_owned(), mail.into()), ("LastName".to_owned(), last)]),
+        attributes: ValueMap::from([("Email".to_owned(), mail.into()), ("LastName".to_owned(), last)]),
         events: Vec::new(),
     };
     let rows = [
@@ -292,8 +292,8 @@ async fn names_keys_rights_and_refusals() {
     let later = Source::schema(&connector, &"later".into(), &cancel).await.unwrap();
     assert!(!later.column("made").unwrap().creatable);
     let row = |id: i64, other: i64| MappedRecord {
-        identifiers: BTreeMap::from([("id".to_owned(), Value::Integer(id))]),
-        attributes: BTreeMap::from([("other".to_owned(), Value::Integer(other))]),
+        identifiers: ValueMap::from([("id".to_owned(), Value::Integer(id))]),
+        attributes: ValueMap::from([("other".to_owned(), Value::Integer(other))]),
         events: Vec::new(),
     };
     let circle: Vec<_> = [row(1, 2), row(2, 1)].iter().map(|row| create(&later, row).unwrap()).collect();

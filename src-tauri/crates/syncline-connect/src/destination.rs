@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use syncline_model::{
     Action, EntityName, EntitySchema, EntitySummary, Identity, MappedRecord, RecordId, SynclineError, Value,
+    ValueMap,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::{Capabilities, Toll};
 /// The values by which a row is recognised, by target name: the primary key, the columns of an alternate key, or identifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MatchKey(pub BTreeMap<String, Value>);
+pub struct MatchKey(pub ValueMap);
 
 /// What is there under a key.
 #[derive(Debug, Clone, PartialEq)]

@@ -130,7 +130,7 @@ fn lookup(
     let name = column.logical_name.as_str();
     let reference = match value {
         Value::Null => None,
-        Value::Reference(reference) => Some(reference.clone()),
+        Value::Reference(reference) => Some(Reference::clone(reference)),
         Value::Text(text) => {
             let id = guid(text).ok_or_else(|| bad(column, value, "the id of a row"))?;
             let [entity] = column.targets.as_slice() else {

@@ -247,7 +247,7 @@ pub(crate) fn probed(record: &Record, columns: &[&Column]) -> Result<ProbedRow, 
             Value::Text(id) if column.column_type.is_lookup() => {
                 let only = || (column.targets.len() == 1).then(|| column.targets[0].clone());
                 match fields.lookup_entity(name).map(Into::into).or_else(only) {
-                    Some(entity) => Value::Reference(Reference { entity, id: id.to_lowercase() }),
+                    Some(entity) => Value::from(Reference { entity, id: id.to_lowercase() }),
                     None => Value::Text(id),
                 }
             }

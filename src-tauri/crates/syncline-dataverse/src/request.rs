@@ -7,7 +7,9 @@
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_connect::{PlannedWrite, RowRequest};
-use syncline_model::{Action, Column, ColumnType, EntityName, EntitySchema, ErrorCode, SynclineError, Value};
+use syncline_model::{
+    Action, Column, ColumnType, EntityName, EntitySchema, ErrorCode, SynclineError, Value, ValueMap,
+};
 use syncline_odata::{guid, key_predicate};
 
 use crate::DataverseConnector;
@@ -141,10 +143,7 @@ fn known<'s>(schema: &'s EntitySchema, name: &str) -> Result<&'s Column, Synclin
 }
 
 /// The predicate of the active alternate key that the identifiers are, if their values may stand in an address.
-fn alternate_key(
-    schema: &EntitySchema,
-    identifiers: &BTreeMap<String, Value>,
-) -> Result<Option<String>, SynclineError> {
+fn alternate_key(schema: &EntitySchema, identifiers: &ValueMap) -> Result<Option<String>, SynclineError> {
     let key = schema.keys.iter().find(|key| {
         key.active
             && key.columns.len() == identifiers.len()
@@ -203,7 +202,7 @@ fn state_waits(schema: &EntitySchema, column: &Column, value: &Value) -> bool {
 }
 
 /// A status reason must belong to the state that is written with it.
-fn check_status(schema: &EntitySchema, attributes: &BTreeMap<String, Value>) -> Result<(), SynclineError> {
+fn check_status(schema: &EntitySchema, attributes: &ValueMap) -> Result<(), SynclineError> {
     let (Some(state), Some(status)) = (attributes.get("statecode"), attributes.get("statuscode")) else {
         return Ok(());
     };

@@ -111,20 +111,19 @@ pub(crate) fn envelope(users: &[&str], skip_hook: bool) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
-    use syncline_model::MappedEvent;
+    use syncline_model::{MappedEvent, ValueMap};
 
     proptest! {
         #[test]
         fn a_user_is_json_whatever_the_texts_are(name in ".{1,12}", text in ".{0,20}", number in any::<f64>()) {
             let mapped = MappedRecord {
-                identifiers: BTreeMap::from([(name.clone(), text.as_str().into())]),
-                attributes: BTreeMap::from([
+                identifiers: ValueMap::from([(name.clone(), text.as_str().into())]),
+                attributes: ValueMap::from([
                     (format!("{name}_"), text.as_str().into()),
                     ("custom.a".to_owned(), Value::Double(number)),
                     ("custom.b".to_owned(), Value::List(vec![text.as_str().into(), Value::Null])),
                 ]),
-                events: vec![MappedEvent { name, timestamp: text, parameters: BTreeMap::new() }],
+                events: vec![MappedEvent { name, timestamp: text, parameters: ValueMap::new() }],
             };
             let json = user_json(&mapped).unwrap();
             let read = serde_json::from_str::<serde_json::Value>(&json);
@@ -136,11 +135,11 @@ mod tests {
     #[test]
     fn custom_and_default_names_go_where_they_belong() {
         let mapped = MappedRecord {
-            identifiers: BTreeMap::from([
+            identifiers: ValueMap::from([
                 ("email".into(), "a@b.example".into()),
                 ("loyalty_id".into(), "x\"1".into()),
             ]),
-            attributes: BTreeMap::from([
+            attributes: ValueMap::from([
                 ("name".into(), "Ann".into()),
                 ("points".into(), Value::from_json_text("12.5000").unwrap()),
                 ("email".into(), "a@b.example".into()),
@@ -148,7 +147,7 @@ mod tests {
             events: vec![MappedEvent {
                 name: "purchase".into(),
                 timestamp: "2026-01-10T21:35:20Z".into(),
-                parameters: BTreeMap::from([
+                parameters: ValueMap::from([
                     ("currency".into(), "USD".into()),
                     ("store".into(), Value::Integer(7)),
                 ]),

@@ -1,7 +1,9 @@
 //! Applying a mapping to a record, and explaining the result by the same steps.
 
 use jiff::Timestamp;
-use syncline_model::{Explanation, MappedRecord, OnInvalidIdentifier, Record, RowIssue, System, Value, ValueMap};
+use syncline_model::{
+    Explanation, MappedRecord, OnInvalidIdentifier, Record, RowIssue, System, Value, ValueMap,
+};
 
 use crate::columns::Picked;
 use crate::convert::field;

@@ -53,7 +53,7 @@ impl SourceColumn {
     }
 }
 
-/// A member's name, and its slot where it is wanted.
+/// A member's name as it is written, quotes included, and its slot where it is wanted.
 type Known = (Box<str>, Option<usize>);
 
 /// All source columns of a mapping.
@@ -134,7 +134,7 @@ impl Columns {
     /// Picks the wanted members out of a record.
     pub(crate) fn pick<'a>(&self, record: &'a Record) -> Result<Picked<'a>, NotAnObject> {
         let mut picked = vec![None; self.columns.len() * SLOTS];
-        let found = members(record.raw.get())?;
+        let mut found = members(record.raw.get())?;
         let Some(order) = self.order.get() else {
             let mut order = Vec::new();
             for member in found {
@@ -143,29 +143,33 @@ impl Columns {
                 if let Some(place) = place {
                     picked[place] = Some(member.value);
                 }
-                order.push((member.name.into(), place));
+                order.push((member.token.into(), place));
             }
             // Whoever is first decides; the order is a guess for the others, not a rule.
             let _ = self.order.set(order);
             return Ok(Picked(picked));
         };
         let mut at = 0;
-        for member in found {
-            let member = member?;
-            let name = member.name.as_ref();
-            let near = order.get(at..).unwrap_or_default().iter().take(AHEAD);
-            let place = match near.enumerate().find(|(_, (known, _))| **known == *name) {
-                Some((step, (_, place))) => {
+        loop {
+            let mut near = order.get(at..).unwrap_or_default().iter().take(AHEAD).enumerate();
+            let guess = near.find_map(|(step, (token, place))| Some((step, place, found.next_if(token)?)));
+            let (place, value) = match guess {
+                Some((step, place, value)) => {
                     at += step + 1;
-                    *place
+                    (*place, value?)
                 }
-                None => self.keys.get(name).copied(),
+                None => match found.next() {
+                    Some(member) => {
+                        let member = member?;
+                        (self.keys.get(member.name.as_ref()).copied(), member.value)
+                    }
+                    None => return Ok(Picked(picked)),
+                },
             };
             if let Some(place) = place {
-                picked[place] = Some(member.value);
+                picked[place] = Some(value);
             }
         }
-        Ok(Picked(picked))
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn identifier<T: Trace>(
         }
         IdentifierKind::Uuid => match uuid::Uuid::try_parse(text) {
             Ok(id) => {
-                let id = Value::Text(id.hyphenated().to_string());
+                let id = Value::from(&*id.hyphenated().encode_lower(&mut [0; 36]));
                 trace.step("uuid", || "a UUID, in its usual form".to_owned(), Some(&id));
                 id
             }

@@ -191,7 +191,13 @@ pub(crate) fn to_e164(text: &str, country: Option<&'static Country>) -> Option<S
             code = code * 10 + u16::from(digit - b'0');
             Country::by_code(code)
         })?;
-        let length = if code < 10 { 1 } else if code < 100 { 2 } else { 3 };
+        let length = if code < 10 {
+            1
+        } else if code < 100 {
+            2
+        } else {
+            3
+        };
         written.extend(digits[..length].iter().map(|digit| char::from(*digit)));
         country.whole(&digits[length..])?
     } else {
@@ -273,10 +279,21 @@ mod tests {
     #[test]
     fn plain_numbers_need_no_library() {
         let turkey = Country::by_code(90);
-        for text in ["+90 532 123 45 67", "0532 123 4567", "532-123-45-67", "+905321234567", " 0532.123.4567 "] {
+        for text in
+            ["+90 532 123 45 67", "0532 123 4567", "532-123-45-67", "+905321234567", " 0532.123.4567 "]
+        {
             assert_eq!(to_e164(text, turkey).as_deref(), Some("+905321234567"), "{text}");
         }
-        for text in ["", "+", "0", "905321234567", "00905321234567", "+90 (0) 532 123 45 67", "0532 123 4567 x12", "+9053212345"] {
+        for text in [
+            "",
+            "+",
+            "0",
+            "905321234567",
+            "00905321234567",
+            "+90 (0) 532 123 45 67",
+            "0532 123 4567 x12",
+            "+9053212345",
+        ] {
             assert_eq!(to_e164(text, turkey), None, "{text}");
         }
         assert_eq!(to_e164("0532 123 4567", None), None);

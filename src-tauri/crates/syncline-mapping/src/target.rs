@@ -352,7 +352,7 @@ fn lookup(
         .or_else(|| only(&target.targets));
     match entity {
         Some(entity) if target.targets.is_empty() || target.targets.contains(&entity) => {
-            Ok(Value::Reference(Reference { entity, id }))
+            Ok(Value::from(Reference { entity, id }))
         }
         Some(entity) => {
             Err(target.refuse("wrong_entity", format!("{} can't point at a row of {entity}", target.name)))

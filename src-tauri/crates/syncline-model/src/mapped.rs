@@ -1,7 +1,7 @@
 //! What mapping makes of a record, and what a plan says of a row.
 
-use serde::{Deserialize, Serialize};
 use crate::{Value, ValueMap};
+use serde::{Deserialize, Serialize};
 
 /// A record as it would look in the destination, before the destination's own wire shape.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

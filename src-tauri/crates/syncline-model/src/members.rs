@@ -49,7 +49,50 @@ pub fn plain_text(value: &str) -> Option<&str> {
     (!inner.as_bytes().contains(&b'\\')).then_some(inner)
 }
 
+/// The place of the first quote or backslash. Most strings are short: they are looked through eight bytes at a time, and only what
+/// follows is left to the search for long texts, which is slow to begin.
+#[inline]
+fn quote_or_escape(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    // The lowest bit that is set is that of the first byte which is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let mut at = 0;
+    for word in text.as_chunks::<8>().0.iter().take(4) {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    memchr2(b'"', b'\\', &text[at..]).map(|place| at + place)
+}
+
 impl<'a> Members<'a> {
+    /// The value of the next member, if its name is written as this token (quotes included) with nothing around it; `None`: nothing was
+    /// passed. It spares looking for the name's end where the name can be guessed.
+    #[inline]
+    pub fn next_if(&mut self, token: &str) -> Option<Result<&'a str, NotAnObject>> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let rest = if self.first { rest } else { rest.strip_prefix(b",")? };
+        let rest = rest.strip_prefix(token.as_bytes())?.strip_prefix(b":")?;
+        self.at = self.text.len() - rest.len();
+        self.first = false;
+        Some(self.value())
+    }
+
+    /// The value that begins here, or after white space.
+    #[inline]
+    fn value(&mut self) -> Result<&'a str, NotAnObject> {
+        self.skip_space();
+        let from = self.at;
+        self.skip_value()?;
+        if from == self.at {
+            return Err(broken());
+        }
+        Ok(&self.text[from..self.at])
+    }
+
     #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -69,7 +112,7 @@ impl<'a> Members<'a> {
         let mut escaped = false;
         loop {
             let rest = bytes.get(at..).ok_or_else(broken)?;
-            at += memchr2(b'"', b'\\', rest).ok_or_else(broken)?;
+            at += quote_or_escape(rest).ok_or_else(broken)?;
             if bytes[at] == b'"' {
                 self.at = at + 1;
                 return Ok(escaped);
@@ -139,13 +182,8 @@ impl<'a> Members<'a> {
             return Err(broken());
         }
         self.at += 1;
-        self.skip_space();
-        let from = self.at;
-        self.skip_value()?;
-        if from == self.at {
-            return Err(broken());
-        }
-        Ok(Some(Member { name, token, value: &self.text[from..self.at] }))
+        let value = self.value()?;
+        Ok(Some(Member { name, token, value }))
     }
 }
 
@@ -195,8 +233,35 @@ mod tests {
                         prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(member.value).unwrap(), value);
                         prop_assert_eq!(&serde_json::from_str::<String>(member.token).unwrap(), name);
                     }
+                    let mut guessed = members(&text).unwrap();
+                    for member in &found {
+                        prop_assert!(guessed.clone().next_if("\"d\"").is_none());
+                        let value = match guessed.clone().next_if(member.token) {
+                            Some(value) => {
+                                let _ = guessed.next_if(member.token);
+                                value.unwrap()
+                            }
+                            None => guessed.next().unwrap().unwrap().value,
+                        };
+                        prop_assert_eq!(value, member.value);
+                        prop_assert!(pretty || text.contains(&format!("{}:{value}", member.token)));
+                    }
+                    prop_assert!(guessed.next().is_none());
                 }
                 Err(_) => prop_assert!(members(&text).is_err()),
+            }
+        }
+
+        #[test]
+        fn a_string_s_end_is_where_the_library_finds_it(text in "[\\x00-\\x7fé\"\\\\]{0,60}", from in 0..9_usize) {
+            let bytes = &text.as_bytes()[from.min(text.len())..];
+            prop_assert_eq!(quote_or_escape(bytes), memchr2(b'"', b'\\', bytes));
+        }
+
+        #[test]
+        fn a_guess_passes_any_text_or_nothing(text in "[{}:,\"a1 ]{0,20}", token in "\"a?\"") {
+            if let Ok(mut found) = members(&text) {
+                while found.next_if(&token).is_some_and(|value| value.is_ok()) {}
             }
         }
 

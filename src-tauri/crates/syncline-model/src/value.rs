@@ -30,8 +30,8 @@ pub enum Value {
     Text(String),
     /// Several values, such as the labels of a choices column.
     List(Vec<Value>),
-    /// A row of another entity.
-    Reference(Reference),
+    /// A row of another entity. Few values are one, and it is larger than all others.
+    Reference(Box<Reference>),
 }
 
 /// Points at a row: an entity and an id (or an alternate key in the Web API's own form).
@@ -67,7 +67,7 @@ impl Value {
                 items.iter().map(|raw| Value::from_raw(raw)).collect::<Result<_, _>>().map(Value::List)
             }
             Some(b'{') => match serde_json::from_str::<Reference>(trimmed) {
-                Ok(reference) => Ok(Value::Reference(reference)),
+                Ok(reference) => Ok(Value::from(reference)),
                 Err(_) => serde_json::from_str::<serde::de::IgnoredAny>(trimmed)
                     .map(|_| Value::Text(trimmed.to_owned())),
             },
@@ -194,6 +194,11 @@ impl From<String> for Value {
         Value::Text(text)
     }
 }
+impl From<Reference> for Value {
+    fn from(reference: Reference) -> Self {
+        Value::Reference(Box::new(reference))
+    }
+}
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Value::Bool(value)
@@ -242,6 +247,11 @@ impl schemars::JsonSchema for Value {
 mod tests {
     use super::Value;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_value_is_no_larger_than_a_text() {
+        assert_eq!(size_of::<Option<Value>>(), size_of::<String>());
+    }
 
     #[test]
     fn money_keeps_its_digits() {

@@ -83,6 +83,15 @@ impl ValueMap {
         self.values.get_mut(self.names.place(name)?)?.take()
     }
 
+    /// Keeps the values that are to be kept.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value) -> bool) {
+        for (name, slot) in self.names.0.iter().zip(&mut self.values) {
+            if slot.as_ref().is_some_and(|value| !keep(name, value)) {
+                *slot = None;
+            }
+        }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.values().count()
@@ -264,6 +273,7 @@ mod tests {
         Insert(String, i64),
         Remove(String),
         Append(Vec<(String, i64)>),
+        Retain(String),
         Copy,
     }
 
@@ -273,6 +283,7 @@ mod tests {
             (name(), any::<i64>()).prop_map(|(name, value)| Step::Insert(name, value)),
             name().prop_map(Step::Remove),
             proptest::collection::vec((name(), any::<i64>()), 0..4).prop_map(Step::Append),
+            name().prop_map(Step::Retain),
             Just(Step::Copy),
         ]
     }
@@ -301,6 +312,10 @@ mod tests {
                         map.append(&mut other);
                         prop_assert!(other.is_empty());
                         model.append(&mut more.into_iter().map(whole).collect());
+                    }
+                    Step::Retain(least) => {
+                        map.retain(|name, _| *name >= *least);
+                        model.retain(|name, _| *name >= least);
                     }
                     Step::Copy => copies.push((map.clone(), model.clone())),
                 }

@@ -1,8 +1,7 @@
 //! What happens to a row: the mapped record against what the destination holds, or against what was last sent.
 
-use std::collections::BTreeMap;
 use syncline_connect::{Destination, PlannedWrite, Probe, ProbedRow, RowRequest};
-use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, Value, ValueMap};
 
 use crate::foresee::{refusal, too_large};
 
@@ -68,7 +67,7 @@ pub(crate) fn decide(
             decision
         }
         Held::Probed(Probe::Present(row)) => {
-            let changes = compare(destination, schema, &mapped.attributes, &row.values);
+            let changes = compare(destination, schema, &mapped.attributes, |field| row.values.get(field));
             if changes.is_empty() && mapped.events.is_empty() {
                 let mut decision =
                     Decision::left_out(Action::Unchanged, "the destination holds the same values");
@@ -83,7 +82,8 @@ pub(crate) fn decide(
             write(destination, schema, mapped, Action::Update, reason, changes, Some(row))
         }
         Held::LastSent(Some(sent)) => {
-            let changes = compare(destination, schema, &mapped.attributes, &sent.attributes);
+            let changes =
+                compare(destination, schema, &mapped.attributes, |field| sent.attributes.get(field));
             let moved = mapped.identifiers != sent.identifiers;
             if changes.is_empty() && !moved && mapped.events.is_empty() {
                 return Decision::left_out(Action::Unchanged, "the same values were sent before");
@@ -164,7 +164,7 @@ fn invalid(issue: RowIssue, changes: Vec<FieldChange>, existing: Option<ProbedRo
     }
 }
 
-fn all_new(attributes: &BTreeMap<String, Value>) -> Vec<FieldChange> {
+fn all_new(attributes: &ValueMap) -> Vec<FieldChange> {
     attributes
         .iter()
         .filter(|(_, value)| !value.is_null())
@@ -172,16 +172,16 @@ fn all_new(attributes: &BTreeMap<String, Value>) -> Vec<FieldChange> {
         .collect()
 }
 
-fn compare(
+fn compare<'h>(
     destination: &dyn Destination,
     schema: &EntitySchema,
-    mapped: &BTreeMap<String, Value>,
-    held: &BTreeMap<String, Value>,
+    mapped: &ValueMap,
+    held: impl Fn(&str) -> Option<&'h Value>,
 ) -> Vec<FieldChange> {
     mapped
         .iter()
         .filter_map(|(field, to)| {
-            let from = held.get(field).unwrap_or(&Value::Null);
+            let from = held(field).unwrap_or(&Value::Null);
             (!destination.same(schema, field, to, from)).then(|| FieldChange {
                 field: field.clone(),
                 from: from.clone(),

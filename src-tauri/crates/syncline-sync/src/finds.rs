@@ -55,7 +55,7 @@ impl Finder {
                 let found = self.known.get(&(target.to_owned(), text.clone()));
                 let (code, message) = match found {
                     Some(Found::Row(reference)) => {
-                        let value = Value::Reference(reference.clone());
+                        let value = Value::from(reference.clone());
                         mapped.record.attributes.insert(target.to_owned(), value);
                         continue;
                     }

@@ -46,7 +46,7 @@ pub(crate) fn too_large(request: &RowRequest, limits: &Capabilities) -> Option<R
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use syncline_model::{ErrorCode, MappedRecord, Value};
+    use syncline_model::{ErrorCode, MappedRecord, Value, ValueMap};
 
     fn schema() -> EntitySchema {
         let column = |name: &str, creatable: bool, updatable: bool| {
@@ -73,7 +73,7 @@ mod tests {
             (Action::Create, "name", "query_invalid"),
         ] {
             let mapped = MappedRecord {
-                attributes: BTreeMap::from([(field.to_owned(), Value::Text("x".into()))]),
+                attributes: ValueMap::from([(field.to_owned(), Value::Text("x".into()))]),
                 ..MappedRecord::default()
             };
             let changed = vec![field.to_owned()];

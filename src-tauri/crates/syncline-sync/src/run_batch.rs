@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use syncline_connect::{Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
-use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value};
+use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value, ValueMap};
 use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -197,7 +197,7 @@ impl Batch<'_> {
         let key = |at: usize, outcome: &Outcome| match &outcome.id {
             // The id of a key of several columns is a list; such a row is found by what identified it.
             Some(id) if !primary.as_str().is_empty() && !id.as_str().starts_with('[') => {
-                MatchKey(BTreeMap::from([(primary.to_string(), Value::from(id.as_str()))]))
+                MatchKey(ValueMap::from([(primary.to_string(), Value::from(id.as_str()))]))
             }
             Some(_) | None => MatchKey(self.rows[at].row.mapped.identifiers.clone()),
         };

@@ -1,6 +1,5 @@
 //! Something to know a row by, beside its id.
 
-use std::collections::BTreeMap;
 use syncline_model::{MappedRecord, Record, Value};
 
 /// Its e-mail, else a name of the record, else one of what is written, else its first identifier or its id.
@@ -18,14 +17,14 @@ pub(crate) fn title(record: &Record, mapped: &MappedRecord) -> String {
 
 /// A name among what is written, whatever the destination's spelling of it is.
 pub(crate) fn mapped_name(mapped: &MappedRecord) -> Option<String> {
-    named(&mapped.attributes).or_else(|| named(&mapped.identifiers))
+    named(mapped.attributes.iter()).or_else(|| named(mapped.identifiers.iter()))
 }
 
 /// A name among values.
-pub(crate) fn named(values: &BTreeMap<String, Value>) -> Option<String> {
+pub(crate) fn named<'v>(values: impl Iterator<Item = (&'v String, &'v Value)> + Clone) -> Option<String> {
     let plain = |name: &str| name.replace(['_', ' '], "").to_lowercase();
     name_in(|column| {
-        values.iter().find(|(name, _)| plain(name) == column).map(|(_, value)| value.display_text())
+        values.clone().find(|(name, _)| plain(name) == column).map(|(_, value)| value.display_text())
     })
 }
 
@@ -47,12 +46,14 @@ fn name_in(value: impl Fn(&str) -> Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use syncline_model::ValueMap;
 
     #[test]
     fn the_names_that_people_use_come_first() {
         let of = |pairs: &[(&str, &str)]| {
-            let values = pairs.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
-            named(&values)
+            let values: ValueMap =
+                pairs.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
+            named(values.iter())
         };
         assert_eq!(
             of(&[("FirstName", "Ann"), ("LastName", "Ito"), ("Email", "a@x")]).as_deref(),

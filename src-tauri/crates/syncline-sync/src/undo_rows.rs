@@ -1,9 +1,11 @@
 //! What becomes of each record when its run is taken back.
 
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use syncline_connect::{Destination, MatchKey, PlannedWrite, Probe, ProbedRow};
-use syncline_model::{Action, EntitySchema, FieldChange, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_model::{
+    Action, EntitySchema, FieldChange, MappedRecord, RowIssue, SynclineError, Value, ValueMap,
+};
 use syncline_store::{AuditRow, PlanRow};
 
 use crate::decide::{Decision, deletion, write};
@@ -27,14 +29,14 @@ fn before(row: &PlanRow) -> Option<ProbedRow> {
 }
 
 /// By what the row is found now: its id where the destination told it, else what identified it then.
-fn key_of(schema: &EntitySchema, row: &AuditRow) -> BTreeMap<String, Value> {
+fn key_of(schema: &EntitySchema, row: &AuditRow) -> ValueMap {
     let primary = schema.summary.primary_id.as_str();
     let told = row.answer.as_ref().and_then(|answer| answer.destination_id.clone());
     let id = told.or_else(|| before(&row.planned).map(|row| row.id.to_string()));
     match id {
         // The id of a key of several columns is a list; such a row is found by what identified it.
         Some(id) if !primary.is_empty() && !id.starts_with('[') => {
-            BTreeMap::from([(primary.to_owned(), Value::from(id.as_str()))])
+            ValueMap::from([(primary.to_owned(), Value::from(id.as_str()))])
         }
         Some(_) | None => row.planned.mapped.identifiers.clone(),
     }
@@ -105,10 +107,10 @@ fn decide(
     destination: &dyn Destination,
     schema: &EntitySchema,
     row: &AuditRow,
-    key: BTreeMap<String, Value>,
+    key: ValueMap,
     probe: Probe,
 ) -> (MappedRecord, Decision) {
-    let mapped = MappedRecord { identifiers: key, attributes: BTreeMap::new(), events: Vec::new() };
+    let mapped = MappedRecord { identifiers: key, attributes: ValueMap::new(), events: Vec::new() };
     let now = match probe {
         Probe::Unknown => {
             let text = "the destination can't be read back, so what it held before is not known";
@@ -242,7 +244,7 @@ fn bring_back(
     for (field, value) in std::mem::take(&mut mapped.attributes) {
         let alone = MappedRecord {
             identifiers: mapped.identifiers.clone(),
-            attributes: BTreeMap::from([(field.clone(), value.clone())]),
+            attributes: ValueMap::from([(field.clone(), value.clone())]),
             events: Vec::new(),
         };
         let changed = [field.clone()];

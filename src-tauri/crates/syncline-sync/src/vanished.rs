@@ -80,7 +80,7 @@ pub(crate) async fn vanished_rows(
     let mut rows = Vec::new();
     for (sent, probe) in vanished.into_iter().zip(probes) {
         let Probe::Present(found) = probe else { continue };
-        let held = named(&found.values);
+        let held = named(found.values.iter());
         let decision = deletion(destination, schema, &sent.mapped, found, "vanished from the source");
         detail.counts.add(decision.action);
         if let (true, Some(request)) = (decision.action.writes(), &decision.request) {

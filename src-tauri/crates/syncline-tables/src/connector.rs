@@ -10,7 +10,7 @@ use syncline_connect::{
 };
 use syncline_model::{
     Action, Column, ColumnType, EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, RecordId,
-    RequiredLevel, SynclineError, Value,
+    RequiredLevel, SynclineError, Value, ValueMap,
 };
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -185,7 +185,7 @@ impl Destination for TablesConnector {
         let index = table.index(&columns);
         Ok(keys
             .iter()
-            .map(|key| match index.get(&key_of(&key.0, &columns)).map(Vec::as_slice) {
+            .map(|key| match index.get(&key_of(|column| key.0.get(column), &columns)).map(Vec::as_slice) {
                 None | Some([]) => Probe::Absent,
                 Some([position]) => {
                     let row = &table.rows[*position];
@@ -215,8 +215,8 @@ impl Destination for TablesConnector {
             )
             .hint("map at least one identifier, such as contactid"));
         }
-        let mut row: Row = write.mapped.identifiers.clone();
-        row.extend(write.mapped.attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut row = write.mapped.identifiers.clone();
+        row.append(&mut write.mapped.attributes.clone());
         let keys: Vec<&str> = write.mapped.identifiers.keys().map(String::as_str).collect();
         Ok(RowRequest {
             method: match write.action {
@@ -276,7 +276,7 @@ fn apply(table: &mut Table, rows: &[RowRequest], path: &Path) -> Result<Vec<Outc
         for name in row.keys() {
             table.add_column(name);
         }
-        let key = key_of(&row, &columns);
+        let key = key_of(|column| row.get(column), &columns);
         let id = Some(RecordId::new(key.join(",")));
         let position = index.get(&key).and_then(|positions| positions.first()).copied();
         if request.method == "REMOVE" {
@@ -315,7 +315,7 @@ fn apply(table: &mut Table, rows: &[RowRequest], path: &Path) -> Result<Vec<Outc
     Ok(outcomes)
 }
 
-fn row_id(key: &Row) -> RecordId {
+fn row_id(key: &ValueMap) -> RecordId {
     RecordId::new(key.values().map(Value::display_text).collect::<Vec<_>>().join(","))
 }
 
@@ -340,8 +340,8 @@ mod tests {
 
     fn mapped(id: &str, name: &str) -> MappedRecord {
         MappedRecord {
-            identifiers: BTreeMap::from([("id".to_owned(), Value::from(id))]),
-            attributes: BTreeMap::from([
+            identifiers: ValueMap::from([("id".to_owned(), Value::from(id))]),
+            attributes: ValueMap::from([
                 ("name".to_owned(), Value::from(name)),
                 ("n".to_owned(), Value::Integer(2)),
             ]),

@@ -27,13 +27,13 @@ impl Table {
     pub fn index(&self, key_columns: &[String]) -> HashMap<Vec<String>, Vec<usize>> {
         let mut index: HashMap<Vec<String>, Vec<usize>> = HashMap::with_capacity(self.rows.len());
         for (position, row) in self.rows.iter().enumerate() {
-            index.entry(key_of(row, key_columns)).or_default().push(position);
+            index.entry(key_of(|column| row.get(column), key_columns)).or_default().push(position);
         }
         index
     }
 }
 
 /// The texts of the key columns of a row; absent and null are the empty text.
-pub(crate) fn key_of(row: &Row, key_columns: &[String]) -> Vec<String> {
-    key_columns.iter().map(|column| row.get(column).map(Value::display_text).unwrap_or_default()).collect()
+pub(crate) fn key_of<'v>(of: impl Fn(&str) -> Option<&'v Value>, key_columns: &[String]) -> Vec<String> {
+    key_columns.iter().map(|column| of(column).map(Value::display_text).unwrap_or_default()).collect()
 }

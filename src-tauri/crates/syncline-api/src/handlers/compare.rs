@@ -266,7 +266,7 @@ fn match_key(record: &Record, key: &[String]) -> Option<MatchKey> {
         let value = fields.value(name).filter(|value| !value.is_null())?;
         values.insert(name.clone(), value);
     }
-    Some(MatchKey(values))
+    Some(MatchKey(values.into()))
 }
 
 fn title(record: &Record, name: Option<&ColumnName>) -> String {

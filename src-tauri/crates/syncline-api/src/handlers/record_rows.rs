@@ -115,7 +115,11 @@ async fn asked(
                 ApiError::new(ErrorCode::Usage, "an upsert names its row by the columns of a key")
                     .hint("give the key's columns with their values")
             })?;
-            let mapped = MappedRecord { identifiers, attributes: values, events: Vec::new() };
+            let mapped = MappedRecord {
+                identifiers: identifiers.into(),
+                attributes: values.into(),
+                events: Vec::new(),
+            };
             let write =
                 PlannedWrite { action: Action::Update, mapped: &mapped, existing: None, changed: &[] };
             made(connector.row_request(&schema, &write)?)
@@ -135,7 +139,7 @@ async fn asked(
             if only_changed && changed.is_empty() {
                 return Ok(Asked { schema, request: None, sent, seen: Some(row.id) });
             }
-            let mapped = MappedRecord { attributes: values, ..MappedRecord::default() };
+            let mapped = MappedRecord { attributes: values.into(), ..MappedRecord::default() };
             let write = PlannedWrite {
                 action: Action::Update,
                 mapped: &mapped,
@@ -223,7 +227,7 @@ async fn found(
             by_id(connector, schema, &id, cancel).await?
         }
         (None, Some(key)) => {
-            let keys = [MatchKey(key.clone())];
+            let keys = [MatchKey(key.clone().into())];
             let fields: Vec<String> =
                 schema.columns.iter().map(|column| column.logical_name.to_string()).collect();
             let probes = Destination::probe(connector, schema, &keys, &fields, cancel).await?;

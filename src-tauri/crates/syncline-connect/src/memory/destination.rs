@@ -16,9 +16,12 @@ use crate::{
 
 type Values = BTreeMap<String, Value>;
 
-fn found<'a>(table: &'a Table, key: &Values) -> Vec<(&'a String, &'a Row)> {
+fn found<'a, 'k>(
+    table: &'a Table,
+    key: impl Iterator<Item = (&'k String, &'k Value)> + Clone,
+) -> Vec<(&'a String, &'a Row)> {
     let fits = |row: &Row| {
-        key.iter().all(|(name, value)| row.values.get(name).is_some_and(|held| held.means_the_same(value)))
+        key.clone().all(|(name, value)| row.values.get(name).is_some_and(|held| held.means_the_same(value)))
     };
     table.rows.iter().filter(|(_, row)| fits(row)).collect()
 }
@@ -94,7 +97,7 @@ fn apply(tables: &mut Tables, entity: &EntityName, request: &RowRequest) -> Resu
     if key.is_empty() {
         return Ok(refused("no_key", "the request names no key".to_owned()));
     }
-    if let Some((id, _)) = found(table, &key).first() {
+    if let Some((id, _)) = found(table, key.iter()).first() {
         return Ok(outcome(OutcomeKind::Drifted, Some(id)));
     }
     let id = values.get(&primary).map_or(fresh, Value::display_text);
@@ -137,7 +140,7 @@ impl Destination for MemorySystem {
         self.with_table(&schema.summary.logical_name, |table| {
             Ok(keys
                 .iter()
-                .map(|key| match found(table, &key.0).as_slice() {
+                .map(|key| match found(table, key.0.iter()).as_slice() {
                     [] => Probe::Absent,
                     [(id, row)] => Probe::Present(ProbedRow {
                         id: RecordId::new(id.as_str()),

@@ -7,7 +7,7 @@ use syncline_connect::{
 use syncline_dataverse::{DataverseConnector, RecordBody, RowKey};
 use syncline_http::FaultKind;
 use syncline_model::{
-    Action, EntitySchema, ErrorCode, MappedRecord, RecordId, Reference, SynclineError, Value,
+    Action, EntitySchema, ErrorCode, MappedRecord, RecordId, Reference, SynclineError, Value, ValueMap,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,15 +29,15 @@ async fn ready(
     (fake, connector, schema)
 }
 
-fn values<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
+fn values<const N: usize>(pairs: [(&str, Value); N]) -> ValueMap {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn create(
     connector: &DataverseConnector,
     schema: &EntitySchema,
-    identifiers: BTreeMap<String, Value>,
-    attributes: BTreeMap<String, Value>,
+    identifiers: ValueMap,
+    attributes: ValueMap,
 ) -> Result<RowRequest, SynclineError> {
     let changed: Vec<String> = attributes.keys().cloned().collect();
     let mapped = MappedRecord { identifiers, attributes, events: vec![] };
@@ -48,10 +48,10 @@ fn create(
 fn update(
     connector: &DataverseConnector,
     schema: &EntitySchema,
-    attributes: BTreeMap<String, Value>,
+    attributes: ValueMap,
     changed: &[&str],
 ) -> Result<RowRequest, SynclineError> {
-    let mapped = MappedRecord { identifiers: BTreeMap::new(), attributes, events: vec![] };
+    let mapped = MappedRecord { identifiers: ValueMap::new(), attributes, events: vec![] };
     let existing =
         ProbedRow { id: RecordId::new(ID), etag: Some("W/\"7\"".to_owned()), values: BTreeMap::new() };
     let changed: Vec<String> = changed.iter().map(|name| (*name).to_owned()).collect();
@@ -67,7 +67,7 @@ fn update(
 #[tokio::test]
 async fn an_update_sends_what_changed_under_the_seen_version() {
     let (_, connector, schema) = ready([]).await;
-    let account = Value::Reference(Reference { entity: "account".into(), id: ACCOUNT.to_owned() });
+    let account = Value::from(Reference { entity: "account".into(), id: ACCOUNT.to_owned() });
     let all = values([
         ("creditlimit", Value::from_json_text("20000.0000").unwrap()),
         ("fullname", "Ann \"A\" Ito\n".into()),
@@ -106,13 +106,13 @@ async fn what_would_be_refused_is_an_error_of_the_row() {
         ("parentcustomerid", Value::from(ACCOUNT), "account, contact"),
         (
             "parentcustomerid",
-            Value::Reference(Reference { entity: "list".into(), id: ID.to_owned() }),
+            Value::from(Reference { entity: "list".into(), id: ID.to_owned() }),
             "rows of another entity",
         ),
         ("preferredid", "not an id".into(), "the id of a row"),
         (
             "preferredid",
-            Value::Reference(Reference { entity: "account".into(), id: "x) or (y".into() }),
+            Value::from(Reference { entity: "account".into(), id: "x) or (y".into() }),
             "the id of a row",
         ),
         ("emailaddress1", "a-long-address@contoso.example".into(), "20 characters"),
@@ -179,7 +179,7 @@ async fn probes() {
     let Probe::Present(found) = &probes[0] else { panic!("{probes:?}") };
     assert_eq!(found.id.as_str(), ID);
     assert_eq!(found.values.get("fullname"), Some(&Value::Null));
-    let account = Value::Reference(Reference { entity: "account".into(), id: ACCOUNT.to_owned() });
+    let account = Value::from(Reference { entity: "account".into(), id: ACCOUNT.to_owned() });
     assert_eq!(found.values.get("parentcustomerid"), Some(&account));
     assert!(!found.values.contains_key("nocolumn"));
     assert_eq!(probes[1..], [Probe::Ambiguous(2), Probe::Absent, Probe::Unknown]);

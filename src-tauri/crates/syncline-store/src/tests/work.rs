@@ -2,8 +2,7 @@
 
 use serde_json::json;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{Action, FieldChange, MappedRecord, RowIssue, Value, ValueMap};
 use uuid::Uuid;
 
 use crate::testing::{at, contact, key, now, open};
@@ -41,8 +40,8 @@ pub(crate) fn plan_row(ordinal: u32, name: &str) -> PlanRow {
         action: if ordinal.is_multiple_of(3) { Action::Create } else { Action::Unchanged },
         reason: "not there yet".to_owned(),
         mapped: MappedRecord {
-            identifiers: BTreeMap::from([("email".to_owned(), Value::from(format!("{name}@example.com")))]),
-            attributes: BTreeMap::from([("name".to_owned(), Value::from(name))]),
+            identifiers: ValueMap::from([("email".to_owned(), Value::from(format!("{name}@example.com")))]),
+            attributes: ValueMap::from([("name".to_owned(), Value::from(name))]),
             events: Vec::new(),
         },
         existing: None,

@@ -6,8 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use syncline_model::{FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{FieldChange, MappedRecord, RowIssue, Value, ValueMap};
 
 use super::plan_rows::PlanRow;
 use crate::StoreError;
@@ -54,7 +53,7 @@ impl Body {
 }
 
 /// Attributes of a row where nothing was before.
-fn new(attributes: &BTreeMap<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+fn new(attributes: &ValueMap) -> impl Iterator<Item = (&String, &Value)> {
     attributes.iter().filter(|(_, value)| !value.is_null())
 }
 

@@ -1,9 +1,11 @@
 //! Records that are in no pair yet: which ones of both sides belong together is told by their keys, and never guessed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use syncline_connect::Selection;
 use syncline_fetchxml::{Condition, Filter, Operator};
-use syncline_model::{Action, CreateWhere, ErrorCode, MappedRecord, RowIssue, SynclineError, Value};
+use syncline_model::{
+    Action, CreateWhere, ErrorCode, MappedRecord, RowIssue, SynclineError, Value, ValueMap,
+};
 use syncline_store::LinkSide;
 
 use super::gather::{Gather, Group, end};
@@ -150,7 +152,7 @@ impl Gather<'_> {
         self.from.push(self.store, draft).await
     }
 
-    fn key_values(&self, side: LinkSide, row: &SideRow, small: bool) -> Option<BTreeMap<String, Value>> {
+    fn key_values(&self, side: LinkSide, row: &SideRow, small: bool) -> Option<ValueMap> {
         self.merger
             .two_way
             .keys

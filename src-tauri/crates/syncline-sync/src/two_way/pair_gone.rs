@@ -1,8 +1,7 @@
 //! Pairs of which a record was deleted: the deletion goes to the other side by rule, or the record is made again.
 
-use std::collections::BTreeMap;
 use syncline_mapping::active_codes;
-use syncline_model::{Action, Direction, FieldChange, MappedRecord, RowIssue, Value};
+use syncline_model::{Action, Direction, FieldChange, MappedRecord, RowIssue, Value, ValueMap};
 use syncline_store::{Base, BaseValue, ConflictBody, FoundConflict, Link, LinkSide, WHOLE_RECORD};
 
 use super::crosswalk::Crosswalk;
@@ -150,8 +149,8 @@ impl Merger {
         merged
     }
 
-    fn key_of(&self, at: LinkSide, rest: &SideRow) -> BTreeMap<String, Value> {
-        BTreeMap::from([(self.side(at).key().to_owned(), Value::from(rest.id.as_str()))])
+    fn key_of(&self, at: LinkSide, rest: &SideRow) -> ValueMap {
+        ValueMap::from([(self.side(at).key().to_owned(), Value::from(rest.id.as_str()))])
     }
 
     /// Fields of the record that is left which were changed since the last sync, and of which it is an owner.

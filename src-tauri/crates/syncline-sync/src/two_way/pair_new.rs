@@ -1,11 +1,10 @@
 //! Records that only one side has: they are made on the other one.
 
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use syncline_mapping::active_codes;
 use syncline_model::{
     Action, ColumnType, CreateWhere, Direction, FieldChange, MappedRecord, Record, RecordId, RequiredLevel,
-    RowIssue, System, Value,
+    RowIssue, System, Value, ValueMap,
 };
 use syncline_store::{Base, BaseValue, LinkSide};
 
@@ -115,13 +114,13 @@ impl Merger {
         of: &SideRow,
         at: LinkSide,
         crosswalk: &Crosswalk,
-    ) -> (BTreeMap<String, Value>, Base, Vec<RowIssue>, bool) {
+    ) -> (ValueMap, Base, Vec<RowIssue>, bool) {
         let from = at.other();
         let (mapped, side) = match at {
             LinkSide::Destination => (self.forward(of), &self.right),
             LinkSide::Source => (self.backward(of), &self.left),
         };
-        let (mut values, mut base, mut issues, mut waits) = (BTreeMap::new(), Base::new(), Vec::new(), false);
+        let (mut values, mut base, mut issues, mut waits) = (ValueMap::new(), Base::new(), Vec::new(), false);
         for (place, field) in self.two_way.fields.iter().enumerate() {
             let goes = match at {
                 LinkSide::Destination => field.direction != Direction::From,
@@ -198,22 +197,17 @@ impl Merger {
     }
 
     /// By what the new record is made, so that making it twice makes it once.
-    fn new_key(
-        &self,
-        of: &SideRow,
-        at: LinkSide,
-        values: &BTreeMap<String, Value>,
-    ) -> Result<BTreeMap<String, Value>, RowIssue> {
+    fn new_key(&self, of: &SideRow, at: LinkSide, values: &ValueMap) -> Result<ValueMap, RowIssue> {
         let side = self.side(at);
         let given = values.get(side.key()).filter(|value| !value.is_null());
         if let Some(id) = given {
-            return Ok(BTreeMap::from([(side.key().to_owned(), id.clone())]));
+            return Ok(ValueMap::from([(side.key().to_owned(), id.clone())]));
         }
         if side.takes_ids() {
             let id = self.made_id(of, at);
-            return Ok(BTreeMap::from([(side.key().to_owned(), Value::Text(id))]));
+            return Ok(ValueMap::from([(side.key().to_owned(), Value::Text(id))]));
         }
-        let by_keys: BTreeMap<String, Value> = self
+        let by_keys: ValueMap = self
             .two_way
             .keys
             .iter()

@@ -1,7 +1,6 @@
 //! What goes to a side as a row of that side's plan.
 
-use std::collections::BTreeMap;
-use syncline_model::{Action, ColumnType, FieldChange, MappedRecord, RowIssue, System, Value};
+use syncline_model::{Action, ColumnType, FieldChange, MappedRecord, RowIssue, System, Value, ValueMap};
 use syncline_store::{Base, FoundConflict, LinkSide};
 
 use super::pair::{Changes, Draft, Merged, Merger, Pair, PairExtra};
@@ -88,7 +87,7 @@ impl Merger {
         let Changes { mut list, base } = changes;
         self.with_status(side, held, &mut list);
         let mapped = MappedRecord {
-            identifiers: BTreeMap::from([(side.key().to_owned(), Value::from(held.id.as_str()))]),
+            identifiers: ValueMap::from([(side.key().to_owned(), Value::from(held.id.as_str()))]),
             attributes: list.iter().map(|one| (one.field.clone(), one.to.clone())).collect(),
             events: Vec::new(),
         };

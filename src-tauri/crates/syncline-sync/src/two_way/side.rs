@@ -7,7 +7,7 @@ use syncline_connect::{Destination, MatchKey, Probe, ProbedRow, Source};
 use syncline_mapping::Related;
 use syncline_model::{
     ColumnName, ColumnType, EntityName, EntitySchema, ErrorCode, IdentifierCheck, Record, RecordId,
-    Reference, SynclineError, System, Value,
+    Reference, SynclineError, System, Value, ValueMap,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -127,7 +127,7 @@ impl Side {
                     Value::Text(id) if column.column_type.is_lookup() => {
                         let only = || (column.targets.len() == 1).then(|| column.targets[0].clone());
                         match fields.lookup_entity(name.as_str()).map(EntityName::new).or_else(only) {
-                            Some(entity) => Value::Reference(Reference { entity, id: id.to_lowercase() }),
+                            Some(entity) => Value::from(Reference { entity, id: id.to_lowercase() }),
                             None => Value::Text(id),
                         }
                     }
@@ -168,7 +168,7 @@ impl Side {
     /// Ids of rows that have these values; several are told as their number.
     pub(super) async fn find(
         &self,
-        keys: &[BTreeMap<String, Value>],
+        keys: &[ValueMap],
         cancel: &CancellationToken,
     ) -> Result<Vec<Found>, SynclineError> {
         let asked: Vec<MatchKey> = keys.iter().cloned().map(MatchKey).collect();
@@ -187,7 +187,7 @@ impl Side {
     pub(super) fn id_value(&self, column: &str, entity: &EntityName, id: &str) -> Value {
         match self.access.schema.column(column).map(|column| column.column_type) {
             Some(kind) if kind.is_lookup() => {
-                Value::Reference(Reference { entity: entity.clone(), id: id.to_owned() })
+                Value::from(Reference { entity: entity.clone(), id: id.to_owned() })
             }
             Some(kind) if kind.is_number() => id.parse::<i64>().map_or_else(|_| id.into(), Value::Integer),
             Some(_) | None => id.into(),

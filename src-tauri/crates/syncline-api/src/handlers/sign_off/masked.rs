@@ -90,7 +90,7 @@ fn title(masker: &Masker, title: &str, source_id: &str) -> String {
 }
 
 fn record(masker: &Masker, private: &Private, mapped: MappedRecord) -> MappedRecord {
-    let values = |values: std::collections::BTreeMap<String, Value>| {
+    let values = |values: syncline_model::ValueMap| {
         values
             .into_iter()
             .map(|(name, value)| {
