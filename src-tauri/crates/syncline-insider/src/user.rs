@@ -58,7 +58,7 @@ pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> 
     let refuse =
         |message: &str, hint: &str| SynclineError::new(ErrorCode::DefinitionInvalid, message).hint(hint);
     // An identifier that is configured as one must not be sent as an attribute too.
-    let attributes = mapped.attributes.iter().filter(|(name, _)| !mapped.identifiers.contains_key(*name));
+    let attributes = mapped.attributes.iter().filter(|(name, _)| !mapped.identifiers.contains_key(name));
     let identifiers = object_of(mapped.identifiers.iter(), |name| DEFAULT_IDENTIFIERS.contains(&name))
         .ok_or_else(|| refuse("a user without identifier is refused", "map an identifier that is filled"))?;
     let attributes = object_of(attributes, is_default);

@@ -33,7 +33,7 @@ pub(crate) fn event(
     }
     match mapping.system {
         System::Insider => {
-            for missing in required_parameters(&name).iter().filter(|name| !parameters.contains_key(**name)) {
+            for missing in required_parameters(&name).iter().filter(|name| !parameters.contains_key(name)) {
                 issues.push(RowIssue {
                     code: "event_parameter_missing".to_owned(),
                     field: (*missing).to_owned(),

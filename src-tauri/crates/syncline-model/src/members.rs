@@ -244,7 +244,8 @@ mod tests {
                             None => guessed.next().unwrap().unwrap().value,
                         };
                         prop_assert_eq!(value, member.value);
-                        prop_assert!(pretty || text.contains(&format!("{}:{}", member.token, value)));
+                        let written = format!("{}:{value}", member.token);
+                        prop_assert!(pretty || text.contains(&written));
                     }
                     prop_assert!(guessed.next().is_none());
                 }

@@ -82,7 +82,7 @@ impl Merger {
         let changes: Vec<FieldChange> = identifiers
             .iter()
             .chain(&attributes)
-            .filter(|(name, _)| attributes.contains_key(*name) || **name != side.key())
+            .filter(|(name, _)| attributes.contains_key(name) || **name != side.key())
             .map(|(name, value)| FieldChange { field: name.clone(), from: Value::Null, to: value.clone() })
             .collect();
         if let Some(id) = identifiers.get(side.key()) {
