@@ -117,6 +117,17 @@ step("each field is decided by looking at both sides, with the keyboard too", as
   await text("ann@two-way.example").waitFor();
   for (const word of ["Before", "Miller", "Meier", "Anna", "Anne"]) await text(word).waitFor();
   await picture("conflicts");
+  // At 200 % zoom nothing runs out of the page.
+  await page.setViewportSize({ width: 640, height: 400 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true);
+  await picture("conflicts-200");
+  await go("run-all");
+  await seen(page.getByRole("heading", { name: /Run several/ })).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true);
+  await picture("run-all-200");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await go("conflicts");
+  await text("ann@two-way.example").waitFor();
   await button(/^lastname: Miller, of contoso sample/).click();
   await text("it goes to elsewhere").waitFor();
   // Pressed again it is taken back.

@@ -107,6 +107,7 @@ async fn retention_is_kept_and_counted() {
     let told = bench.rpc("audit.retention", json!({ "days": 365 })).await;
     assert_eq!((count(&told, "days"), count(&told, "runs"), &told["removed"]), (365, 0, &json!(false)));
     assert_eq!(bench.rpc("settings.get", json!({})).await["audit_days"], 0, "asking keeps nothing");
+    assert!(bench.rpc("settings.get", json!({})).await["preview_days"].is_null(), "30 unless it is said");
     let kept = bench.rpc("audit.retain", json!({ "days": 365, "keep": true, "remove": true })).await;
     assert_eq!((count(&kept, "runs"), &kept["removed"]), (0, &json!(true)));
     assert_eq!(bench.rpc("settings.get", json!({})).await["audit_days"], 365);

@@ -31,6 +31,7 @@ mod app_secrets;
 mod app_sign_in;
 mod app_sign_off;
 
+mod app_hand_edits;
 mod app_sql;
 mod app_sql_undo;
 mod app_starters;
@@ -53,6 +54,7 @@ mod fault_ask;
 mod fault_matrix;
 mod fault_rows;
 mod fault_world;
+mod hard_rows;
 mod limits;
 mod links_elsewhere;
 mod long_reads;

@@ -95,6 +95,7 @@ export type { FilterCheck } from "./generated/FilterCheck";
 export type { FilterOperator } from "./generated/FilterOperator";
 export type { FixedValue } from "./generated/FixedValue";
 export type { Forgotten } from "./generated/Forgotten";
+export type { HandEditView } from "./generated/HandEditView";
 export type { IdentifierCheck } from "./generated/IdentifierCheck";
 export type { IdentifierMapping } from "./generated/IdentifierMapping";
 export type { Identity } from "./generated/Identity";

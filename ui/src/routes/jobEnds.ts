@@ -121,7 +121,11 @@ function comparedNotice(name: string, result: unknown): Notice {
 /** What a run wrote and what it left; where it ended before its end, that it can go on. */
 function runNotice(name: string, result: unknown): Notice {
   const run = field(result, "run_id");
-  const of = (key: string) => number(field(result, key));
+  // Of a two-way sync both ways are told, and what followed.
+  const both = field(result, "two_way");
+  const after = field(both, "again");
+  const all = [result, field(both, "back"), ...(Array.isArray(after) ? after : [])];
+  const of = (key: string) => all.reduce((sum: number, one) => sum + number(field(one, key)), 0);
   const failed = of("failed") + of("drifted");
   const left = of("not_reached");
   const written = of("created") + of("updated") + of("deleted");

@@ -117,6 +117,7 @@ macro_rules! with_commands {
             "runs.replay"(run_again::replay): ReplayStart => JobStarted, provides [], stales [Jobs];
             "conflicts.list"(two_way_queue::list): ConflictsQuery => ConflictsPage, provides [Runs, Plans], stales [];
             "conflicts.decide"(two_way_queue::decide): ConflictsDecide => ConflictsDecided, provides [], stales [Runs];
+            "edits.list"(hand_edits::list): HandEditsQuery => HandEdits, provides [Cache, Runs], stales [];
             "links.list"(links::list): LinksQuery => LinksPage, provides [Runs], stales [];
             "links.forget"(links::forget): LinksForget => LinksForgotten, provides [], stales [Runs];
             "syncs.order"(sync_order::order): SyncOrderAsk => SyncOrder, provides [Metadata], stales [];

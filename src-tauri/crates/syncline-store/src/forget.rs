@@ -113,6 +113,7 @@ impl Store {
         gone.sent +=
             tx.execute("DELETE FROM sent_events WHERE source = ?1 OR destination = ?1", [&id])? as u64;
         gone.sent += crate::two_way::links::forget(tx, &id)?;
+        crate::work::hand_edits::forget(tx, &id)?;
         gone.recent = tx.execute("DELETE FROM recent WHERE connection = ?1", [&id])? as u64;
         gone.kept = tx.execute("DELETE FROM kept WHERE connection = ?1", [&id])? as u64;
         gone.kept += crate::tables::kept::decide(tx, fate)?;

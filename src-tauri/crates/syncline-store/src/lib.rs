@@ -51,6 +51,7 @@ pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict
 pub use two_way::find_links::{FoundLink, LinkFilter};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
+pub use work::hand_edits::{HandEdit, HandEditBody};
 pub use work::ledgers::{EventKey, Sent, Stream};
 pub use work::outcomes::OutcomeCount;
 pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};
@@ -58,7 +59,7 @@ pub use work::plan_keys::{PlanKey, PlanKeys};
 pub use work::plan_rows::{IssueCount, PlanRow, PlanRowsPage};
 pub use work::plans::{Plan, PlanStatus};
 pub use work::recover::Recovered;
-pub use work::retention::Pruned;
+pub use work::retention::{Older, Pruned};
 pub use work::run_requests::{FAILED_KEPT, OTHERS_KEPT, RunRequest, RunRequestsPage};
 pub use work::run_rows::{RunOutcome, RunRow, RunRowFilter, RunRowsPage, SENDING};
 pub use work::run_timeline::TimelinePoint;

@@ -10,7 +10,7 @@ export type LinkView = {
  */
 id: string, 
 /**
- * What it is known by: the first key that has a value; empty where none has.
+ * What it is known by: the first key that has a value, else the first two fields with one; may be empty.
  */
 title: string, 
 /**

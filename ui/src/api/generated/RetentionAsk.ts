@@ -15,4 +15,8 @@ keep?: boolean,
 /**
  * Remove what is older.
  */
-remove?: boolean, };
+remove?: boolean, 
+/**
+ * What was signed off, and runs with failures that nobody has dealt with, too.
+ */
+all?: boolean, };

@@ -21,6 +21,14 @@ records: number,
  */
 plans: number, 
 /**
+ * Edits by hand that are older.
+ */
+edits: number, 
+/**
+ * Older runs and previews that stay unless `all` is asked for: signed off, or with failures that nobody has dealt with.
+ */
+kept: number, 
+/**
  * When the oldest of the runs began, RFC 3339 UTC.
  */
 oldest: string | null, 

@@ -26,6 +26,10 @@ notifications: boolean,
  */
 audit_days: number, 
 /**
+ * Days after which a preview that nobody ran goes, a week at most where it would write nothing; 0: never; absent: 30.
+ */
+preview_days: number | null, 
+/**
  * Limits of runs whose definition names none of its own.
  */
 limits: RunLimits, 

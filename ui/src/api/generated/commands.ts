@@ -50,6 +50,8 @@ import type { FieldSuggestions } from "./FieldSuggestions";
 import type { FilterCheck } from "./FilterCheck";
 import type { FilterOperator } from "./FilterOperator";
 import type { Forgotten } from "./Forgotten";
+import type { HandEdits } from "./HandEdits";
+import type { HandEditsQuery } from "./HandEditsQuery";
 import type { JobRef } from "./JobRef";
 import type { JobStarted } from "./JobStarted";
 import type { JobView } from "./JobView";
@@ -254,6 +256,7 @@ export type Commands = {
   "runs.replay": { request: ReplayStart; response: JobStarted };
   "conflicts.list": { request: ConflictsQuery; response: ConflictsPage };
   "conflicts.decide": { request: ConflictsDecide; response: ConflictsDecided };
+  "edits.list": { request: HandEditsQuery; response: HandEdits };
   "links.list": { request: LinksQuery; response: LinksPage };
   "links.forget": { request: LinksForget; response: LinksForgotten };
   "syncs.order": { request: SyncOrderAsk; response: SyncOrder };
@@ -378,6 +381,7 @@ export const commandTags: Record<keyof Commands, { provides: Tag[]; stales: Tag[
   "runs.replay": { provides: [], stales: ["jobs"] },
   "conflicts.list": { provides: ["runs","plans"], stales: [] },
   "conflicts.decide": { provides: [], stales: ["runs"] },
+  "edits.list": { provides: ["cache","runs"], stales: [] },
   "links.list": { provides: ["runs"], stales: [] },
   "links.forget": { provides: [], stales: ["runs"] },
   "syncs.order": { provides: ["metadata"], stales: [] },

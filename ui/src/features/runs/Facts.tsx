@@ -8,6 +8,36 @@ function shown(value: Value | undefined): string {
   return value === undefined || value === null ? "–" : plainText(value);
 }
 
+/** What each field held before, and what it was given. */
+export function ChangeTable({ changes, after }: { changes: AuditRowView["changes"]; after: string }) {
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Before</th>
+          <th scope="col">{after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map((one) => (
+          <tr key={one.field}>
+            <td>
+              <Name text={one.field} />
+            </td>
+            <td>
+              <Name text={shown(one.from)} />
+            </td>
+            <td>
+              <Name text={shown(one.to)} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 /** All that is known of a record in a run. */
 export function Facts({ row }: { row: AuditRowView }) {
   return (
@@ -28,32 +58,7 @@ export function Facts({ row }: { row: AuditRowView }) {
       ) : (
         <p className={styles.muted}>{row.reason}</p>
       )}
-      {row.changes.length > 0 ? (
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Before</th>
-              <th scope="col">Sent</th>
-            </tr>
-          </thead>
-          <tbody>
-            {row.changes.map((one) => (
-              <tr key={one.field}>
-                <td>
-                  <Name text={one.field} />
-                </td>
-                <td>
-                  <Name text={shown(one.from)} />
-                </td>
-                <td>
-                  <Name text={shown(one.to)} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
+      {row.changes.length > 0 ? <ChangeTable changes={row.changes} after="Sent" /> : null}
       {row.code ? <CopyField label="Code" value={row.code} /> : null}
       {row.request_id ? <CopyField label="Request id" value={row.request_id} /> : null}
       <CopyField label="Source id" value={row.source_id} />

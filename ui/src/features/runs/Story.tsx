@@ -1,10 +1,10 @@
 import { Button } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type AuditRowView, useRead } from "@/api";
+import { type AuditRowView, type HandEditView, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Page, Skeleton, Time } from "@/design";
 import { counted } from "@/lib/numbers";
-import { Facts } from "./Facts";
+import { ChangeTable, Facts } from "./Facts";
 import { tones } from "./outcome";
 import styles from "./runs.module.css";
 
@@ -29,9 +29,12 @@ export function Story({
 }) {
   const [limit, setLimit] = useState(STEP);
   const story = useRead("audit.rows", { connection, entity, record, limit }, { keep: true });
+  const edits = useRead("edits.list", { connection, entity, record, limit: 1000 }, { keep: true });
   const rows = story.data?.rows ?? [];
+  const byHand = edits.data?.rows ?? [];
   const total = story.data?.total ?? 0;
   const title = rows.find((row) => row.title && row.title !== row.source_id)?.title ?? name ?? record;
+  const chapters = chaptersOf(rows, byHand, rows.length < total);
   return (
     <Page
       scroll
@@ -40,6 +43,7 @@ export function Story({
         <>
           <code>{entity}</code> <code>{record}</code>
           {story.data ? <span> · in {counted(total, "run")}</span> : null}
+          {byHand.length > 0 ? <span> · {counted(byHand.length, "edit")} by hand</span> : null}
         </>
       }
       actions={
@@ -50,15 +54,21 @@ export function Story({
       notices={story.error ? <Fault fault={story.error} onRetry={() => void story.refetch()} /> : undefined}
     >
       {!story.data && !story.error ? <Skeleton rows={10} label="Loading the record's story" /> : null}
-      {story.data && rows.length === 0 ? (
+      {edits.error ? <Fault fault={edits.error} onRetry={() => void edits.refetch()} /> : null}
+      {story.data && edits.data && chapters.length === 0 ? (
         <Empty icon={<HistoryRegular />} title="No run has met this record">
-          Runs that read it or wrote it in {connection} are listed here, with what it held before and after.
+          Runs that read it or wrote it in {connection}, and edits by hand, are listed here, with what it held
+          before and after.
         </Empty>
       ) : null}
-      <ol className={styles.chapters} aria-label="Runs that met this record">
-        {rows.map((row, at) => (
-          <li key={`${row.run_id}/${row.ordinal}`}>
-            <Chapter row={row} open={at === 0} onOpenRun={onOpenRun} />
+      <ol className={styles.chapters} aria-label="What happened to this record">
+        {chapters.map((one, at) => (
+          <li key={one.key}>
+            {one.row ? (
+              <Chapter row={one.row} open={at === 0} onOpenRun={onOpenRun} />
+            ) : (
+              <ByHand edit={one.edit} open={at === 0} />
+            )}
           </li>
         ))}
       </ol>
@@ -70,6 +80,59 @@ export function Story({
         </p>
       ) : null}
     </Page>
+  );
+}
+
+type Told =
+  | { key: string; at: string; row: AuditRowView; edit?: undefined }
+  | { key: string; at: string; row?: undefined; edit: HandEditView };
+
+/** Runs and edits by hand, the latest first. While runs are still to come, edits that are older than those shown wait for them. */
+function chaptersOf(rows: readonly AuditRowView[], edits: readonly HandEditView[], more: boolean): Told[] {
+  const runs: Told[] = rows.map((row) => ({
+    key: `${row.run_id}/${row.ordinal}`,
+    at: row.answered_at ?? row.started_at,
+    row,
+  }));
+  const last = runs.at(-1)?.at;
+  const hands: Told[] = edits
+    .filter(({ at }) => !more || last === undefined || Date.parse(at) >= Date.parse(last))
+    .map((edit, index) => ({ key: `hand/${edits.length - index}`, at: edit.at, edit }));
+  return [...runs, ...hands].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+const done: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "updated",
+  upsert: "upserted",
+  delete: "deleted",
+};
+
+function ByHand({ edit, open }: { edit: HandEditView; open: boolean }) {
+  const word = done[edit.operation] ?? edit.operation;
+  return (
+    <details open={open}>
+      <summary>
+        <Time iso={edit.at} form="full" /> <Mark tone={tones[word] ?? "neutral"}>{word}</Mark> by hand
+        {edit.by ? (
+          <span className={styles.muted}>
+            {" "}
+            · as <Name text={edit.by} />
+          </span>
+        ) : null}
+      </summary>
+      <div className={styles.chapter}>
+        <div className={styles.facts}>
+          {edit.changes.length > 0 ? (
+            <ChangeTable changes={edit.changes} after="After" />
+          ) : (
+            <p className={styles.muted}>
+              {edit.before_known ? "No value changed." : "What it held before or after could not be read."}
+            </p>
+          )}
+        </div>
+      </div>
+    </details>
   );
 }
 

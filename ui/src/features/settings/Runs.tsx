@@ -1,4 +1,4 @@
-import { Button, Field, Input, Switch } from "@fluentui/react-components";
+import { Button, Checkbox, Field, Input, Switch } from "@fluentui/react-components";
 import { useState } from "react";
 import { type ApiError, change, type RunLimits, type Settings, toApiError, useRead } from "@/api";
 import { Fault, Section } from "@/design";
@@ -56,6 +56,7 @@ export function RunSettings({ draft, onSave }: { draft: Settings; onSave: (setti
         />
       </Section>
       <Retention days={draft.audit_days} />
+      <Previews draft={draft} onSave={onSave} />
     </>
   );
 }
@@ -66,11 +67,12 @@ function Retention({ days }: { days: number }) {
   const [told, setTold] = useState<string | null>(null);
   const asked = number(text) ?? 0;
   const older = useRead("audit.retention", { days: asked }, { keep: true });
+  const [all, setAll] = useState(false);
   async function keep(remove: boolean) {
     setError(null);
     setTold(null);
     try {
-      const gone = await change("audit.retain", { days: asked, keep: true, remove });
+      const gone = await change("audit.retain", { days: asked, keep: true, remove, all: remove && all });
       setTold(
         remove ? `${counted(gone.runs, "run")} with ${counted(gone.records, "record")} removed.` : "Kept.",
       );
@@ -84,7 +86,7 @@ function Retention({ days }: { days: number }) {
       {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
       <Field
         label="Days"
-        hint="Empty: for ever. A run that is gone takes its before-images and its requests along and can't be undone."
+        hint="Empty: for ever, the default. A run that is gone takes its before-images and its requests along and can't be undone."
       >
         <Input
           inputMode="numeric"
@@ -98,15 +100,57 @@ function Retention({ days }: { days: number }) {
           (asked === 0
             ? "Nothing is removed."
             : found
-              ? `Older now: ${counted(found.runs, "run")} with ${counted(found.records, "record")}, and ${counted(found.plans, "preview")} never run. They go when Syncline starts next.`
+              ? `Older now: ${counted(found.runs, "run")} with ${counted(found.records, "record")}, and ${counted(found.plans, "preview")} never run. They go when Syncline starts next.${
+                  found.kept > 0
+                    ? ` ${counted(found.kept, "run or preview", "runs or previews")} stay: signed off, or with failures that nobody has dealt with.`
+                    : ""
+                }`
               : "")}
       </p>
-      <div style={{ display: "flex", gap: 8 }}>
+      {found && found.kept > 0 ? (
+        <Checkbox
+          checked={all}
+          label="Remove those too that were signed off or have open failures"
+          onChange={(_, { checked }) => setAll(checked === true)}
+        />
+      ) : null}
+      <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
         <Button disabled={asked === days} onClick={() => void keep(false)}>
           Keep this
         </Button>
-        <Button disabled={!found || found.runs + found.plans === 0} onClick={() => void keep(true)}>
+        <Button
+          disabled={!found || found.runs + found.plans + found.edits + (all ? found.kept : 0) === 0}
+          onClick={() => void keep(true)}
+        >
           Remove them now
+        </Button>
+      </div>
+    </Section>
+  );
+}
+
+const PREVIEW_DAYS = 30;
+
+function Previews({ draft, onSave }: { draft: Settings; onSave: (settings: Settings) => void }) {
+  const known = draft.preview_days ?? PREVIEW_DAYS;
+  const [text, setText] = useState(known === 0 ? "" : String(known));
+  const asked = Math.min(number(text) ?? 0, 3660);
+  return (
+    <Section title="How long previews are kept that nobody ran">
+      <Field
+        label="Days of a preview"
+        hint="Empty: for ever. One that would write nothing goes after a week at the latest; one that was signed off, and both ways of a sync that ran, stay."
+      >
+        <Input
+          inputMode="numeric"
+          value={text}
+          style={{ maxWidth: 120 }}
+          onChange={(_, { value }) => setText(value)}
+        />
+      </Field>
+      <div>
+        <Button disabled={asked === known} onClick={() => onSave({ ...draft, preview_days: asked })}>
+          Keep previews so long
         </Button>
       </div>
     </Section>

@@ -13,6 +13,7 @@ pub(crate) mod entities;
 pub(crate) mod environments;
 pub(crate) mod export;
 pub(crate) mod forgetting;
+pub(crate) mod hand_edits;
 pub(crate) mod jobs;
 mod learn;
 pub(crate) mod links;

@@ -13,6 +13,7 @@ use syncline_model::{
 use syncline_sql::SqlConnector;
 use tokio_util::sync::CancellationToken;
 
+use super::hand_edits;
 use super::record_edit::{Written, keep};
 use crate::app::App;
 use crate::wire::{ApiError, RecordOperation, RecordPrepared, RecordWrite, RecordWritten, RequestView};
@@ -48,6 +49,14 @@ pub(super) async fn write(
             sent: asked.sent,
         });
     };
+    // For the row's story; what can't be read before may still be written.
+    let seen = asked.seen.clone().or_else(|| request.id.as_deref().map(RecordId::new));
+    let before = match (&seen, request.operation) {
+        (Some(id), RecordOperation::Update | RecordOperation::Upsert | RecordOperation::Delete) => {
+            read(connector, &entity, id, &cancel).await
+        }
+        (None, _) | (Some(_), RecordOperation::Create) => None,
+    };
     let options = WriteOptions::default();
     let outcomes = Destination::write(connector, &asked.schema, &[row], &options, &cancel).await?;
     let outcome = outcomes
@@ -67,6 +76,10 @@ pub(super) async fn write(
         }
         (None, Some(id)) if deleted => keep(app, connection.id, &entity, Written::Gone(id.clone())).await?,
         (None, _) => {}
+    }
+    if let Some(id) = id.as_ref().or(seen.as_ref()) {
+        let ends = (before.map(|record| record.raw), record.as_ref().map(|record| record.raw.clone()));
+        hand_edits::note(app, connection, &entity, request.operation, id.as_str(), ends).await;
     }
     Ok(RecordWritten {
         id: id.map(|id| id.to_string()),

@@ -9,6 +9,7 @@ use syncline_model::{ColumnName, EntityName, ErrorCode};
 use syncline_store::{GridQuery, GridRow};
 use tokio_util::sync::CancellationToken;
 
+use super::hand_edits;
 use super::record_edit::{Written, checked, faultless, keep, switched};
 use super::record_named::{narrow, row_key};
 use crate::app::App;
@@ -197,6 +198,13 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
     }
     let body = || body.as_ref().ok_or_else(|| ApiError::new(ErrorCode::Usage, "the columns are missing"));
     let key = || row_key(request.id.as_deref(), request.key.as_ref());
+    // For the record's story; what can't be read before may still be written.
+    let before = match request.operation {
+        RecordOperation::Create => None,
+        RecordOperation::Update | RecordOperation::Upsert | RecordOperation::Delete => {
+            connector.read_record(&entity, &key()?, &[], &cancel).await.ok().flatten()
+        }
+    };
     let id = match request.operation {
         RecordOperation::Create => Some(connector.create_record(&entity, body()?, &cancel).await?),
         RecordOperation::Update => {
@@ -240,6 +248,11 @@ pub(crate) async fn write(app: &Arc<App>, request: RecordWrite) -> Result<Record
         (RowKey::Alternate(_), Some(record)) => Some(record.id.to_string()),
         (RowKey::Alternate(_), None) => None,
     };
+    let known = id.clone().or_else(|| before.as_ref().map(|record| record.id.to_string()));
+    if let Some(id) = known {
+        let ends = (before.map(|record| record.raw), record.as_ref().map(|record| record.raw.clone()));
+        hand_edits::note(app, &connection, &entity, request.operation, &id, ends).await;
+    }
     Ok(RecordWritten { id, record: record.map(|record| record.raw), sent })
 }
 

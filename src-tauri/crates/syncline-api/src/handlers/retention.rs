@@ -1,9 +1,9 @@
-//! `audit.retention`, `audit.retain`: how long runs are kept, and what goes.
+//! `audit.retention`, `audit.retain`: how long runs and previews are kept, and what goes.
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use syncline_model::{ErrorCode, SynclineError};
-use syncline_store::{Pruned, Role, RunStatus, Store};
+use syncline_store::{Older, Pruned, Role, RunStatus, Store};
 use syncline_sync::{RunDetail, settle};
 
 use super::session::{SETTINGS, keep, stored_settings};
@@ -12,6 +12,10 @@ use crate::wire::{ApiError, RetentionAsk, RetentionView, Settings};
 
 /// Longest retention: ten years.
 const MOST_DAYS: u32 = 3660;
+/// Days after which a preview that nobody ran goes, where the settings do not say.
+const PREVIEW_DAYS: u32 = 30;
+/// Days after which a preview goes by which nothing would have been written.
+const IDLE_DAYS: u32 = 7;
 /// Runs that are looked at for one whose process died.
 const LATEST: u32 = 200;
 
@@ -29,8 +33,18 @@ pub(crate) fn at_open(store: &Store, now: Timestamp) -> Result<(), SynclineError
     }
     let kept = store.kept(SETTINGS)?;
     let settings: Settings = kept.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
-    if settings.audit_days > 0 && store.role() == Role::Owner {
-        let gone = store.prune(before(now, settings.audit_days))?;
+    if store.role() != Role::Owner {
+        return Ok(());
+    }
+    let days = settings.preview_days.unwrap_or(PREVIEW_DAYS);
+    let since = |days: u32| (days > 0).then(|| before(now, days));
+    let previews = store.prune_previews(since(days), since(days.min(IDLE_DAYS)))?;
+    if previews > 0 {
+        tracing::info!(previews, "older previews that were never run were removed");
+    }
+    if settings.audit_days > 0 {
+        // What was signed off, and what has open failures, goes only when somebody asks for it.
+        let gone = store.prune(Older { before: before(now, settings.audit_days), all: false })?;
         if gone.runs + gone.plans > 0 {
             tracing::info!(
                 runs = gone.runs,
@@ -64,7 +78,7 @@ pub(crate) async fn retain(app: &Arc<App>, request: RetentionAsk) -> Result<Rete
     let found = match days {
         0 => Pruned::default(),
         _ => {
-            let until = before(Timestamp::now(), days);
+            let until = Older { before: before(Timestamp::now(), days), all: request.all.unwrap_or(false) };
             app.with_store(move |store| if remove { store.prune(until) } else { store.prunable(until) })
                 .await?
         }
@@ -74,6 +88,8 @@ pub(crate) async fn retain(app: &Arc<App>, request: RetentionAsk) -> Result<Rete
         runs: found.runs,
         records: found.rows,
         plans: found.plans,
+        edits: found.edits,
+        kept: found.kept,
         oldest: found.oldest.map(|at| at.to_string()),
         removed: remove,
     })

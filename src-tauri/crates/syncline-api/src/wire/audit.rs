@@ -123,6 +123,10 @@ pub struct RetentionView {
     pub records: u64,
     /// Previews that were never run and are older.
     pub plans: u64,
+    /// Edits by hand that are older.
+    pub edits: u64,
+    /// Older runs and previews that stay unless `all` is asked for: signed off, or with failures that nobody has dealt with.
+    pub kept: u64,
     /// When the oldest of the runs began, RFC 3339 UTC.
     pub oldest: Option<String>,
     /// True: they were removed. False: it was only counted.
@@ -140,4 +144,6 @@ pub struct RetentionAsk {
     pub keep: Option<bool>,
     /// Remove what is older.
     pub remove: Option<bool>,
+    /// What was signed off, and runs with failures that nobody has dealt with, too.
+    pub all: Option<bool>,
 }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub notifications: bool,
     /// Days after which a run that ended goes, with its before-images; 0: never.
     pub audit_days: u32,
+    /// Days after which a preview that nobody ran goes, a week at most where it would write nothing; 0: never; absent: 30.
+    pub preview_days: Option<u32>,
     /// Limits of runs whose definition names none of its own.
     pub limits: syncline_model::RunLimits,
     /// On production any warning of the preview stops a run before its first write.

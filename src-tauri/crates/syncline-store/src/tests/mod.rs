@@ -10,6 +10,7 @@ mod index;
 mod ledgers;
 mod opening;
 mod parts;
+mod retention;
 mod run_requests;
 mod search_sql;
 mod small_tables;

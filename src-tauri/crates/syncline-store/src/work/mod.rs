@@ -1,6 +1,7 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
 pub(crate) mod audit;
+pub(crate) mod hand_edits;
 pub(crate) mod ledgers;
 pub(crate) mod outcomes;
 pub(crate) mod plan_body;
