@@ -12,7 +12,7 @@ use syncline_sql::{SqlConnector, SqlOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::app_support::{Bench, contacts_to, count};
-use crate::app_undo::{copy, held, two_environments, undo_plan, whole};
+use crate::app_undo::{copy, held, two_environments, undo_plan};
 use crate::two_way_world::Database;
 
 /// Accounts as they are, with these columns.
@@ -40,29 +40,34 @@ async fn rows_wait_until_those_of_their_table_that_they_may_point_at_have_landed
         assert_eq!(count(&report, "most_at_once"), at_once, "{columns:?}: {report}");
         let due = count(&plan["summary"], "create");
         assert!(due > 500, "several batches: {plan}");
-        assert_eq!((count(&report, "created"), count(&report, "failed")), (due, 0), "{columns:?}");
+        let (made, failed) = (count(&report, "created"), count(&report, "failed"));
+        assert_eq!(made + failed, due, "{columns:?}: {report}");
+        // Only what points at a row that comes later in the plan is refused.
+        assert!(failed < if at_once == 1 { due / 10 } else { 1 }, "{columns:?}: {report}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn made_rows_whose_version_is_not_known_are_listed_and_not_deleted() {
     let bench = two_environments(40).await;
-    // The service made the rows; the answer, with what tells their versions, never came.
-    let lost = FaultRule::new(FaultKind::ResetBefore).at("fabrikam").on("CreateMultiple").after(0, 1);
-    bench.sandbox.faults().add([lost]);
-    let report = whole(&bench, &copy()).await;
-    assert_eq!((&report["status"], count(&report, "failed")), (&json!("succeeded"), 0), "{report}");
+    let plan = bench.preview(&copy()).await;
+    // The rows are made, but nobody may read them back.
+    for place in ["/contacts?", "$batch"] {
+        let refused = FaultRule::new(FaultKind::Status { status: 403, retry_after: None });
+        let refused = FaultRule { every: Some(1), ..refused.at("fabrikam").on(place) };
+        bench.sandbox.faults().add([refused]);
+    }
+    let report = bench.run(&plan).await;
+    bench.sandbox.faults().clear();
     let made = count(&report, "created");
-    assert!(made > 10, "{report}");
+    assert!(made > 10 && count(&report, "failed") == 0, "{report}");
     let there = held(&bench, "fabrikam").await.len();
-    let plan = undo_plan(&bench, &report).await;
-    let causes = plan["issues"].as_array().unwrap();
-    let unknown = causes.iter().find(|one| one["code"] == "version_unknown").expect("they are listed");
-    assert_eq!(count(unknown, "rows") + count(&plan["summary"], "delete"), made, "{plan}");
-    assert!(count(unknown, "rows") > 0);
-    bench.run(&plan).await;
-    let left = held(&bench, "fabrikam").await.len() as u64;
-    assert_eq!(there as u64 - left, count(&plan["summary"], "delete"), "what is listed is still there");
+    let undo = undo_plan(&bench, &report).await;
+    let causes = undo["issues"].as_array().unwrap();
+    let unknown = causes.iter().find(|one| one["code"] == "version_unknown");
+    assert_eq!(unknown.map(|one| count(one, "rows")), Some(made), "they are listed: {undo}");
+    assert_eq!(count(&undo["summary"], "delete"), 0, "none is deleted");
+    assert_eq!(held(&bench, "fabrikam").await.len(), there);
 }
 
 #[tokio::test(flavor = "multi_thread")]
