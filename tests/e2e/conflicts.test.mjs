@@ -205,3 +205,13 @@ step("the pairs are listed, found by any value, and forgotten on request", async
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true);
   await page.setViewportSize({ width: 1280, height: 800 });
 });
+
+step("an edit by hand is in the record's story, with before and after", async () => {
+  await write(crm, "contact", ids.bob, { lastname: "By hand" });
+  await go(`story/contact/${ids.bob}`);
+  const told = seen(page.getByRole("list", { name: "What happened to this record" }));
+  await told.getByText("by hand", { exact: false }).first().waitFor();
+  await told.getByRole("cell", { name: "By hand", exact: true }).first().waitFor();
+  await told.getByRole("cell", { name: "Before", exact: true }).first().waitFor();
+  await picture("story-by-hand");
+});
