@@ -2,10 +2,9 @@
 //! address.
 
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use syncline_connect::{Destination, OutcomeKind, PlannedWrite, Source, WriteOptions};
-use syncline_model::{Action, MappedRecord, Value};
+use syncline_model::{Action, MappedRecord, Value, ValueMap};
 use syncline_sandbox::dataverse::Limits;
 use syncline_sandbox::faults::{FaultKind, FaultRule};
 use syncline_sql::{SqlConnector, SqlOptions};
@@ -88,8 +87,8 @@ async fn a_rule_that_is_looked_at_last_refuses_its_row_alone() {
         .into_iter()
         .map(|(id, other): (i64, Option<i64>)| {
             let mapped = MappedRecord {
-                identifiers: BTreeMap::from([("id".to_owned(), Value::Integer(id))]),
-                attributes: BTreeMap::from([("other".to_owned(), other.map_or(Value::Null, Value::Integer))]),
+                identifiers: ValueMap::from([("id".to_owned(), Value::Integer(id))]),
+                attributes: ValueMap::from([("other".to_owned(), other.map_or(Value::Null, Value::Integer))]),
                 events: Vec::new(),
             };
             let write =
