@@ -122,7 +122,10 @@ check(
     const { raw } = await row();
     assert.deepEqual([raw.LastName, Number(raw.Balance)], ["Byhandagain", 12.5]);
     await seen(page.getByRole("button", { name: "Story", exact: true })).click();
-    await page.getByText("No run has met this record").waitFor();
+    await page.getByText("in 0 runs").waitFor();
+    const told = page.getByRole("list", { name: "What happened to this record" });
+    await told.getByText("created").waitFor();
+    assert.equal(await told.getByText("updated").count(), 2);
     await seen(page.getByRole("button", { name: "Open the record" })).click();
     await seen(page.getByRole("button", { name: "Delete this record" })).click();
     assert.equal(await page.getByRole("button", { name: "Open in Dynamics" }).count(), 0);

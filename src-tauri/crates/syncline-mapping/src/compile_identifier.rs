@@ -219,7 +219,7 @@ impl Work<'_> {
                             "identifiers",
                             "matched_by_columns",
                             format!(
-                                "rows of {entity} are looked up by {given}, which is no key: where several fit, none is written"
+                                "rows of {entity} are looked up by {given}, which is no key: where several fit, none is written, and one that somebody else adds before the run is not noticed"
                             ),
                         )
                         .hint(format!("keys are: {}", keys.join("; "))),

@@ -55,14 +55,17 @@ export function RunPage({
   onOpenDefinition: (name: string) => void;
   onStory: (of: StoryOf) => void;
 }) {
-  const report = useRead(
-    "runs.get",
-    { run },
-    { every: (known) => (known?.status === "running" ? 1000 : false) },
-  );
+  const jobs = useJobs();
+  const working = jobs.some((candidate) => candidate.kind === "run" && !isOver(candidate));
+  // The other way of a two-way sync may begin after this one is over.
+  const moves = (known: RunReport) =>
+    known.status === "running" ||
+    (known.pair != null &&
+      (working || [known.pair.other, ...known.pair.after].some((other) => other?.status === "running")));
+  const report = useRead("runs.get", { run }, { every: (known) => (known && moves(known) ? 1000 : false) });
   const { data } = report;
   const running = data?.status === "running";
-  const job = useJobs().find(
+  const job = jobs.find(
     (candidate) =>
       candidate.kind === "run" &&
       !isOver(candidate) &&
