@@ -61,6 +61,30 @@ export function RunSettings({ draft, onSave }: { draft: Settings; onSave: (setti
   );
 }
 
+/** A number of days; empty: for ever. */
+function DaysField({
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  label: string;
+  hint: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <Field label={label} hint={hint}>
+      <Input
+        inputMode="numeric"
+        value={value}
+        style={{ maxWidth: 120 }}
+        onChange={(_, { value: typed }) => onChange(typed)}
+      />
+    </Field>
+  );
+}
+
 function Retention({ days }: { days: number }) {
   const [text, setText] = useState(days === 0 ? "" : String(days));
   const [error, setError] = useState<ApiError | null>(null);
@@ -84,17 +108,12 @@ function Retention({ days }: { days: number }) {
   return (
     <Section title="How long runs are kept">
       {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
-      <Field
+      <DaysField
         label="Days"
         hint="Empty: for ever, the default. A run that is gone takes its before-images and its requests along and can't be undone."
-      >
-        <Input
-          inputMode="numeric"
-          value={text}
-          style={{ maxWidth: 120 }}
-          onChange={(_, { value }) => setText(value)}
-        />
-      </Field>
+        value={text}
+        onChange={setText}
+      />
       <p className={styles.line} role="status">
         {told ??
           (asked === 0
@@ -137,17 +156,12 @@ function Previews({ draft, onSave }: { draft: Settings; onSave: (settings: Setti
   const asked = Math.min(number(text) ?? 0, 3660);
   return (
     <Section title="How long previews are kept that nobody ran">
-      <Field
+      <DaysField
         label="Days of a preview"
         hint="Empty: for ever. One that would write nothing goes after a week at the latest; one that was signed off, and both ways of a sync that ran, stay."
-      >
-        <Input
-          inputMode="numeric"
-          value={text}
-          style={{ maxWidth: 120 }}
-          onChange={(_, { value }) => setText(value)}
-        />
-      </Field>
+        value={text}
+        onChange={setText}
+      />
       <div>
         <Button disabled={asked === known} onClick={() => onSave({ ...draft, preview_days: asked })}>
           Keep previews so long
