@@ -194,6 +194,9 @@ step("the history shows trends, and settings say what is kept", async () => {
   await text(/Older now: 0 runs with 0 records/).waitFor();
   await button("Keep this").click();
   await text("Kept.").waitFor();
+  const box = (name) => page.getByRole("textbox", { name, exact: true }).locator("..").boundingBox();
+  const [updates, percent] = [await box("Most updates"), await box("Most updates, %")];
+  assert.ok(updates.x + updates.width <= percent.x, "the limits stand beside each other");
   await page.getByRole("textbox", { name: "Most deletions, %" }).fill("10");
   await button("Save limits").click();
   for (let turn = 0; turn < 100; turn++) {
