@@ -226,6 +226,26 @@ async fn events_go_again_only_on_purpose_and_their_number_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preview_like_another_one_is_of_the_same_records() {
+    let bench = bench(25).await;
+    let definition = with_event(contacts_to("contoso", "marketing", "profile"));
+    let report = bench.run(&bench.preview(&definition).await).await;
+    let text = definition.to_string();
+    let some = bench.done("plans.start", json!({ "json": text, "limit": 4 })).await;
+    let id = bench.items(&some).await[0]["source_id"].clone();
+    let one = bench.done("plans.start", json!({ "json": text, "source_id": id })).await;
+    let ask = json!({ "run": report["run_id"], "which": "chosen", "records": [id] });
+    let replayed = bench.done("runs.replay", ask).await;
+    for (plan, records) in [(some, 4), (one, 1), (replayed, 1)] {
+        let again = json!({ "like": plan["plan_id"], "resend_events": true });
+        let again = bench.done("plans.start", again).await;
+        let counts = ["read", "events_resent"].map(|name| count(&again["summary"], name));
+        assert_eq!(counts, [records, records], "{again}");
+        assert_eq!(again["replay_of"], plan["replay_of"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_stops_at_the_first_failed_batch_where_that_is_asked() {
     let bench = bench(2300).await;
     let mut definition = contacts_to("contoso", "marketing", "profile");

@@ -60,3 +60,44 @@ async fn columns_that_are_no_key_find_rows_where_one_alone_fits() {
     assert_eq!((count(summary, "invalid"), count(summary, "unchanged")), (1, made - 1), "{unclear}");
     assert_eq!(unclear["issues"][0]["code"], "ambiguous_match", "{unclear}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_came_since_the_preview_is_not_made_twice() {
+    let bench = Bench::new(60).await;
+    for environment in ["contoso", "fabrikam"] {
+        bench.connect_writable(environment, environment).await;
+    }
+    let plan = bench.preview(&by_name_and_city()).await;
+    let made = count(&plan["summary"], "create");
+    let rows = bench.items(&plan).await;
+    let new: Vec<&Value> = rows.iter().filter(|row| row["action"] == "create").collect();
+    // Somebody else adds one row that the plan would make, with other values beside the same name and city.
+    let other = json!({
+        "connection": "fabrikam", "entity": "account", "operation": "create",
+        "data": { "name": new[0]["identifiers"]["name"], "address1_city": new[0]["identifiers"]["address1_city"],
+                  "telephone1": "+31 20 555 0199" },
+    });
+    bench.rpc("records.write", other).await;
+    let report = bench.run(&plan).await;
+    assert_eq!((count(&report, "created"), count(&report, "drifted")), (made - 1, 1), "{report}");
+    let drifted = json!({ "run": report["run_id"], "outcome": "drifted", "limit": 5 });
+    let told = bench.rpc("runs.rows", drifted).await;
+    assert_eq!(told["rows"][0]["code"], "appeared_meanwhile", "{told}");
+    assert_eq!(told["rows"][0]["source_id"], new[0]["source_id"], "{told}");
+    // The next preview compares the record with that row.
+    let next = bench.preview(&by_name_and_city()).await;
+    assert_eq!((count(&next["summary"], "create"), count(&next["summary"], "update")), (0, 1), "{next}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_second_look_costs_is_in_the_estimate() {
+    let bench = Bench::new(600).await;
+    for environment in ["contoso", "fabrikam"] {
+        bench.connect_writable(environment, environment).await;
+    }
+    let plan = bench.preview(&by_name_and_city()).await;
+    assert!(count(&plan["summary"], "create") > 40, "{plan}");
+    let report = bench.run(&plan).await;
+    let (told, sent) = (count(&plan["cost"], "calls"), count(&report, "calls"));
+    assert!(told.abs_diff(sent) <= 1, "{told} told, {sent} sent");
+}

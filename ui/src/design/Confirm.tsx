@@ -84,11 +84,13 @@ export function Confirm({
                 appearance="primary"
                 disabled={disabled || busy}
                 icon={busy ? <Spinner size="extra-tiny" /> : undefined}
-                style={
-                  danger && !disabled
+                style={{
+                  whiteSpace: "nowrap",
+                  maxWidth: "none",
+                  ...(danger && !disabled
                     ? { background: "var(--colorStatusDangerBackground3)", color: "#fff" }
-                    : undefined
-                }
+                    : {}),
+                }}
               >
                 {action}
               </Button>

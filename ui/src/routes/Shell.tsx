@@ -113,11 +113,12 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
         return place.name || "New sync";
       case "plan": {
         const plan = plans.data?.find(({ plan_id }) => plan_id === place.plan);
-        return plan ? `Preview: ${plan.definition}` : "Preview";
+        // The name comes first: a narrow tab shows little more.
+        return plan ? `${plan.definition}: preview` : "Preview";
       }
       case "run": {
         const run = runs.data?.find(({ run_id }) => run_id === place.run);
-        return run ? `Run ${shortLocal(run.started_at)}: ${run.definition}` : "Run";
+        return run ? `${run.definition}: run ${shortLocal(run.started_at)}` : "Run";
       }
       case "story":
         return `Story: ${place.name ?? place.record}`;

@@ -6,7 +6,7 @@ import {
   DocumentSearchRegular,
   PlayRegular,
 } from "@fluentui/react-icons";
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { nav, useNav } from "./nav";
 import { type Place, placeKey } from "./places";
 import styles from "./shell.module.css";
@@ -14,9 +14,17 @@ import styles from "./shell.module.css";
 /** The open tabs of this connection. */
 export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
   const { connection, place, tabs } = useNav();
+  const strip = useRef<HTMLDivElement>(null);
   const open = tabs[connection ?? "-"] ?? [];
-  if (open.length === 0) return null;
   const current = placeKey(place);
+  // Where there are more tabs than fit, the one in front is in sight.
+  useEffect(() => {
+    const front = [...(strip.current?.children ?? [])].find(
+      (tab) => tab.getAttribute("data-tab") === current,
+    );
+    front?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [current]);
+  if (open.length === 0) return null;
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;
@@ -25,7 +33,14 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
     stops[(at + step + stops.length) % stops.length]?.focus();
   }
   return (
-    <div className={styles.tabs} role="tablist" aria-label="Open tabs" onKeyDown={onKeyDown} data-tour="tabs">
+    <div
+      ref={strip}
+      className={styles.tabs}
+      role="tablist"
+      aria-label="Open tabs"
+      onKeyDown={onKeyDown}
+      data-tour="tabs"
+    >
       {open.map((tab, index) => {
         const key = placeKey(tab);
         const on = key === current;
@@ -33,6 +48,7 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
         return (
           <div
             key={key}
+            data-tab={key}
             className={`${styles.tab} ${on ? styles.tabOn : ""}`}
             onAuxClick={(event) => event.button === 1 && nav.close(tab)}
           >

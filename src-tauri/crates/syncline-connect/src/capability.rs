@@ -42,6 +42,8 @@ pub struct Toll {
     pub a_batch: u64,
     /// Records that one request looks at again.
     pub ids_a_request: u64,
+    /// Rows that one request looks up by columns other than the id.
+    pub keys_a_request: u64,
     /// The service protects itself with Dataverse's limits.
     pub protected: bool,
     /// Seconds that a page or batch took lately, where one was seen.

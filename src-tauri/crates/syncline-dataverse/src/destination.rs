@@ -77,6 +77,7 @@ impl Destination for DataverseConnector {
             opening: 1 + u64::from(self.remembered_messages(entity).is_none()),
             a_batch: 1,
             ids_a_request: IDS_A_REQUEST as u64,
+            keys_a_request: crate::probe::KEYS_A_REQUEST as u64,
             protected: true,
             seconds_a_call: self.budget().write_ms.map(|ms| ms / 1000.0),
             ..Toll::default()

@@ -13,7 +13,7 @@ use crate::page_stream::Heading;
 use crate::records::{Asked, no_such_column, record};
 
 /// Keys in one or-filter.
-const KEYS_A_REQUEST: usize = 40;
+pub(crate) const KEYS_A_REQUEST: usize = 40;
 /// Longest or-filter, in characters before encoding.
 const LONGEST_FILTER: usize = 8_000;
 

@@ -207,16 +207,25 @@ fn check_status(schema: &EntitySchema, attributes: &ValueMap) -> Result<(), Sync
         return Ok(());
     };
     let code = |value: &Value| value.display_text().parse::<i64>().ok();
+    let named = |column: &str, code: i64| {
+        let label = schema
+            .column(column)
+            .and_then(|column| column.options.iter().find(|option| option.value == code))
+            .and_then(|option| option.label.as_deref());
+        label.map_or_else(|| code.to_string(), |label| format!("{label} ({code})"))
+    };
     let belongs = schema
         .column("statuscode")
         .and_then(|column| column.options.iter().find(|option| Some(option.value) == code(status)))
-        .and_then(|option| option.state);
+        .and_then(|option| option.state.map(|state| (option.value, state)));
     match (belongs, code(state)) {
-        (Some(belongs), Some(state)) if belongs != state => Err(SynclineError::new(
+        (Some((reason, belongs)), Some(state)) if belongs != state => Err(SynclineError::new(
             ErrorCode::QueryInvalid,
             format!(
-                "the status reason {} belongs to the state {belongs}, not {state}",
-                status.display_text()
+                "the status reason {} belongs to the state {}, not {}",
+                named("statuscode", reason),
+                named("statecode", belongs),
+                named("statecode", state)
             ),
         )
         .hint("map a status reason of the state, or the state alone")),

@@ -102,6 +102,7 @@ impl Source for DataverseConnector {
             described: self.remembers_schema(entity),
             a_batch: 0,
             ids_a_request: IDS_A_REQUEST as u64,
+            keys_a_request: crate::probe::KEYS_A_REQUEST as u64,
             protected: true,
             seconds_a_call: self.budget().read_ms.map(|ms| ms / 1000.0),
         }

@@ -219,7 +219,7 @@ impl Work<'_> {
                             "identifiers",
                             "matched_by_columns",
                             format!(
-                                "rows of {entity} are looked up by {given}, which is no key: where several fit, none is written, and one that somebody else adds before the run is not noticed"
+                                "rows of {entity} are looked up by {given}, which is no key: where several fit, none is written; a run asks again right before it makes new ones, and only what somebody adds in that moment would be doubled"
                             ),
                         )
                         .hint(format!("keys are: {}", keys.join("; "))),

@@ -89,7 +89,14 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
     let looks = looks + u64::from(source.opening > 0);
     // The versions of what was written are read back, so that it can be undone.
     let back = by_id(destination.ids_a_request);
-    let checks = destination.opening + batches * destination.a_batch + back;
+    // New rows that no key recognises are asked for once more.
+    let unkeyed = detail.unkeyed_creates;
+    let again = match destination.keys_a_request {
+        0 => 0,
+        keys if unkeyed > 0 => unkeyed.div_ceil(keys).max(batches * unkeyed / rows),
+        _ => 0,
+    };
+    let checks = destination.opening + batches * destination.a_batch + back + again;
     let seconds = destination.seconds_a_call.unwrap_or(BATCH_SECONDS);
     let load = Load { calls: batches + checks, seconds_a_call: seconds, at_once: BATCHES_AT_ONCE };
     let one = cost(&load, destination.protected.then_some(&DATAVERSE_LIMITS));
@@ -155,6 +162,10 @@ mod tests {
             ..PlanDetail::default()
         };
         assert_eq!(run_cost(&detail, true, &(source, destination)).calls, 4 + 3 * 2 + 1 + 3);
+        let unkeyed = PlanDetail { unkeyed_creates: 200, ..detail.clone() };
+        let by_columns = Toll { keys_a_request: 40, ..destination };
+        assert_eq!(run_cost(&unkeyed, true, &(source, by_columns)).calls, 14 + 5);
+        assert_eq!(run_cost(&detail, true, &(source, by_columns)).calls, 14);
         assert_eq!(run_cost(&PlanDetail::default(), true, &(source, destination)), Cost::default());
         assert_eq!(pull_cost(1_000, 250, &source).calls, 15);
         assert_eq!(pull_cost(1_000, 250, &Toll { described: true, ..source }).calls, 13);

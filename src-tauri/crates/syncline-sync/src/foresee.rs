@@ -1,10 +1,14 @@
 //! What the destination would refuse of a row, named by cause and field before anything is sent.
 
 use syncline_connect::{Capabilities, PlannedWrite, RowRequest};
-use syncline_model::{Action, EntitySchema, RowIssue, SynclineError};
+use syncline_model::{Action, Column, ColumnType, EntitySchema, RowIssue, SynclineError, ValueMap};
 
 /// Why no request could be made of a row: the field and the rule where they can be told from the schema.
 pub(crate) fn refusal(schema: &EntitySchema, planned: &PlannedWrite<'_>, error: &SynclineError) -> RowIssue {
+    if let Some(field) = foreign_status(schema, &planned.mapped.attributes) {
+        let code = "status_of_another_state".to_owned();
+        return RowIssue { code, field, message: error.message.clone() };
+    }
     let sent: Vec<&str> = match planned.action {
         Action::Update => planned.changed.iter().map(String::as_str).collect(),
         Action::Delete => Vec::new(),
@@ -27,6 +31,20 @@ pub(crate) fn refusal(schema: &EntitySchema, planned: &PlannedWrite<'_>, error: 
     });
     let (code, field) = found.unwrap_or((error.code.as_str(), ""));
     RowIssue { code: code.to_owned(), field: field.to_owned(), message: error.message.clone() }
+}
+
+/// The column of a status reason that does not belong to the state beside it (Dataverse Web API, state and status reason).
+fn foreign_status(schema: &EntitySchema, attributes: &ValueMap) -> Option<String> {
+    let of = |kind: ColumnType| schema.columns.iter().find(|column| column.column_type == kind);
+    let code = |column: &Column| {
+        attributes
+            .get(column.logical_name.as_str())
+            .and_then(|value| value.display_text().parse::<i64>().ok())
+    };
+    let (state, status) = (of(ColumnType::State)?, of(ColumnType::Status)?);
+    let (wanted, reason) = (code(state)?, code(status)?);
+    let belongs = status.options.iter().find(|option| option.value == reason)?.state?;
+    (belongs != wanted).then(|| status.logical_name.to_string())
 }
 
 /// A row that is larger than a whole request may be: no batch can carry it.
@@ -81,6 +99,33 @@ mod tests {
             let issue = refusal(&schema(), &planned, &error);
             assert_eq!((issue.code.as_str(), issue.message.as_str()), (code, "told"), "{field}");
         }
+    }
+
+    #[test]
+    fn a_status_reason_of_another_state_is_named_before_what_else_is_wrong() {
+        let mut schema = schema();
+        let choice = |value: i64, state: Option<i64>| serde_json::json!({ "value": value, "label": null, "state": state });
+        for (name, kind, options) in [
+            ("statecode", "state", vec![choice(0, None), choice(1, None)]),
+            ("statuscode", "status", vec![choice(1, Some(0)), choice(2, Some(1))]),
+        ] {
+            let column = serde_json::json!({ "logical_name": name, "display_name": name, "type": kind, "required": "none",
+                "readable": true, "creatable": false, "updatable": true, "options": options });
+            schema.columns.push(serde_json::from_value(column).unwrap());
+        }
+        let pair = |state: i64, reason: i64| {
+            let values = [("statecode", state), ("statuscode", reason)];
+            ValueMap::from(values.map(|(name, code)| (name.to_owned(), Value::Integer(code))))
+        };
+        for (state, reason, wrong) in
+            [(0, 1, false), (1, 2, false), (0, 2, true), (1, 1, true), (1, 9, false)]
+        {
+            assert_eq!(foreign_status(&schema, &pair(state, reason)).is_some(), wrong, "{state} {reason}");
+        }
+        let mapped = MappedRecord { attributes: pair(0, 2), ..MappedRecord::default() };
+        let planned = PlannedWrite { action: Action::Create, mapped: &mapped, existing: None, changed: &[] };
+        let issue = refusal(&schema, &planned, &SynclineError::new(ErrorCode::QueryInvalid, "told"));
+        assert_eq!((issue.code.as_str(), issue.field.as_str()), ("status_of_another_state", "statuscode"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The work: pulling into the store, planning, running. A plan is computed once; the preview shows it and a run executes exactly it.
 
+mod appeared;
 mod batches;
 mod cached;
 mod chosen;
@@ -45,7 +46,7 @@ pub use batches::estimate_batches;
 pub use cached::CachedSource;
 pub use cost::{Cost, DATAVERSE_LIMITS, Load, ServiceLimits, cost, pages, projected, pull_cost};
 pub use fetch_modes::{Watermark, fetch_filter, watermark_key};
-pub use guards::{Guards, TooMuch};
+pub use guards::{Guards, TooMuch, Warnings};
 pub use index::catch_up;
 pub use mask::{Masker, Personal, Private, personal};
 pub use mask_records::RecordMasker;

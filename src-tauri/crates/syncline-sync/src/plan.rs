@@ -1,6 +1,7 @@
 //! Making a plan: read, map, compare, decide, store. No write path is reachable from here: the destination is probed and asked for
 //! requests, never for a write.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use syncline_connect::{Destination, Page, Selection, Source, WriteOptions};
@@ -13,6 +14,7 @@ use syncline_store::{Plan, PlanStatus, Store};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::appeared::is_key;
 use crate::batches::estimate_batches;
 use crate::chosen::Chosen;
 use crate::cost::run_cost;
@@ -62,7 +64,8 @@ pub struct PlanRequest {
 }
 
 /// Which records, where it is not the whole selection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Only {
     /// These.
     Ids(Vec<String>),
@@ -136,6 +139,8 @@ pub async fn make_plan(
         compared_with: if capabilities.reads_back { "destination" } else { "last sent" }.to_owned(),
         cached: request.cached,
         partial: request.selection.top.is_some() || request.only.is_some(),
+        limit: request.selection.top,
+        only: request.only.clone(),
         filter: request.selection.filter.clone(),
         replay_of: match &request.only {
             Some(Only::Run { run, .. }) => Some(*run),
@@ -160,6 +165,8 @@ pub async fn make_plan(
         destination.toll(&request.destination_schema.summary.logical_name),
     );
     let looked_at = !request.cached;
+    let identifiers = request.definition.identifiers.iter().map(|identifier| identifier.to.as_str());
+    let keyed = is_key(&request.destination_schema, identifiers);
     let states = state_fields(&compiled.mapping.target_names(), &request.destination_schema);
     let planner = Planner {
         states,
@@ -172,6 +179,7 @@ pub async fn make_plan(
     let result = planner.plan_all(source, &mut detail, work).await;
     detail.requests =
         detail.lanes.values().map(|(rows, bytes)| estimate_batches(*rows, *bytes, &capabilities)).sum();
+    detail.unkeyed_creates = if keyed { 0 } else { detail.counts.create };
     detail.cost = run_cost(&detail, looked_at, &tolls);
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
     plan.source_hash = result.as_ref().ok().cloned();

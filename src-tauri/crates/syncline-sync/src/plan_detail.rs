@@ -8,6 +8,7 @@ use syncline_model::Action;
 use uuid::Uuid;
 
 use crate::cost::Cost;
+use crate::plan::Only;
 use crate::two_way::TwoWayPart;
 
 /// Rows by action.
@@ -69,6 +70,8 @@ pub struct PlanDetail {
     pub lanes: BTreeMap<u8, (u64, u64)>,
     /// What a run would cost, all of its requests counted.
     pub cost: Cost,
+    /// New rows that are recognised by columns that are no key: a run asks for them once more.
+    pub unkeyed_creates: u64,
     /// Bytes of all bodies.
     pub bytes: u64,
     /// `destination`, `last sent` or `nothing`.
@@ -77,6 +80,12 @@ pub struct PlanDetail {
     pub cached: bool,
     /// Only a part of the selection was read: up to a number of records, or one.
     pub partial: bool,
+    /// Up to which number of records was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Which records were read by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
     /// The definition's whole filter, fetch mode included.
     pub filter: Option<String>,
     /// The run that this plan takes back.

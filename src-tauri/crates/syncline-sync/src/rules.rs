@@ -37,6 +37,9 @@ pub fn rule_of(code: &str, field: &str, schema: &EntitySchema) -> String {
         "state_follows" => {
             format!("state: a row is made active; {field} is set once it is there, by the next run")
         }
+        "status_of_another_state" => format!(
+            "state: {field} must be a status reason of the state beside it; map one that belongs to it, or the state alone"
+        ),
         "related_missing" => "the record that the lookup points at can't be read".to_owned(),
         "too_many" if kind.is_some() => format!("too many: {field} takes at most 150 choices at once"),
         "too_many" => "too many: the record holds more than one request takes".to_owned(),

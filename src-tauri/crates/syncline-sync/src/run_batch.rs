@@ -8,6 +8,7 @@ use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::appeared::appeared;
 use crate::feed::Due;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
@@ -27,6 +28,7 @@ pub(crate) struct Batch<'a> {
 /// Codes of rows that were held back and did not leave.
 const SOURCE_CHANGED: &str = "source_changed";
 const EVENT_SENT: &str = "event_already_sent";
+const APPEARED: &str = "appeared_meanwhile";
 
 fn outcome(kind: OutcomeKind, code: &str, message: String) -> Outcome {
     Outcome { kind, id: None, code: Some(code.to_owned()), message: Some(message), request_id: None }
@@ -44,6 +46,15 @@ impl Batch<'_> {
         let mut sent_at = None;
         let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
+        let destination = self.request.destination.as_ref();
+        for (position, found) in
+            appeared(destination, self.schema, &self.rows, &open, &self.work.cancel).await?
+        {
+            let rows = if found == 1 { "a row".to_owned() } else { format!("{found} rows") };
+            let text = format!("{rows} with these identifiers came to the destination since the preview");
+            outcomes[position] = Some(outcome(OutcomeKind::Drifted, APPEARED, text));
+        }
+        open.retain(|position| outcomes[*position].is_none());
         for position in self.claim_events(&open).await? {
             let text = "its event was sent by another run since the preview";
             outcomes[position] = Some(outcome(OutcomeKind::Drifted, EVENT_SENT, text.to_owned()));
@@ -250,7 +261,7 @@ impl Batch<'_> {
             };
             detail.counts.add(row.action, word, 1);
             // A row that drifted was not sent where the source changed; where the destination did it was refused.
-            let held = [SOURCE_CHANGED, EVENT_SENT];
+            let held = [SOURCE_CHANGED, EVENT_SENT, APPEARED];
             let left = sent_at.filter(|_| outcome.code.as_deref().is_none_or(|code| !held.contains(&code)));
             let events = if taken { row.mapped.events.len() as u64 } else { 0 };
             detail.counts.events += events;

@@ -7,6 +7,9 @@ use syncline_store::PlanRow;
 /// Codes of rows that are refused for now, because a record that they need is not there or not alone.
 const NOT_YET: [&str; 4] = ["lookup_not_found", "lookup_ambiguous", "related_missing", "ambiguous_match"];
 
+/// Code of a new row that gets its state with the next run.
+pub(crate) const STATE_FOLLOWS: &str = "state_follows";
+
 /// A mapped column that holds a row's state, which some tables don't take in a new row.
 #[derive(Debug, Clone)]
 pub(crate) struct StateField {
@@ -66,7 +69,7 @@ pub(crate) fn tell_left_states(row: &mut PlanRow, states: &[StateField]) {
         };
         row.changes.retain(|change| change.field != field);
         row.issues.push(RowIssue {
-            code: "state_follows".to_owned(),
+            code: STATE_FOLLOWS.to_owned(),
             message: format!("the new row {begins}; the next run sets {field} to {wanted}"),
             field,
         });

@@ -11,4 +11,8 @@ what: string,
 /**
  * In words.
  */
-text: string, };
+text: string, 
+/**
+ * What to do about it.
+ */
+remedy: string, };

@@ -13,7 +13,7 @@ name?: string,
  */
 json?: string, 
 /**
- * The definition of this plan; in place of `name` and `json`.
+ * The definition and the records of this plan; in place of `name` and `json`.
  */
 like?: string, 
 /**

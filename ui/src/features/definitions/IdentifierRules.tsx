@@ -43,7 +43,7 @@ export function IdentifierRules({
       )}
       <Input
         size="small"
-        style={{ width: 150, fontFamily: "var(--fontFamilyMonospace)" }}
+        style={{ flex: "1 1 90px", maxWidth: 150, width: 90, fontFamily: "var(--fontFamilyMonospace)" }}
         aria-label={`Pattern of ${identifier.to || "the identifier"}`}
         title="A regular expression that the whole value must fit, such as [A-Z]{2}-[0-9]{4}"
         placeholder="pattern"

@@ -169,7 +169,9 @@ export function NewDefinition({
                     <span className={styles.muted}>
                       {": "}
                       {one.definition.source.entity} → {one.definition.destination.entity},{" "}
-                      {counted(one.definition.fields.length, "field")}
+                      {one.definition.fields.length === 0 && one.definition.events
+                        ? "an event each"
+                        : counted(one.definition.fields.length, "field")}
                       {one.left_out.length > 0
                         ? `; without ${one.left_out.join(", ")}: no such column here`
                         : ""}

@@ -67,6 +67,7 @@ export function Line({
           <Button
             size="small"
             appearance="subtle"
+            className={styles.lineEnd}
             icon={<DeleteRegular />}
             aria-label={`Remove ${label}`}
             title="Remove"

@@ -1,4 +1,5 @@
 import type { PlanSummary } from "@/api";
+import { sentence } from "@/design";
 import { counted } from "@/lib/numbers";
 import styles from "./preview.module.css";
 
@@ -28,7 +29,7 @@ export function Origin({ plan, onOpenRun }: { plan: PlanSummary; onOpenRun: (run
       ) : null}
       {exceeded.map((one) => (
         <p key={one.what + one.text} className={styles.note} role="alert">
-          A run would be stopped before its first write: {one.text}.
+          A run would be stopped before its first write: {one.text}. {sentence(one.remedy)}
         </p>
       ))}
       {plan.status === "ready" && writes > 0 && !plan.undoable ? (

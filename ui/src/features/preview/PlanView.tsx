@@ -251,6 +251,7 @@ export function PlanView({
                 <RowDetail
                   plan={plan}
                   ordinal={opened}
+                  comparedWith={data.compared_with}
                   destination={data.status === "ready" && !data.undo_of && !two ? destination : undefined}
                   onClose={() => setOpened(null)}
                 />

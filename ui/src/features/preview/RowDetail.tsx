@@ -13,18 +13,20 @@ type Part = "changes" | "source" | "mapped" | "request";
 export function RowDetail({
   plan,
   ordinal,
+  comparedWith,
   destination,
   onClose,
 }: {
   plan: string;
   ordinal: number;
+  /** What old values are: what the destination holds, or what was last sent. */
+  comparedWith: string;
   /** Where one record can be sent by itself; absent when the plan no longer runs. */
   destination: ConnectionView | undefined;
   onClose: () => void;
 }) {
   const detail = useRead("plans.row", { plan, ordinal }, { keep: true });
   const [part, setPart] = useState<Part>("changes");
-  const [copied, copy] = useCopy();
   const { data } = detail;
   return (
     <Panel
@@ -45,31 +47,11 @@ export function RowDetail({
       }
       foot={
         data?.request ? (
-          <>
-            <button
-              type="button"
-              className={styles.copyButton}
-              onClick={() => data.request && copy(data.request.body)}
-            >
-              {copied ? "Copied" : "Copy the request's body"}
-            </button>
-            <button
-              type="button"
-              className={styles.copyButton}
-              onClick={() => copy(JSON.stringify(data.request, null, 2))}
-            >
-              Copy as JSON
-            </button>
-            {data.curl ? (
-              <button
-                type="button"
-                className={styles.copyButton}
-                onClick={() => data.curl && copy(data.curl)}
-              >
-                Copy as curl
-              </button>
-            ) : null}
-          </>
+          <div className={styles.copies}>
+            <CopyLink text={data.request.body}>Copy the request's body</CopyLink>
+            <CopyLink text={JSON.stringify(data.request, null, 2)}>Copy as JSON</CopyLink>
+            {data.curl ? <CopyLink text={data.curl}>Copy as curl</CopyLink> : null}
+          </div>
         ) : (
           "No request: nothing is sent for this row."
         )
@@ -77,7 +59,7 @@ export function RowDetail({
     >
       {detail.error ? <Fault fault={detail.error} onRetry={() => void detail.refetch()} /> : null}
       {!data && !detail.error ? <Skeleton rows={10} label="Loading the row" /> : null}
-      {data && part === "changes" ? <Changes data={data} /> : null}
+      {data && part === "changes" ? <Changes data={data} comparedWith={comparedWith} /> : null}
       {data && part === "changes" ? (
         <SendOne key={`${plan}/${ordinal}`} plan={plan} detail={data} destination={destination} />
       ) : null}
@@ -135,7 +117,17 @@ export function RowDetail({
   );
 }
 
-function Changes({ data }: { data: PlanRowDetail }) {
+/** A link that copies, and says so in its own place. */
+function CopyLink({ text, children }: { text: string; children: string }) {
+  const [copied, copy] = useCopy();
+  return (
+    <button type="button" className={styles.copyButton} onClick={() => copy(text)}>
+      {copied ? "Copied" : children}
+    </button>
+  );
+}
+
+function Changes({ data, comparedWith }: { data: PlanRowDetail; comparedWith: string }) {
   const { row } = data;
   // The issue that decided is the reason, and is not told twice.
   const reason = row.issues.find(({ message }) => message === row.reason);
@@ -157,7 +149,7 @@ function Changes({ data }: { data: PlanRowDetail }) {
           <thead>
             <tr>
               <th scope="col">Field</th>
-              <th scope="col">Now there</th>
+              <th scope="col">{comparedWith === "last sent" ? "Last sent" : "Now there"}</th>
               <th scope="col">Would be</th>
             </tr>
           </thead>

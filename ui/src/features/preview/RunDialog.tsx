@@ -1,7 +1,7 @@
 import { Checkbox, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { type ConnectionView, change, type PlanSummary, toApiError } from "@/api";
-import { Confirm, Mark } from "@/design";
+import { Confirm, Mark, sentence } from "@/design";
 import { count, counted } from "@/lib/numbers";
 import styles from "./preview.module.css";
 
@@ -74,9 +74,11 @@ export function RunDialog({
               : ""}
           </p>
         ) : null}
-        {plan.summary.events_resent > 0 ? (
-          <p className={styles.note}>
-            {counted(plan.summary.events_resent, "event")} that went before will be sent again.
+        {plan.summary.events > 0 ? (
+          <p className={plan.summary.events_resent > 0 ? styles.note : undefined}>
+            {plan.summary.events_resent > 0
+              ? `${counted(plan.summary.events, "event")} will be sent, ${count(plan.summary.events_resent)} of them again on purpose.`
+              : `${counted(plan.summary.events, "event")} will be sent.`}
           </p>
         ) : null}
         <p className={styles.muted}>
@@ -89,12 +91,10 @@ export function RunDialog({
         </p>
         {plan.exceeded.map((one) => (
           <p key={one.text} className={styles.note}>
-            {one.text}.
+            {sentence(one.text)} {sentence(one.remedy)}
           </p>
         ))}
-        {never ? (
-          <p className={styles.muted}>Narrow the source by a filter, or allow it in the sync's settings.</p>
-        ) : plan.exceeded.length > 0 ? (
+        {never ? null : plan.exceeded.length > 0 ? (
           <Checkbox
             checked={beyond}
             onChange={(_, { checked }) => setBeyond(checked === true)}

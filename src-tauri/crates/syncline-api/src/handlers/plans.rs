@@ -5,7 +5,7 @@ use syncline_connect::RowRequest;
 use syncline_mapping::compile;
 use syncline_model::{EntityName, EntitySchema, ErrorCode, Record, RecordId, SyncDefinition};
 use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, PlanRowOrder, SignOff};
-use syncline_sync::{Only, PlanRequest, make_plan, read_extra};
+use syncline_sync::{Only, PlanDetail, PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
 
 use super::send_one::curl;
@@ -21,11 +21,22 @@ use crate::wire::{
 
 const MOST_ROWS: u32 = 1000;
 
-pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobStarted, ApiError> {
+pub(crate) async fn start(app: &Arc<App>, mut request: PreviewStart) -> Result<JobStarted, ApiError> {
+    let mut only = request.source_id.clone().map(|id| Only::Ids(vec![id]));
+    let mut replay_of = None;
     let text = match (&request.json, &request.name, &request.like) {
         (Some(json), _, _) => json.clone(),
         (None, Some(name), _) => syncs::saved_text(app, name).await?,
-        (None, None, Some(plan)) => find(app, plan).await?.definition_json,
+        (None, None, Some(plan)) => {
+            // Of the same records, read from the same place.
+            let plan = find(app, plan).await?;
+            let detail: PlanDetail = serde_json::from_value(plan.detail).unwrap_or_default();
+            request.limit = request.limit.or(detail.limit);
+            request.cached = request.cached.or(Some(detail.cached));
+            only = only.or(detail.only);
+            replay_of = detail.replay_of;
+            plan.definition_json
+        }
         (None, None, None) => {
             return Err(ApiError::new(ErrorCode::Usage, "neither a definition nor its name is given"));
         }
@@ -36,7 +47,7 @@ pub(crate) async fn start(app: &Arc<App>, request: PreviewStart) -> Result<JobSt
     let connection = Some(definition.source.connection.to_string());
     let job =
         app.jobs().start(JobKind::Preview, title, connection, vec![Tag::Plans], move |handle| async move {
-            let summary = make(&root, &definition, &request, &handle).await?;
+            let summary = make_of(&root, &definition, &request, only, replay_of, &handle).await?;
             serde_json::to_value(summary)
                 .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
         });

@@ -1,8 +1,8 @@
 //! What a run is held to: the definition's own limits before those of the settings.
 
 use syncline_model::{ConnectionKind, DefinitionOptions, ErrorCode, RunLimits, SyncDefinition};
-use syncline_store::{Plan, PlanRowFilter, PlanStatus, Store, StoreError};
-use syncline_sync::{Guards, PlanDetail};
+use syncline_store::{Plan, PlanStatus, Store, StoreError};
+use syncline_sync::{Guards, PlanDetail, TooMuch, Warnings};
 
 use super::session::SETTINGS;
 use crate::wire::{ApiError, Exceeded, Settings};
@@ -38,10 +38,10 @@ pub(super) fn exceeded(store: &Store, plan: &Plan, detail: &PlanDetail) -> Resul
     }
     let kind = store.connection(plan.destination)?.map(|connection| connection.kind);
     let guards = of(store, &definition.options, kind.unwrap_or(ConnectionKind::Production))?;
-    let filter = PlanRowFilter { any_issue: true, excluded: Some(false), ..PlanRowFilter::default() };
-    let warnings = if guards.strict { store.plan_rows(plan.id, &filter, 0, 1)?.total } else { 0 };
+    let warnings = if guards.strict { Warnings::of(store, plan.id)? } else { Warnings::default() };
     let found = guards.exceeded(detail, &store.plan_due_counts(plan.id)?, warnings);
-    Ok(found.into_iter().map(|one| Exceeded { what: one.what.to_owned(), text: one.text }).collect())
+    let told = |one: TooMuch| Exceeded { what: one.what.to_owned(), text: one.text, remedy: one.remedy };
+    Ok(found.into_iter().map(told).collect())
 }
 
 /// An error for a limit that is none.

@@ -13,7 +13,7 @@ pub struct PreviewStart {
     pub name: Option<String>,
     /// Text of a definition.
     pub json: Option<String>,
-    /// The definition of this plan; in place of `name` and `json`.
+    /// The definition and the records of this plan; in place of `name` and `json`.
     pub like: Option<String>,
     /// Events that were sent before go again.
     pub resend_events: Option<bool>,
@@ -139,6 +139,8 @@ pub struct Exceeded {
     pub what: String,
     /// In words.
     pub text: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// By what the rows of a plan are ordered.

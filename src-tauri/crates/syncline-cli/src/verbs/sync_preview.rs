@@ -206,7 +206,7 @@ pub(super) fn show(plan: &PlanSummary) {
         output::line(&format!("  {:>6}  {} ({}): {}", group.rows, group.code, group.field, group.example));
     }
     for one in &plan.exceeded {
-        output::line(&format!("it would be stopped: {}", one.text));
+        output::line(&format!("it would be stopped: {}; {}", one.text, one.remedy));
     }
     if writes(plan) > 0 && !plan.undoable {
         output::line("what it writes can't be undone: the destination does not tell what it held before");
