@@ -28,7 +28,7 @@ fn accounts(columns: &[&str]) -> Json {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_wait_until_those_of_their_table_that_they_may_point_at_have_landed() {
-    for (columns, at_once) in [(&["name"][..], 3), (&["name", "parentaccountid"][..], 1)] {
+    for columns in [&["name"][..], &["name", "parentaccountid"][..]] {
         let bench = two_environments(3000).await;
         let plan = bench.preview(&accounts(columns)).await;
         let limits = Limits { parallelism_hint: 3, ..Limits::default() };
@@ -36,13 +36,11 @@ async fn rows_wait_until_those_of_their_table_that_they_may_point_at_have_landed
         let slow = FaultRule::new(FaultKind::Slow { chunk_ms: 40 }).at("fabrikam").on("CRM.CreateMultiple");
         bench.sandbox.faults().add([FaultRule { every: Some(1), ..slow }]);
         let report = bench.run(&plan).await;
-        assert_eq!(count(&report, "most_at_once"), at_once, "{columns:?}: {report}");
+        assert!(count(&report, "most_at_once") > 1, "rows of one turn need not wait: {columns:?}: {report}");
         let due = count(&plan["summary"], "create");
         assert!(due > 500, "several batches: {plan}");
         let (made, failed) = (count(&report, "created"), count(&report, "failed"));
-        assert_eq!(made + failed, due, "{columns:?}: {report}");
-        // Only what points at a row that comes later in the plan is refused.
-        assert!(failed < if at_once == 1 { due / 10 } else { 1 }, "{columns:?}: {report}");
+        assert_eq!((made, failed), (due, 0), "{columns:?}: {report}");
     }
 }
 

@@ -17,6 +17,7 @@ mod app_mirror;
 mod app_offline;
 mod app_only_changed;
 mod app_order;
+mod app_parents;
 mod app_prediction;
 mod app_preview;
 mod app_pull;

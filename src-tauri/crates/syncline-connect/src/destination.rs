@@ -184,6 +184,10 @@ pub trait Destination: Send + Sync {
         let _ = (schema, request, options);
         0
     }
+    /// A row can be made that points at itself, in one request.
+    fn takes_own_reference(&self) -> bool {
+        false
+    }
     /// What writing costs beside the batches.
     fn toll(&self, entity: &EntityName) -> Toll {
         let _ = entity;

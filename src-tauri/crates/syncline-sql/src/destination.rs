@@ -50,6 +50,11 @@ impl Destination for SqlConnector {
         self.abilities()
     }
 
+    /// A constraint is looked at when the row is there.
+    fn takes_own_reference(&self) -> bool {
+        true
+    }
+
     async fn identity(&self) -> Result<Identity, SynclineError> {
         self.engine.identity().await
     }

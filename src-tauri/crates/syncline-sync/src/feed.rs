@@ -41,22 +41,40 @@ pub(crate) struct Feed<'a> {
     plan: Uuid,
     run: Uuid,
     entity: EntityName,
+    /// The turn that is read, and those after it.
+    turn: u32,
+    turns: VecDeque<u32>,
+    /// The rows that wait are of a later turn than the batch that was given last.
+    turned: bool,
     from: u32,
     exhausted: bool,
     lanes: BTreeMap<u8, VecDeque<Due>>,
+    /// The plan does not say in which order rows go.
+    guesses: bool,
     ordered: bool,
     /// Rows with the same identifiers go in requests apart.
     apart: bool,
 }
 
 impl<'a> Feed<'a> {
-    /// The rows of a plan that write to an entity and have no outcome in the run; `apart`: no two with the same identifiers in one batch.
-    pub(crate) fn new(store: &'a Store, plan: Uuid, run: Uuid, entity: EntityName, apart: bool) -> Self {
+    /// The rows of a plan that write to an entity and have no outcome in the run. `turns`: those of the plan after the first one, where it says in which order rows
+    /// go; `apart`: no two with the same identifiers in one batch.
+    pub(crate) fn new(
+        store: &'a Store,
+        (plan, run): (Uuid, Uuid),
+        entity: EntityName,
+        turns: Option<Vec<u32>>,
+        apart: bool,
+    ) -> Self {
         Self {
             store,
             plan,
             run,
             entity,
+            turn: 0,
+            guesses: turns.is_none(),
+            turns: turns.unwrap_or_default().into(),
+            turned: false,
             from: 0,
             exhausted: false,
             lanes: BTreeMap::new(),
@@ -70,7 +88,12 @@ impl<'a> Feed<'a> {
         self.ordered
     }
 
-    /// The next batch, at most `rows`; `None` at the end. Within a lane the plan's order is kept.
+    /// The batch that was given last is the first of its turn: all before it must have landed.
+    pub(crate) fn turned(&self) -> bool {
+        self.turned
+    }
+
+    /// The next batch, at most `rows`, of rows of one turn; `None` at the end. Within a lane the plan's order is kept.
     pub(crate) async fn next(
         &mut self,
         rows: usize,
@@ -79,6 +102,7 @@ impl<'a> Feed<'a> {
     ) -> Result<Option<Vec<Due>>, SynclineError> {
         let limits =
             Capabilities { max_batch_rows: rows.clamp(1, limits.max_batch_rows.max(1)), ..limits.clone() };
+        let mut turned = false;
         loop {
             let first = |(_, waiting): &(&u8, &VecDeque<Due>)| waiting.front().map(|due| due.row.ordinal);
             let whole = |waiting: &VecDeque<Due>| waiting.len() >= limits.max_batch_rows;
@@ -93,18 +117,22 @@ impl<'a> Feed<'a> {
                 if self.apart {
                     size = size.min(different(waiting));
                 }
+                self.turned = turned;
                 return Ok(Some(waiting.drain(..size).collect()));
             }
             if self.exhausted {
-                return Ok(None);
+                let Some(turn) = self.turns.pop_front() else { return Ok(None) };
+                (self.turn, self.from, self.exhausted) = (turn, 0, false);
+                turned = true;
             }
             self.read(&lane).await?;
         }
     }
 
     async fn read(&mut self, lane: &impl Fn(&RowRequest) -> u8) -> Result<(), SynclineError> {
-        let (store, plan, run, from) = (self.store.clone(), self.plan, self.run, self.from);
-        let rows = blocking(move || Ok(store.plan_rows_to_write(plan, run, from, WINDOW)?)).await?;
+        let (store, plan, run) = (self.store.clone(), self.plan, self.run);
+        let (turn, from) = (self.turn, self.from);
+        let rows = blocking(move || Ok(store.plan_rows_to_write(plan, run, turn, from, WINDOW)?)).await?;
         let Some(last) = rows.last() else {
             self.exhausted = true;
             return Ok(());
@@ -112,8 +140,8 @@ impl<'a> Feed<'a> {
         self.from = last.ordinal + 1;
         for row in rows {
             let due = due(row)?;
-            self.ordered |=
-                due.row.mapped.attributes.values().any(
+            self.ordered |= self.guesses
+                && due.row.mapped.attributes.values().any(
                     |value| matches!(value, Value::Reference(reference) if reference.entity == self.entity),
                 );
             let number = if self.ordered { 0 } else { lane(&due.request) };

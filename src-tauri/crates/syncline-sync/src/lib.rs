@@ -1,6 +1,7 @@
 //! The work: pulling into the store, planning, running. A plan is computed once; the preview shows it and a run executes exactly it.
 
 mod appeared;
+mod arrange;
 mod batches;
 mod cached;
 mod chosen;
@@ -14,8 +15,10 @@ mod finds;
 mod foresee;
 mod guards;
 mod index;
+mod mapped_page;
 mod mask;
 mod mask_records;
+mod order;
 mod pace;
 mod plan;
 mod plan_detail;
@@ -33,6 +36,7 @@ mod run_batch;
 mod run_counts;
 mod run_events;
 mod run_open;
+mod run_steps;
 mod runner;
 mod seen;
 mod title;

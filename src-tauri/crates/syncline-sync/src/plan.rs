@@ -18,8 +18,10 @@ use crate::appeared::is_key;
 use crate::batches::estimate_batches;
 use crate::chosen::Chosen;
 use crate::cost::run_cost;
+use crate::mapped_page::{MappedPage, map_page, parts};
+use crate::order::Order;
 pub use crate::plan_detail::{PlanCounts, PlanDetail};
-use crate::plan_rows::{MappedPage, Rows, map_page, parts};
+use crate::plan_rows::Rows;
 use crate::progress::{Work, blocking};
 use crate::related::{RelatedReader, Unfound};
 use crate::vanished::{can_delete, sees_all};
@@ -180,6 +182,7 @@ pub async fn make_plan(
     detail.requests =
         detail.lanes.values().map(|(rows, bytes)| estimate_batches(*rows, *bytes, &capabilities)).sum();
     detail.unkeyed_creates = if keyed { 0 } else { detail.counts.create };
+    detail.requests += detail.turns;
     detail.cost = run_cost(&detail, looked_at, &tolls);
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
     plan.source_hash = result.as_ref().ok().cloned();
@@ -219,8 +222,14 @@ impl Planner {
         detail: &mut PlanDetail,
         work: &Work,
     ) -> Result<String, SynclineError> {
-        let mut rows = Rows::new(&self.store, self.plan, self.request.find_tables.clone());
-        let result = self.plan_rows(&mut rows, source, detail, work).await;
+        let order = Order::of(&self.request.destination_schema);
+        let mut rows = Rows::new(&self.store, self.plan, self.request.find_tables.clone(), order);
+        let mut result = self.plan_rows(&mut rows, source, detail, work).await;
+        if result.is_ok()
+            && let Err(error) = rows.arrange(self, detail).await
+        {
+            result = Err(error);
+        }
         let ended = rows.end().await;
         let hash = result?;
         ended.map(|()| hash)

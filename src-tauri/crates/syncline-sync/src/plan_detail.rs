@@ -37,6 +37,9 @@ pub struct PlanCounts {
     /// Events that were sent before and go again on purpose; among those to send.
     #[serde(default)]
     pub events_resent: u64,
+    /// Rows that are a step of another row, because rows point at one another in a circle; they are among those to update, and not among those that were read.
+    #[serde(default)]
+    pub steps: u64,
 }
 
 impl PlanCounts {
@@ -101,6 +104,10 @@ pub struct PlanDetail {
     pub two_way: Option<TwoWayPart>,
     /// The latest modification that was read.
     pub modified_to: Option<Timestamp>,
+    /// In which turn rows go is a part of the plan. Otherwise a run finds out by their values whether their order matters.
+    pub arranged: bool,
+    /// Turns after the first one: rows of each wait for those of the turns before.
+    pub turns: u64,
     /// Rows for which something else must come first: a record that a lookup points at, a row before its state can be set.
     pub waiting: u64,
 }
@@ -111,5 +118,14 @@ impl PlanDetail {
         let load = self.lanes.entry(lane).or_default();
         *load = (load.0 + 1, load.1 + request.body.len() as u64);
         self.bytes += request.body.len() as u64;
+    }
+
+    /// Takes such a request out again.
+    pub(crate) fn take_back(&mut self, request: &RowRequest, lane: u8) {
+        let bytes = request.body.len() as u64;
+        if let Some(load) = self.lanes.get_mut(&lane) {
+            *load = (load.0.saturating_sub(1), load.1.saturating_sub(bytes));
+        }
+        self.bytes = self.bytes.saturating_sub(bytes);
     }
 }

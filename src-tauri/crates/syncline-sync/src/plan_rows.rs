@@ -1,24 +1,25 @@
 //! The rows of a plan, page by page: mapped, freed of duplicates, compared, decided, stored.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::Arc;
-use syncline_connect::{MatchKey, Page, Probe};
-use syncline_mapping::{Mapped, Mapping, Verdict};
+use syncline_connect::{MatchKey, Probe};
+use syncline_mapping::{Mapped, Verdict};
 use syncline_model::{Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError};
 use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::arrange::{Place, arrange};
 use crate::decide::{Decision, Held, decide};
 use crate::events::{EventNotes, hold_back_events};
 use crate::finds::Finder;
+use crate::mapped_page::MappedPage;
+use crate::order::Order;
 use crate::plan::{PlanDetail, Planner};
 use crate::progress::{Work, blocking};
-use crate::related::Unfound;
 use crate::seen::latest;
 use crate::title::title;
 use crate::two_way::PairExtra;
@@ -53,65 +54,26 @@ pub(crate) struct Rows {
     pub(crate) keys: Option<PlanKeys>,
     /// In a mirror, hashes of the identifiers that are not in `keys`: those of rows that are left out, or of all where none is.
     pub(crate) others: HashSet<PlanKey>,
+    /// Which rows point at one another.
+    order: Option<Order>,
     /// Rows that lookups of the destination are to point at.
     finder: Finder,
     /// The page before, on its way into the store.
     writing: Option<JoinHandle<Result<(), SynclineError>>>,
 }
 
-/// The records of a page with what mapping made of them, and when.
-pub(crate) struct MappedPage {
-    now: Timestamp,
-    records: Vec<(Record, Mapped)>,
-}
-
-/// Records that go through mapping, comparing and storing together. A planned row takes several times the room of its record, and rows
-/// of more than one such part are under way at once.
-const TOGETHER: usize = 500;
-
-/// A page in parts that go through together.
-pub(crate) fn parts(page: Page, unfound: Unfound) -> Vec<(Page, Unfound)> {
-    let (mut parts, mut rest, mut unfound) = (Vec::new(), page.records.into_iter(), unfound);
-    loop {
-        let records: Vec<Record> = rest.by_ref().take(TOGETHER).collect();
-        if records.is_empty() && !parts.is_empty() {
-            return parts;
-        }
-        let (here, later) = unfound.into_iter().partition(|(place, _)| *place < TOGETHER);
-        unfound = later;
-        unfound.iter_mut().for_each(|(place, _)| *place -= TOGETHER);
-        parts.push((Page { records, next: None, bytes: 0 }, here));
-    }
-}
-
-/// Maps a page off the async threads.
-pub(crate) async fn map_page(
-    mapping: Arc<Mapping>,
-    page: Page,
-    unfound: Unfound,
-    now: Timestamp,
-) -> Result<MappedPage, SynclineError> {
-    blocking(move || {
-        let map = |record: Record| {
-            let mapped = mapping.apply(&record, now);
-            (record, mapped)
-        };
-        let mut records: Vec<(Record, Mapped)> = page.records.into_iter().map(map).collect();
-        for (place, issue) in unfound {
-            if let Some((_, mapped)) = records.get_mut(place) {
-                mapped.refuse(issue);
-            }
-        }
-        Ok(MappedPage { now, records })
-    })
-    .await
-}
-
 impl Rows {
     /// Begins with no rows.
-    pub(crate) fn new(store: &Store, plan: Uuid, find_tables: Vec<EntitySchema>) -> Self {
+    pub(crate) fn new(store: &Store, plan: Uuid, find_tables: Vec<EntitySchema>, order: Order) -> Self {
         let keys = Some(PlanKeys::new(store, plan));
-        Self { next: 0, keys, others: HashSet::new(), finder: Finder::new(find_tables), writing: None }
+        Self {
+            next: 0,
+            keys,
+            others: HashSet::new(),
+            order: Some(order),
+            finder: Finder::new(find_tables),
+            writing: None,
+        }
     }
 
     /// Removes what was needed only while the rows were made.
@@ -199,6 +161,9 @@ impl Rows {
             let mut row = row(self.next, record, mapped, decision, events)?;
             tell_left_states(&mut row, &planner.states);
             detail.waiting += u64::from(waits(&row, &planner.states));
+            if let Some(order) = &mut self.order {
+                order.note(&row);
+            }
             rows.push(row);
             self.next += 1;
         }
@@ -229,10 +194,31 @@ impl Rows {
             let vanished = self.not_held(planner, vanished).await?;
             let rows = vanished_rows(planner, vanished, self.next, detail, work).await?;
             self.next += rows.len() as u32;
+            if let Some(order) = &mut self.order {
+                rows.iter().for_each(|row| order.note(row));
+            }
             let (store, plan) = (planner.store.clone(), planner.plan);
             blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await?;
             work.tell("looking for what vanished", detail.counts.read, None);
         }
+    }
+
+    /// Stores in which order the rows go, when all are there.
+    pub(crate) async fn arrange(
+        &mut self,
+        planner: &Planner,
+        detail: &mut PlanDetail,
+    ) -> Result<(), SynclineError> {
+        self.settle().await?;
+        let Some(order) = self.order.take() else { return Ok(()) };
+        let place = Place {
+            store: &planner.store,
+            plan: planner.plan,
+            destination: planner.destination.as_ref(),
+            schema: &planner.request.destination_schema,
+            options: &planner.request.options,
+        };
+        arrange(&place, order, &mut self.next, detail).await
     }
 
     /// Waits until the page before is stored.
@@ -360,38 +346,4 @@ fn row(
         })?),
         excluded: false,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use syncline_model::RecordId;
-
-    #[test]
-    fn a_page_in_parts_keeps_its_records_and_what_was_not_found_of_each() {
-        let records = |count: usize| -> Vec<Record> {
-            let raw = || RawValue::from_string("{}".to_owned()).unwrap();
-            let record = |n: usize| Record {
-                entity: "contact".into(),
-                id: RecordId::new(n.to_string()),
-                etag: None,
-                raw: raw(),
-            };
-            (0..count).map(record).collect()
-        };
-        let issue = |n: usize| RowIssue { code: String::new(), field: String::new(), message: n.to_string() };
-        for count in [0, 1, TOGETHER, TOGETHER + 1, 3 * TOGETHER + 7] {
-            let unfound: Unfound = (0..count).step_by(300).map(|n| (n, issue(n))).collect();
-            let told = unfound.len();
-            let parts = parts(Page { records: records(count), next: None, bytes: 0 }, unfound);
-            let whole: usize = parts.iter().map(|(page, _)| page.records.len()).sum();
-            assert_eq!((whole, parts.len()), (count, count.div_ceil(TOGETHER).max(1)));
-            assert_eq!(parts.iter().map(|(_, unfound)| unfound.len()).sum::<usize>(), told);
-            for (page, unfound) in &parts {
-                for (place, issue) in unfound {
-                    assert_eq!(page.records[*place].id.as_str(), issue.message);
-                }
-            }
-        }
-    }
 }

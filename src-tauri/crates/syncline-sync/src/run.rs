@@ -170,9 +170,9 @@ async fn drive(
 ) -> Result<Run, SynclineError> {
     let Read { schema, identity, planned } = read;
     let again = detail.resumed > 0;
-    let runner = Runner { store, request: &request, schema, identity, run: run.id, work };
+    let runner = Runner { store, request: &request, schema, identity, run: run.id, planned: &planned, work };
     let calls_before = detail.calls;
-    let result = runner.whole(&mut detail, &planned, excluded, again).await;
+    let result = runner.whole(&mut detail, excluded, again).await;
     detail.calls = calls_before + work.tally.sent();
     let (kept, id, mirrors) = (store.clone(), run.id, request.mirrors);
     let (plan, now) = (request.plan.clone(), work.now());

@@ -20,6 +20,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) schema: &'a EntitySchema,
     pub(crate) run: Uuid,
     pub(crate) rows: Vec<Due>,
+    /// Rows of the plan may be steps of others.
+    pub(crate) stepped: bool,
     /// Primary key of the source's entity.
     pub(crate) source_key: &'a [ColumnName],
     pub(crate) work: &'a Work,
@@ -29,8 +31,9 @@ pub(crate) struct Batch<'a> {
 const SOURCE_CHANGED: &str = "source_changed";
 const EVENT_SENT: &str = "event_already_sent";
 const APPEARED: &str = "appeared_meanwhile";
+pub(crate) const STEP_MISSING: &str = "other_step_missing";
 
-fn outcome(kind: OutcomeKind, code: &str, message: String) -> Outcome {
+pub(crate) fn outcome(kind: OutcomeKind, code: &str, message: String) -> Outcome {
     Outcome { kind, id: None, code: Some(code.to_owned()), message: Some(message), request_id: None }
 }
 
@@ -43,6 +46,9 @@ impl Batch<'_> {
     /// Sends; true when a row failed. What became of the rows is added to `detail`, which begins empty.
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
+        if self.stepped {
+            self.hold_steps(&mut outcomes).await?;
+        }
         let mut sent_at = None;
         let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
@@ -261,7 +267,7 @@ impl Batch<'_> {
             };
             detail.counts.add(row.action, word, 1);
             // A row that drifted was not sent where the source changed; where the destination did it was refused.
-            let held = [SOURCE_CHANGED, EVENT_SENT, APPEARED];
+            let held = [SOURCE_CHANGED, EVENT_SENT, APPEARED, STEP_MISSING];
             let left = sent_at.filter(|_| outcome.code.as_deref().is_none_or(|code| !held.contains(&code)));
             let events = if taken { row.mapped.events.len() as u64 } else { 0 };
             detail.counts.events += events;

@@ -30,6 +30,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) schema: EntitySchema,
     pub(crate) identity: Identity,
     pub(crate) run: Uuid,
+    pub(crate) planned: &'a PlanDetail,
     pub(crate) work: &'a Work,
 }
 
@@ -47,10 +48,10 @@ impl Runner<'_> {
     pub(crate) async fn whole(
         &self,
         detail: &mut RunDetail,
-        planned: &PlanDetail,
         excluded: u64,
         again: bool,
     ) -> Result<(), SynclineError> {
+        let planned = self.planned;
         let total = planned.counts.writes().saturating_sub(excluded);
         if !again {
             return self.all(detail, 0, total, planned.cost.calls).await;
@@ -86,7 +87,9 @@ impl Runner<'_> {
         let lane = |request: &RowRequest| destination.lane(&self.schema, request, &self.request.options);
         let apart = SyncDefinition::from_json(&self.request.plan.definition_json)
             .is_ok_and(|definition| definition.on_duplicate == OnDuplicate::All);
-        let mut feed = Feed::new(self.store, self.request.plan.id, self.run, entity, apart);
+        let (kept, plan, arranged) = (self.store.clone(), self.request.plan.id, self.planned.arranged);
+        let turns = blocking(move || Ok(if arranged { Some(kept.plan_turns(plan)?) } else { None })).await?;
+        let mut feed = Feed::new(self.store, (plan, self.run), entity, turns, apart);
         let mut pace = Pace::new(PaceLimits {
             most_rows: capabilities.max_batch_rows,
             // What is under way when a batch fails can't be called back.
@@ -118,7 +121,9 @@ impl Runner<'_> {
                 };
                 match next {
                     // Whether the order matters may be known only by the rows that were just read.
-                    Ok(Some(rows)) if feed.ordered() && !under_way.is_empty() => held = Some(rows),
+                    Ok(Some(rows)) if (feed.ordered() || feed.turned()) && !under_way.is_empty() => {
+                        held = Some(rows);
+                    }
                     Ok(Some(rows)) => under_way.push(self.one(rows, &source_key)),
                     Ok(None) => break,
                     Err(error) => ends = Some(error),
@@ -195,6 +200,7 @@ impl Runner<'_> {
             schema: &self.schema,
             run: self.run,
             rows,
+            stepped: self.planned.counts.steps > 0,
             source_key,
             work: self.work,
         };

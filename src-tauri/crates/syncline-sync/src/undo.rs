@@ -6,10 +6,13 @@ use syncline_model::{EntitySchema, ErrorCode, SynclineError};
 use syncline_store::{AuditFilter, AuditRow, Plan, PlanStatus, Run, Store};
 use uuid::Uuid;
 
+use crate::arrange::{Place, arrange};
 use crate::batches::estimate_batches;
 use crate::cost::run_cost;
+use crate::order::Order;
 use crate::plan::{PlanDetail, ended};
 use crate::progress::{Work, blocking};
+use crate::run_steps::landed;
 use crate::undo_rows::undo_page;
 
 /// Rows that are looked at again at once.
@@ -64,6 +67,7 @@ pub async fn make_undo(
     blocking(move || Ok(kept.save_plan(&first)?)).await?;
     let result = plan_all(store, destination.as_ref(), &request, plan.id, &mut detail, work).await;
     detail.requests = detail.lanes.values().map(|(rows, bytes)| estimate_batches(*rows, *bytes, &able)).sum();
+    detail.requests += detail.turns;
     let entity = &request.schema.summary.logical_name;
     detail.cost = run_cost(&detail, false, &(syncline_connect::Toll::default(), destination.toll(entity)));
     plan.status = if result.is_ok() { PlanStatus::Ready } else { PlanStatus::Incomplete };
@@ -88,17 +92,58 @@ async fn plan_all(
         ..AuditFilter::default()
     };
     let (mut from, mut next) = (0, 0);
+    let mut order = Order::of(&request.schema);
     loop {
         work.check()?;
         let (kept, run, filter) = (store.clone(), request.run.id, filter.clone());
         let written: Vec<AuditRow> =
             blocking(move || Ok(kept.audit_from(run, &filter, from, WINDOW)?)).await?;
-        let Some(last) = written.last() else { return Ok(()) };
+        let Some(last) = written.last() else { break };
         from = last.planned.ordinal + 1;
+        let written = whole_rows(store, request, written).await?;
         let rows = undo_page(destination, request, written, next, detail, work).await?;
         next += rows.len() as u32;
+        rows.iter().for_each(|row| order.note(row));
         let kept = store.clone();
         blocking(move || Ok(kept.add_plan_rows(plan, &rows)?)).await?;
         work.tell("looking at what is there now", u64::from(next), None);
     }
+    let place = Place { store, plan, destination, schema: &request.schema, options: &request.options };
+    arrange(&place, order, &mut next, detail).await
+}
+
+/// What was written in two steps is taken back as one: a step whose row landed is left out, and the row is at the version that its last step made.
+async fn whole_rows(
+    store: &Store,
+    request: &UndoRequest,
+    mut written: Vec<AuditRow>,
+) -> Result<Vec<AuditRow>, SynclineError> {
+    let planned: PlanDetail = serde_json::from_value(request.plan.detail.clone()).unwrap_or_default();
+    if planned.counts.steps == 0 {
+        return Ok(written);
+    }
+    let ordinals: Vec<u32> = written.iter().map(|row| row.planned.ordinal).collect();
+    let (kept, plan, run) = (store.clone(), request.plan.id, request.run.id);
+    let told = blocking(move || {
+        let steps = kept.plan_steps(plan, &ordinals)?;
+        let told = steps
+            .into_iter()
+            .map(|one| Ok((one, kept.run_outcome(run, one.main)?, kept.run_outcome(run, one.step)?)));
+        told.collect::<Result<Vec<_>, SynclineError>>()
+    })
+    .await?;
+    for (one, main, step) in told {
+        if main.is_some_and(|main| landed(&main.outcome)) {
+            written.retain(|row| row.planned.ordinal != one.step);
+        }
+        // A version that is not known stays unknown.
+        if let Some(step) =
+            step.filter(|step| !one.first && !matches!(step.outcome.as_str(), "failed" | "drifted"))
+            && let Some(row) = written.iter_mut().find(|row| row.planned.ordinal == one.main)
+            && let Some(answer) = &mut row.answer
+        {
+            answer.version = step.version;
+        }
+    }
+    Ok(written)
 }

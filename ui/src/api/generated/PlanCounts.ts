@@ -45,6 +45,10 @@ events_held_back: number,
  */
 events_resent: number, 
 /**
+ * Rows that are a step of another row, because rows point at one another in a circle; they are among those to update, and not among those that were read.
+ */
+steps: number, 
+/**
  * Taken out by hand.
  */
 excluded: number, };

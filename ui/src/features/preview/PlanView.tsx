@@ -26,6 +26,7 @@ import {
 import { counted } from "@/lib/numbers";
 import { Causes } from "./Causes";
 import { EventsNote } from "./EventsNote";
+import { StepsNote } from "./StepsNote";
 import { Foot } from "./Foot";
 import { Origin } from "./Origin";
 import { planColumns, writes } from "./planColumns";
@@ -215,6 +216,7 @@ export function PlanView({
           <Origin plan={data} onOpenRun={onOpenRun} />
           <SignedNote plan={data} />
           <EventsNote key={plan} plan={data} onAgain={onAgain} />
+          <StepsNote steps={data.summary.steps} />
           {data.status === "incomplete" ? (
             <p className={styles.note}>
               This preview was stopped before it was whole; it can't be run. Make it again.

@@ -203,6 +203,7 @@ fn counts_view(counts: &syncline_sync::PlanCounts, excluded: u64) -> PlanCounts 
         events: counts.events,
         events_held_back: counts.events_held_back,
         events_resent: counts.events_resent,
+        steps: counts.steps,
         excluded,
     }
 }

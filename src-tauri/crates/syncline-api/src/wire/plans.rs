@@ -60,6 +60,9 @@ pub struct PlanCounts {
     /// Events that were sent before and go again on purpose; among those to send.
     #[serde(default)]
     pub events_resent: u64,
+    /// Rows that are a step of another row, because rows point at one another in a circle; they are among those to update, and not among those that were read.
+    #[serde(default)]
+    pub steps: u64,
     /// Taken out by hand.
     pub excluded: u64,
 }

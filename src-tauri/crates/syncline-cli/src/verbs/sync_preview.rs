@@ -198,6 +198,12 @@ pub(super) fn show(plan: &PlanSummary) {
     if counts.events_resent > 0 {
         output::line(&format!("{} events were sent before and go again", counts.events_resent));
     }
+    if counts.steps > 0 {
+        output::line(&format!(
+            "rows point at one another in a circle: {} of them go in two steps, the second one an update",
+            counts.steps
+        ));
+    }
     output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
     if plan.requests > 0 {
         output::line(&format!("in all {}", costs::words(&plan.cost)));

@@ -22,6 +22,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::cache::changes::HISTORY,
     crate::work::plans::HISTORY,
     crate::work::plan_keys::HISTORY,
+    crate::work::plan_turns::HISTORY,
     crate::work::plan_rows::HISTORY,
     crate::work::plan_body::HISTORY,
     crate::work::runs::HISTORY,

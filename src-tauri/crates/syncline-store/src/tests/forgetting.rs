@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::work::{plan, plan_row, run};
 use crate::testing::{connection_id, contact, key, now, pull, record, sample, schema};
 use crate::{
-    EventKey, Forgotten, KeptFate, PullKind, RecentItem, RunOutcome, STORE_FILE, SearchQuery, Sent, Store,
-    Stream,
+    EventKey, Forgotten, KeptFate, PlanStep, PullKind, RecentItem, RunOutcome, STORE_FILE, SearchQuery, Sent,
+    Store, Stream,
 };
 
 pub(crate) fn connection(id: Uuid, name: &str) -> Connection {
@@ -42,6 +42,8 @@ fn fill(store: &Store, id: Uuid, other: Uuid) {
     let plan = plan(id, other);
     store.save_plan(&plan).unwrap();
     store.add_plan_rows(plan.id, &[plan_row(0, MARKER)]).unwrap();
+    store.save_plan_turns(plan.id, &[(0, 1)]).unwrap();
+    store.save_plan_steps(plan.id, &[PlanStep { step: 1, main: 0, first: false }]).unwrap();
     let run = run(&plan);
     store.save_run(&run).unwrap();
     let outcome = RunOutcome {
@@ -135,6 +137,8 @@ fn no_row_and_no_free_page_is_left() {
                 "plan_rows",
                 "plan_issues",
                 "plan_dictionaries",
+                "plan_turns",
+                "plan_steps",
                 "run_rows",
                 "sent",
                 "sent_by",

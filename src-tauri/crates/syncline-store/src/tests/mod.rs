@@ -15,6 +15,7 @@ mod run_requests;
 mod search_sql;
 mod small_tables;
 mod statistics;
+mod turns;
 mod two_way;
 mod windows;
 pub(crate) mod work;

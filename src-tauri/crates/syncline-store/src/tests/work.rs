@@ -126,14 +126,14 @@ fn rows_are_paged_filtered_counted_and_streamed() {
     store.save_run(&begun).unwrap();
     let (mut seen, mut from) = (Vec::new(), 0);
     loop {
-        let rows = store.plan_rows_to_write(plan.id, begun.id, from, 7).unwrap();
+        let rows = store.plan_rows_to_write(plan.id, begun.id, 0, from, 7).unwrap();
         let Some(last) = rows.last() else { break };
         from = last.ordinal + 1;
         seen.extend(rows.iter().map(|row| row.ordinal));
     }
     assert_eq!((seen.len(), seen[0], seen[1]), (88, 9, 12));
     assert_eq!(store.exclude_plan_rows(plan.id, None, &creates, true).unwrap(), 88);
-    assert!(store.plan_rows_to_write(plan.id, begun.id, 0, 7).unwrap().is_empty());
+    assert!(store.plan_rows_to_write(plan.id, begun.id, 0, 0, 7).unwrap().is_empty());
     assert_eq!(store.exclude_plan_rows(plan.id, None, &PlanRowFilter::default(), false).unwrap(), 90);
 
     // A row that is planned again takes the place of the first, its issues too.

@@ -8,6 +8,7 @@ pub(crate) mod plan_body;
 pub(crate) mod plan_filter;
 pub(crate) mod plan_keys;
 pub(crate) mod plan_rows;
+pub(crate) mod plan_turns;
 mod plan_walk;
 pub(crate) mod plans;
 pub(crate) mod recover;

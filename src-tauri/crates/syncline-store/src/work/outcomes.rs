@@ -70,6 +70,9 @@ impl Store {
                  WHERE p.rid >= ?1 + ?4 AND p.rid < ?1 + ?6 AND (?3 = 0
                    OR o.outcome IN ('failed', 'drifted', 'unknown', 'sending')
                    OR o.outcome IS NULL AND p.excluded = 0 AND p.action IN ('create', 'update', 'delete'))
+                 AND NOT EXISTS(SELECT 1 FROM plan_steps s LEFT JOIN run_rows m ON m.rid = s.main - ?1 + ?2
+                   WHERE s.rid = p.rid AND (?3 = 0 OR m.outcome IS NULL
+                     OR m.outcome IN ('failed', 'drifted', 'unknown', 'sending')))
                  ORDER BY p.rid LIMIT ?5",
             )?;
             let rows = statement.query_map(

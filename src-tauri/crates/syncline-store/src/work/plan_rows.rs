@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::plan_body::{self, Bodies};
 use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
-use super::{base, plans, runs};
+use super::{base, plan_turns, plans, runs};
 use crate::cache::codec::Codec;
 use crate::cache::spread::spread;
 use crate::migrate::Migration;
@@ -201,12 +201,13 @@ impl Store {
         })
     }
 
-    /// The next rows that a run writes (create, update or delete, not taken out) and that have no outcome in it yet, from an ordinal on: a
-    /// run reads its plan window by window and holds no more than one of them.
+    /// The next rows of a turn that a run writes (create, update or delete, not taken out) and that have no outcome in it yet, from an ordinal
+    /// on: a run reads its plan window by window and holds no more than one of them.
     pub fn plan_rows_to_write(
         &self,
         plan: Uuid,
         run: Uuid,
+        turn: u32,
         from: u32,
         limit: u32,
     ) -> Result<Vec<PlanRow>, StoreError> {
@@ -218,9 +219,11 @@ impl Store {
                 &format!(
                     "SELECT {COLUMNS} FROM plan_rows WHERE rid >= ?1 AND rid < ?2 AND excluded = 0
                      AND action IN ('create', 'update', 'delete')
-                     AND NOT EXISTS(SELECT 1 FROM run_rows o WHERE o.rid = plan_rows.rid - ?4 + ?5) ORDER BY rid LIMIT ?3"
+                     AND NOT EXISTS(SELECT 1 FROM run_rows o WHERE o.rid = plan_rows.rid - ?4 + ?5)
+                     AND {} ORDER BY rid LIMIT ?3",
+                    plan_turns::of_turn(turn)
                 ),
-                &[&(first + i64::from(from)), &(first + super::ORDINALS), &limit, &first, &outcomes],
+                &[&(first + i64::from(from)), &(first + super::ORDINALS), &limit, &first, &outcomes, &turn],
             )
         })
     }

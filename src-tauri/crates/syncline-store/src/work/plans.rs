@@ -250,6 +250,8 @@ impl Store {
 pub(crate) fn delete(tx: &Connection, number: i64) -> Result<(), StoreError> {
     let range = params![super::base(number), super::base(number + 1)];
     tx.execute("DELETE FROM plan_rows WHERE rid >= ?1 AND rid < ?2", range)?;
+    tx.execute("DELETE FROM plan_turns WHERE rid >= ?1 AND rid < ?2", range)?;
+    tx.execute("DELETE FROM plan_steps WHERE rid >= ?1 AND rid < ?2", range)?;
     tx.execute("DELETE FROM plan_issues WHERE plan = ?1", [number])?;
     tx.execute("DELETE FROM plan_keys WHERE plan = ?1", [number])?;
     tx.execute("DELETE FROM plan_dictionaries WHERE plan = ?1", [number])?;

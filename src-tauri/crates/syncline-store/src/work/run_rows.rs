@@ -250,6 +250,17 @@ impl Store {
         })
     }
 
+    /// What became of one row, with all that was told; `None` where nothing was sent yet.
+    pub fn run_outcome(&self, run: Uuid, ordinal: u32) -> Result<Option<RunOutcome>, StoreError> {
+        self.read(|db| {
+            let rid = base(runs::number(db, run)?) + i64::from(ordinal);
+            let mut statement =
+                db.prepare_cached(&format!("SELECT {OUTCOME} FROM run_rows o WHERE o.rid = ?1"))?;
+            let mut rows = statement.query([rid])?;
+            rows.next()?.map(|row| outcome(row, 0)).transpose()
+        })
+    }
+
     /// What became of some rows; `None` where nothing was sent yet. A run that goes on asks this first.
     pub fn run_outcomes(&self, run: Uuid, ordinals: &[u32]) -> Result<Vec<Option<String>>, StoreError> {
         self.read(|db| {

@@ -1,0 +1,304 @@
+//! In which order rows of one table go that point at one another: a new row after the new rows it points at, a row that is deleted after those that point at it. Where that
+//! goes in a circle one row of it is written in two steps. Held in memory are ids alone, as hashes, and only for tables that point at themselves.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use syncline_connect::ProbedRow;
+use syncline_model::{Action, EntityName, EntitySchema, Value};
+use syncline_store::PlanRow;
+
+/// A row that points, or pointed, at another row of the table.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    row: u32,
+    /// Place of the column.
+    column: u16,
+    /// Hash of the other row's id.
+    other: u64,
+    /// It does so before the write, not after it.
+    until: bool,
+}
+
+/// What is learnt of the rows while they are planned.
+pub(crate) struct Order {
+    entity: EntityName,
+    key: String,
+    /// Columns that may point at rows of their own table.
+    columns: Vec<String>,
+    /// Rows that are made, by their ids.
+    made: Vec<(u64, u32)>,
+    /// Rows that are deleted, by their ids.
+    gone: Vec<(u64, u32)>,
+    points: Vec<Point>,
+}
+
+/// A row waits for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    after: u32,
+    before: u32,
+    /// The one that points at the other.
+    points: u32,
+    column: u16,
+}
+
+/// The order that was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Turns {
+    /// Rows and their turns; those of turn 0 are left out.
+    pub(crate) turns: Vec<(u32, u32)>,
+    /// Rows that go in two steps: a row that is made gets these columns afterwards, one that is deleted loses them before.
+    pub(crate) cut: BTreeMap<u32, Vec<String>>,
+    /// The last turn.
+    pub(crate) last: u32,
+}
+
+fn hashed(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.trim_matches(['{', '}']).to_lowercase().hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Order {
+    /// For rows of a table.
+    pub(crate) fn of(schema: &EntitySchema) -> Self {
+        let entity = schema.summary.logical_name.clone();
+        let own = schema.columns.iter().filter(|column| column.targets.contains(&entity));
+        Self {
+            columns: own.map(|column| column.logical_name.to_string()).collect(),
+            key: schema.summary.primary_id.to_string(),
+            entity,
+            made: Vec::new(),
+            gone: Vec::new(),
+            points: Vec::new(),
+        }
+    }
+
+    /// The row of this table that a value points at.
+    fn other(&self, value: &Value) -> Option<u64> {
+        match value {
+            Value::Null | Value::List(_) => None,
+            Value::Reference(reference) => (reference.entity == self.entity).then(|| hashed(&reference.id)),
+            Value::Bool(_) | Value::Integer(_) | Value::Decimal(_) | Value::Double(_) | Value::Text(_) => {
+                Some(hashed(&value.display_text()))
+            }
+        }
+    }
+
+    /// Looks at a row that was planned.
+    pub(crate) fn note(&mut self, row: &PlanRow) {
+        if self.columns.is_empty() || !row.action.writes() {
+            return;
+        }
+        for change in &row.changes {
+            let Some(column) = self.columns.iter().position(|name| *name == change.field) else { continue };
+            let column = u16::try_from(column).unwrap_or(u16::MAX);
+            let (to, from) = (self.other(&change.to), self.other(&change.from));
+            let mut point = |other: Option<u64>, until| {
+                self.points.extend(other.map(|other| Point { row: row.ordinal, column, other, until }));
+            };
+            point(to.filter(|_| row.action != Action::Delete), false);
+            point(from.filter(|_| row.action != Action::Create), true);
+        }
+        match row.action {
+            Action::Create => {
+                let values = [&row.mapped.identifiers, &row.mapped.attributes];
+                let id = values.iter().find_map(|values| values.get(&self.key)).filter(|id| !id.is_null());
+                self.made.extend(id.map(|id| (hashed(&id.display_text()), row.ordinal)));
+            }
+            Action::Delete => {
+                let held: Option<ProbedRow> =
+                    row.existing.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+                self.gone.extend(held.map(|held| (hashed(held.id.as_str()), row.ordinal)));
+            }
+            Action::Update | Action::Unchanged | Action::Skip | Action::Invalid => {}
+        }
+    }
+
+    /// The order. `itself`: a row can be made that points at itself; `may_cut`: a column can be empty for a moment.
+    pub(crate) fn turns(mut self, itself: bool, may_cut: impl Fn(&str, Action) -> bool) -> Turns {
+        let mut turns = Turns::default();
+        self.made.sort_unstable();
+        self.gone.sort_unstable();
+        let may = |column: u16, action| {
+            self.columns.get(usize::from(column)).is_some_and(|name| may_cut(name, action))
+        };
+        let mut cut: Vec<(u32, u16)> = Vec::new();
+        let mut edges = Vec::new();
+        for Point { row, column, other, until } in &self.points {
+            let rows = if *until { &self.gone } else { &self.made };
+            let at = rows.partition_point(|(id, _)| id < other);
+            let Some((_, other)) = rows.get(at).filter(|(id, _)| id == other) else { continue };
+            match (*other == *row, *until) {
+                (true, false) if !itself && may(*column, Action::Create) => cut.push((*row, *column)),
+                (true, _) => {}
+                (false, false) => {
+                    edges.push(Edge { after: *row, before: *other, points: *row, column: *column });
+                }
+                (false, true) => {
+                    edges.push(Edge { after: *other, before: *row, points: *row, column: *column });
+                }
+            }
+        }
+        drop((std::mem::take(&mut self.made), std::mem::take(&mut self.gone)));
+        edges.sort_unstable();
+        let (depths, closing) = depths(&edges);
+        for edge in closing {
+            let action = if edge.points == edge.after { Action::Create } else { Action::Delete };
+            if may(edge.column, action) {
+                cut.push((edge.points, edge.column));
+            }
+        }
+        cut.sort_unstable();
+        cut.dedup();
+        for (row, column) in cut {
+            let names = turns.cut.entry(row).or_default();
+            names.extend(self.columns.get(usize::from(column)).cloned());
+        }
+        turns.turns = depths.into_iter().filter(|(_, depth)| *depth > 0).collect();
+        turns.turns.sort_unstable();
+        turns.last = turns.turns.iter().map(|(_, depth)| *depth).max().unwrap_or(0);
+        turns
+    }
+}
+
+/// How many rows each row has to wait for one after the other, and the edges that close circles; those are not counted, but that what waits for them goes after
+/// the first turn. Edges are sorted.
+fn depths(edges: &[Edge]) -> (HashMap<u32, u32>, Vec<Edge>) {
+    let of = |row: u32| {
+        let from = edges.partition_point(|edge| edge.after < row);
+        from..edges.partition_point(|edge| edge.after <= row)
+    };
+    // `None` while it is looked at.
+    let mut depths: HashMap<u32, Option<u32>> = HashMap::new();
+    let mut closing = Vec::new();
+    let mut path: Vec<(u32, std::ops::Range<usize>, u32)> = Vec::new();
+    for start in edges.iter().map(|edge| edge.after) {
+        if depths.contains_key(&start) {
+            continue;
+        }
+        depths.insert(start, None);
+        path.push((start, of(start), 0));
+        while let Some((row, rest, depth)) = path.last_mut() {
+            let Some(edge) = rest.next().and_then(|at| edges.get(at)) else {
+                let (row, depth) = (*row, *depth);
+                depths.insert(row, Some(depth));
+                path.pop();
+                if let Some((_, _, above)) = path.last_mut() {
+                    *above = (*above).max(depth + 1);
+                }
+                continue;
+            };
+            match depths.get(&edge.before) {
+                Some(Some(before)) => *depth = (*depth).max(before + 1),
+                Some(None) => {
+                    closing.push(*edge);
+                    // What is deleted goes after the step that lets it go.
+                    *depth = (*depth).max(u32::from(edge.points == edge.before));
+                }
+                None => {
+                    depths.insert(edge.before, None);
+                    path.push((edge.before, of(edge.before), 0));
+                }
+            }
+        }
+    }
+    (depths.into_iter().map(|(row, depth)| (row, depth.unwrap_or(0))).collect(), closing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn order(made: &[u32], gone: &[u32], points: &[(u32, u32, bool)]) -> Order {
+        let id = |row: u32| hashed(&row.to_string());
+        Order {
+            entity: "account".into(),
+            key: "accountid".to_owned(),
+            columns: vec!["parentaccountid".to_owned()],
+            made: made.iter().map(|row| (id(*row), *row)).collect(),
+            gone: gone.iter().map(|row| (id(*row), *row)).collect(),
+            points: points
+                .iter()
+                .map(|(row, other, until)| Point { row: *row, column: 0, other: id(*other), until: *until })
+                .collect(),
+        }
+    }
+
+    fn parent() -> Vec<String> {
+        vec!["parentaccountid".to_owned()]
+    }
+
+    #[test]
+    fn parents_first_circles_and_rows_that_are_their_own_parent() {
+        // 0 is under 1, 1 under 2, 3 under a row that is there already.
+        let found = order(&[0, 1, 2, 3], &[], &[(0, 1, false), (1, 2, false), (3, 99, false)])
+            .turns(false, |_, _| true);
+        assert_eq!(found, Turns { turns: vec![(0, 2), (1, 1)], cut: BTreeMap::new(), last: 2 });
+
+        let circle = || order(&[0, 1], &[], &[(0, 1, false), (1, 0, false)]);
+        let found = circle().turns(false, |_, _| true);
+        assert_eq!((found.turns, found.cut), (vec![(0, 1)], BTreeMap::from([(1, parent())])));
+        assert_eq!(circle().turns(false, |_, _| false).cut, BTreeMap::new(), "a column that can't be empty");
+
+        let own = || order(&[0], &[], &[(0, 0, false)]);
+        assert_eq!(own().turns(false, |_, _| true).cut, BTreeMap::from([(0, parent())]));
+        assert_eq!(own().turns(true, |_, _| true), Turns::default());
+    }
+
+    #[test]
+    fn what_is_deleted_goes_after_what_points_at_it() {
+        let found = order(&[], &[0, 1], &[(1, 0, true), (5, 0, true)]).turns(false, |_, _| true);
+        assert_eq!(found, Turns { turns: vec![(0, 1)], cut: BTreeMap::new(), last: 1 });
+        let found = order(&[], &[0, 1], &[(1, 0, true), (0, 1, true)]).turns(false, |_, _| true);
+        assert_eq!(found.cut.len(), 1);
+        assert_eq!(found.turns, [(0, 2), (1, 1)], "neither goes before the step that lets it go");
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_waits_for_what_it_points_at_or_goes_in_two_steps(
+            parents in prop::collection::vec(0u32..40, 1..40), deleted in any::<bool>()
+        ) {
+            let rows: Vec<u32> = (0..parents.len() as u32).collect();
+            let points: Vec<(u32, u32, bool)> =
+                rows.iter().zip(&parents).map(|(row, parent)| (*row, *parent, deleted)).collect();
+            let none = Vec::new();
+            let (made, gone) = if deleted { (&none, &rows) } else { (&rows, &none) };
+            let found = order(made, gone, &points).turns(false, |_, _| true);
+            let turn: HashMap<u32, u32> = found.turns.iter().copied().collect();
+            let turn = |row: &u32| turn.get(row).copied().unwrap_or(0);
+            for (row, parent) in rows.iter().zip(&parents) {
+                let apart = found.cut.contains_key(row);
+                if !rows.contains(parent) || (deleted && row == parent) {
+                    prop_assert!(!apart, "nothing is cut for what is not in the way");
+                } else if deleted {
+                    prop_assert!(apart && turn(parent) > 0 || turn(parent) > turn(row));
+                    prop_assert!(!apart || turn(row) > 0);
+                } else {
+                    prop_assert!(apart || turn(row) > turn(parent));
+                }
+            }
+            // No more are cut than there are circles: each row is in one at most.
+            let mut circles = HashSet::new();
+            for row in &rows {
+                let mut at = *row;
+                for _ in 0..rows.len() {
+                    at = parents.get(at as usize).copied().unwrap_or(u32::MAX);
+                }
+                let mut circle = Vec::new();
+                while let Some(next) = parents.get(at as usize).filter(|_| !circle.contains(&at)) {
+                    circle.push(at);
+                    at = *next;
+                }
+                circle.sort_unstable();
+                if !circle.is_empty() && (!deleted || circle.len() > 1) && circle.contains(&at) {
+                    circles.insert(circle);
+                }
+            }
+            prop_assert_eq!(found.cut.len(), circles.len());
+        }
+    }
+}
