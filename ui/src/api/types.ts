@@ -10,6 +10,7 @@ export type { AuditRowView } from "./generated/AuditRowView";
 export type { AuditView } from "./generated/AuditView";
 export type { AuthMethod } from "./generated/AuthMethod";
 export type { Budget } from "./generated/Budget";
+export type { ByHand } from "./generated/ByHand";
 export type { CachedEntity } from "./generated/CachedEntity";
 export type { CacheFetch } from "./generated/CacheFetch";
 export type { CacheFetched } from "./generated/CacheFetched";

@@ -51,7 +51,7 @@ pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict
 pub use two_way::find_links::{FoundLink, LinkFilter};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
-pub use work::hand_edits::{HandEdit, HandEditBody};
+pub use work::hand_edits::{HandEdit, HandEditBody, HandEditFilter};
 pub use work::ledgers::{EventKey, Sent, Stream};
 pub use work::outcomes::OutcomeCount;
 pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};

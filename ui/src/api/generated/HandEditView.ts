@@ -6,6 +6,22 @@ import type { FieldChange } from "./FieldChange";
  */
 export type HandEditView = { 
 /**
+ * Its number; later edits have larger ones.
+ */
+number: number, 
+/**
+ * Connection.
+ */
+connection: string, 
+/**
+ * Entity.
+ */
+entity: string, 
+/**
+ * Id of the record.
+ */
+record: string, 
+/**
  * `create`, `update`, `upsert` or `delete`.
  */
 operation: string, 

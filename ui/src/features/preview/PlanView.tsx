@@ -26,7 +26,6 @@ import {
 import { counted } from "@/lib/numbers";
 import { Causes } from "./Causes";
 import { EventsNote } from "./EventsNote";
-import { StepsNote } from "./StepsNote";
 import { Foot } from "./Foot";
 import { Origin } from "./Origin";
 import { planColumns, writes } from "./planColumns";
@@ -34,6 +33,7 @@ import styles from "./preview.module.css";
 import { RowDetail } from "./RowDetail";
 import { RunDialog } from "./RunDialog";
 import { SignedNote, SignOffButton } from "./SignOff";
+import { StepsNote } from "./StepsNote";
 import { Ways, written } from "./Ways";
 
 /** A plan: what would happen to each record and why; rows and groups can be taken out; then it runs, exactly as shown. */

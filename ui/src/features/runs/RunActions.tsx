@@ -11,12 +11,7 @@ import {
 import { type ApiError, change, type ReplayWhich, type RunReport, toApiError } from "@/api";
 import { FileMenu } from "@/design";
 import { count } from "@/lib/numbers";
-
-const forms = [
-  { label: "CSV…", extension: "csv", format: "csv" },
-  { label: "JSON lines…", extension: "jsonl", format: "jsonl" },
-  { label: "Excel…", extension: "xlsx", format: "xlsx" },
-] as const;
+import { forms } from "./AuditMenu";
 
 /** What can be done with a run that ended: go on with it, send records again, take it back, write it to a file. */
 export function RunActions({

@@ -1,10 +1,11 @@
 import { Switch } from "@fluentui/react-components";
 import { PlayRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type RunView, useRead } from "@/api";
+import { type ApiError, type RunView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { count, duration } from "@/lib/numbers";
+import { AuditMenu } from "./AuditMenu";
 import { RunBar, RunMark } from "./outcome";
 import { scoreText } from "./Prediction";
 import styles from "./runs.module.css";
@@ -21,6 +22,7 @@ export function RunsList({
   const list = useRead("runs.list", {});
   const [search, setSearch] = useState("");
   const [everyone, setEveryone] = useState(false);
+  const [fault, setFault] = useState<ApiError | null>(null);
   const all = list.data ?? [];
   const mine = all.filter(belongs);
   const shown = fuzzyFilter(
@@ -36,6 +38,13 @@ export function RunsList({
         all.length > 0 ? (
           <>
             <SearchField value={search} onChange={setSearch} label="Find a run" style={{ width: 260 }} />
+            <AuditMenu
+              query={{}}
+              connections={[...new Set(shown.flatMap((run) => [run.source, run.destination]))].sort()}
+              name="audit"
+              hint="Every record of every run at one connection with what was planned, sent and answered, and edits by hand"
+              onError={(error) => setFault(toApiError(error))}
+            />
             {mine.length < all.length ? (
               <Switch
                 checked={everyone}
@@ -46,7 +55,12 @@ export function RunsList({
           </>
         ) : undefined
       }
-      notices={list.error ? <Fault fault={list.error} onRetry={() => void list.refetch()} /> : undefined}
+      notices={
+        <>
+          {list.error ? <Fault fault={list.error} onRetry={() => void list.refetch()} /> : null}
+          {fault ? <Fault fault={fault} onDismiss={() => setFault(null)} /> : null}
+        </>
+      }
     >
       {list.isPending && !list.error ? <Skeleton label="Loading runs" /> : null}
       {list.data && shown.length === 0 ? (

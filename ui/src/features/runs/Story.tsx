@@ -1,9 +1,10 @@
 import { Button } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { type AuditRowView, type HandEditView, useRead } from "@/api";
+import { type ApiError, type AuditRowView, type HandEditView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Page, Skeleton, Time } from "@/design";
 import { counted } from "@/lib/numbers";
+import { AuditMenu } from "./AuditMenu";
 import { ChangeTable, Facts } from "./Facts";
 import { tones } from "./outcome";
 import styles from "./runs.module.css";
@@ -28,6 +29,7 @@ export function Story({
   onOpenRecord: () => void;
 }) {
   const [limit, setLimit] = useState(STEP);
+  const [fault, setFault] = useState<ApiError | null>(null);
   const story = useRead("audit.rows", { connection, entity, record, limit }, { keep: true });
   const edits = useRead("edits.list", { connection, entity, record, limit: 1000 }, { keep: true });
   const rows = story.data?.rows ?? [];
@@ -47,11 +49,24 @@ export function Story({
         </>
       }
       actions={
-        <Button size="small" onClick={onOpenRecord}>
-          Open the record
-        </Button>
+        <>
+          <AuditMenu
+            query={{ connection, entity, record }}
+            name={`${title}-story`}
+            hint="Everything that runs did to this record, and every edit by hand"
+            onError={(error) => setFault(toApiError(error))}
+          />
+          <Button size="small" onClick={onOpenRecord}>
+            Open the record
+          </Button>
+        </>
       }
-      notices={story.error ? <Fault fault={story.error} onRetry={() => void story.refetch()} /> : undefined}
+      notices={
+        <>
+          {story.error ? <Fault fault={story.error} onRetry={() => void story.refetch()} /> : null}
+          {fault ? <Fault fault={fault} onDismiss={() => setFault(null)} /> : null}
+        </>
+      }
     >
       {!story.data && !story.error ? <Skeleton rows={10} label="Loading the record's story" /> : null}
       {edits.error ? <Fault fault={edits.error} onRetry={() => void edits.refetch()} /> : null}

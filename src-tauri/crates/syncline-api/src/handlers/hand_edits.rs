@@ -1,10 +1,11 @@
 //! `edits.list`: what was done to a record by hand, and noting it.
 
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use syncline_model::{Connection, EntityName, FieldChange, Value};
-use syncline_store::{HandEdit, HandEditBody};
+use syncline_store::{HandEdit, HandEditBody, HandEditFilter};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::wire::{ApiError, HandEditView, HandEdits, HandEditsQuery, RecordOperation};
@@ -33,6 +34,7 @@ pub(super) async fn note(
     let identity = connection.identity.as_ref();
     let by = identity.and_then(|who| who.user_name.clone().or_else(|| who.user_id.clone()));
     let edit = HandEdit {
+        number: 0,
         connection: connection.id,
         entity: entity.clone(),
         record: record.to_owned(),
@@ -70,35 +72,48 @@ fn changes(before: Option<&RawValue>, after: Option<&RawValue>) -> Vec<FieldChan
     found
 }
 
+/// The filter of a query.
+pub(super) async fn filter(app: &Arc<App>, query: &HandEditsQuery) -> Result<HandEditFilter, ApiError> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    Ok(HandEditFilter {
+        connection: match given(&query.connection) {
+            Some(name) => Some(app.connection(&name).await?.id),
+            None => None,
+        },
+        entity: given(&query.entity).map(EntityName::new),
+        record: given(&query.record),
+        text: given(&query.search),
+        before: query.before,
+    })
+}
+
+/// An edit as shells see it.
+pub(super) fn view(edit: &HandEdit, names: &HashMap<Uuid, String>) -> HandEditView {
+    let HandEditBody { by, before, after } = &edit.body;
+    let deleted = edit.operation == "delete";
+    // Without the one end nothing can be told but that it was written.
+    let known = match edit.operation.as_str() {
+        "create" => after.is_some(),
+        "delete" => before.is_some(),
+        _ => before.is_some() && after.is_some(),
+    };
+    HandEditView {
+        number: edit.number,
+        connection: names.get(&edit.connection).cloned().unwrap_or_else(|| "forgotten".to_owned()),
+        entity: edit.entity.to_string(),
+        record: edit.record.clone(),
+        changes: if known || deleted { changes(before.as_deref(), after.as_deref()) } else { Vec::new() },
+        before_known: known,
+        operation: edit.operation.clone(),
+        by: by.clone(),
+        at: edit.at.to_string(),
+    }
+}
+
 pub(crate) async fn list(app: &Arc<App>, request: HandEditsQuery) -> Result<HandEdits, ApiError> {
-    let connection = app.connection(&request.connection).await?.id;
+    let filter = filter(app, &request).await?;
     let limit = request.limit.unwrap_or(100).clamp(1, 1000);
-    let entity = EntityName::new(request.entity.as_str());
-    let edits =
-        app.with_store(move |store| store.hand_edits(connection, &entity, &request.record, limit)).await?;
-    let rows = edits
-        .into_iter()
-        .map(|edit| {
-            let HandEditBody { by, before, after } = edit.body;
-            let deleted = edit.operation == "delete";
-            // Without the one end nothing can be told but that it was written.
-            let known = match edit.operation.as_str() {
-                "create" => after.is_some(),
-                "delete" => before.is_some(),
-                _ => before.is_some() && after.is_some(),
-            };
-            HandEditView {
-                changes: if known || deleted {
-                    changes(before.as_deref(), after.as_deref())
-                } else {
-                    Vec::new()
-                },
-                before_known: known,
-                operation: edit.operation,
-                by,
-                at: edit.at.to_string(),
-            }
-        })
-        .collect();
-    Ok(HandEdits { rows })
+    let names = app.connection_names().await?;
+    let edits = app.with_store(move |store| store.hand_edits(&filter, limit)).await?;
+    Ok(HandEdits { rows: edits.iter().map(|edit| view(edit, &names)).collect() })
 }

@@ -100,12 +100,24 @@ pub struct AuditRowView {
     pub answered_at: Option<String>,
 }
 
+/// Whether edits by hand are a part of an export. They belong to no run, so a query that names one has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum ByHand {
+    /// Behind the records of runs.
+    With,
+    /// Without the records of runs.
+    Only,
+}
+
 /// Writes a part of the audit to a file; ends as a job.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[ts(optional_fields)]
 pub struct AuditExport {
     /// Which records.
     pub query: AuditQuery,
+    /// Edits by hand: beside the runs, or alone. Absent: runs alone.
+    pub by_hand: Option<ByHand>,
     /// Form: CSV, JSON lines or Excel.
     pub format: ExportFormat,
     /// File to write; replaced when it exists.

@@ -4,16 +4,22 @@ use serde::{Deserialize, Serialize};
 use syncline_model::FieldChange;
 use ts_rs::TS;
 
-/// Asks for the edits of a record.
-#[derive(Debug, Clone, Deserialize, TS)]
+/// Asks for edits. What is not given does not narrow.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[ts(optional_fields)]
+#[serde(default)]
 pub struct HandEditsQuery {
     /// Connection.
-    pub connection: String,
+    pub connection: Option<String>,
     /// Entity.
-    pub entity: String,
+    pub entity: Option<String>,
     /// Id of the record.
-    pub record: String,
+    pub record: Option<String>,
+    /// Only edits that hold this text.
+    pub search: Option<String>,
+    /// Only those before the one with this number.
+    #[ts(optional, type = "number")]
+    pub before: Option<i64>,
     /// So many at most; default 100, at most 1000.
     pub limit: Option<u32>,
 }
@@ -28,6 +34,15 @@ pub struct HandEdits {
 /// A record that was made, changed or deleted by hand: in the window, or with `syncline record`.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct HandEditView {
+    /// Its number; later edits have larger ones.
+    #[ts(type = "number")]
+    pub number: i64,
+    /// Connection.
+    pub connection: String,
+    /// Entity.
+    pub entity: String,
+    /// Id of the record.
+    pub record: String,
     /// `create`, `update`, `upsert` or `delete`.
     pub operation: String,
     /// As whom, where the system told.

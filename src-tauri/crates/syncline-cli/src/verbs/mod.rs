@@ -15,6 +15,7 @@ pub(crate) mod records;
 mod run_requests;
 pub(crate) mod runs;
 mod runs_again;
+mod runs_edits;
 pub(crate) mod sandbox;
 mod schedule;
 pub(crate) mod sync;

@@ -8,6 +8,7 @@ use syncline_model::ErrorCode;
 
 use super::run_requests as requests;
 use super::runs_again as again;
+use super::runs_edits as edits;
 use crate::context::Context;
 use crate::{exit, output, progress};
 
@@ -44,6 +45,8 @@ pub(crate) enum Verb {
     Requests(requests::Requests),
     /// Records over all runs: by run, record, entity, outcome or text
     Find(again::Find),
+    /// Records that were made, changed or deleted by hand, in the window or with `record`: when, as whom, from what to what
+    Edits(edits::Edits),
     /// How long runs are kept, and what is older
     Retention(again::Retention),
 }
@@ -57,7 +60,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         }
         Verb::Export { id, out } => {
             let query = AuditQuery { run: Some(id), ..AuditQuery::default() };
-            again::export(&query, &out, context).await?;
+            again::export(&query, None, &out, context).await?;
         }
         Verb::Resume { id, events } => {
             let started: JobStarted = context.call("runs.resume", &serde_json::json!({ "run": id })).await?;
@@ -67,6 +70,7 @@ pub(crate) async fn run(verb: Verb, context: &Context) -> Result<u8, ApiError> {
         Verb::Undo(arguments) => return again::undo(arguments, context).await,
         Verb::Requests(arguments) => requests::requests(arguments, context).await?,
         Verb::Find(arguments) => again::find(arguments, context).await?,
+        Verb::Edits(arguments) => edits::edits(arguments, context).await?,
         Verb::Retention(arguments) => again::retention(&arguments, context).await?,
     }
     Ok(exit::DONE)

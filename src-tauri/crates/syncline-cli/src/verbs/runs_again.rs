@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::{Path, PathBuf};
 use syncline_api::ApiError;
-use syncline_api::wire::{AuditQuery, AuditView, ExportReport, JobStarted, RetentionView};
+use syncline_api::wire::{AuditQuery, AuditView, ByHand, ExportReport, JobStarted, RetentionView};
 use syncline_model::ErrorCode;
 
 use super::sync::{How, confirm, execute, planned};
@@ -82,6 +82,9 @@ pub(crate) struct Find {
     /// Write them to a file in place (.jsonl, .csv or .xlsx)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Put edits by hand behind them in the file; alone: `runs edits --out FILE`
+    #[arg(long, requires = "out", conflicts_with_all = ["run", "outcome"])]
+    edits: bool,
 }
 
 #[derive(Args)]
@@ -144,7 +147,8 @@ pub(crate) async fn find(arguments: Find, context: &Context) -> Result<(), ApiEr
         ..AuditQuery::default()
     };
     if let Some(out) = &arguments.out {
-        return export(&query, out, context).await;
+        let by_hand = arguments.edits.then_some(ByHand::With);
+        return export(&query, by_hand, out, context).await;
     }
     let mut shown = 0;
     while shown < arguments.top {
@@ -173,7 +177,12 @@ pub(crate) async fn find(arguments: Find, context: &Context) -> Result<(), ApiEr
     Ok(())
 }
 
-pub(crate) async fn export(query: &AuditQuery, out: &Path, context: &Context) -> Result<(), ApiError> {
+pub(crate) async fn export(
+    query: &AuditQuery,
+    by_hand: Option<ByHand>,
+    out: &Path,
+    context: &Context,
+) -> Result<(), ApiError> {
     let format = match out.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => "csv",
         Some("jsonl" | "ndjson" | "json") => "jsonl",
@@ -185,7 +194,7 @@ pub(crate) async fn export(query: &AuditQuery, out: &Path, context: &Context) ->
     };
     let path = std::path::absolute(out)
         .map_err(|error| ApiError::new(ErrorCode::File, format!("{}: {error}", out.display())))?;
-    let request = serde_json::json!({ "query": query, "format": format, "path": path });
+    let request = serde_json::json!({ "query": query, "by_hand": by_hand, "format": format, "path": path });
     let started: JobStarted = context.call("audit.export", &request).await?;
     let job = progress::watch(context.app().await?, &started.job).await?;
     let report: ExportReport = serde_json::from_value(job.result).map_err(|error| {

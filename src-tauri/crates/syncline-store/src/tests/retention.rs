@@ -3,11 +3,12 @@
 use jiff::ToSpan;
 use serde_json::json;
 use serde_json::value::RawValue;
+use syncline_model::EntityName;
 use uuid::Uuid;
 
 use super::work::{plan, plan_row, run};
 use crate::testing::{at, contact, now, open};
-use crate::{HandEdit, HandEditBody, Older, Plan, PlanStatus, RunStatus, SignOff, Store};
+use crate::{HandEdit, HandEditBody, HandEditFilter, Older, Plan, PlanStatus, RunStatus, SignOff, Store};
 
 fn ready(store: &Store, counts: serde_json::Value, age: i64) -> Plan {
     let mut made = plan(Uuid::from_u128(1), Uuid::from_u128(2));
@@ -98,6 +99,7 @@ fn edits_by_hand_are_found_by_their_record_and_go_with_time() {
     let (_home, store) = open();
     let raw = |text: &str| Some(RawValue::from_string(text.to_owned()).unwrap());
     let edit = |id: &str, when: &str| HandEdit {
+        number: 0,
         connection: Uuid::from_u128(1),
         entity: contact(),
         record: id.to_owned(),
@@ -112,15 +114,24 @@ fn edits_by_hand_are_found_by_their_record_and_go_with_time() {
     store.add_hand_edit(&edit("ID-1", "2026-01-01T00:00:00Z")).unwrap();
     store.add_hand_edit(&edit("id-1", "2026-02-01T00:00:00Z")).unwrap();
     store.add_hand_edit(&edit("id-2", "2026-02-01T00:00:00Z")).unwrap();
-    let of = |id: &str| store.hand_edits(Uuid::from_u128(1), &contact(), id, 10).unwrap();
+    let edits_of = |connection: u128, entity: EntityName, id: &str| {
+        let filter = HandEditFilter {
+            connection: Some(Uuid::from_u128(connection)),
+            entity: Some(entity),
+            record: Some(id.to_owned()),
+            ..HandEditFilter::default()
+        };
+        store.hand_edits(&filter, 10).unwrap()
+    };
+    let of = |id: &str| edits_of(1, contact(), id);
     let found = of("Id-1");
     assert_eq!(
         found.iter().map(|one| one.at).collect::<Vec<_>>(),
         [at("2026-02-01T00:00:00Z"), at("2026-01-01T00:00:00Z")]
     );
     assert!(found[0].body.after.as_ref().unwrap().get().contains("20000.0000"), "every digit is kept");
-    assert!(store.hand_edits(Uuid::from_u128(2), &contact(), "id-1", 10).unwrap().is_empty());
-    assert!(store.hand_edits(Uuid::from_u128(1), &"account".into(), "id-1", 10).unwrap().is_empty());
+    assert!(edits_of(2, contact(), "id-1").is_empty());
+    assert!(edits_of(1, "account".into(), "id-1").is_empty());
     assert_eq!(store.prune(at("2026-01-15T00:00:00Z")).unwrap().edits, 1);
     assert_eq!((of("id-1").len(), of("id-2").len()), (1, 1));
 }

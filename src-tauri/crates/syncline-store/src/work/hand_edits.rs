@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use syncline_model::EntityName;
 use uuid::Uuid;
 
-use crate::fold::record_key;
+use crate::fold::{fold, record_key};
 use crate::migrate::Migration;
 use crate::tables::metadata::{pack, unpack};
 use crate::time::{from_millis, millis};
@@ -31,6 +31,8 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
 /// One edit by hand that the system took.
 #[derive(Debug, Clone)]
 pub struct HandEdit {
+    /// Its number, told by the store; later edits have larger ones.
+    pub number: i64,
     /// Connection.
     pub connection: Uuid,
     /// Entity.
@@ -43,6 +45,21 @@ pub struct HandEdit {
     pub at: Timestamp,
     /// What is told of it.
     pub body: HandEditBody,
+}
+
+/// Which edits. What is not given does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct HandEditFilter {
+    /// Only at this connection.
+    pub connection: Option<Uuid>,
+    /// Only of this entity.
+    pub entity: Option<EntityName>,
+    /// Only of the record with this id.
+    pub record: Option<String>,
+    /// Only edits that hold this text: in the id, the person, or the record before or after.
+    pub text: Option<String>,
+    /// Only those before this one.
+    pub before: Option<i64>,
 }
 
 /// What is told of an edit by hand.
@@ -77,40 +94,61 @@ impl Store {
         })
     }
 
-    /// The edits of a record, the latest first.
-    pub fn hand_edits(
-        &self,
-        connection: Uuid,
-        entity: &EntityName,
-        record: &str,
-        limit: u32,
-    ) -> Result<Vec<HandEdit>, StoreError> {
+    /// The next edits that fit, the latest first.
+    pub fn hand_edits(&self, filter: &HandEditFilter, limit: u32) -> Result<Vec<HandEdit>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare_cached(
-                "SELECT entity, record, operation, at, body FROM hand_edits
-                 WHERE connection = ?1 AND key = ?2 AND entity = ?3 AND lower(record) = ?4 ORDER BY id DESC LIMIT ?5",
-            )?;
-            let id = record.trim().to_lowercase();
+            let mut statement = db.prepare_cached(if filter.record.is_some() {
+                // By its record: there are few.
+                "SELECT id, connection, entity, record, operation, at, body FROM hand_edits
+                 WHERE key = ?4 AND (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR entity = ?2) AND lower(record) = ?3
+                 AND id < ?5 ORDER BY id DESC"
+            } else {
+                "SELECT id, connection, entity, record, operation, at, body FROM hand_edits
+                 WHERE (?1 IS NULL OR connection = ?1) AND (?2 IS NULL OR entity = ?2) AND ?3 IS NULL AND ?4 IS NULL
+                 AND id < ?5 ORDER BY id DESC"
+            })?;
+            let text = filter.text.as_deref().map(fold).filter(|text| !text.is_empty());
             let mut rows = statement.query(params![
-                connection.to_string(),
-                record_key(record),
-                entity.as_str(),
-                id,
-                limit
+                filter.connection.map(|id| id.to_string()),
+                filter.entity.as_ref().map(EntityName::as_str),
+                filter.record.as_deref().map(|id| id.trim().to_lowercase()),
+                filter.record.as_deref().map(record_key),
+                filter.before.unwrap_or(i64::MAX),
             ])?;
             let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(HandEdit {
-                    connection,
-                    entity: EntityName::new(row.get::<_, String>(0)?),
-                    record: row.get(1)?,
-                    operation: row.get(2)?,
-                    at: from_millis(row.get(3)?),
-                    body: unpack(row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?)?,
-                });
+            while found.len() < limit as usize
+                && let Some(row) = rows.next()?
+            {
+                let connection: String = row.get(1)?;
+                let edit = HandEdit {
+                    number: row.get(0)?,
+                    connection: connection
+                        .parse()
+                        .map_err(|_| StoreError::internal("the connection of an edit by hand is no id"))?,
+                    entity: EntityName::new(row.get::<_, String>(2)?),
+                    record: row.get(3)?,
+                    operation: row.get(4)?,
+                    at: from_millis(row.get(5)?),
+                    body: unpack(row.get_ref(6)?.as_blob().map_err(rusqlite::Error::from)?)?,
+                };
+                if text.as_deref().is_none_or(|text| edit.holds(text)) {
+                    found.push(edit);
+                }
             }
             Ok(found)
         })
+    }
+}
+
+impl HandEdit {
+    /// Whether a folded text is anywhere in it.
+    fn holds(&self, text: &str) -> bool {
+        let raw =
+            |raw: &Option<Box<RawValue>>| raw.as_ref().is_some_and(|raw| fold(raw.get()).contains(text));
+        fold(&self.record).contains(text)
+            || self.body.by.as_deref().is_some_and(|by| fold(by).contains(text))
+            || raw(&self.body.before)
+            || raw(&self.body.after)
     }
 }
 

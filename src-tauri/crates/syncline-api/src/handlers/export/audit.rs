@@ -4,21 +4,24 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use syncline_model::{ErrorCode, SynclineError};
-use syncline_store::{AuditFilter, AuditRow, Store};
+use syncline_store::{AuditFilter, AuditRow, HandEditFilter, Store};
 use uuid::Uuid;
 
+use super::audit_by_hand;
 use super::cells::{Cell, Head, Kind};
 use super::writer::{TextStyle, Writer};
 use super::{part, settle, target};
 use crate::app::{App, run_blocking};
 use crate::handlers::audit::{filter, view};
 use crate::jobs::JobHandle;
-use crate::wire::{ApiError, AuditExport, AuditRowView, ExportFormat, ExportReport, JobKind, JobStarted};
+use crate::wire::{
+    ApiError, AuditExport, AuditRowView, ByHand, ExportFormat, ExportReport, JobKind, JobStarted,
+};
 
 /// Rows that are read at once.
 const WINDOW: u32 = 500;
 
-const HEADS: [(&str, Kind); 26] = [
+pub(super) const HEADS: [(&str, Kind); 26] = [
     ("ordinal", Kind::Whole),
     ("source_id", Kind::Text),
     ("action", Kind::Text),
@@ -54,27 +57,48 @@ pub(crate) async fn start(app: &Arc<App>, request: AuditExport) -> Result<JobSta
             .hint("use CSV, JSON lines or Excel"));
     }
     let asked = filter(app, &request.query).await?;
+    let edits = match request.by_hand {
+        Some(_) if asked.run.is_some() => {
+            return Err(ApiError::new(ErrorCode::Usage, "an edit by hand belongs to no run")
+                .hint("leave the run out, or the edits by hand"));
+        }
+        Some(_) => Some(audit_by_hand::asked(app, &request.query).await?),
+        None => None,
+    };
+    let what = What { runs: request.by_hand != Some(ByHand::Only), asked, edits };
     let names = app.connection_names().await?;
     let root = Arc::clone(app);
     let title = "exporting the audit".to_owned();
     let job = app.jobs().start(JobKind::Export, title, None, Vec::new(), move |handle| async move {
         let (store, file) = (root.store.clone(), part(&path));
-        let result =
-            run_blocking(move || write(&store, &asked, request.format, &file, &names, &handle)).await;
+        let result = run_blocking(move || write(&store, &what, request.format, &file, &names, &handle)).await;
         settle(&path, result)
     });
     Ok(JobStarted { job })
 }
 
+/// What is written.
+struct What {
+    /// Records of runs are.
+    runs: bool,
+    asked: AuditFilter,
+    /// Edits by hand, behind them.
+    edits: Option<HandEditFilter>,
+}
+
 fn write(
     store: &Store,
-    asked: &AuditFilter,
+    what: &What,
     format: ExportFormat,
     file: &Path,
     names: &HashMap<Uuid, String>,
     handle: &JobHandle,
 ) -> Result<ExportReport, SynclineError> {
-    let heads = HEADS.map(|(name, kind)| Head { name: name.to_owned(), kind });
+    let mut heads = HEADS.map(|(name, kind)| Head { name: name.to_owned(), kind }).to_vec();
+    if what.edits.is_some() {
+        heads.push(Head { name: "by".to_owned(), kind: Kind::Text });
+    }
+    let asked = &what.asked;
     let style = TextStyle::new(None, None)?;
     let mut writer = Writer::create(file, format, style, "audit", &heads)?;
     let mut records = 0_u64;
@@ -84,7 +108,10 @@ fn write(
             if writer.takes_json() {
                 writer.json(&json(&row)?)?;
             } else {
-                writer.row(&cells(&row))?;
+                let mut row = cells(&row);
+                // Nobody but the connection's user, which the run itself names.
+                row.resize(heads.len(), Cell::Empty);
+                writer.row(&row)?;
             }
             records += 1;
         }
@@ -97,7 +124,9 @@ fn write(
         handle.progress("writing", records, None);
         Ok(())
     };
-    if let (Some(run), None) = (asked.run, &asked.record) {
+    if !what.runs {
+        // Edits alone.
+    } else if let (Some(run), None) = (asked.run, &asked.record) {
         let mut from = 0;
         loop {
             let rows = store.audit_from(run, asked, from, WINDOW)?;
@@ -116,6 +145,9 @@ fn write(
                 break;
             }
         }
+    }
+    if let Some(edits) = &what.edits {
+        records += audit_by_hand::write(store, edits, &mut writer, names, handle, records)?;
     }
     let bytes = writer.finish()?;
     Ok(ExportReport { path: String::new(), records, bytes })

@@ -1,6 +1,7 @@
 //! Exporting to files, as jobs with flat memory: a selection, live or cached, the result of a query or of a SELECT over the cache.
 
 mod audit;
+mod audit_by_hand;
 mod cells;
 mod query;
 mod records;
