@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod app_audit;
+mod app_check;
 mod app_compare;
 mod app_copy;
 mod app_files;

@@ -42,6 +42,13 @@ pub fn compile_with(
     compile_parts(definition, source, destination, destination_system, tables, Parts::Whole)
 }
 
+/// What the library says of a schedule, without its own categories before it.
+fn cron_words(text: &str) -> String {
+    let said = text.strip_prefix("Component error: ").unwrap_or(text).trim_end_matches('.');
+    let mut letters = said.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// How much of a definition is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parts {
@@ -147,11 +154,9 @@ impl<'a> Work<'a> {
         let problem = if fields != 5 {
             Some(format!("{:?} has {fields} fields, a schedule has five", schedule.cron))
         } else {
-            schedule
-                .cron
-                .parse::<croner::Cron>()
-                .err()
-                .map(|error| format!("{:?} is no schedule: {error}", schedule.cron))
+            schedule.cron.parse::<croner::Cron>().err().map(|error| {
+                format!("{:?} is no schedule: {}", schedule.cron, cron_words(&error.to_string()))
+            })
         };
         if let Some(message) = problem {
             self.problem(

@@ -84,17 +84,12 @@ pub(crate) async fn delete(app: &Arc<App>, request: DefinitionRef) -> Result<Emp
 }
 
 pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<DefinitionCheck, ApiError> {
-    let definition = match SyncDefinition::from_json(&request.json) {
-        Ok(definition) => definition,
-        Err(problems) => {
-            return Ok(DefinitionCheck {
-                valid: false,
-                problems,
-                warnings: Vec::new(),
-                definition: None,
-                hash: None,
-            });
-        }
+    let (definition, shape) = match SyncDefinition::from_json(&request.json) {
+        Ok(definition) => (definition, Vec::new()),
+        Err(problems) => match SyncDefinition::readable_part(&request.json) {
+            Some(part) => (part, problems),
+            None => return Ok(unreadable(problems)),
+        },
     };
     let (problems, mut warnings) = match syncs::sides(app, &definition, Descriptions::Kept).await {
         Err(problems) => (problems, Vec::new()),
@@ -104,6 +99,9 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
             (problems, warnings)
         }
     };
+    if !shape.is_empty() {
+        return Ok(unreadable(beside(shape, problems)));
+    }
     let others = others(app, request.saved_as.as_deref()).await?;
     warnings.extend(identifier_disagreements(&definition, &others));
     Ok(DefinitionCheck {
@@ -113,6 +111,23 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
         hash: Some(definition_hash(&definition)),
         definition: Some(definition),
     })
+}
+
+fn unreadable(problems: Vec<Problem>) -> DefinitionCheck {
+    DefinitionCheck { valid: false, problems, warnings: Vec::new(), definition: None, hash: None }
+}
+
+/// Problems of shape, and what is wrong elsewhere.
+fn beside(mut shape: Vec<Problem>, others: Vec<Problem>) -> Vec<Problem> {
+    let told: Vec<String> = shape.iter().map(|problem| problem.path.clone()).collect();
+    let elsewhere = |path: &str| {
+        !told.iter().any(|place| {
+            path.strip_prefix(place.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    };
+    shape.extend(others.into_iter().filter(|problem| elsewhere(&problem.path)));
+    shape
 }
 
 /// A run by itself writes to production only as many records as its schedule says.

@@ -20,6 +20,7 @@ pub(crate) mod links;
 pub(crate) mod lists;
 pub(crate) mod marks;
 pub(crate) mod metadata;
+mod one_end;
 pub(crate) mod plans;
 pub(crate) mod pull_changes;
 pub(crate) mod pulls;

@@ -137,7 +137,19 @@ pub(crate) async fn sides(
             let find_tables = tables_of(app, &destination, find_tables, written_at).await;
             Ok(Sides { source, destination, source_schema, destination_schema, related, find_tables })
         }
-        _ => Err(problems),
+        (source, destination, source_schema, destination_schema) => {
+            let source_schema = match (&source, source_schema) {
+                (Some(source), Some(schema)) => {
+                    let tables = tables_of(app, source, related_tables(definition, &schema), read_at).await;
+                    Some(with_related(definition, &schema, &tables).0)
+                }
+                (_, schema) => schema,
+            };
+            let written = destination.as_ref().zip(destination_schema.as_ref());
+            let written = written.map(|(connection, schema)| (connection.system, schema));
+            problems.extend(super::one_end::problems(definition, source_schema.as_ref(), written));
+            Err(problems)
+        }
     }
 }
 

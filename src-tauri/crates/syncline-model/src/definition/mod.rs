@@ -6,6 +6,7 @@ mod identifier;
 mod options;
 mod problem;
 mod read;
+mod salvage;
 mod shape;
 mod source;
 mod two_way;
@@ -181,6 +182,11 @@ impl SyncDefinition {
     /// Reads a definition. Every problem of shape is told at once; what depends on the environments is `syncline-mapping`'s.
     pub fn from_json(text: &str) -> Result<SyncDefinition, Vec<Problem>> {
         read::read(text)
+    }
+    /// What can be read of a text that [`SyncDefinition::from_json`] refuses, so that what else is wrong can be told with it. It lacks what
+    /// was refused and is for nothing else.
+    pub fn readable_part(text: &str) -> Option<SyncDefinition> {
+        salvage::salvage(text)
     }
     /// The file's text: pretty, keys in their documented order, a newline at the end.
     pub fn to_json(&self) -> String {

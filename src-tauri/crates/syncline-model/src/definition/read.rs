@@ -13,22 +13,34 @@ pub(super) fn read(text: &str) -> Result<SyncDefinition, Vec<Problem>> {
             error.column()
         ))]
     })?;
-    let schema = definition_json_schema();
-    let mut problems = Vec::new();
-    check(&json, &schema, &schema, "", &mut problems);
-    if let Some(version) = json.get("version").and_then(Json::as_u64)
-        && version != 1
-    {
-        problems.push(
-            Problem::new("version", "unknown_version", format!("version {version} is not known"))
-                .hint("this Syncline reads version 1; a newer file needs a newer Syncline"),
-        );
-    }
+    let problems = problems_of(&json);
     if !problems.is_empty() {
         return Err(problems);
     }
     // The typed parse reads the text itself, so that decimals keep their digits.
     serde_json::from_str(text).map_err(|error| vec![misshapen(text, &error)])
+}
+
+/// All problems of shape.
+pub(super) fn problems_of(json: &Json) -> Vec<Problem> {
+    let schema = definition_json_schema();
+    let mut problems = Vec::new();
+    check(json, &schema, &schema, "", &mut problems);
+    if let Some(version) = json.get("version").and_then(Json::as_u64)
+        && version != 1
+    {
+        let hint = match version {
+            0 => "write 1: there is no older version",
+            _ => "this Syncline reads version 1; a newer file needs a newer Syncline",
+        };
+        problems.push(
+            Problem::new("version", "unknown_version", format!("version {version} is not known")).hint(hint),
+        );
+    }
+    for problem in problems.iter_mut().filter(|one| one.path == "version" && one.code == "missing_key") {
+        problem.hint = Some("write \"version\": 1 as the first key".to_owned());
+    }
+    problems
 }
 
 /// What the typed parse refuses though the schema allows it, such as a key that is there twice: told with its place.

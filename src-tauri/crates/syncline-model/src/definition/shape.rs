@@ -4,6 +4,14 @@ use serde_json::Value as Json;
 
 use super::Problem;
 
+const MEANT: &str = "did you mean ";
+
+/// The right key that the problem of an unknown one names.
+pub(super) fn nearest_key(problem: &Problem) -> Option<String> {
+    let hint = problem.hint.as_deref()?.strip_prefix(MEANT)?.strip_suffix('?')?;
+    serde_json::from_str(hint).ok()
+}
+
 /// Compares a value with the part of the schema that is derived from the types: object keys, required keys, types, enumerations, ranges.
 pub(super) fn check(json: &Json, schema: &Json, root: &Json, path: &str, problems: &mut Vec<Problem>) {
     let schema = resolve(schema, root);
@@ -87,7 +95,7 @@ fn check_object(
                 let problem =
                     Problem::new(at(key), "unknown_key", format!("the key {key:?} is not known here"));
                 problems.push(match nearest(key, properties.keys().map(String::as_str)) {
-                    Some(name) => problem.hint(format!("did you mean {name:?}?")),
+                    Some(name) => problem.hint(format!("{MEANT}{name:?}?")),
                     None => problem.hint(format!(
                         "known keys: {}",
                         properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
