@@ -7,6 +7,7 @@ import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import frameStyles from "./frame.module.css";
 import listStyles from "./list.module.css";
+import { problemWords } from "./problems";
 import type { Editor } from "./useEditor";
 import { useNarrow } from "./useNarrow";
 
@@ -152,7 +153,7 @@ function ProblemList({
   warning?: boolean;
   folded?: boolean;
 }) {
-  const { reveal } = useParts();
+  const { reveal, editor } = useParts();
   return (
     <details className={`${frameStyles.allProblems} ${warning ? frameStyles.warnings : ""}`} open={!folded}>
       <summary>
@@ -164,7 +165,7 @@ function ProblemList({
             <button type="button" className={styles.link} onClick={() => reveal(problem.path)}>
               {problem.path || "whole definition"}
             </button>{" "}
-            {sentence(problem.message)}{" "}
+            {problemWords(problem, editor.definition)}{" "}
             {problem.hint ? <span className={styles.muted}>{sentence(problem.hint)}</span> : null}
           </li>
         ))}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { locate } from "./jsonText";
 import { copyOf, freeName, freshDefinition, neededColumns, parseFixed, toJson } from "./model";
-import { problemsAt, withoutBroken } from "./problems";
+import { problemsAt, problemWords, withoutBroken } from "./problems";
 
 const definition = {
   ...freshDefinition("A", "contoso", "contact", ["contactid"], "marketing", "profile"),
@@ -38,6 +38,24 @@ describe("a definition in the editor", () => {
     expect(rest?.wholePath("identifiers[0].to")).toBe("identifiers[0].to");
     expect(withoutBroken(definition, [problem("identifiers[0].from")])).toBeNull();
     expect(withoutBroken(definition, [problem("source.filter")])).toBeNull();
+  });
+  it("goes on without events while they have problems", () => {
+    const events = {
+      name: { fixed: "signed_up" },
+      timestamp: "processing",
+      parameters: [],
+      fixed: [],
+    } as const;
+    const rest = withoutBroken({ ...definition, events: { ...events, parameters: [], fixed: [] } }, [
+      problem("events.parameters[0].from"),
+    ]);
+    expect(rest?.definition.events).toBeUndefined();
+    expect(rest?.definition.fields).toHaveLength(2);
+  });
+  it("writes names in problems as they are", () => {
+    const said = (message: string) => problemWords({ ...problem("fields[0].from"), message }, definition);
+    expect(said("firstname is not among source.columns")).toBe("firstname is not among source.columns.");
+    expect(said("the pattern can't be used")).toBe("The pattern can't be used.");
   });
   it("knows what it maps", () => {
     expect(neededColumns(definition)).toEqual(["emailaddress1", "firstname", "description"]);

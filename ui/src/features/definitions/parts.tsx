@@ -6,7 +6,7 @@ import { sentence } from "@/design";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { fixOf } from "./fixes";
-import { problemsAt } from "./problems";
+import { problemsAt, problemWords } from "./problems";
 import { type SectionId, sections, summaryOf } from "./sections";
 
 /** A part of the editor: its title, what it says in short, and its lines. */
@@ -92,7 +92,7 @@ export function Problems({ problems, warning }: { problems: readonly Problem[]; 
         const fix = fixOf(problem);
         return (
           <li key={`${problem.path}${problem.code}${problem.message}`}>
-            {sentence(problem.message)}
+            {problemWords(problem, editor.definition)}
             {problem.hint ? <span className={styles.muted}> {sentence(problem.hint)}</span> : null}
             {fix ? (
               <button type="button" className={styles.fix} onClick={() => editor.edit(fix.apply)}>
