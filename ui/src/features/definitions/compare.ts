@@ -103,10 +103,12 @@ function walk(part: string, path: readonly string[], a: unknown, b: unknown, fou
     walkNamed(title, path.length > 1 ? `${key} ` : "", by, listOf(a), listOf(b), found);
     return;
   }
-  // One level of keys is told apart; deeper ones belong to their key.
-  if (isRecord(a) && isRecord(b) && path.length < 3) {
-    for (const inner of new Set([...Object.keys(a), ...Object.keys(b)]))
-      walk(part, [...path, inner], a[inner], b[inner], found);
+  // One level of keys is told apart; deeper ones belong to their key. A part that only one of them has is told by its keys, too.
+  const whole = path.length === 1;
+  const [old, now] = [a ?? (whole ? {} : a), b ?? (whole ? {} : b)];
+  if (isRecord(old) && isRecord(now) && path.length < 3) {
+    for (const inner of new Set([...Object.keys(old), ...Object.keys(now)]))
+      walk(part, [...path, inner], old[inner], now[inner], found);
     return;
   }
   found.push({
@@ -153,7 +155,7 @@ function walkNamed(
 export function inOneLine(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
-  if (isRecord(value) && "to" in value) {
+  if (isRecord(value) && ("to" in value || "from" in value)) {
     const { to: _, from, ...rest } = value;
     const parts = Object.entries(rest).map(([key, inner]) =>
       inner === true ? key : `${key} ${inOneLine(inner)}`,
@@ -161,5 +163,10 @@ export function inOneLine(value: unknown): string {
     return [typeof from === "string" ? `← ${from}` : "", ...parts].filter(Boolean).join(" · ");
   }
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ");
+  if (isRecord(value)) {
+    const pairs = Object.entries(value);
+    if (pairs.every(([, inner]) => typeof inner === "string"))
+      return pairs.map(([key, inner]) => `${key} → ${inner}`).join(", ");
+  }
   return JSON.stringify(value);
 }

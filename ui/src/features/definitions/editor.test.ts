@@ -52,6 +52,21 @@ describe("comparing two definitions", () => {
     };
     expect(compareDefinitions(a, b)).toEqual([]);
   });
+  it("tells a part that only one of them has by its keys", () => {
+    const plain = freshDefinition("A", "contoso", "contact", ["contactid"], "marketing", "profile");
+    const events = {
+      name: { from: "kind", map: { "1": "bought" } },
+      timestamp: { from: "createdon" },
+      parameters: [{ to: "amount", from: "total" }],
+      fixed: [],
+    };
+    const found = compareDefinitions(plain, { ...plain, events });
+    expect(found.map(({ part, what, after }) => [part, what, inOneLine(after)])).toEqual([
+      ["Events", "name", "← kind · map 1 → bought"],
+      ["Events", "timestamp", "← createdon"],
+      ["Events", "parameters amount", "← total"],
+    ]);
+  });
   it("says a field in one line", () => {
     expect(inOneLine({ to: "gender", from: "gendercode", label: true })).toBe("← gendercode · label");
   });
