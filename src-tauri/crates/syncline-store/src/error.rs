@@ -1,5 +1,6 @@
 //! What can go wrong with the store, and what to do about it.
 
+use crate::scratch;
 use std::path::PathBuf;
 use syncline_model::{ErrorCode, SynclineError};
 
@@ -68,6 +69,9 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// What is sorted, and does not fit into memory, could not be put aside.
+    #[error("what is sorted could not be put aside in the store's folder")]
+    PutAside,
     /// Anything else.
     #[error("the store failed: {detail}")]
     Internal {
@@ -98,6 +102,7 @@ impl StoreError {
             | Self::AlreadyExists { .. }
             | Self::Cancelled
             | Self::File { .. }
+            | Self::PutAside
             | Self::Internal { .. }) => other,
         }
     }
@@ -113,6 +118,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let detail = error.to_string();
+        if error.sqlite_error().is_some_and(|error| error.extended_code == scratch::FAILED) {
+            return Self::PutAside;
+        }
         match error.sqlite_error_code() {
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt { detail },
             Some(Code::DiskFull) => Self::DiskFull,
@@ -161,7 +169,7 @@ impl From<StoreError> for SynclineError {
                 }
             }
             StoreError::Cancelled => SynclineError::new(ErrorCode::Cancelled, message),
-            StoreError::File { .. } => SynclineError::new(ErrorCode::File, message)
+            StoreError::File { .. } | StoreError::PutAside => SynclineError::new(ErrorCode::File, message)
                 .hint("check that the folder exists and may be written to"),
             StoreError::Internal { detail } => {
                 SynclineError::new(ErrorCode::Internal, "the store failed").detail(detail)

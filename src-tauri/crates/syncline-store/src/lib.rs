@@ -12,6 +12,7 @@ mod health;
 mod key;
 mod migrate;
 mod plain;
+mod scratch;
 mod session;
 mod store;
 mod tables;

@@ -11,7 +11,7 @@ use crate::cache::dataset::Dataset;
 use crate::cache::key_index::FreshKeys;
 use crate::cache::places::PlaceLists;
 use crate::session::{self, OnlyOne, Session};
-use crate::{Role, StoreError, StoreKey, fold, migrate};
+use crate::{Role, StoreError, StoreKey, fold, migrate, scratch};
 
 /// Name of the file inside the store's folder.
 pub const STORE_FILE: &str = "syncline.db";
@@ -222,18 +222,22 @@ fn connect_by(
     flags: OpenFlags,
     authentication: &str,
 ) -> Result<Connection, StoreError> {
-    let connection =
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|error| {
-            match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
-                    StoreError::File {
-                        path: path.to_owned(),
-                        source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
-                    }
-                }
-                _ => error.into(),
-            }
-        })?;
+    let scratch = path
+        .parent()
+        .and_then(scratch::register)
+        .ok_or_else(|| StoreError::internal("SQLite takes no file system for what it puts aside"))?;
+    let connection = Connection::open_with_flags_and_vfs(
+        path,
+        flags | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        scratch.as_c_str(),
+    )
+    .map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => StoreError::File {
+            path: path.to_owned(),
+            source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, error.to_string()),
+        },
+        _ => error.into(),
+    })?;
     connection.busy_timeout(BUSY)?;
     // Until the key has proved right, closing must not write.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -249,7 +253,7 @@ fn connect_by(
         .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
         .map_err(|error| wrong_key_or_damage(error, path, key))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -12288")?;
+    connection.execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = -12288")?;
     connection.set_prepared_statement_cache_capacity(128);
     fold::register(&connection)?;
     crate::cache::query::register(&connection)?;
