@@ -22,6 +22,7 @@ use crate::args::Args;
 use crate::shell::Shell;
 
 fn main() -> ExitCode {
+    syncline_api::share_memory();
     let args = Args::parse();
     log_to_standard_error();
     let mut builder = tauri::Builder::default();

@@ -15,6 +15,7 @@ mod pull;
 mod pulls;
 
 fn main() {
+    syncline_api::share_memory();
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let rest: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match rest.as_slice() {

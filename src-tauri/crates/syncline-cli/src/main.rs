@@ -15,6 +15,7 @@ use arguments::Arguments;
 use context::Context;
 
 fn main() -> std::process::ExitCode {
+    syncline_api::share_memory();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return exit::usage(&error),

@@ -163,6 +163,7 @@ impl Store {
         query: &GridQuery,
     ) -> Result<GridPage, StoreError> {
         self.index_order(connection, entity, &query.order)?;
+        self.index_filter(connection, entity, query.filter.as_ref())?;
         self.read(|db| {
             let question = self.question(db, connection, entity, query)?;
             let (total, window) = self.window(db, &question, query)?;

@@ -60,6 +60,15 @@ impl GridOrder {
         Ok(Self { terms })
     }
 
+    /// The order of a column's values: an index on it serves comparisons, and for text and numbers the order that a person sees too.
+    pub(super) fn of_values(column: &CacheColumn) -> Self {
+        let mut terms = expressions(column);
+        if column.labelled {
+            terms = vec![column.value_sql()];
+        }
+        Self { terms: terms.into_iter().map(|term| (term, false)).collect() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
@@ -112,12 +121,22 @@ impl Store {
         if order.is_empty() {
             return Ok(());
         }
+        self.index_by(connection, entity, |dataset| GridOrder::new(dataset, order).map(Some))
+    }
+
+    /// Makes an index of an entity that has many records, if it is not there.
+    pub(super) fn index_by(
+        &self,
+        connection: Uuid,
+        entity: &EntityName,
+        by: impl FnOnce(&Dataset) -> Result<Option<GridOrder>, StoreError>,
+    ) -> Result<(), StoreError> {
         let wanted = self.read(|db| {
             let Some(id) = dataset::find(db, connection, entity)? else { return Ok(None) };
             if dataset::record_count(db, id)? < WORTH_AN_INDEX {
                 return Ok(None);
             }
-            let order = GridOrder::new(&*self.dataset(db, id)?, order)?;
+            let Some(order) = by(&*self.dataset(db, id)?)? else { return Ok(None) };
             let name = order.index_name(id);
             Ok(if has_index(db, &name)? { None } else { Some((id, order, name)) })
         })?;
@@ -135,7 +154,11 @@ impl Store {
             for old in known.iter().take((known.len() + 1).saturating_sub(MOST_INDEXES)) {
                 tx.execute_batch(&format!("DROP INDEX {old}"))?;
             }
-            tx.execute_batch(&format!("CREATE INDEX {name} ON c_{id}({})", order.index_terms()))?;
+            // Statistics tell when an index is better left alone: half of all records are still found by reading them all.
+            tx.execute_batch(&format!(
+                "CREATE INDEX {name} ON c_{id}({}); ANALYZE {name}",
+                order.index_terms()
+            ))?;
             Ok(())
         });
         match made {

@@ -13,6 +13,7 @@ pub(crate) mod dataset;
 pub(crate) mod digest;
 pub(crate) mod extract;
 pub(crate) mod facets;
+mod filter_index;
 pub(crate) mod grid;
 mod grid_order;
 pub(crate) mod index;

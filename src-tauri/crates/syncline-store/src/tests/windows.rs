@@ -99,3 +99,47 @@ fn a_list_does_not_outlive_a_change() {
     let searched = GridQuery { search: Some("zzz".to_owned()), ..query(&[], 0, 5) };
     assert_eq!(ids(&store, &searched), (vec!["new".to_owned()], 1));
 }
+
+#[test]
+fn a_filter_finds_the_same_by_an_index() {
+    let (_folder, store) = open();
+    pull(&store, PullKind::Full, &(0..RECORDS).map(person).collect::<Vec<_>>());
+    let (_small, few) = open();
+    // Too few for an index, so that both ways are compared.
+    let part: Vec<Record> = (0..5_000).map(person).collect();
+    pull(&few, PullKind::Full, &part);
+    let indexes = |store: &Store| -> i64 {
+        let sql = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name GLOB 'o_*'";
+        store.read(|db| Ok(db.query_row(sql, [], |row| row.get(0))?)).unwrap()
+    };
+    for condition in [
+        "attribute='fullname' operator='eq' value='ZOE A17'/>",
+        "attribute='fullname' operator='eq' value='zoea17'/>",
+        "attribute='fullname' operator='begins-with' value='Zoea1'/>",
+        "attribute='fullname' operator='begins-with' value=''/>",
+        "attribute='fullname' operator='not-begin-with' value='Łu'/>",
+        "attribute='fullname' operator='like' value='%a17_'/>",
+        "attribute='fullname' operator='not-like' value='z%'/>",
+        "attribute='fullname' operator='gt' value='zoea3'/>",
+        "attribute='fullname' operator='ne' value='zoea17'/>",
+        "attribute='numberofchildren' operator='eq' value='3'/>",
+        "attribute='numberofchildren' operator='ne' value='3'/>",
+        "attribute='numberofchildren' operator='begins-with' value='3'/>",
+        "attribute='creditlimit' operator='between'><value>3.5</value><value>4.5</value></condition>",
+        "attribute='creditlimit' operator='null'/>",
+        "attribute='emailaddress1' operator='not-in'><value>a</value></condition>",
+        "attribute='contactid' operator='eq' value='001234'/>",
+    ] {
+        let filter = Filter::parse(&format!("<condition {condition}")).unwrap();
+        let asked = GridQuery { filter: Some(filter), ..query(&[], 0, 50_000) };
+        let (mut all, total) = ids(&store, &asked);
+        assert_eq!(all.len() as u64, total);
+        all.retain(|id| id.as_str() < "005000");
+        assert_eq!(all, ids(&few, &asked).0, "{condition}");
+    }
+    assert_eq!(
+        (indexes(&store), indexes(&few)),
+        (4, 0),
+        "one for each column that is filtered by, but for the id"
+    );
+}

@@ -1,12 +1,14 @@
-//! Conditions and filters as SQL. Every expression is 1 or 0, never NULL, so that it can be negated.
+//! Conditions and filters as SQL. What is NULL is not found, as in SQL; where a condition is negated NULL is made 0 first. Columns stand bare
+//! at a side of their comparison, so that an index on them can be used.
 
 use syncline_fetchxml::{Condition, DateGrouping, Filter, FilterKind, Operator, Span, day_span, span};
 use syncline_model::{ColumnType, DateTimeBehavior};
 
 use super::scope::{Col, Compiler};
-use super::value::{cell, glob_plain, id, like_pattern, not_a_date, unavailable};
+use super::value::{behind, cell, glob_plain, id, like_pattern, not_a_date, unavailable};
 use crate::StoreError;
 use crate::cache::extract::Cell;
+use crate::fold::fold;
 
 /// Deepest nesting of filters.
 const DEEPEST: usize = 50;
@@ -70,7 +72,7 @@ impl Compiler<'_> {
         let values = condition.values.as_slice();
         let one = || values.first().map(String::as_str).unwrap_or_default();
         let null = format!("{} IS NULL", column.sql);
-        let or_null = |positive: String| format!("({null} OR NOT {positive})");
+        let or_null = |positive: String| format!("({null} OR NOT ifnull({positive}, 0))");
         Ok(match operator {
             O::Null => format!("({null})"),
             O::NotNull => format!("({} IS NOT NULL)", column.sql),
@@ -86,8 +88,8 @@ impl Compiler<'_> {
             O::NotBetween => or_null(self.between(&column, values)?),
             O::Like => self.like(&column, like_pattern(one())),
             O::NotLike => or_null(self.like(&column, like_pattern(one()))),
-            O::BeginsWith => self.like(&column, format!("{}*", glob_plain(one()))),
-            O::NotBeginWith => or_null(self.like(&column, format!("{}*", glob_plain(one())))),
+            O::BeginsWith => self.begins(&column, one()),
+            O::NotBeginWith => or_null(self.begins(&column, one())),
             O::EndsWith => self.like(&column, format!("*{}", glob_plain(one()))),
             O::NotEndWith => or_null(self.like(&column, format!("*{}", glob_plain(one())))),
             O::ContainValues => self.selected(&column, values),
@@ -105,7 +107,7 @@ impl Compiler<'_> {
                     .language
                     .ok_or_else(|| unavailable(&format!("the operator {operator}")))?;
                 let mark = self.bind(Cell::Integer(language));
-                format!("ifnull({} = {mark}, 0)", column.sql)
+                format!("{} = {mark}", column.sql)
             }
             O::EqUserTeams
             | O::EqUserOrUserTeams
@@ -164,7 +166,7 @@ impl Compiler<'_> {
         if operator == Operator::InFiscalPeriod {
             let mark = self.bind(Cell::Integer(numbers.first().copied().unwrap_or_default()));
             let part = self.date_part(column, DateGrouping::FiscalPeriod, true);
-            return Ok(format!("ifnull({part} = {mark}, 0)"));
+            return Ok(format!("{part} = {mark}"));
         }
         let found = span(operator, &numbers, &self.asker.now, &self.asker.fiscal()).ok_or_else(|| {
             StoreError::query(format!("{operator} on {} leads beyond the calendar", column.name))
@@ -186,7 +188,7 @@ impl Compiler<'_> {
 
     fn equal(&mut self, column: &Col, value: &str) -> Result<String, StoreError> {
         let mark = self.bind(cell(column, value)?);
-        Ok(format!("ifnull({} = {mark}, 0)", column.side()))
+        Ok(format!("{} = {mark}", column.side()))
     }
 
     fn any_of(&mut self, column: &Col, values: &[String]) -> Result<String, StoreError> {
@@ -194,12 +196,12 @@ impl Compiler<'_> {
             .iter()
             .map(|value| Ok(self.bind(cell(column, value)?)))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(format!("ifnull({} IN ({}), 0)", column.side(), marks.join(", ")))
+        Ok(format!("{} IN ({})", column.side(), marks.join(", ")))
     }
 
     fn compare(&mut self, column: &Col, sign: &str, value: &str) -> Result<String, StoreError> {
         let mark = self.bind(cell(column, value)?);
-        Ok(format!("ifnull({} {sign} {mark}, 0)", column.side()))
+        Ok(format!("{} {sign} {mark}", column.side()))
     }
 
     fn between(&mut self, column: &Col, values: &[String]) -> Result<String, StoreError> {
@@ -211,7 +213,18 @@ impl Compiler<'_> {
 
     fn like(&mut self, column: &Col, pattern: String) -> String {
         let mark = self.bind(Cell::Text(pattern));
-        format!("ifnull({} GLOB {mark}, 0)", column.side())
+        format!("{} GLOB {mark}", column.side())
+    }
+
+    /// Texts with a beginning are a range of them all.
+    fn begins(&mut self, column: &Col, text: &str) -> String {
+        let beginning = fold(text);
+        let Some(end) = behind(&beginning) else {
+            return self.like(column, format!("{}*", glob_plain(text)));
+        };
+        let side = column.side();
+        let (from, until) = (self.bind(Cell::Text(beginning)), self.bind(Cell::Text(end)));
+        format!("({side} >= {from} AND {side} < {until})")
     }
 
     fn one_of<const N: usize>(
@@ -227,7 +240,7 @@ impl Compiler<'_> {
 
     fn ids(&mut self, column: &Col, ids: impl Iterator<Item = String>) -> String {
         let marks: Vec<String> = ids.map(|text| self.bind(Cell::Text(id(&text)))).collect();
-        format!("ifnull({} IN ({}), 0)", column.sql, marks.join(", "))
+        format!("{} IN ({})", column.sql, marks.join(", "))
     }
 
     fn selected(&mut self, column: &Col, values: &[String]) -> String {
@@ -266,7 +279,7 @@ impl Compiler<'_> {
             Some((alias, name)) => self.column(self.by_alias(alias)?, name)?,
             None => self.column(source, other)?,
         };
-        Ok(format!("ifnull({} {sign} {}, 0)", column.side(), second.side()))
+        Ok(format!("{} {sign} {}", column.side(), second.side()))
     }
 
     /// Columns with a time hold UTC, those without a zone what the clock on the wall says, days a day. Where the service did not say

@@ -58,6 +58,8 @@ impl Store {
         ask: &FetchAsk<'_>,
         cancel: &SqlCancel,
     ) -> Result<FetchedRows, StoreError> {
+        let root = &ask.fetch.entity;
+        self.index_filter(connection, &EntityName::new(root.name.as_str()), root.filter.as_ref())?;
         self.read(|db| {
             cancel.begin(db)?;
             let result = register_dates(db, ask.asker.now.time_zone().clone(), ask.asker.fiscal())

@@ -97,6 +97,20 @@ pub(super) fn glob_plain(text: &str) -> String {
     pattern
 }
 
+/// The least text, byte by byte, that is greater than all texts that begin like this; `None`: there is none, or nothing to begin with.
+pub(super) fn behind(beginning: &str) -> Option<String> {
+    let mut rest: Vec<char> = beginning.chars().collect();
+    while let Some(last) = rest.pop() {
+        // Characters from U+D800 to U+DFFF are none.
+        let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            rest.push(next);
+            return Some(rest.into_iter().collect());
+        }
+    }
+    None
+}
+
 /// SQL Server's `LIKE` pattern (`%`, `_`, `[a-c]`, `[^a-c]`) as a `GLOB` pattern.
 pub(super) fn like_pattern(text: &str) -> String {
     let folded: Vec<char> = fold(text).chars().collect();
@@ -124,4 +138,28 @@ pub(super) fn like_pattern(text: &str) -> String {
         at += 1;
     }
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_end_of_all_that_begins_alike() {
+        assert_eq!(behind("abc").as_deref(), Some("abd"));
+        assert_eq!(behind("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(behind("\u{d7ff}").as_deref(), Some("\u{e000}"));
+        assert_eq!((behind("\u{10ffff}"), behind("")), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_begins_alike_lies_between(beginning in "\\PC{1,4}", text in "\\PC{0,6}") {
+            let Some(end) = behind(&beginning) else { return Ok(()) };
+            for text in [text.clone(), format!("{beginning}{text}")] {
+                prop_assert_eq!(text.starts_with(&beginning), text >= beginning && text < end, "{}", text);
+            }
+        }
+    }
 }
