@@ -109,6 +109,26 @@ impl Asker {
             &format!("slowest {slowest:.0} ms"),
         );
     }
+
+    /// Filters that were never asked before, by columns that were: their median, and the first.
+    async fn filters(&mut self, what: &str, condition: impl Fn(u64) -> String) {
+        let mut times = Vec::new();
+        let mut found = 0;
+        for _ in 0..=TIMES / 2 {
+            let chance = self.below(1_000_000);
+            let query = json!({ "connection": "contoso", "entity": "contact", "mode": "cached", "limit": 100, "offset": 0,
+                "columns": ["fullname", "emailaddress1"], "filter": format!("<filter><condition {}</filter>", condition(chance)) });
+            let (answer, milliseconds) = self.ask("records.query", query).await;
+            found += answer["total"].as_u64().unwrap_or_default();
+            times.push(milliseconds);
+        }
+        let first = times.remove(0);
+        tell(
+            &format!("{what}: a new filter, median"),
+            median(times.into_iter()),
+            &format!("{} found each, the first time {first:.0} ms", found / (TIMES as u64 / 2 + 1)),
+        );
+    }
 }
 
 async fn measured(details: &str) {
@@ -173,6 +193,37 @@ async fn measured(details: &str) {
             "filtered, by fullname",
             json!({ "filter": filter, "order": [{ "column": "fullname", "descending": false }] }),
         )
+        .await;
+    let day = |chance: u64| format!("20{:02}-{:02}-{:02}", 24 + chance % 3, 1 + chance % 12, 1 + chance % 28);
+    let letter = |chance: u64| ["ann", "bo", "chl", "d", "e", "li", "ma", "zo"][(chance % 8) as usize];
+    asker
+        .filters("e-mail address is", |n| {
+            format!("attribute='emailaddress1' operator='eq' value='person{n}@example.com'/>")
+        })
+        .await;
+    asker
+        .filters("name begins with", |n| {
+            format!("attribute='fullname' operator='begins-with' value='{} {}'/>", letter(n), letter(n / 8))
+        })
+        .await;
+    asker
+        .filters("modified on a day", |n| {
+            format!("attribute='modifiedon' operator='on' value='{}'/>", day(n))
+        })
+        .await;
+    asker
+        .filters("credit limit from to", |n| {
+            format!(
+                "attribute='creditlimit' operator='between'><value>{}</value><value>{}</value></condition>",
+                n / 50,
+                n / 50 + 20
+            )
+        })
+        .await;
+    asker
+        .filters("city has", |n| {
+            format!("attribute='address1_city' operator='like' value='%{}{n}%'/>", letter(n))
+        })
         .await;
     for text in ["an", "chloe"] {
         asker.windows(&format!("search {text:?} in the grid"), json!({ "search": text })).await;
