@@ -158,7 +158,8 @@ mod tests {
         let (mut hashes, mut model) = (Hashes::new(), std::collections::BTreeSet::new());
         for n in 0..200_000_u64 {
             // Every third one is close to another in its group, or the same.
-            let hash = if n % 3 == 0 { (n % 1000) << 48 | n % 77 } else { RandomState::new().hash_one(n) };
+            let hash =
+                if n % 3 == 0 { ((n % 1000) << 48) | (n % 77) } else { RandomState::new().hash_one(n) };
             let short = (hash >> 48, hash as u32);
             assert_eq!(hashes.insert(hash), model.insert(short), "{hash:x}");
         }
