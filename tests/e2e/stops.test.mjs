@@ -1,6 +1,7 @@
 // What a run does where something is in its way: a mirror that deletes, a batch that fails with both settings, events that went
 // before, states that can't be had, and strict mode.
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { application, sample as crm, journeyOf, started } from "./lib/app.mjs";
 
@@ -250,4 +251,33 @@ step("strict mode stops where states follow, says what to do, and that is enough
   await run(second);
   await text("succeeded").waitFor();
   assert.equal((await planned(definition.name, { limit: 20 })).summary.unchanged, rows);
+});
+
+step("a file with problems is not taken, and all of them are listed at once", async () => {
+  const bad = copy("from a colleague", {
+    source: { ...copy("").source, columns: ["contactid", "lastnam"], page_size: 9000 },
+    destination: { connection: "their marketing", entity: "profile" },
+    fields: [{ to: "name", from: "contactid", lable: true }],
+  });
+  const file = join(app.home, "colleague.sync.json");
+  await writeFile(file, JSON.stringify(bad));
+  await go("syncs");
+  const chooser = page.waitForEvent("filechooser");
+  await button("Import").click();
+  await (await chooser).setFiles(file);
+  const list = seen(page.getByRole("region", { name: "Problems of the file" }));
+  await list.getByText("The file was not taken: it has 5 problems").waitFor();
+  for (const words of [
+    "source.page_size 9000 is out of range. Allowed: 1 to 5000.",
+    'fields[0].lable the key "lable" is not known here. Did you mean "label"?',
+    "destination.connection there is no connection their marketing.",
+    'source.columns[1] contact has no column "lastnam". Did you mean "lastname"?',
+    // What was meant is looked at, too.
+    'fields[0].label contactid is no choice or lookup and has no labels. Remove "label".',
+  ])
+    await list.getByText(words).waitFor();
+  await picture("file-problems");
+  assert.ok(!(await app.rpc("definitions.list")).some(({ name }) => name === bad.name));
+  await list.getByRole("button", { name: "Dismiss" }).click();
+  await list.waitFor({ state: "detached" });
 });

@@ -200,7 +200,7 @@ impl App {
         let wanted = name.to_owned();
         self.with_store(move |store| store.connection_by_name(&wanted)).await?.ok_or_else(|| {
             ApiError::new(ErrorCode::NotFound, format!("there is no connection {name}"))
-                .hint("syncline connection list shows the saved ones")
+                .hint("name one of the saved connections")
         })
     }
 

@@ -6,13 +6,14 @@ import {
   PlayMultiple16Regular,
 } from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
-import { type ApiError, type DefinitionView, toApiError, useRead } from "@/api";
+import { type ApiError, type DefinitionView, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { counted } from "@/lib/numbers";
-import { importDefinition } from "./files";
+
 import listStyles from "./list.module.css";
 import { RowMenu } from "./RowMenu";
+import { useImport } from "./useImport";
 
 /** Definitions of this client; others only when asked for. */
 export function DefinitionsList({
@@ -38,6 +39,7 @@ export function DefinitionsList({
   const [search, setSearch] = useState("");
   const [everyone, setEveryone] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
+  const { take, said } = useImport(onOpen);
   const all = list.data ?? [];
   const mine = all.filter(belongs);
   const shown = fuzzyFilter(
@@ -46,15 +48,6 @@ export function DefinitionsList({
     ({ name, definition }) =>
       `${name} ${definition.source.connection} ${definition.destination.connection} ${definition.source.entity ?? ""}`,
   );
-  async function take() {
-    setError(null);
-    try {
-      const name = await importDefinition();
-      if (name) onOpen(name);
-    } catch (fault) {
-      setError(toApiError(fault));
-    }
-  }
   return (
     <Page
       scroll
@@ -97,6 +90,7 @@ export function DefinitionsList({
       notices={
         <>
           {list.error ? <Fault fault={list.error} onRetry={() => void list.refetch()} /> : null}
+          {said}
           {error ? <Fault fault={error} onDismiss={() => setError(null)} /> : null}
         </>
       }

@@ -14,10 +14,11 @@ import {
 import { Fault, Page } from "@/design";
 import { counted } from "@/lib/numbers";
 import styles from "./definitions.module.css";
-import { importDefinition } from "./files";
+
 import { ListField, useList } from "./ListField";
 import listStyles from "./list.module.css";
 import { freshDefinition, startColumns, toJson } from "./model";
+import { useImport } from "./useImport";
 
 const EMPTY = "";
 
@@ -96,15 +97,7 @@ export function NewDefinition({
     }
   }
 
-  async function take() {
-    setError(null);
-    try {
-      const taken = await importDefinition();
-      if (taken) onMade(taken);
-    } catch (fault) {
-      setError(toApiError(fault));
-    }
-  }
+  const { take, said } = useImport(onMade);
 
   return (
     <Page
@@ -117,6 +110,7 @@ export function NewDefinition({
         </Button>
       }
     >
+      {said}
       <form className={listStyles.form} onSubmit={make}>
         <div className={styles.two}>
           <Field label="From">

@@ -21,9 +21,13 @@ export function exportDefinition(name: string, json: string): void {
   URL.revokeObjectURL(link.href);
 }
 
-/** Takes a definition from a file; it is saved with its problems, which the editor then lists. */
-export async function importDefinition(): Promise<string | null> {
+/** The text of a definition's file that a person chooses. */
+export async function openDefinitionFile(): Promise<string | null> {
   const file = await host.openTextDialog({ title: "Import a definition", extensions: ["json"] });
-  if (!file) return null;
-  return (await change("definitions.save", { json: file.text })).name;
+  return file?.text ?? null;
+}
+
+/** Keeps a definition from a file; what does not fit here is saved with it, and the editor lists it. */
+export async function importDefinition(json: string): Promise<string> {
+  return (await change("definitions.save", { json })).name;
 }

@@ -64,20 +64,16 @@ export function withoutBroken(definition: SyncDefinition, problems: readonly Pro
 }
 
 /** What a problem says, as a sentence. A name that it begins with is written as it is. */
-export function problemWords(problem: Problem, definition: SyncDefinition | null): string {
+export function problemWords(problem: Problem, definition: SyncDefinition): string {
   const said = sentence(problem.message);
   const first = /^[^\s:]+/.exec(problem.message.trim())?.[0] ?? "";
-  const lines = [
-    ...(definition?.fields ?? []),
-    ...(definition?.fixed ?? []),
-    ...(definition?.identifiers ?? []),
-  ];
+  const lines = [...definition.fields, ...definition.fixed, ...definition.identifiers];
   const names = [
     ...lines.flatMap((line) => ("from" in line ? [line.to, line.from] : [line.to])),
-    ...(definition?.source.columns ?? []),
-    ...[...(definition?.events?.parameters ?? [])].flatMap(({ to, from }) => [to, from]),
-    definition?.source.entity,
-    definition?.destination.entity,
+    ...(definition.source.columns ?? []),
+    ...[...(definition.events?.parameters ?? [])].flatMap(({ to, from }) => [to, from]),
+    definition.source.entity,
+    definition.destination.entity,
   ];
   return names.includes(first) ? `${first.charAt(0)}${said.slice(1)}` : said;
 }
