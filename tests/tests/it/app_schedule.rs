@@ -224,3 +224,51 @@ async fn a_run_by_itself_writes_no_more_than_its_schedule_allows() {
     let report = bench.done("schedules.run", json!({ "name": definition["name"] })).await;
     assert_eq!(count(&report, "created"), 12, "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_by_themselves_with_nothing_to_write_are_one_line() {
+    let bench = Bench::new(20).await;
+    let name = scheduled(&bench, "*/5 * * * *").await;
+    let hour = hour();
+    tick(&bench, hour - SignedDuration::from_secs(20)).await;
+    let at = |minutes: i64| hour + SignedDuration::from_secs(minutes * 60 + 1);
+    let mut reports = Vec::new();
+    for minutes in [0, 5, 10, 15] {
+        let jobs = tick(&bench, at(minutes)).await;
+        reports.push(bench.wait(&jobs[0]).await.result);
+    }
+    assert_eq!((count(&reports[0], "created"), count(&reports[0], "checks")), (20, 0));
+    assert_eq!(reports[1..].iter().map(|one| count(one, "checks")).collect::<Vec<_>>(), [1, 2, 3]);
+    let runs = bench.rpc("runs.list", json!({})).await;
+    let ids: Vec<&Value> = runs.as_array().unwrap().iter().map(|run| &run["run_id"]).collect();
+    assert_eq!(ids, [&reports[3]["run_id"], &reports[0]["run_id"]], "{runs}");
+    // The store keeps milliseconds.
+    let since = runs[0]["checks_since"].as_str().unwrap().trim_end_matches('Z');
+    assert_eq!(count(&runs[0], "checks"), 3);
+    assert!(reports[1]["started_at"].as_str().unwrap().starts_with(since), "{runs}");
+    let gone = bench.refused("plans.get", json!({ "plan": reports[1]["plan_id"] })).await;
+    assert_eq!(gone.code, ErrorCode::NotFound);
+    bench.rpc("runs.get", json!({ "run": reports[3]["run_id"] })).await;
+    // A person's run is no check, and ends the row of them.
+    let by_hand = bench.preview(&contacts_to("contoso", "marketing", "profile")).await;
+    let by_hand = bench.run(&by_hand).await;
+    assert_eq!((count(&by_hand, "unchanged"), count(&by_hand, "checks")), (20, 0));
+    let jobs = tick(&bench, at(20)).await;
+    let again = bench.wait(&jobs[0]).await.result;
+    assert_eq!(count(&again, "checks"), 1);
+    assert_eq!(bench.rpc("runs.list", json!({})).await.as_array().unwrap().len(), 4);
+    // What came to be since is written, and what comes after that is counted anew.
+    bench.rpc("connections.unlock", json!({ "connection": "contoso", "minutes": 30 })).await;
+    let new = json!({ "lastname": "Newcomer", "emailaddress1": "newcomer@example.com" });
+    let data = json!({ "connection": "contoso", "entity": "contact", "operation": "create", "data": new });
+    bench.rpc("records.write", data).await;
+    for (minutes, checks, created) in [(25, 0, 1), (30, 1, 0), (35, 2, 0)] {
+        let jobs = tick(&bench, at(minutes)).await;
+        let report = bench.wait(&jobs[0]).await.result;
+        assert_eq!((count(&report, "checks"), count(&report, "created")), (checks, created), "{report}");
+    }
+    assert_eq!(bench.rpc("runs.list", json!({})).await.as_array().unwrap().len(), 6);
+    let view = view(&bench).await;
+    assert_eq!(view["definition"], json!(name));
+    assert_eq!(view["began"], at(35).to_string(), "that it ran last is told: {view}");
+}

@@ -50,3 +50,8 @@ function textEnd(text: string, at: number): number {
   }
   return text.length;
 }
+
+/** What a request is for, without its method where that begins it: a statement of SQL does. */
+export function afterMethod({ method, path }: { method: string; path: string }): string {
+  return path.startsWith(`${method} `) ? path.slice(method.length + 1) : path;
+}

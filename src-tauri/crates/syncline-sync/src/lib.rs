@@ -4,6 +4,7 @@ mod appeared;
 mod arrange;
 mod batches;
 mod cached;
+mod checks;
 mod chosen;
 mod cost;
 mod decide;
@@ -48,6 +49,7 @@ mod waiting;
 
 pub use batches::estimate_batches;
 pub use cached::CachedSource;
+pub use checks::count_check;
 pub use cost::{Cost, DATAVERSE_LIMITS, Load, ServiceLimits, cost, pages, projected, pull_cost};
 pub use fetch_modes::{Watermark, fetch_filter, watermark_key};
 pub use guards::{Guards, TooMuch, Warnings};

@@ -1,5 +1,6 @@
 //! What a run counts. While it goes on its batches are added up; at its end, and after a crash, the stored outcomes are counted.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use syncline_model::{Action, SynclineError};
 use syncline_store::{Run, Store};
@@ -98,6 +99,10 @@ pub struct RunDetail {
     pub undone_by: Option<Uuid>,
     /// What it wrote can be taken back.
     pub undoable: bool,
+    /// It began by itself and had nothing to write, as so many runs in a row, this one among them; 0 otherwise. The runs before it are not kept.
+    pub checks: u64,
+    /// When the first of them began.
+    pub checks_since: Option<Timestamp>,
 }
 
 impl RunDetail {

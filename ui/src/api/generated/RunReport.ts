@@ -103,6 +103,14 @@ failed: number,
  */
 held_back: number, 
 /**
+ * It began by itself and had nothing to write, as so many runs in a row, this one among them, of which it stands for all; 0 otherwise.
+ */
+checks: number, 
+/**
+ * When the first of them began, RFC 3339 UTC.
+ */
+checks_since: string | null, 
+/**
  * Events sent.
  */
 events: number, 

@@ -234,14 +234,14 @@ function pairColumns(sync: DefinitionView): GridColumn<LinkView>[] {
     {
       key: "source",
       title: `Id at ${source.connection}`,
-      width: 290,
+      width: 320,
       cell: (row) => <Name text={row.source_id} />,
       text: (row) => row.source_id,
     },
     {
       key: "destination",
       title: `Id at ${destination.connection}`,
-      width: 290,
+      width: 320,
       cell: (row) => <Name text={row.destination_id} />,
       text: (row) => row.destination_id,
     },

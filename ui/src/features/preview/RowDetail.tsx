@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type ConnectionView, type FieldChange, type PlanRowDetail, useRead } from "@/api";
 import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
-import { prettyJson } from "@/lib/prettyJson";
+import { afterMethod, prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
 import { SendOne } from "./SendOne";
@@ -93,7 +93,7 @@ export function RowDetail({
       {data?.request && part === "request" ? (
         <div className={styles.request}>
           <p>
-            <Mark tone="brand">{data.request.method}</Mark> <code>{data.request.path}</code>
+            <Mark tone="brand">{data.request.method}</Mark> <code>{afterMethod(data.request)}</code>
           </p>
           <dl>
             {Object.entries(data.request.headers).map(([name, value]) => (

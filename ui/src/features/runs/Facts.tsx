@@ -25,10 +25,10 @@ export function ChangeTable({ changes, after }: { changes: AuditRowView["changes
             <td>
               <Name text={one.field} />
             </td>
-            <td>
+            <td className={styles.lines}>
               <Name text={shown(one.from)} />
             </td>
-            <td>
+            <td className={styles.lines}>
               <Name text={shown(one.to)} />
             </td>
           </tr>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type ApiError, type RunView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
-import { count, duration } from "@/lib/numbers";
+import { count, counted, duration } from "@/lib/numbers";
 import { AuditMenu } from "./AuditMenu";
 import { RunBar, RunMark } from "./outcome";
 import { scoreText } from "./Prediction";
@@ -74,6 +74,18 @@ export function RunsList({
   );
 }
 
+/** A run by itself that had nothing to write stands for all such runs in a row. */
+export function Checks({ run }: { run: RunView }) {
+  if (run.checks === 0) return null;
+  if (run.checks === 1 || !run.checks_since) return <span className={styles.muted}> nothing to write</span>;
+  return (
+    <span className={styles.muted}>
+      {` checked ${counted(run.checks, "time")} since `}
+      <Time iso={run.checks_since} />, nothing to write
+    </span>
+  );
+}
+
 export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (run: string) => void }) {
   return (
     <table className={styles.table}>
@@ -130,6 +142,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
             </td>
             <td>
               <RunMark status={run.status} />
+              <Checks run={run} />
               {run.undo_of ? <span className={styles.muted}> undo</span> : null}
               {run.replay_of ? <span className={styles.muted}> replay</span> : null}
               {run.undone_by ? <span className={styles.muted}> taken back</span> : null}

@@ -58,5 +58,5 @@ pub(crate) mod syncs;
 mod titles;
 pub(crate) mod two_way;
 pub(crate) mod two_way_queue;
-mod views;
+pub(crate) mod views;
 mod zones;

@@ -77,17 +77,20 @@ pub(crate) async fn start(app: &Arc<App>, request: RunStart) -> Result<JobStarte
                 crate::schedule::within(&ready.destination, ready.writes, at_most)?;
             }
         }
+        let by_itself = request.scheduled.unwrap_or(false);
         if both_ways {
             let beyond_limits = request.beyond_limits.unwrap_or(false);
             let how = two_way::How { signed: request.signed.as_deref(), beyond_limits };
-            return told(two_way::run(&root, plan, how, &handle).await?);
+            let report = two_way::run(&root, plan, how, &handle).await?;
+            return told(if by_itself { crate::schedule::counted(&root, report).await? } else { report });
         }
         let asked = Asked {
             signed: request.signed.as_deref(),
             beyond_limits: request.beyond_limits.unwrap_or(false),
             resume: None,
         };
-        told(execute(&root, plan, definition, ready, asked, &handle).await?)
+        let report = execute(&root, plan, definition, ready, asked, &handle).await?;
+        told(if by_itself { crate::schedule::counted(&root, report).await? } else { report })
     });
     Ok(JobStarted { job })
 }

@@ -256,6 +256,8 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         drifted: counts.drifted,
         failed: counts.failed,
         held_back: counts.held_back,
+        checks: detail.checks,
+        checks_since: detail.checks_since.map(|at| at.to_string()),
         events: counts.events,
         prediction: detail.prediction.map(prediction_view),
         most_at_once: detail.most_at_once,

@@ -8,4 +8,4 @@ mod windows;
 
 pub(crate) use cron::{Cron, shown};
 pub(crate) use state::{forget_missed, read as read_state};
-pub(crate) use watch::{Turn, begin, both_within, watch, within};
+pub(crate) use watch::{Turn, begin, both_within, counted, watch, within};

@@ -5,9 +5,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use syncline_model::{Connection, ConnectionKind, ErrorCode, SyncDefinition};
 use syncline_store::{OnlyOne, Plan, Role, Store};
+use uuid::Uuid;
 
 use super::{Cron, state};
 use crate::app::App;
+use crate::handlers::views::run_view;
 use crate::handlers::{plans, runs, syncs, two_way};
 use crate::jobs::JobHandle;
 use crate::wire::{ApiError, JobKind, PreviewStart, RunReport, Tag};
@@ -127,7 +129,8 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
             let plan = plans::find(&root, &plan.plan_id).await?;
             runs::tell_plans(&handle, &plan);
             if two_way::part(&plan).is_some() {
-                return both_ways(&root, plan, &definition, &handle).await;
+                let report = both_ways(&root, plan, &definition, &handle).await?;
+                return counted(&root, report).await;
             }
             let ready = runs::prepare(&root, &plan).await?;
             let writes = ready.writes;
@@ -135,7 +138,9 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
             let at_most = definition.schedule.as_ref().and_then(|schedule| schedule.at_most);
             within(&ready.destination, writes, at_most)?;
             root.guard_write(&ready.destination, writes, Some(writes))?;
-            runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await
+            let report =
+                runs::execute(&root, plan, definition, ready, runs::Asked::default(), &handle).await?;
+            counted(&root, report).await
         }
         .await;
         let (run, error) = match &result {
@@ -151,6 +156,34 @@ pub(crate) fn begin(app: &Arc<App>, name: &str, json: &str, now: Timestamp) -> R
         let report = result?;
         serde_json::to_value(report).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))
     }))
+}
+
+/// A run that began by itself and had nothing to write stands for those like it before.
+pub(crate) async fn counted(root: &Arc<App>, mut report: RunReport) -> Result<RunReport, ApiError> {
+    let more = report
+        .two_way
+        .as_ref()
+        .is_some_and(|both| both.back.is_some() || !both.again.is_empty() || both.conflicts > 0);
+    let Ok(id) = report.run.run_id.parse::<Uuid>() else { return Ok(report) };
+    if more || report.run.due > 0 {
+        return Ok(report);
+    }
+    let run = root
+        .with_store(move |store| match syncline_sync::count_check(store, id) {
+            Ok(_) => store.run(id),
+            Err(error) => {
+                // The run ended; only its place in the history is not found.
+                tracing::warn!(error = %error.message, "a run with nothing to write could not be counted");
+                store.run(id)
+            }
+        })
+        .await?;
+    if let Some(run) = run {
+        let names = root.connection_names().await?;
+        let view = run_view(&run, &names);
+        (report.run.checks, report.run.checks_since) = (view.checks, view.checks_since);
+    }
+    Ok(report)
 }
 
 /// Both ways of a two-way sync, within what the schedule allows for both together.

@@ -128,6 +128,12 @@ pub struct RunView {
     /// Taken out by hand before the run; among the skipped ones.
     #[serde(default)]
     pub held_back: u64,
+    /// It began by itself and had nothing to write, as so many runs in a row, this one among them, of which it stands for all; 0 otherwise.
+    #[serde(default)]
+    pub checks: u64,
+    /// When the first of them began, RFC 3339 UTC.
+    #[serde(default)]
+    pub checks_since: Option<String>,
     /// Events sent.
     pub events: u64,
     /// What was predicted against what came out; absent while the run is under way.

@@ -186,6 +186,9 @@ fn show_text(report: &RunReport) {
         run.failed,
         run.events
     ));
+    if let (2.., Some(since)) = (run.checks, &run.checks_since) {
+        output::line(&format!("it stands for {} runs since {since} that had nothing to write", run.checks));
+    }
     if run.held_back > 0 {
         output::line(&format!("  {} of the skipped were held back by hand", run.held_back));
     }

@@ -213,6 +213,35 @@ impl Store {
         Ok(())
     }
 
+    /// Saves what is kept with a run, and removes a run before it whose place it takes, with its plan and the plan of the other way where that
+    /// was never run.
+    pub fn count_check(
+        &self,
+        id: Uuid,
+        detail: &serde_json::Value,
+        before: Option<(Uuid, Option<Uuid>)>,
+    ) -> Result<(), StoreError> {
+        let detail = serde_json::to_string(detail)?;
+        self.write(|tx| {
+            tx.execute("UPDATE runs SET detail = ?2 WHERE id = ?1", params![id.to_string(), detail])?;
+            let Some((before, other)) = before else { return Ok(()) };
+            let plan: String = tx
+                .query_row("SELECT plan FROM runs WHERE id = ?1", [before.to_string()], |row| row.get(0))?;
+            delete(tx, number(tx, before)?)?;
+            for plan in [Some(plan), other.map(|other| other.to_string())].into_iter().flatten() {
+                let unused: Option<i64> = tx
+                    .query_row(
+                        "SELECT number FROM plans WHERE id = ?1 AND NOT EXISTS(SELECT 1 FROM runs WHERE plan = ?1)",
+                        [&plan],
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                unused.map_or(Ok(()), |plan| super::plans::delete(tx, plan))?;
+            }
+            Ok(())
+        })
+    }
+
     /// A run's head.
     pub fn run(&self, id: Uuid) -> Result<Option<Run>, StoreError> {
         self.read(|db| {

@@ -211,10 +211,10 @@ impl Gather<'_> {
     /// Several unpaired records have one key: which ones belong together is not guessed.
     async fn duplicates(&mut self, key: &[String], group: Group) -> Result<(), SynclineError> {
         let key = key.join(", ");
+        let (left, right) = (group.left.len(), group.right.len());
         let text = format!(
-            "{} records of the source and {} of the destination have the key {key}; which ones belong together is not guessed",
-            group.left.len(),
-            group.right.len()
+            "{left} record{} of the source and {right} of the destination have the key {key}; which ones belong together is not guessed",
+            if left == 1 { "" } else { "s" },
         );
         for id in group.left {
             self.refuse(LinkSide::Source, (id, key.clone()), "duplicate_key", &text).await?;

@@ -9,7 +9,7 @@ import {
 } from "@fluentui/react-components";
 import { type RecordWrite, useRead } from "@/api";
 import { CodeEditor, Fault, Skeleton, useCopy } from "@/design";
-import { prettyJson } from "@/lib/prettyJson";
+import { afterMethod, prettyJson } from "@/lib/prettyJson";
 import styles from "./edit.module.css";
 
 /** The request of a change as it would be sent; the token is left out. */
@@ -32,7 +32,7 @@ export function RequestDialog({ request, onClose }: { request: RecordWrite; onCl
             {sent ? (
               <div className={styles.stack}>
                 <p className={styles.request}>
-                  <strong>{sent.method}</strong> {sent.path}
+                  <strong>{sent.method}</strong> {afterMethod(sent)}
                 </p>
                 {Object.entries(sent.headers).map(([name, value]) => (
                   <p key={name} className={styles.request}>
