@@ -56,8 +56,13 @@ pub(crate) fn material(count: usize) -> Wide {
         definition,
         source: schema("contact", columns, false),
         destination: schema("profile", Vec::new(), true),
-        records: (0..count).map(record).collect(),
+        records: records(0, count),
     }
+}
+
+/// So many records from one on.
+pub(crate) fn records(from: usize, count: usize) -> Vec<Record> {
+    (from..from + count).map(record).collect()
 }
 
 fn column(name: &str, column_type: ColumnType) -> Column {

@@ -62,8 +62,8 @@ impl Target {
         attributes: Values,
         existing: Option<&ProbedRow>,
     ) -> Result<RowRequest, SynclineError> {
-        let changed: Vec<String> = attributes.keys().cloned().collect();
         let mapped = MappedRecord { identifiers, attributes, events: vec![] };
+        let changed: Vec<&str> = mapped.attributes.keys().map(String::as_str).collect();
         self.connector()
             .request(&self.schema, &PlannedWrite { action, mapped: &mapped, existing, changed: &changed })
     }

@@ -103,8 +103,9 @@ async fn every_type_there_and_back() {
     let Probe::Present(row) = connector.probe(&schema, &key, &names, &cancel).await.unwrap().remove(0) else {
         panic!("no row")
     };
+    let changed: Vec<&str> = names.iter().map(String::as_str).collect();
     let write =
-        PlannedWrite { action: Action::Update, mapped: &mapped, existing: Some(&row), changed: &names };
+        PlannedWrite { action: Action::Update, mapped: &mapped, existing: Some(&row), changed: &changed };
     let request = connector.request(&schema, &write).unwrap();
     let outcomes = connector.write(&schema, &[request], &WriteOptions::default(), &cancel).await.unwrap();
     assert_eq!(outcomes[0].kind, OutcomeKind::Updated, "{outcomes:?}");

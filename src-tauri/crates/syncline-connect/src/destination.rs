@@ -54,7 +54,7 @@ pub struct PlannedWrite<'a> {
     pub existing: Option<&'a ProbedRow>,
     /// Target names of the attributes that differ; for a create all of them. Only these are sent where the service counts every
     /// sent column as changed.
-    pub changed: &'a [String],
+    pub changed: &'a [&'a str],
 }
 
 /// The exact request of one row. Stored with the plan, shown in the preview, sent by the run byte for byte.

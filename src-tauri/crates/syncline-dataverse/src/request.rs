@@ -49,7 +49,7 @@ fn update(
         .existing
         .ok_or_else(|| SynclineError::new(ErrorCode::Internal, "an update needs the row that was found"))?;
     let mut members = Vec::new();
-    for name in write.changed {
+    for name in write.changed.iter().copied() {
         let value = write.mapped.attributes.get(name).or_else(|| write.mapped.identifiers.get(name));
         let Some(value) = value else { continue };
         let column = known(schema, name)?;

@@ -5,90 +5,98 @@ use syncline_model::{ErrorCode, MappedRecord, SynclineError, Value, push_json_te
 use crate::events::is_default_parameter;
 use crate::schema::{DEFAULT_IDENTIFIERS, is_default};
 
-/// A JSON object whose members keep their digits and their order.
-#[derive(Default)]
-struct Object(String);
+/// Writes the name of a member behind an object that began at a place of the text.
+fn name(out: &mut String, begun: usize, name: &str) {
+    out.push(if out.len() == begun { '{' } else { ',' });
+    push_json_text(out, name);
+    out.push(':');
+}
 
-impl Object {
-    fn name(&mut self, name: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        push_json_text(&mut self.0, name);
-        self.0.push(':');
-    }
-    fn member(&mut self, name: &str, json: &str) {
-        self.name(name);
-        self.0.push_str(json);
-    }
-    fn value(&mut self, name: &str, value: &Value) {
-        self.name(name);
-        value.push_json(&mut self.0);
-    }
-    fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        push_json_text(&mut self.0, text);
-    }
-    fn end(mut self) -> Option<String> {
-        if self.0.is_empty() {
-            return None;
+/// Writes an object of those values that stand beside the custom ones, and those under `custom`; nothing where there is no value.
+fn push_object<'v>(
+    out: &mut String,
+    values: impl Iterator<Item = (&'v String, &'v Value)> + Clone,
+    is_beside: impl Fn(&str) -> bool,
+) {
+    let split = |full: &'v String| match full.strip_prefix("custom.") {
+        Some(name) => (name, true),
+        None => (full.as_str(), !is_beside(full)),
+    };
+    let begun = out.len();
+    let mut customs = 0;
+    for (full, value) in values.clone() {
+        match split(full) {
+            (_, true) => customs += 1,
+            (plain, false) => {
+                name(out, begun, plain);
+                value.push_json(out);
+            }
         }
-        self.0.push('}');
-        Some(self.0)
+    }
+    if customs > 0 {
+        name(out, begun, "custom");
+        let begun = out.len();
+        for (full, value) in values {
+            if let (plain, true) = split(full) {
+                name(out, begun, plain);
+                value.push_json(out);
+            }
+        }
+        out.push('}');
+    }
+    if out.len() > begun {
+        out.push('}');
     }
 }
 
-/// Members by name, split into those beside and those under `custom`.
-fn object_of<'v>(
-    values: impl Iterator<Item = (&'v String, &'v Value)>,
-    beside: impl Fn(&str) -> bool,
-) -> Option<String> {
-    let (mut object, mut custom) = (Object::default(), Object::default());
-    for (name, value) in values {
-        let name = name.strip_prefix("custom.").map_or((name.as_str(), false), |name| (name, true));
-        let target = if !name.1 && beside(name.0) { &mut object } else { &mut custom };
-        target.value(name.0, value);
-    }
-    if let Some(custom) = custom.end() {
-        object.member("custom", &custom);
-    }
-    object.end()
-}
+/// Room that most users fit in.
+const USUAL_BYTES: usize = 1024;
 
 /// The user object. A user needs an identifier, and an attribute or an event; without them the service refuses it.
 pub(crate) fn user_json(mapped: &MappedRecord) -> Result<String, SynclineError> {
     let refuse =
         |message: &str, hint: &str| SynclineError::new(ErrorCode::DefinitionInvalid, message).hint(hint);
-    // An identifier that is configured as one must not be sent as an attribute too.
-    let attributes = mapped.attributes.iter().filter(|(name, _)| !mapped.identifiers.contains_key(name));
-    let identifiers = object_of(mapped.identifiers.iter(), |name| DEFAULT_IDENTIFIERS.contains(&name))
-        .ok_or_else(|| refuse("a user without identifier is refused", "map an identifier that is filled"))?;
-    let attributes = object_of(attributes, is_default);
-    if attributes.is_none() && mapped.events.is_empty() {
-        return Err(refuse(
-            "a user without attribute or event is refused",
-            "map at least one field that is filled, or a fixed value",
-        ));
+    let mut user = String::with_capacity(USUAL_BYTES);
+    user.push_str("{\"identifiers\":");
+    let begun = user.len();
+    push_object(&mut user, mapped.identifiers.iter(), |name| DEFAULT_IDENTIFIERS.contains(&name));
+    if user.len() == begun {
+        return Err(refuse("a user without identifier is refused", "map an identifier that is filled"));
     }
-    let mut user = Object::default();
-    user.member("identifiers", &identifiers);
-    if let Some(attributes) = attributes {
-        user.member("attributes", &attributes);
+    let before = user.len();
+    user.push_str(",\"attributes\":");
+    let begun = user.len();
+    // An identifier that is configured as one must not be sent as an attribute too.
+    let identifiers: Vec<&str> = mapped.identifiers.keys().map(String::as_str).collect();
+    let attributes = mapped.attributes.iter().filter(|(name, _)| !identifiers.contains(&name.as_str()));
+    push_object(&mut user, attributes, is_default);
+    if user.len() == begun {
+        user.truncate(before);
+        if mapped.events.is_empty() {
+            return Err(refuse(
+                "a user without attribute or event is refused",
+                "map at least one field that is filled, or a fixed value",
+            ));
+        }
     }
     // Lists replace what is there, so that sending twice changes nothing.
-    user.member("not_append", "true");
-    if !mapped.events.is_empty() {
-        let mut events = Vec::with_capacity(mapped.events.len());
-        for event in &mapped.events {
-            let mut object = Object::default();
-            object.text("event_name", &event.name);
-            object.text("timestamp", &event.timestamp);
-            if let Some(parameters) = object_of(event.parameters.iter(), is_default_parameter) {
-                object.member("event_params", &parameters);
-            }
-            events.extend(object.end());
+    user.push_str(",\"not_append\":true");
+    for (at, event) in mapped.events.iter().enumerate() {
+        user.push_str(if at == 0 { ",\"events\":[{\"event_name\":" } else { ",{\"event_name\":" });
+        push_json_text(&mut user, &event.name);
+        user.push_str(",\"timestamp\":");
+        push_json_text(&mut user, &event.timestamp);
+        let before = user.len();
+        user.push_str(",\"event_params\":");
+        let begun = user.len();
+        push_object(&mut user, event.parameters.iter(), is_default_parameter);
+        if user.len() == begun {
+            user.truncate(before);
         }
-        user.member("events", &format!("[{}]", events.join(",")));
+        user.push('}');
     }
-    Ok(user.end().unwrap_or_default())
+    user.push_str(if mapped.events.is_empty() { "}" } else { "]}" });
+    Ok(user)
 }
 
 /// The body of a request: the users byte for byte as they were planned.

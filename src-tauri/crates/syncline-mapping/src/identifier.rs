@@ -169,5 +169,7 @@ pub(crate) fn email_fault(text: &str) -> Option<&'static str> {
 /// One text that is equal for two records exactly if all their identifiers are equal: the key for finding duplicates
 /// within a selection.
 pub fn identity_key(record: &MappedRecord) -> String {
-    serde_json::to_string(&record.identifiers).unwrap_or_default()
+    let mut key = String::with_capacity(128);
+    record.identifiers.push_json(&mut key);
+    key
 }

@@ -1,6 +1,6 @@
 //! What mapping makes of a record, and what a plan says of a row.
 
-use crate::{Value, ValueMap};
+use crate::{Value, ValueMap, push_json_text};
 use serde::{Deserialize, Serialize};
 
 /// A record as it would look in the destination, before the destination's own wire shape.
@@ -16,6 +16,33 @@ pub struct MappedRecord {
     /// Events to send with the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<MappedEvent>,
+}
+
+impl MappedRecord {
+    /// Writes the record as JSON behind a text, as serializing it would.
+    pub fn push_json(&self, out: &mut String) {
+        out.push_str("{\"identifiers\":");
+        self.identifiers.push_json(out);
+        out.push_str(",\"attributes\":");
+        self.attributes.push_json(out);
+        for (at, event) in self.events.iter().enumerate() {
+            out.push_str(if at == 0 { ",\"events\":[" } else { "," });
+            event.push_json(out);
+        }
+        out.push_str(if self.events.is_empty() { "}" } else { "]}" });
+    }
+}
+
+impl MappedEvent {
+    fn push_json(&self, out: &mut String) {
+        out.push_str("{\"name\":");
+        push_json_text(out, &self.name);
+        out.push_str(",\"timestamp\":");
+        push_json_text(out, &self.timestamp);
+        out.push_str(",\"parameters\":");
+        self.parameters.push_json(out);
+        out.push('}');
+    }
 }
 
 /// One event.
@@ -120,4 +147,43 @@ pub struct Step {
     pub text: String,
     /// The value after this step; absent when the step dropped it.
     pub value: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::Integer),
+            any::<f64>().prop_map(Value::Double),
+            (any::<i64>(), 0u32..20)
+                .prop_map(|(digits, scale)| Value::Decimal(rust_decimal::Decimal::new(digits, scale))),
+            ".*".prop_map(Value::Text),
+            prop::collection::vec(".{0,5}".prop_map(Value::Text), 0..3).prop_map(Value::List),
+        ]
+    }
+
+    fn values() -> impl Strategy<Value = ValueMap> {
+        prop::collection::btree_map(".{0,9}", value(), 0..5).prop_map(ValueMap::from)
+    }
+
+    proptest! {
+        #[test]
+        fn written_as_it_would_be_serialized(
+            identifiers in values(),
+            attributes in values(),
+            events in prop::collection::vec((".{0,9}", ".{0,9}", values()), 0..3),
+        ) {
+            let events =
+                events.into_iter().map(|(name, timestamp, parameters)| MappedEvent { name, timestamp, parameters });
+            let record = MappedRecord { identifiers, attributes, events: events.collect() };
+            let mut text = String::new();
+            record.push_json(&mut text);
+            prop_assert_eq!(text, serde_json::to_string(&record).unwrap());
+        }
+    }
 }

@@ -106,9 +106,9 @@ impl Value {
         // Writing to a string does not fail.
         let _ = match self {
             Value::Null => out.write_str("null"),
-            Value::Bool(value) => write!(out, "{value}"),
+            Value::Bool(value) => out.write_str(if *value { "true" } else { "false" }),
             Value::Integer(value) => write!(out, "{value}"),
-            Value::Decimal(value) => write!(out, "{value}"),
+            Value::Decimal(value) => push_decimal(out, value),
             Value::Text(text) => {
                 push_json_text(out, text);
                 Ok(())
@@ -182,6 +182,34 @@ pub fn push_json_text(out: &mut String, text: &str) {
         out.push_str(text);
         out.push('"');
     }
+}
+
+/// Writes a decimal number with all of its digits. Most have few, and need no division of 96 bits for each of them.
+fn push_decimal(out: &mut String, value: &Decimal) -> std::fmt::Result {
+    let (digits, scale) = (value.mantissa().unsigned_abs(), value.scale() as usize);
+    let Ok(mut left) = u64::try_from(digits) else { return write!(out, "{value}") };
+    if left == 0 {
+        return write!(out, "{value}");
+    }
+    // 20 digits of the number, zeros before them for up to 28 places, and the point.
+    let mut text = [b'0'; 52];
+    let mut at = text.len();
+    let mut written = 0;
+    while left > 0 || written <= scale {
+        if written == scale && scale > 0 {
+            at -= 1;
+            text[at] = b'.';
+        }
+        at -= 1;
+        text[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        written += 1;
+    }
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&text[at..]).unwrap_or_default());
+    Ok(())
 }
 
 impl From<&str> for Value {
@@ -269,6 +297,16 @@ mod tests {
                 let mut out = String::new();
                 super::push_json_text(&mut out, &text);
                 prop_assert_eq!(out, serde_json::to_string(&text).unwrap());
+            }
+        }
+
+        #[test]
+        fn a_decimal_is_written_with_its_digits(digits in any::<i64>(), few in -1000i64..1000, high in any::<i32>(), scale in 0u32..=28) {
+            for number in [i128::from(digits), i128::from(few), i128::from(high) << 62] {
+                let number = rust_decimal::Decimal::from_i128_with_scale(number, scale);
+                let mut out = String::new();
+                super::push_decimal(&mut out, &number).unwrap();
+                prop_assert_eq!(out, number.to_string());
             }
         }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Value;
+use crate::{Value, push_json_text};
 
 /// Names that maps share: sorted, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,6 +125,20 @@ impl ValueMap {
     /// Names that have a value, sorted.
     pub fn into_keys(self) -> impl Iterator<Item = String> {
         self.into_iter().map(|(name, _)| name)
+    }
+
+    /// Writes the values as a JSON object behind a text, as serializing them would.
+    pub fn push_json(&self, out: &mut String) {
+        out.push('{');
+        for (at, (name, value)) in self.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            push_json_text(out, name);
+            out.push(':');
+            value.push_json(out);
+        }
+        out.push('}');
     }
 
     /// Takes all values of another map over; they win.

@@ -137,7 +137,7 @@ fn update(
 ) -> Result<RowRequest, SynclineError> {
     let mut values: Vec<(&SqlColumn, &Value)> = Vec::new();
     for (name, value) in &write.mapped.attributes {
-        if write.changed.contains(name) {
+        if write.changed.contains(&name.as_str()) {
             let column = writable(table, name, false)?;
             checked(dialect, table, column, value)?;
             values.push((column, value));

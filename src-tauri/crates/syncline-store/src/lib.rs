@@ -57,6 +57,7 @@ pub use work::ledgers::{EventKey, Sent, Stream};
 pub use work::outcomes::OutcomeCount;
 pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};
 pub use work::plan_keys::{PlanKey, PlanKeys};
+pub use work::plan_pack::{PackedRows, PlanPacker, RowDraft};
 pub use work::plan_rows::{IssueCount, PlanRow, PlanRowsPage};
 pub use work::plan_turns::PlanStep;
 pub use work::plans::{Plan, PlanStatus};

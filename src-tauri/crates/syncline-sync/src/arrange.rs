@@ -211,7 +211,7 @@ fn planned(
     existing: Option<&ProbedRow>,
     changes: &[FieldChange],
 ) -> Option<RowRequest> {
-    let changed: Vec<String> = changes.iter().map(|change| change.field.clone()).collect();
+    let changed: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
     let write = PlannedWrite { action, mapped, existing, changed: &changed };
     place.destination.request(place.schema, &write).ok()
 }

@@ -14,12 +14,41 @@ pub(crate) enum Held {
     LastSent(Option<MappedRecord>),
 }
 
+/// Old against new.
+#[derive(Debug, Clone)]
+pub(crate) enum Changes {
+    /// Nothing is there: every attribute that holds something is new.
+    AllNew,
+    /// These.
+    These(Vec<FieldChange>),
+}
+
+impl Changes {
+    /// One by one.
+    pub(crate) fn list(self, mapped: &MappedRecord) -> Vec<FieldChange> {
+        match self {
+            Self::AllNew => new(&mapped.attributes)
+                .map(|(field, to)| FieldChange { field: field.clone(), from: Value::Null, to: to.clone() })
+                .collect(),
+            Self::These(changes) => changes,
+        }
+    }
+
+    /// The fields that change.
+    fn fields<'a>(&'a self, mapped: &'a MappedRecord) -> Vec<&'a str> {
+        match self {
+            Self::AllNew => new(&mapped.attributes).map(|(field, _)| field.as_str()).collect(),
+            Self::These(changes) => changes.iter().map(|change| change.field.as_str()).collect(),
+        }
+    }
+}
+
 /// The decision on one row.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
     pub(crate) action: Action,
     pub(crate) reason: String,
-    pub(crate) changes: Vec<FieldChange>,
+    pub(crate) changes: Changes,
     pub(crate) request: Option<RowRequest>,
     pub(crate) existing: Option<ProbedRow>,
     pub(crate) issues: Vec<RowIssue>,
@@ -31,7 +60,7 @@ impl Decision {
         Self {
             action,
             reason: reason.into(),
-            changes: Vec::new(),
+            changes: Changes::These(Vec::new()),
             request: None,
             existing: None,
             issues: Vec::new(),
@@ -97,8 +126,8 @@ pub(crate) fn decide(
             write(destination, schema, mapped, Action::Update, reason, changes, None)
         }
         Held::Probed(Probe::Absent) => {
-            let changes = all_new(&mapped.attributes);
-            write(
+            let changes = Changes::AllNew;
+            write_as(
                 destination,
                 schema,
                 mapped,
@@ -109,8 +138,8 @@ pub(crate) fn decide(
             )
         }
         Held::Probed(Probe::Unknown) | Held::LastSent(None) => {
-            let changes = all_new(&mapped.attributes);
-            write(destination, schema, mapped, Action::Create, "not sent before".to_owned(), changes, None)
+            let changes = Changes::AllNew;
+            write_as(destination, schema, mapped, Action::Create, "not sent before".to_owned(), changes, None)
         }
     }
 }
@@ -139,21 +168,37 @@ pub(crate) fn write(
     changes: Vec<FieldChange>,
     existing: Option<ProbedRow>,
 ) -> Decision {
-    let changed: Vec<String> = changes.iter().map(|change| change.field.clone()).collect();
+    write_as(destination, schema, mapped, action, reason, Changes::These(changes), existing)
+}
+
+fn write_as(
+    destination: &dyn Destination,
+    schema: &EntitySchema,
+    mapped: &MappedRecord,
+    action: Action,
+    reason: String,
+    changes: Changes,
+    existing: Option<ProbedRow>,
+) -> Decision {
+    let changed = changes.fields(mapped);
     let planned = PlannedWrite { action, mapped, existing: existing.as_ref(), changed: &changed };
-    match destination.request(schema, &planned) {
+    let made = match destination.request(schema, &planned) {
         Ok(request) => match too_large(&request, &destination.capabilities()) {
-            None => {
-                Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() }
-            }
-            Some(issue) => invalid(issue, changes, existing),
+            None => Ok(request),
+            Some(issue) => Err(issue),
         },
-        Err(error) => invalid(refusal(schema, &planned, &error), changes, existing.clone()),
+        Err(error) => Err(refusal(schema, &planned, &error)),
+    };
+    match made {
+        Ok(request) => {
+            Decision { action, reason, changes, request: Some(request), existing, issues: Vec::new() }
+        }
+        Err(issue) => invalid(issue, changes, existing),
     }
 }
 
 /// A row that the destination would refuse.
-fn invalid(issue: RowIssue, changes: Vec<FieldChange>, existing: Option<ProbedRow>) -> Decision {
+fn invalid(issue: RowIssue, changes: Changes, existing: Option<ProbedRow>) -> Decision {
     Decision {
         action: Action::Invalid,
         reason: issue.message.clone(),
@@ -164,12 +209,9 @@ fn invalid(issue: RowIssue, changes: Vec<FieldChange>, existing: Option<ProbedRo
     }
 }
 
-fn all_new(attributes: &ValueMap) -> Vec<FieldChange> {
-    attributes
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(field, value)| FieldChange { field: field.clone(), from: Value::Null, to: value.clone() })
-        .collect()
+/// Attributes of a row where nothing was before.
+fn new(attributes: &ValueMap) -> impl Iterator<Item = (&String, &Value)> {
+    attributes.iter().filter(|(_, value)| !value.is_null())
 }
 
 fn compare<'h>(

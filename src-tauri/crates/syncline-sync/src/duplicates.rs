@@ -69,11 +69,16 @@ impl Rows {
         let hashes: Vec<(PlanKey, u32)> = asked.iter().map(|(_, key)| *key).collect();
         let (store, plan, page) = (planner.store.clone(), planner.plan, self.next);
         let mut keys = self.keys.take().unwrap_or_else(|| PlanKeys::new(&store, plan));
-        let (keys, firsts) = blocking(move || {
+        let (keys, firsts) = if keys.in_memory(hashes.len()) {
             let firsts = keys.add(&hashes)?;
-            Ok((keys, firsts))
-        })
-        .await?;
+            (keys, firsts)
+        } else {
+            blocking(move || {
+                let firsts = keys.add(&hashes)?;
+                Ok((keys, firsts))
+            })
+            .await?
+        };
         self.keys = Some(keys);
         let before: Vec<u32> = firsts.iter().flatten().copied().filter(|first| *first < page).collect();
         let earlier = if before.is_empty() {

@@ -1,12 +1,9 @@
 //! The event ledger while a plan is made: what was sent before is held back, or goes again where that is asked for.
 
-use std::sync::Arc;
 use syncline_mapping::Mapped;
 use syncline_model::{Record, RowIssue, SynclineError};
-use syncline_store::EventKey;
 
 use crate::plan::Planner;
-use crate::progress::blocking;
 
 /// What became of a row's events.
 #[derive(Debug, Clone, Default)]
@@ -19,29 +16,24 @@ pub(crate) struct EventNotes {
     pub(crate) resent: u64,
 }
 
-/// Takes events out that were sent before, or only says so where they are to go again; the notes of each row.
-pub(crate) async fn hold_back_events(
+/// Takes events out that were sent before, or only says so where they are to go again; the notes of each row. Blocks.
+pub(crate) fn hold_back_events(
     planner: &Planner,
     mapped: &mut [(Record, Mapped)],
 ) -> Result<Vec<EventNotes>, SynclineError> {
-    let keys: Vec<EventKey> = mapped
+    let keys: Vec<(&str, &str, &str)> = mapped
         .iter()
         .flat_map(|(record, mapped)| {
-            mapped.record.events.iter().map(|event| EventKey {
-                record_id: record.id.to_string(),
-                event: event.name.clone(),
-                timestamp: event.timestamp.clone(),
-            })
+            let id = record.id.as_str();
+            mapped.record.events.iter().map(move |event| (id, event.name.as_str(), event.timestamp.as_str()))
         })
         .collect();
     if keys.is_empty() {
         return Ok(vec![EventNotes::default(); mapped.len()]);
     }
     let resend = planner.request.resend_events;
-    let (store, request) = (planner.store.clone(), Arc::clone(&planner.request));
-    let sent =
-        blocking(move || Ok(store.events_sent(&request.definition.name, request.destination, &keys)?))
-            .await?;
+    let request = &planner.request;
+    let sent = planner.store.events_sent(&request.definition.name, request.destination, &keys)?;
     let mut sent = sent.into_iter();
     let mut kept = Vec::with_capacity(mapped.len());
     for (_, mapped) in mapped {

@@ -10,7 +10,7 @@ pub(crate) fn refusal(schema: &EntitySchema, planned: &PlannedWrite<'_>, error: 
         return RowIssue { code, field, message: error.message.clone() };
     }
     let sent: Vec<&str> = match planned.action {
-        Action::Update => planned.changed.iter().map(String::as_str).collect(),
+        Action::Update => planned.changed.to_vec(),
         Action::Delete => Vec::new(),
         Action::Create | Action::Unchanged | Action::Skip | Action::Invalid => planned
             .mapped
@@ -94,7 +94,7 @@ mod tests {
                 attributes: ValueMap::from([(field.to_owned(), Value::Text("x".into()))]),
                 ..MappedRecord::default()
             };
-            let changed = vec![field.to_owned()];
+            let changed = [field];
             let planned = PlannedWrite { action, mapped: &mapped, existing: None, changed: &changed };
             let issue = refusal(&schema(), &planned, &error);
             assert_eq!((issue.code.as_str(), issue.message.as_str()), (code, "told"), "{field}");

@@ -1,11 +1,12 @@
 //! Records on their way from reading to deciding: mapped, in parts that go through together.
 
 use jiff::Timestamp;
-use std::sync::Arc;
 use syncline_connect::Page;
-use syncline_mapping::{Mapped, Mapping};
+use syncline_mapping::Mapped;
 use syncline_model::{Record, SynclineError};
 
+use crate::events::{EventNotes, hold_back_events};
+use crate::plan::Planner;
 use crate::progress::blocking;
 use crate::related::Unfound;
 
@@ -13,6 +14,8 @@ use crate::related::Unfound;
 pub(crate) struct MappedPage {
     pub(crate) now: Timestamp,
     pub(crate) records: Vec<(Record, Mapped)>,
+    /// What became of the events of each.
+    pub(crate) events: Vec<EventNotes>,
 }
 
 /// Records that go through mapping, comparing and storing together. A planned row takes several times the room of its record, and rows
@@ -34,16 +37,16 @@ pub(crate) fn parts(page: Page, unfound: Unfound) -> Vec<(Page, Unfound)> {
     }
 }
 
-/// Maps a page off the async threads.
+/// Maps a page off the async threads, and holds back events that were sent before.
 pub(crate) async fn map_page(
-    mapping: Arc<Mapping>,
+    planner: Planner,
     page: Page,
     unfound: Unfound,
     now: Timestamp,
 ) -> Result<MappedPage, SynclineError> {
     blocking(move || {
         let map = |record: Record| {
-            let mapped = mapping.apply(&record, now);
+            let mapped = planner.mapping.apply(&record, now);
             (record, mapped)
         };
         let mut records: Vec<(Record, Mapped)> = page.records.into_iter().map(map).collect();
@@ -52,7 +55,8 @@ pub(crate) async fn map_page(
                 mapped.refuse(issue);
             }
         }
-        Ok(MappedPage { now, records })
+        let events = hold_back_events(&planner, &mut records)?;
+        Ok(MappedPage { now, records, events })
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use syncline_connect::ProbedRow;
 use syncline_model::{Action, EntityName, EntitySchema, Value};
-use syncline_store::PlanRow;
+use syncline_store::RowDraft;
 
 /// A row that points, or pointed, at another row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -86,19 +86,22 @@ impl Order {
     }
 
     /// Looks at a row that was planned.
-    pub(crate) fn note(&mut self, row: &PlanRow) {
+    pub(crate) fn note(&mut self, row: &RowDraft<'_>) {
         if self.columns.is_empty() || !row.action.writes() {
             return;
         }
-        for change in &row.changes {
-            let Some(column) = self.columns.iter().position(|name| *name == change.field) else { continue };
-            let column = u16::try_from(column).unwrap_or(u16::MAX);
-            let (to, from) = (self.other(&change.to), self.other(&change.from));
-            let mut point = |other: Option<u64>, until| {
-                self.points.extend(other.map(|other| Point { row: row.ordinal, column, other, until }));
-            };
-            point(to.filter(|_| row.action != Action::Delete), false);
-            point(from.filter(|_| row.action != Action::Create), true);
+        match row.changes {
+            Some(changes) => {
+                changes
+                    .iter()
+                    .for_each(|change| self.note_change(row, &change.field, &change.from, &change.to));
+            }
+            None => {
+                row.mapped
+                    .attributes
+                    .iter()
+                    .for_each(|(field, to)| self.note_change(row, field, &Value::Null, to));
+            }
         }
         match row.action {
             Action::Create => {
@@ -107,12 +110,22 @@ impl Order {
                 self.made.extend(id.map(|id| (hashed(&id.display_text()), row.ordinal)));
             }
             Action::Delete => {
-                let held: Option<ProbedRow> =
-                    row.existing.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+                let held: Option<ProbedRow> = row.existing.and_then(|json| serde_json::from_str(json).ok());
                 self.gone.extend(held.map(|held| (hashed(held.id.as_str()), row.ordinal)));
             }
             Action::Update | Action::Unchanged | Action::Skip | Action::Invalid => {}
         }
+    }
+
+    fn note_change(&mut self, row: &RowDraft<'_>, field: &str, from: &Value, to: &Value) {
+        let Some(column) = self.columns.iter().position(|name| name == field) else { return };
+        let column = u16::try_from(column).unwrap_or(u16::MAX);
+        let (to, from) = (self.other(to), self.other(from));
+        let mut point = |other: Option<u64>, until| {
+            self.points.extend(other.map(|other| Point { row: row.ordinal, column, other, until }));
+        };
+        point(to.filter(|_| row.action != Action::Delete), false);
+        point(from.filter(|_| row.action != Action::Create), true);
     }
 
     /// The order. `itself`: a row can be made that points at itself; `may_cut`: a column can be empty for a moment.

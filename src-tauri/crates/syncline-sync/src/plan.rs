@@ -171,7 +171,7 @@ pub async fn make_plan(
     let keyed = is_key(&request.destination_schema, identifiers);
     let states = state_fields(&compiled.mapping.target_names(), &request.destination_schema);
     let planner = Planner {
-        states,
+        states: Arc::new(states),
         store: store.clone(),
         destination,
         mapping: Arc::new(compiled.mapping),
@@ -204,6 +204,7 @@ pub(crate) fn ended(store: &Store, plan: &Plan) -> Result<(), SynclineError> {
 }
 
 /// What the pages of one plan share.
+#[derive(Clone)]
 pub(crate) struct Planner {
     pub(crate) store: Store,
     pub(crate) destination: Arc<dyn Destination>,
@@ -211,7 +212,7 @@ pub(crate) struct Planner {
     pub(crate) request: Arc<PlanRequest>,
     pub(crate) plan: Uuid,
     /// Mapped columns that hold a row's state, which some tables don't take in a new row.
-    pub(crate) states: Vec<StateField>,
+    pub(crate) states: Arc<Vec<StateField>>,
 }
 
 impl Planner {
@@ -249,7 +250,7 @@ impl Planner {
             while let Some(ids) = chosen.next(&self.store).await? {
                 let mut page = self.some(source.as_ref(), &ids, work).await?;
                 let unfound = related.fill(source.as_ref(), &mut page.records, &work.cancel).await?;
-                let page = map_page(Arc::clone(&self.mapping), page, unfound, work.now()).await?;
+                let page = map_page(self.clone(), page, unfound, work.now()).await?;
                 rows.plan_page(self, page, detail, &mut hash, work).await?;
                 work.tell_calls(None);
                 work.tell("planning", detail.counts.read, None);
@@ -292,7 +293,7 @@ impl Planner {
         tokio::spawn(async move { tally.count(reading).await });
         // One page is mapped while the one before is decided on, and the one before that is stored.
         let (sender, mut mapped) = mpsc::channel::<Result<MappedPage, SynclineError>>(1);
-        let (mapping, clock) = (Arc::clone(&self.mapping), Arc::clone(&work.clock));
+        let (planner, clock) = (self.clone(), Arc::clone(&work.clock));
         tokio::spawn(async move {
             while let Some(page) = receiver.recv().await {
                 let parts = match page {
@@ -301,7 +302,7 @@ impl Planner {
                 };
                 for part in parts {
                     let page = match part {
-                        Ok((page, unfound)) => map_page(Arc::clone(&mapping), page, unfound, clock()).await,
+                        Ok((page, unfound)) => map_page(planner.clone(), page, unfound, clock()).await,
                         Err(error) => Err(error),
                     };
                     let ended = page.is_err();

@@ -48,6 +48,33 @@ impl PlanCounts {
         self.create + self.update + self.delete
     }
 
+    fn add_all(&mut self, other: &Self) {
+        let Self {
+            read,
+            create,
+            update,
+            delete,
+            unchanged,
+            skip,
+            invalid,
+            events,
+            events_held_back,
+            events_resent,
+            steps,
+        } = other;
+        self.read += read;
+        self.create += create;
+        self.update += update;
+        self.delete += delete;
+        self.unchanged += unchanged;
+        self.skip += skip;
+        self.invalid += invalid;
+        self.events += events;
+        self.events_held_back += events_held_back;
+        self.events_resent += events_resent;
+        self.steps += steps;
+    }
+
     pub(crate) fn add(&mut self, action: Action) {
         self.read += 1;
         match action {
@@ -113,6 +140,17 @@ pub struct PlanDetail {
 }
 
 impl PlanDetail {
+    /// Adds what a page of rows brings: its counts, its requests, and the rows that wait.
+    pub(crate) fn add(&mut self, page: &Self) {
+        self.counts.add_all(&page.counts);
+        for (lane, (rows, bytes)) in &page.lanes {
+            let load = self.lanes.entry(*lane).or_default();
+            *load = (load.0 + rows, load.1 + bytes);
+        }
+        self.bytes += page.bytes;
+        self.waiting += page.waiting;
+    }
+
     /// Notes a request that a run would send.
     pub(crate) fn note(&mut self, request: &RowRequest, lane: u8) {
         let load = self.lanes.entry(lane).or_default();

@@ -4,27 +4,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use std::sync::Arc;
-use syncline_connect::{MatchKey, Probe};
+use syncline_connect::MatchKey;
 use syncline_mapping::{Mapped, Verdict};
 use syncline_model::{Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError};
-use syncline_store::{PlanKey, PlanKeys, PlanRow, Store};
-use tokio::task::JoinHandle;
+use syncline_store::{PlanKey, PlanKeys, PlanPacker, PlanRow, Store};
 use uuid::Uuid;
 
 use crate::arrange::{Place, arrange};
-use crate::decide::{Decision, Held, decide};
-use crate::events::{EventNotes, hold_back_events};
+use crate::decide::{Decision, Held};
 use crate::finds::Finder;
 use crate::mapped_page::MappedPage;
 use crate::order::Order;
 use crate::plan::{PlanDetail, Planner};
+use crate::plan_finish::{Looked, finish};
+use crate::plan_writer::Writer;
 use crate::progress::{Work, blocking};
 use crate::seen::latest;
-use crate::title::title;
 use crate::two_way::PairExtra;
 use crate::vanished::{VANISHED_AT_ONCE, vanished_rows, whole_image};
-use crate::waiting::{tell_left_states, waits};
 
 /// What a row keeps beside what the store knows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,8 +55,10 @@ pub(crate) struct Rows {
     order: Option<Order>,
     /// Rows that lookups of the destination are to point at.
     finder: Finder,
-    /// The page before, on its way into the store.
-    writing: Option<JoinHandle<Result<(), SynclineError>>>,
+    /// Makes rows ready for the store; not here while it does, and before the first.
+    packer: Option<PlanPacker>,
+    /// Stores the pages before.
+    writer: Option<Writer>,
 }
 
 impl Rows {
@@ -72,7 +71,8 @@ impl Rows {
             others: HashSet::new(),
             order: Some(order),
             finder: Finder::new(find_tables),
-            writing: None,
+            packer: None,
+            writer: None,
         }
     }
 
@@ -93,14 +93,13 @@ impl Rows {
         hash: &mut Sha256,
         work: &Work,
     ) -> Result<(), SynclineError> {
-        let MappedPage { now, records: mut mapped } = page;
+        let MappedPage { now, records: mut mapped, events: event_notes } = page;
         for (record, _) in &mapped {
             hash.update(record.id.as_str());
             hash.update(record.etag.as_deref().unwrap_or_default());
             hash.update([0]);
         }
         detail.modified_to = detail.modified_to.max(latest(mapped.iter().map(|(record, _)| record)));
-        let event_notes = hold_back_events(planner, &mut mapped).await?;
         for (_, mapped) in &mut mapped {
             for event in mapped.record.events.iter_mut().filter(|event| event.timestamp.is_empty()) {
                 event.timestamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -128,49 +127,45 @@ impl Rows {
         if planner.request.definition.options.action == SyncAction::Mirror {
             self.hold(planner.request.definition.on_duplicate, &mapped, &left_out);
         }
-        let held = look_up(planner, &mapped, &left_out, work).await?;
-        let mut rows = Vec::with_capacity(mapped.len());
-        for ((((record, mapped), left_out), held), events) in
-            mapped.into_iter().zip(left_out).zip(held).zip(event_notes)
-        {
-            let decision = match (left_out, held) {
-                (Some(decision), _) => decision,
-                (None, Some(held)) => decide(
-                    planner.destination.as_ref(),
-                    &planner.request.destination_schema,
-                    &mapped.record,
-                    held,
-                    planner.request.definition.options.action == SyncAction::Delete,
-                ),
-                (None, None) => {
-                    Decision::left_out(Action::Invalid, "the destination did not answer for this row")
-                }
+        // What was last sent is looked up with the rest of the page's work, since the store tells it.
+        let held = if planner.destination.capabilities().reads_back {
+            look_up(planner, &mapped, &left_out, work).await?
+        } else {
+            mapped.iter().map(|_| None).collect()
+        };
+        let decided: Vec<Looked> = mapped
+            .into_iter()
+            .zip(left_out)
+            .zip(held)
+            .zip(event_notes)
+            .map(|((((record, mapped), left_out), held), events)| Looked {
+                record,
+                mapped,
+                left_out,
+                held,
+                events,
+            })
+            .collect();
+        let (first, kept) = (self.next, planner.clone());
+        self.next += decided.len() as u32;
+        let (packer, mut order) = (self.packer.take(), self.order.take());
+        let (packed, load, packer, order) = blocking(move || {
+            let mut packer = match packer {
+                Some(packer) => packer,
+                None => PlanPacker::new(&kept.store, kept.plan)?,
             };
-            detail.counts.add(decision.action);
-            if decision.action.writes() || decision.action == Action::Unchanged {
-                detail.counts.events_held_back += events.held_back;
-            }
-            if decision.action.writes() {
-                detail.counts.events_resent += events.resent;
-                detail.counts.events += mapped.record.events.len() as u64;
-                if let Some(request) = &decision.request {
-                    let schema = &planner.request.destination_schema;
-                    detail.note(request, planner.destination.lane(schema, request, &planner.request.options));
-                }
-            }
-            let mut row = row(self.next, record, mapped, decision, events)?;
-            tell_left_states(&mut row, &planner.states);
-            detail.waiting += u64::from(waits(&row, &planner.states));
-            if let Some(order) = &mut self.order {
-                order.note(&row);
-            }
-            rows.push(row);
-            self.next += 1;
+            let (packed, load) = finish(&kept, decided, first, &mut packer, order.as_mut())?;
+            Ok((packed, load, packer, order))
+        })
+        .await?;
+        (self.packer, self.order) = (Some(packer), order);
+        detail.add(&load);
+        let writer = self.writer.get_or_insert_with(|| Writer::begin(&planner.store, planner.plan));
+        if writer.write(packed).await {
+            return Ok(());
         }
-        self.settle().await?;
-        let (store, plan) = (planner.store.clone(), planner.plan);
-        self.writing = Some(tokio::spawn(blocking(move || Ok(store.add_plan_rows(plan, &rows)?))));
-        Ok(())
+        // It stopped, and says why.
+        self.settle().await
     }
 
     /// Plans what this source brought to the destination before and does not hold any more: it is deleted there.
@@ -195,7 +190,7 @@ impl Rows {
             let rows = vanished_rows(planner, vanished, self.next, detail, work).await?;
             self.next += rows.len() as u32;
             if let Some(order) = &mut self.order {
-                rows.iter().for_each(|row| order.note(row));
+                rows.iter().for_each(|row| order.note(&row.into()));
             }
             let (store, plan) = (planner.store.clone(), planner.plan);
             blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await?;
@@ -221,12 +216,12 @@ impl Rows {
         arrange(&place, order, &mut self.next, detail).await
     }
 
-    /// Waits until the page before is stored.
+    /// Waits until the pages before are stored.
     pub(crate) async fn settle(&mut self) -> Result<(), SynclineError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
-        writing.await.unwrap_or_else(|error| {
-            Err(SynclineError::new(ErrorCode::Internal, format!("the work broke off: {error}")))
-        })
+        match self.writer.take() {
+            Some(writer) => writer.end().await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -253,7 +248,7 @@ fn name_cause(issues: &mut Vec<RowIssue>, code: &str, field: &str, text: &str) {
     }
 }
 
-/// What is held under each row that may be sent; `None` for the others.
+/// What the destination holds under each row that may be sent; `None` for the others.
 async fn look_up(
     planner: &Planner,
     mapped: &[(Record, Mapped)],
@@ -267,10 +262,7 @@ async fn look_up(
         .map(|(position, _)| position)
         .collect();
     let mut held: Vec<Option<Held>> = (0..mapped.len()).map(|_| None).collect();
-    if asked.is_empty() {
-        return Ok(held);
-    }
-    if planner.destination.capabilities().reads_back {
+    if !asked.is_empty() {
         let keys: Vec<MatchKey> =
             asked.iter().map(|position| MatchKey(mapped[*position].1.record.identifiers.clone())).collect();
         let schema = &planner.request.destination_schema;
@@ -291,59 +283,14 @@ async fn look_up(
         for (position, probe) in asked.into_iter().zip(probes) {
             held[position] = Some(Held::Probed(probe));
         }
-        return Ok(held);
-    }
-    let ids: Vec<String> = asked.iter().map(|position| mapped[*position].0.id.to_string()).collect();
-    let (store, request) = (planner.store.clone(), Arc::clone(&planner.request));
-    let sent = blocking(move || {
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let entity = &request.destination_schema.summary.logical_name;
-        Ok(store.sent(request.destination, entity, request.source, &ids)?)
-    })
-    .await?;
-    for (position, sent) in asked.into_iter().zip(sent) {
-        held[position] = Some(match sent {
-            Some(sent) => Held::LastSent(Some(sent.mapped)),
-            None => Held::Probed(Probe::Unknown),
-        });
     }
     Ok(held)
 }
 
 pub(crate) fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineError> {
-    serde_json::value::to_raw_value(value)
-        .map_err(|error| SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}")))
+    serde_json::value::to_raw_value(value).map_err(|error| unwritable(&error))
 }
 
-fn row(
-    ordinal: u32,
-    record: Record,
-    mapped: Mapped,
-    decision: Decision,
-    events: EventNotes,
-) -> Result<PlanRow, SynclineError> {
-    let request = decision.request.as_ref().map(raw).transpose()?;
-    let mut issues = mapped.issues;
-    issues.extend(decision.issues);
-    Ok(PlanRow {
-        ordinal,
-        title: title(&record, &mapped.record),
-        source_id: record.id.to_string(),
-        source_etag: record.etag.clone(),
-        action: decision.action,
-        reason: decision.reason,
-        existing: decision.existing.as_ref().map(raw).transpose()?,
-        changes: decision.changes,
-        request_hash: request.as_ref().map(|request| hex::encode(Sha256::digest(request.get()))),
-        request,
-        mapped: mapped.record,
-        issues,
-        extra: Some(raw(&RowExtra {
-            source: record.raw,
-            events: events.keys,
-            resent: events.resent > 0,
-            pair: None,
-        })?),
-        excluded: false,
-    })
+pub(crate) fn unwritable(error: &dyn std::fmt::Display) -> SynclineError {
+    SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}"))
 }

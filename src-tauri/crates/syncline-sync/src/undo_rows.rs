@@ -74,7 +74,7 @@ pub(crate) async fn undo_page(
             action: decision.action,
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
-            changes: decision.changes,
+            changes: decision.changes.list(&mapped),
             request_hash: made.as_ref().map(|made| hex::encode(Sha256::digest(made.get()))),
             request: made,
             mapped,
@@ -247,7 +247,7 @@ fn bring_back(
             attributes: ValueMap::from([(field.clone(), value.clone())]),
             events: Vec::new(),
         };
-        let changed = [field.clone()];
+        let changed = [field.as_str()];
         let write =
             PlannedWrite { action: Action::Create, mapped: &alone, existing: None, changed: &changed };
         match destination.request(schema, &write) {

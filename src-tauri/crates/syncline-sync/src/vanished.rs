@@ -100,7 +100,7 @@ pub(crate) async fn vanished_rows(
             action: decision.action,
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
-            changes: decision.changes,
+            changes: decision.changes.list(&sent.mapped),
             request_hash: request.as_ref().map(|request| hex::encode(Sha256::digest(request.get()))),
             request,
             mapped: sent.mapped,

@@ -1,8 +1,8 @@
 //! Rows for which something else must come first, so that a later run has to look at their records again.
 
-use serde_json::value::RawValue;
-use syncline_model::{Action, Column, ColumnType, EntitySchema, RowIssue, Value};
-use syncline_store::PlanRow;
+use syncline_model::{Action, Column, ColumnType, EntitySchema, MappedRecord, RowIssue, Value};
+
+use crate::decide::Changes;
 
 /// Codes of rows that are refused for now, because a record that they need is not there or not alone.
 const NOT_YET: [&str; 4] = ["lookup_not_found", "lookup_ambiguous", "related_missing", "ambiguous_match"];
@@ -37,12 +37,12 @@ pub(crate) fn state_fields(targets: &[&str], schema: &EntitySchema) -> Vec<State
 
 impl StateField {
     /// The state that a planned new row is to have and does not get with its creation.
-    fn left<'r>(&self, row: &'r PlanRow) -> Option<&'r Value> {
+    fn left<'r>(&self, mapped: &'r MappedRecord, body: Option<&str>) -> Option<&'r Value> {
         let field = self.column.logical_name.as_str();
-        let told = |request: &RawValue| request.get().contains(&format!("\\\"{field}\\\":"));
-        let wanted = row.mapped.attributes.get(field).filter(|value| !value.is_null())?;
+        let told = |body: &str| body.contains(&format!("\"{field}\":"));
+        let wanted = mapped.attributes.get(field).filter(|value| !value.is_null())?;
         let first = self.first.is_some_and(|first| wanted.display_text() == first.to_string());
-        (!first && !row.request.as_deref().is_some_and(told)).then_some(wanted)
+        (!first && !body.is_some_and(told)).then_some(wanted)
     }
 
     fn words(&self, code: &str) -> String {
@@ -54,21 +54,26 @@ impl StateField {
     }
 }
 
-/// Says of a new row which state it does not get yet, and takes that out of what is shown to change.
-pub(crate) fn tell_left_states(row: &mut PlanRow, states: &[StateField]) {
-    if row.action != Action::Create {
-        return;
-    }
+/// Says of a new row which state it does not get yet, and takes that out of what is shown to change. `body`: that of its request.
+pub(crate) fn tell_left_states(
+    states: &[StateField],
+    mapped: &MappedRecord,
+    body: Option<&str>,
+    changes: &mut Changes,
+    issues: &mut Vec<RowIssue>,
+) {
     for state in states {
-        let Some(wanted) = state.left(row) else { continue };
+        let Some(wanted) = state.left(mapped, body) else { continue };
         let field = state.column.logical_name.to_string();
         let wanted = state.words(&wanted.display_text());
         let begins = match state.first {
             Some(first) => format!("begins as {}", state.words(&first.to_string())),
             None => "begins as its table has it".to_owned(),
         };
-        row.changes.retain(|change| change.field != field);
-        row.issues.push(RowIssue {
+        let mut listed = std::mem::replace(changes, Changes::AllNew).list(mapped);
+        listed.retain(|change| change.field != field);
+        *changes = Changes::These(listed);
+        issues.push(RowIssue {
             code: STATE_FOLLOWS.to_owned(),
             message: format!("the new row {begins}; the next run sets {field} to {wanted}"),
             field,
@@ -77,11 +82,17 @@ pub(crate) fn tell_left_states(row: &mut PlanRow, states: &[StateField]) {
 }
 
 /// Whether a later run has to look at the record again though nobody changes it: something else must come first.
-pub(crate) fn waits(row: &PlanRow, states: &[StateField]) -> bool {
-    match row.action {
-        Action::Invalid => row.issues.iter().any(|issue| NOT_YET.contains(&issue.code.as_str())),
+pub(crate) fn waits(
+    states: &[StateField],
+    action: Action,
+    mapped: &MappedRecord,
+    body: Option<&str>,
+    issues: &[RowIssue],
+) -> bool {
+    match action {
+        Action::Invalid => issues.iter().any(|issue| NOT_YET.contains(&issue.code.as_str())),
         // The state that a new row is to have is set once it is there.
-        Action::Create => states.iter().any(|state| state.left(row).is_some()),
+        Action::Create => states.iter().any(|state| state.left(mapped, body).is_some()),
         Action::Update | Action::Delete | Action::Unchanged | Action::Skip => false,
     }
 }

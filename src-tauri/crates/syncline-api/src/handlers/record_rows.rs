@@ -152,6 +152,7 @@ async fn asked(
             if only_changed && changed.is_empty() {
                 return Ok(Asked { schema, request: None, sent, seen: Some(row.id) });
             }
+            let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
             let mapped = MappedRecord { attributes: values.into(), ..MappedRecord::default() };
             let write = PlannedWrite {
                 action: Action::Update,

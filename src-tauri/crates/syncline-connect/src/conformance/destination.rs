@@ -91,7 +91,7 @@ async fn begin<'a>(
 
 impl Suite<'_> {
     fn create(&self, rule: &'static str, mapped: &MappedRecord) -> Result<RowRequest, Breach> {
-        let changed: Vec<String> = mapped.attributes.keys().cloned().collect();
+        let changed: Vec<&str> = mapped.attributes.keys().map(String::as_str).collect();
         let write = PlannedWrite { action: Action::Create, mapped, existing: None, changed: &changed };
         good(rule, self.destination.request(&self.schema, &write))
     }
@@ -255,7 +255,7 @@ impl Suite<'_> {
         let (name, value) = self.fixture.change.clone();
         let mut mapped = (self.fixture.row)(DRIFTED);
         let was = mapped.attributes.insert(name.clone(), value.clone()).unwrap_or(Value::Null);
-        let changed = [name.clone()];
+        let changed = [name.as_str()];
         let update = |mapped: &MappedRecord, seen: &ProbedRow| {
             let write =
                 PlannedWrite { action: Action::Update, mapped, existing: Some(seen), changed: &changed };
@@ -311,7 +311,7 @@ impl Suite<'_> {
             let (name, value) = self.fixture.change.clone();
             let mut mapped = (self.fixture.row)(DELETED + 1);
             mapped.attributes.insert(name.clone(), value);
-            let changed = [name];
+            let changed = [name.as_str()];
             let write = PlannedWrite {
                 action: Action::Update,
                 mapped: &mapped,

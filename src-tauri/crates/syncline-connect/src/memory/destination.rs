@@ -167,7 +167,7 @@ impl Destination for MemorySystem {
         let mut values: Values = mapped
             .attributes
             .iter()
-            .filter(|(name, _)| write.changed.contains(name))
+            .filter(|(name, _)| write.changed.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let (method, path, headers) = match (write.action, write.existing) {

@@ -39,8 +39,8 @@ fn create(
     identifiers: ValueMap,
     attributes: ValueMap,
 ) -> Result<RowRequest, SynclineError> {
-    let changed: Vec<String> = attributes.keys().cloned().collect();
     let mapped = MappedRecord { identifiers, attributes, events: vec![] };
+    let changed: Vec<&str> = mapped.attributes.keys().map(String::as_str).collect();
     let write = PlannedWrite { action: Action::Create, mapped: &mapped, existing: None, changed: &changed };
     connector.request(schema, &write)
 }
@@ -54,13 +54,7 @@ fn update(
     let mapped = MappedRecord { identifiers: ValueMap::new(), attributes, events: vec![] };
     let existing =
         ProbedRow { id: RecordId::new(ID), etag: Some("W/\"7\"".to_owned()), values: BTreeMap::new() };
-    let changed: Vec<String> = changed.iter().map(|name| (*name).to_owned()).collect();
-    let write = PlannedWrite {
-        action: Action::Update,
-        mapped: &mapped,
-        existing: Some(&existing),
-        changed: &changed,
-    };
+    let write = PlannedWrite { action: Action::Update, mapped: &mapped, existing: Some(&existing), changed };
     connector.request(schema, &write)
 }
 

@@ -72,14 +72,50 @@ pub(crate) fn compress(
     raw: &str,
     packed: &mut Vec<u8>,
 ) -> Result<(), StoreError> {
-    let length = u32::try_from(raw.len()).ok().filter(|length| *length as usize <= LONGEST);
-    let length = length.ok_or_else(|| StoreError::internal("a record is longer than a gigabyte"))?;
+    let length = length_of(raw)?;
     let frame = compressor
         .compress(raw.as_bytes())
         .map_err(|error| StoreError::internal(format!("compression: {error}")))?;
     packed.extend_from_slice(&length.to_le_bytes());
     packed.extend_from_slice(&frame);
     Ok(())
+}
+
+/// Compresses many records on one thread, and owns what it needs for that.
+pub(crate) struct FrameMaker {
+    compressor: zstd::bulk::Compressor<'static>,
+    /// Room for the frame that is made.
+    frame: Vec<u8>,
+}
+
+impl FrameMaker {
+    pub(crate) fn new(dictionary: Option<&[u8]>) -> Result<Self, StoreError> {
+        match dictionary {
+            Some(dictionary) => zstd::bulk::Compressor::with_dictionary(LEVEL, dictionary),
+            None => zstd::bulk::Compressor::new(LEVEL),
+        }
+        .map(|compressor| Self { compressor, frame: Vec::new() })
+        .map_err(|error| StoreError::internal(format!("compression: {error}")))
+    }
+
+    /// Compresses one record as [`compress`] does.
+    pub(crate) fn pack(&mut self, raw: &str, packed: &mut Vec<u8>) -> Result<(), StoreError> {
+        let length = length_of(raw)?;
+        self.frame.clear();
+        self.frame.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        self.compressor
+            .compress_to_buffer(raw.as_bytes(), &mut self.frame)
+            .map_err(|error| StoreError::internal(format!("compression: {error}")))?;
+        packed.reserve_exact(4 + self.frame.len());
+        packed.extend_from_slice(&length.to_le_bytes());
+        packed.extend_from_slice(&self.frame);
+        Ok(())
+    }
+}
+
+fn length_of(raw: &str) -> Result<u32, StoreError> {
+    let length = u32::try_from(raw.len()).ok().filter(|length| *length as usize <= LONGEST);
+    length.ok_or_else(|| StoreError::internal("a record is longer than a gigabyte"))
 }
 
 /// Reads records back.
@@ -121,7 +157,8 @@ mod tests {
             .collect();
         let dictionary = train(samples.iter().map(String::as_str)).unwrap();
         let mut sizes = Vec::new();
-        for codec in [Codec::new(None), Codec::new(Some(&dictionary))] {
+        for known in [None, Some(dictionary.as_slice())] {
+            let (codec, mut frames) = (Codec::new(known), FrameMaker::new(known).unwrap());
             let mut compressor = codec.compressor().unwrap();
             let mut unpacker = codec.decompressor().unwrap();
             let mut size = 0;
@@ -129,6 +166,10 @@ mod tests {
                 let mut packed = Vec::new();
                 compress(&mut compressor, sample, &mut packed).unwrap();
                 assert_eq!(unpacker.text(&packed).unwrap(), sample);
+                let mut again = Vec::new();
+                frames.pack(sample, &mut again).unwrap();
+                assert_eq!(unpacker.text(&again).unwrap(), sample);
+                assert!(again.len() <= packed.len() + 8);
                 size += packed.len();
             }
             sizes.push(size);

@@ -46,7 +46,7 @@ fn an_event_is_one_runs_and_goes_with_the_definitions_name() {
         store.claim_events(stream, run, &[(event(timestamp), again)], now()).unwrap()[0]
     };
     let sent = |definition: &str, to: Uuid, timestamp: &str| {
-        store.events_sent(definition, to, &[event(timestamp)]).unwrap()[0]
+        store.events_sent(definition, to, &[("a", "purchase", timestamp)]).unwrap()[0]
     };
     assert!(claim(first, "1", false));
     assert!(claim(first, "1", false), "a run that goes on");

@@ -331,14 +331,19 @@ impl Store {
         })
     }
 
-    /// When each event was sent to a destination, in the order asked; `None`: never.
+    /// When each event (source record, name, timestamp: see [`EventKey`]) was sent to a destination, in the order asked; `None`: never.
     pub fn events_sent(
         &self,
         definition: &str,
         destination: Uuid,
-        events: &[EventKey],
+        events: &[(&str, &str, &str)],
     ) -> Result<Vec<Option<Timestamp>>, StoreError> {
         self.read(|db| {
+            let mut any = db
+                .prepare_cached("SELECT 1 FROM sent_events WHERE definition = ?1 AND destination = ?2 LIMIT 1")?;
+            if !any.exists(params![definition_key(definition), destination.to_string()])? {
+                return Ok(vec![None; events.len()]);
+            }
             let mut statement = db.prepare_cached(
                 "SELECT at FROM sent_events WHERE definition = ?1 AND destination = ?2 AND record_id = ?3 AND event = ?4
                  AND timestamp = ?5",
@@ -346,9 +351,8 @@ impl Store {
             let (definition, destination) = (definition_key(definition), destination.to_string());
             events
                 .iter()
-                .map(|key| {
-                    let values =
-                        params![definition, destination, key.record_id, key.event, key.timestamp];
+                .map(|(record, event, timestamp)| {
+                    let values = params![definition, destination, record, event, timestamp];
                     let at: Option<i64> = statement.query_row(values, |row| row.get(0)).optional()?;
                     Ok(at.map(from_millis))
                 })

@@ -7,6 +7,7 @@ pub(crate) mod outcomes;
 pub(crate) mod plan_body;
 pub(crate) mod plan_filter;
 pub(crate) mod plan_keys;
+pub(crate) mod plan_pack;
 pub(crate) mod plan_rows;
 pub(crate) mod plan_turns;
 mod plan_walk;

@@ -4,13 +4,13 @@
 //! its first page: what they have in common, most of them, is stored once. Rows of plans made before that were compressed without one.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use syncline_model::{FieldChange, MappedRecord, RowIssue, Value, ValueMap};
+use syncline_model::{FieldChange, MappedRecord, RowIssue, Value, ValueMap, push_json_text};
 
-use super::plan_rows::PlanRow;
+use super::plan_pack::RowDraft;
 use crate::StoreError;
-use crate::cache::codec::{self, Codec, Unpacker};
+use crate::cache::codec::Unpacker;
 use crate::fold::fold_whole;
 use crate::migrate::Migration;
 use crate::tables::metadata::unpack;
@@ -20,8 +20,6 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
     sql: "CREATE TABLE plan_dictionaries(plan INTEGER PRIMARY KEY NOT NULL, dictionary BLOB NOT NULL)",
 }];
 
-/// Rows that a dictionary is trained on; training takes its time, and more rows gain little.
-const SAMPLES: usize = 200;
 /// What a compressed text without a length before it begins with (Zstandard, RFC 8878): a row made before there were dictionaries.
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -58,9 +56,9 @@ fn new(attributes: &ValueMap) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 /// True where the changes say nothing that the attributes don't say.
-fn all_new(row: &PlanRow) -> bool {
-    let mut changes = row.changes.iter();
-    new(&row.mapped.attributes).all(|(field, value)| {
+fn all_new(changes: &[FieldChange], attributes: &ValueMap) -> bool {
+    let mut changes = changes.iter();
+    new(attributes).all(|(field, value)| {
         changes.next().is_some_and(|change| {
             change.from.is_null() && change.field == *field && to_the_letter(&change.to, value)
         })
@@ -76,35 +74,45 @@ fn to_the_letter(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The same, as it is written.
-#[derive(Serialize)]
-struct BodyRef<'a> {
-    reason: &'a str,
-    mapped: &'a MappedRecord,
-    existing: &'a Option<Box<RawValue>>,
-    changes: Option<&'a [FieldChange]>,
-    request: &'a Option<Box<RawValue>>,
-    issues: &'a [RowIssue],
-    extra: &'a Option<Box<RawValue>>,
-}
-
-impl<'a> BodyRef<'a> {
-    fn of(row: &'a PlanRow) -> Self {
-        Self {
-            reason: &row.reason,
-            mapped: &row.mapped,
-            existing: &row.existing,
-            changes: (!all_new(row)).then_some(&row.changes),
-            request: &row.request,
-            issues: &row.issues,
-            extra: &row.extra,
-        }
+/// Writes the JSON of a row's part behind a text, to be read as [`Body`].
+pub(super) fn write_json(row: &RowDraft<'_>, out: &mut String) -> Result<(), StoreError> {
+    out.push_str("{\"reason\":");
+    push_json_text(out, row.reason);
+    out.push_str(",\"mapped\":");
+    row.mapped.push_json(out);
+    out.push_str(",\"existing\":");
+    out.push_str(row.existing.unwrap_or("null"));
+    out.push_str(",\"changes\":");
+    match row.changes.filter(|changes| !all_new(changes, &row.mapped.attributes)) {
+        None => out.push_str("null"),
+        Some(changes) => push_changes(out, changes),
     }
+    out.push_str(",\"request\":");
+    out.push_str(row.request.unwrap_or("null"));
+    out.push_str(",\"issues\":");
+    if row.issues.is_empty() {
+        out.push_str("[]");
+    } else {
+        out.push_str(&serde_json::to_string(&row.issues)?);
+    }
+    out.push_str(",\"extra\":");
+    out.push_str(row.extra.unwrap_or("null"));
+    out.push('}');
+    Ok(())
 }
 
-/// The JSON of a row's part.
-fn json(row: &PlanRow) -> Result<String, StoreError> {
-    Ok(serde_json::to_string(&BodyRef::of(row))?)
+fn push_changes(out: &mut String, changes: &[FieldChange]) {
+    out.push('[');
+    for (at, change) in changes.iter().enumerate() {
+        out.push_str(if at == 0 { "{\"field\":" } else { ",{\"field\":" });
+        push_json_text(out, &change.field);
+        out.push_str(",\"from\":");
+        change.from.push_json(out);
+        out.push_str(",\"to\":");
+        change.to.push_json(out);
+        out.push('}');
+    }
+    out.push(']');
 }
 
 /// The dictionary of a plan.
@@ -120,25 +128,6 @@ pub(super) fn keep_dictionary(tx: &Connection, number: i64, dictionary: &[u8]) -
         params![number, dictionary],
     )?;
     Ok(())
-}
-
-/// A dictionary for rows like these; `None` where they are too few.
-pub(super) fn train(rows: &[PlanRow]) -> Result<Option<Vec<u8>>, StoreError> {
-    // From the whole page: records lie in the order in which they were made, and neighbours are alike.
-    let step = (rows.len() / SAMPLES).max(1);
-    let samples: Vec<String> = rows.iter().step_by(step).take(SAMPLES).map(json).collect::<Result<_, _>>()?;
-    Ok(codec::train(samples.iter().map(String::as_str)))
-}
-
-/// Packs rows; each gives its part and the text in which it is searched.
-pub(super) fn pack(codec: &Codec, rows: &[PlanRow]) -> Result<Vec<(Vec<u8>, String)>, StoreError> {
-    let mut compressor = codec.compressor()?;
-    let pack = |row: &PlanRow| {
-        let mut packed = Vec::new();
-        codec::compress(&mut compressor, &json(row)?, &mut packed)?;
-        Ok((packed, words(row)))
-    };
-    rows.iter().map(pack).collect()
 }
 
 /// Reads the parts of rows, of one plan or of several.
@@ -172,26 +161,23 @@ impl<'a> Bodies<'a> {
 }
 
 /// The text in which a row is searched.
-fn words(row: &PlanRow) -> String {
+pub(super) fn words(row: &RowDraft<'_>) -> String {
     fn add(text: &mut String, value: &Value) {
         let from = text.len();
         text.push('\n');
         match value {
             Value::Text(value) => text.push_str(value),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Integer(_)
-            | Value::Decimal(_)
-            | Value::Double(_)
-            | Value::List(_)
-            | Value::Reference(_) => text.push_str(&value.display_text()),
+            Value::Bool(_) | Value::Integer(_) | Value::Decimal(_) | Value::Double(_) => {
+                value.push_json(text)
+            }
+            Value::Null | Value::List(_) | Value::Reference(_) => text.push_str(&value.display_text()),
         }
         if text.len() == from + 1 {
             text.truncate(from);
         }
     }
     let mut text = String::with_capacity(512);
-    text.push_str(&row.source_id);
+    text.push_str(row.source_id);
     text.push('\n');
     text.push_str(&row.title);
     row.mapped.identifiers.values().for_each(|value| add(&mut text, value));

@@ -67,6 +67,11 @@ impl PlanKeys {
         Self { store: store.clone(), plan, recent: HashMap::new(), most: RECENT, written: None }
     }
 
+    /// True where so many more keys are put in without asking the store.
+    pub fn in_memory(&self, more: usize) -> bool {
+        self.written.is_none() && self.recent.len() + more <= self.most
+    }
+
     /// Puts keys in, each with the ordinal of its row. Gives for each the ordinal of the row that had it before, if one had.
     pub fn add(&mut self, keys: &[(PlanKey, u32)]) -> Result<Vec<Option<u32>>, StoreError> {
         let mut firsts = Vec::with_capacity(keys.len());

@@ -8,9 +8,8 @@ use uuid::Uuid;
 
 use super::plan_body::{self, Bodies};
 use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
+use super::plan_pack::{PackedRows, PlanPacker};
 use super::{base, plan_turns, plans, runs};
-use crate::cache::codec::Codec;
-use crate::cache::spread::spread;
 use crate::migrate::Migration;
 use crate::{Store, StoreError};
 
@@ -120,28 +119,36 @@ pub(super) fn plan_row(row: &Row<'_>, bodies: &mut Bodies<'_>) -> Result<PlanRow
 impl Store {
     /// Adds rows to a plan in one transaction; a row whose ordinal is there already is replaced.
     pub fn add_plan_rows(&self, plan: Uuid, rows: &[PlanRow]) -> Result<(), StoreError> {
-        let known = self.read(|db| plan_body::dictionary(db, plans::number(db, plan)?))?;
-        let trained = if known.is_none() { plan_body::train(rows)? } else { None };
-        let codec = Codec::new(known.as_deref().or(trained.as_deref()));
-        let packed = spread(rows, |rows| plan_body::pack(&codec, rows))?;
+        let mut packer = PlanPacker::new(self, plan)?;
+        rows.iter().try_for_each(|row| packer.add(row.into()))?;
+        self.add_packed_rows(plan, &packer.page()?)
+    }
+
+    /// The same with rows that are packed already.
+    pub fn add_packed_rows(&self, plan: Uuid, packed: &PackedRows) -> Result<(), StoreError> {
+        let ordinals = packed.rows.iter().map(|row| i64::from(row.ordinal));
+        let (Some(least), Some(most)) = (ordinals.clone().min(), ordinals.max()) else { return Ok(()) };
         self.write(|tx| {
             let number = plans::number(tx, plan)?;
-            if let Some(trained) = &trained {
+            let first = base(number);
+            if let Some(trained) = &packed.dictionary {
                 plan_body::keep_dictionary(tx, number, trained)?;
             }
+            // The issues of a row that is replaced go. Rows that follow one another, most of them new, are looked for at once.
+            let mut any = tx.prepare_cached("SELECT 1 FROM plan_rows WHERE rid >= ?1 AND rid <= ?2 LIMIT 1")?;
+            let together = most - least < packed.rows.len() as i64;
+            let all_new = together && !any.exists([first + least, first + most])?;
             let mut insert = tx.prepare_cached(
                 "INSERT OR REPLACE INTO plan_rows(rid, source_id, title, source_etag, action, excluded, request_hash, words, body)
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?;
-            // The issues of a row that is replaced; found through the row, so that new rows cost nothing.
-            let mut known = tx.prepare_cached("SELECT 1 FROM plan_rows WHERE rid = ?1")?;
             let mut clear = tx.prepare_cached("DELETE FROM plan_issues WHERE plan = ?1 AND ordinal = ?2")?;
             let mut issue = tx.prepare_cached(
                 "INSERT INTO plan_issues(plan, code, field, ordinal, message) VALUES(?1, ?2, ?3, ?4, ?5)",
             )?;
-            for (row, (body, words)) in rows.iter().zip(&packed) {
-                let rid = base(number) + i64::from(row.ordinal);
-                if known.exists([rid])? {
+            for row in &packed.rows {
+                let rid = first + i64::from(row.ordinal);
+                if !all_new && any.exists([rid, rid])? {
                     clear.execute(params![number, row.ordinal])?;
                 }
                 insert.execute(params![
@@ -152,8 +159,8 @@ impl Store {
                     row.action.as_str(),
                     row.excluded,
                     row.request_hash,
-                    words,
-                    body
+                    row.words,
+                    row.body
                 ])?;
                 for found in &row.issues {
                     issue.execute(params![number, found.code, found.field, row.ordinal, found.message])?;

@@ -76,7 +76,7 @@ impl Sheet {
             action: decision.action,
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
-            changes: decision.changes,
+            changes: decision.changes.list(&mapped),
             request_hash: made.as_ref().map(|made| hex::encode(Sha256::digest(made.get()))),
             request: made,
             mapped,
