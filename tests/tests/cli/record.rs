@@ -120,3 +120,28 @@ fn the_request_is_shown_and_not_sent() {
     let refused = hand.account(&["update", "--key", KEY, "--changes", changes]).with(5).json();
     assert_eq!(refused["error"]["code"], "read_only");
 }
+
+#[test]
+fn what_was_done_by_hand_is_listed_and_exported() {
+    let Some(hand) = Hand::new() else { return };
+    hand.account(&["upsert", "--key", KEY, "--data", r#"{"name":"First"}"#]).with(0);
+    hand.account(&["update", "--key", KEY, "--data", r#"{"name":"Second"}"#]).with(0);
+    let home = &hand.world.home;
+    let edits = home.json(&["runs", "edits", "--connection", "crm", "--entity", "account"]).with(0).lines();
+    assert_eq!(edits.len(), 2, "{edits:?}");
+    assert_eq!((&edits[0]["operation"], &edits[0]["connection"]), (&json!("update"), &json!("crm")));
+    let changes = edits[0]["changes"].as_array().unwrap();
+    let name = changes.iter().find(|change| change["field"] == "name").unwrap();
+    assert_eq!((&name["from"], &name["to"]), (&json!("First"), &json!("Second")));
+    assert!(home.run(&["runs", "edits"]).with(0).out.contains("name"));
+    assert_eq!(home.json(&["runs", "edits", "--top", "1"]).with(0).lines().len(), 1);
+    let file = home.path("by hand.jsonl");
+    let out = file.to_str().unwrap();
+    let told = home.json(&["runs", "edits", "--text", "SECOND", "--out", out]).with(0).json();
+    assert_eq!(told["records"], 1);
+    let line: Value = serde_json::from_str(std::fs::read_to_string(&file).unwrap().trim()).unwrap();
+    assert_eq!((&line["outcome"], &line["action"]), (&json!("by hand"), &json!("update")), "{line}");
+    let told = home.json(&["runs", "find", "--edits", "--out", out]).with(0).json();
+    assert_eq!(told["records"], 2);
+    home.json(&["runs", "find", "--edits"]).with(2);
+}
