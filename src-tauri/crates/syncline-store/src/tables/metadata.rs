@@ -49,10 +49,35 @@ fn compression(error: std::io::Error) -> StoreError {
 }
 
 pub(crate) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, StoreError> {
-    let json = zstd::stream::decode_all(packed).map_err(|error| StoreError::Corrupt {
-        detail: format!("a compressed text can't be read: {error}"),
-    })?;
+    let json = zstd::stream::decode_all(packed).map_err(unreadable)?;
     Ok(serde_json::from_slice(&json)?)
+}
+
+fn unreadable(error: std::io::Error) -> StoreError {
+    StoreError::Corrupt { detail: format!("a compressed text can't be read: {error}") }
+}
+
+/// Reads many small ones: what decompressing needs is made once.
+pub(crate) struct Unpacking {
+    context: zstd::zstd_safe::DCtx<'static>,
+    json: Vec<u8>,
+}
+
+impl Unpacking {
+    pub(crate) fn new() -> Self {
+        Self { context: zstd::zstd_safe::DCtx::create(), json: Vec::new() }
+    }
+
+    /// As [`unpack`].
+    pub(crate) fn read<T: DeserializeOwned>(&mut self, packed: &[u8]) -> Result<T, StoreError> {
+        self.json.clear();
+        // One that can't be read leaves nothing for the next.
+        let begun = self.context.reset(zstd::zstd_safe::ResetDirective::SessionOnly);
+        begun.map_err(|_| StoreError::internal("a decompressor does not begin anew"))?;
+        let mut decoder = zstd::stream::read::Decoder::with_context(packed, &mut self.context);
+        std::io::Read::read_to_end(&mut decoder, &mut self.json).map_err(unreadable)?;
+        Ok(serde_json::from_slice(&self.json)?)
+    }
 }
 
 impl Store {
@@ -163,5 +188,21 @@ impl Store {
             .query_row(params![connection.to_string(), entity.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         row.map(|(body, at)| Ok((unpack(&body)?, from_millis(at)))).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_are_read_with_one_context() {
+        let mut unpacking = Unpacking::new();
+        for text in ["", "a", &"Zoë ".repeat(50_000), "b"] {
+            let packed = pack(&text).unwrap();
+            assert_eq!(unpacking.read::<String>(&packed).unwrap(), text);
+            assert!(unpacking.read::<String>(&packed[..packed.len() - 1]).is_err());
+            assert!(unpacking.read::<u64>(&packed).is_err());
+        }
     }
 }

@@ -6,7 +6,7 @@ use syncline_model::{EntityName, MappedRecord};
 use uuid::Uuid;
 
 use crate::migrate::Migration;
-use crate::tables::metadata::{pack, unpack};
+use crate::tables::metadata::{Unpacking, pack, unpack};
 use crate::time::{from_millis, millis};
 use crate::{Plan, Store, StoreError};
 
@@ -251,6 +251,7 @@ impl Store {
             };
             let mut statement =
                 db.prepare_cached("SELECT hash, mapped, at FROM sent WHERE stream = ?1 AND record_id = ?2")?;
+            let mut unpacking = Unpacking::new();
             record_ids
                 .iter()
                 .map(|id| {
@@ -260,7 +261,8 @@ impl Store {
                             Ok(Sent {
                                 record_id: (*id).to_owned(),
                                 hash: row.get(0)?,
-                                mapped: unpack(&row.get::<_, Vec<u8>>(1)?)?,
+                                mapped: unpacking
+                                    .read(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?,
                                 at: from_millis(row.get(2)?),
                             })
                         })
