@@ -13,6 +13,7 @@ use crate::feed::Due;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
 use crate::run_counts::RunDetail;
+use crate::run_steps::guard;
 
 pub(crate) struct Batch<'a> {
     pub(crate) store: &'a Store,
@@ -46,9 +47,7 @@ impl Batch<'_> {
     /// Sends; true when a row failed. What became of the rows is added to `detail`, which begins empty.
     pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
-        if self.stepped {
-            self.hold_steps(&mut outcomes).await?;
-        }
+        let versions = if self.stepped { self.hold_steps(&mut outcomes).await? } else { HashMap::default() };
         let mut sent_at = None;
         let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
@@ -67,8 +66,12 @@ impl Batch<'_> {
         }
         open.retain(|position| outcomes[*position].is_none());
         if !open.is_empty() {
-            let requests: Vec<RowRequest> =
-                open.iter().map(|position| self.rows[*position].request.clone()).collect();
+            let request = |position: &usize| {
+                let mut request = self.rows[*position].request.clone();
+                guard(&mut request, versions.get(position));
+                request
+            };
+            let requests: Vec<RowRequest> = open.iter().map(request).collect();
             detail.batches += 1;
             let left = self.note_sending(&open).await?;
             sent_at = Some(left);
