@@ -114,13 +114,17 @@ impl Drop for Sandbox {
     }
 }
 
-/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit. `way`: `near`, `20 ms`, `gzip`, or
+/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit. `way`: `near`, `20 ms`, `1 s`, `gzip`, or
 /// `throttled`, where every fourth call for a page is answered with 429 and a pause of a second.
 pub(crate) fn serve(records: u64, way: &str) {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let config = syncline_sandbox::SandboxConfig {
             records,
-            latency_ms: if way == "20 ms" { 20 } else { 0 },
+            latency_ms: match way {
+                "20 ms" => 20,
+                "1 s" => 1000,
+                _ => 0,
+            },
             gzip: way == "gzip",
             ..Default::default()
         };

@@ -1,4 +1,4 @@
-//! The pull beside a drain of the same pages and beside its peer, turn by turn: near by, 20 ms away, compressed, and throttled.
+//! The pull beside a drain of the same pages and beside its peer, turn by turn: near by, 20 ms away, from a slow service, compressed, and throttled.
 //! `SYNCLINE_BENCH_RECORDS` names another number of contacts, such as 1000000; `SYNCLINE_BENCH_ROUNDS` another number of rounds;
 //! `SYNCLINE_BENCH_WAY` one of the ways.
 
@@ -23,10 +23,12 @@ struct Case {
     with_peer: bool,
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case { name: "near", way: "near", select: SELECT, with_peer: true },
     Case { name: "all columns", way: "near", select: "", with_peer: true },
     Case { name: "20 ms", way: "20 ms", select: SELECT, with_peer: true },
+    // A service that takes a second for a page of 5,000, as a real one may.
+    Case { name: "1 s a page", way: "1 s", select: SELECT, with_peer: false },
     Case { name: "gzip", way: "gzip", select: SELECT, with_peer: false },
     Case { name: "throttled", way: "throttled", select: SELECT, with_peer: false },
 ];
