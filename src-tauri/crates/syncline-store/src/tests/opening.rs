@@ -198,3 +198,24 @@ fn a_turn_is_taken_once_over_all_openings_and_ends_with_its_holder() {
     drop(turn);
     assert!(guest.take_turn("definition contacts").unwrap().is_some());
 }
+
+/// Where the store's folder is moved away, what SQLite puts aside has no place: so it is put there, and not held in memory.
+#[cfg(unix)]
+#[test]
+fn a_sort_larger_than_the_page_cache_goes_to_the_folder_of_the_store() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, moved) = (place.path().join("store"), place.path().join("moved"));
+    let store = Store::open(&folder, &key()).unwrap();
+    let sort = |db: &rusqlite::Connection| {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
+            SELECT count(*) FROM (SELECT hex(randomblob(100)) AS a FROM n ORDER BY a LIMIT 149999)";
+        Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(store.read(sort).unwrap(), 149_999);
+    assert_eq!(store.with_writer(|db| sort(db)).unwrap(), 149_999);
+    std::fs::rename(&folder, &moved).unwrap();
+    assert!(matches!(store.read(sort), Err(StoreError::PutAside)));
+    assert!(matches!(store.with_writer(|db| sort(db)), Err(StoreError::PutAside)));
+    std::fs::rename(&moved, &folder).unwrap();
+    assert_eq!(store.read(sort).unwrap(), 149_999);
+}

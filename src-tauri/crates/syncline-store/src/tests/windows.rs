@@ -143,3 +143,34 @@ fn a_filter_finds_the_same_by_an_index() {
         "one for each column that is filtered by, but for the id"
     );
 }
+
+#[test]
+fn a_filter_is_answered_by_its_index() {
+    let (_folder, store) = open();
+    pull(&store, PullKind::Full, &(0..RECORDS).map(person).collect::<Vec<_>>());
+    for (condition, plan) in [
+        ("attribute='fullname' operator='eq' value='zoea17'/>", "SEARCH c USING COVERING INDEX o_"),
+        ("attribute='fullname' operator='begins-with' value='zoea1'/>", "SEARCH c USING COVERING INDEX o_"),
+        ("attribute='fullname' operator='like' value='%a17'/>", "SCAN c USING COVERING INDEX o_"),
+        ("attribute='creditlimit' operator='ge' value='99'/>", "SEARCH c USING COVERING INDEX o_"),
+        ("attribute='contactid' operator='eq' value='001234'/>", "SEARCH c USING COVERING INDEX i_"),
+        (
+            "attribute='contactid' operator='in'><value>001234</value><value>001235</value></condition>",
+            "SEARCH c USING COVERING INDEX i_",
+        ),
+    ] {
+        let filter = Filter::parse(&format!("<condition {condition}")).unwrap();
+        let asked = GridQuery { filter: Some(filter), ..query(&[], 0, 10) };
+        ids(&store, &asked);
+        let told: String = store
+            .read(|db| {
+                let dataset = store.dataset_of(db, connection_id(), &contact())?;
+                let (condition, values) = store.selected(db, connection_id(), &dataset, &asked)?;
+                let sql =
+                    format!("EXPLAIN QUERY PLAN SELECT c.rid FROM c_{} c WHERE {condition}", dataset.id);
+                Ok(db.query_row(&sql, rusqlite::params_from_iter(values), |row| row.get(3))?)
+            })
+            .unwrap();
+        assert!(told.starts_with(plan), "{condition}: {told}");
+    }
+}
