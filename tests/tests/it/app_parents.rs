@@ -156,7 +156,8 @@ async fn edited_between_the_steps(bench: &Bench, report: &Value, late: bool) {
     let cut = step["rows"][0]["source_id"].as_str().unwrap().to_owned();
     let slow =
         FaultRule::new(FaultKind::Status { status: 429, retry_after: Some(4) }).at("fabrikam").on("$batch");
-    bench.sandbox.faults().add([slow.after(1, 1)]);
+    // The third call deletes the row, the second one the rows that go before it.
+    bench.sandbox.faults().add([slow.after(if late { 2 } else { 1 }, 1)]);
     bench.sandbox.clear_requests();
     let job = bench.start("runs.start", json!({ "plan": back["plan_id"] })).await;
     let ask = json!({ "connection": "fabrikam", "entity": "account", "id": cut, "mode": "live" });
