@@ -201,6 +201,20 @@ impl Bench {
         }
     }
 
+    /// Ids of the records that have this text in a column, as the service holds them.
+    pub(crate) async fn found(
+        &self,
+        connection: &str,
+        entity: &str,
+        column: &str,
+        text: &str,
+    ) -> Vec<String> {
+        let filter = format!("<condition attribute='{column}' operator='eq' value='{text}'/>");
+        let ask = json!({ "connection": connection, "entity": entity, "mode": "live", "filter": filter, "columns": [column] });
+        let page = self.rpc("records.query", ask).await;
+        page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    }
+
     pub(crate) async fn write(
         &self,
         connection: &str,

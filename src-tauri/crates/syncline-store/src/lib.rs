@@ -51,6 +51,7 @@ pub use tables::queries::{QueryRun, SavedQuery};
 pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict, WHOLE_RECORD};
 pub use two_way::find_links::{FoundLink, LinkFilter};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
+pub use two_way::unpaired::{Unpaired, UnpairedGroup, UnpairedRecord};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
 pub use work::hand_edits::{HandEdit, HandEditBody, HandEditFilter};
 pub use work::ledgers::{EventKey, Sent, Stream};

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 use syncline_connect::{Destination, MatchKey, Probe};
-use syncline_model::{Action, EntitySchema, SynclineError};
+use syncline_model::{Action, EntitySchema, SynclineError, ValueMap};
+use syncline_store::PlanRow;
 use tokio_util::sync::CancellationToken;
 
 use crate::feed::Due;
+use crate::plan_rows::read_extra;
 
 /// Whether the destination itself keeps rows with these identifiers apart: they are its primary key or one of its keys.
 pub(crate) fn is_key<'n>(schema: &EntitySchema, identifiers: impl Iterator<Item = &'n str>) -> bool {
@@ -20,39 +22,55 @@ pub(crate) fn is_key<'n>(schema: &EntitySchema, identifiers: impl Iterator<Item 
         })
 }
 
-/// The rows among `open` that the plan would make and that are at the destination by now, with their number there. The cost is that of one
-/// look at the batch's keys, and nothing where keys decide.
+/// What a new row is asked for by: its identifiers where they are no key, or in a two-way sync that by which it would have been matched.
+fn asked_by(schema: &EntitySchema, row: &PlanRow) -> Option<ValueMap> {
+    let identifiers = &row.mapped.identifiers;
+    if row.action != Action::Create {
+        return None;
+    }
+    if !identifiers.is_empty() && !is_key(schema, identifiers.keys().map(String::as_str)) {
+        return Some(identifiers.clone());
+    }
+    read_extra(row)?.pair.map(|pair| pair.known_by).filter(|values| !values.is_empty())
+}
+
+/// A row that is there by now.
+pub(crate) struct Appeared {
+    /// Place of the row that the plan would make.
+    pub(crate) at: usize,
+    /// How many are there.
+    pub(crate) rows: u64,
+    /// Its id, where it is one.
+    pub(crate) id: Option<String>,
+}
+
+/// The rows among `open` that the plan would make and that are at the destination by now. The cost is that of one look at the batch's keys, and
+/// nothing where keys decide.
 pub(crate) async fn appeared(
     destination: &dyn Destination,
     schema: &EntitySchema,
     rows: &[Due],
     open: &[usize],
     cancel: &CancellationToken,
-) -> Result<Vec<(usize, u64)>, SynclineError> {
+) -> Result<Vec<Appeared>, SynclineError> {
     let able = destination.capabilities();
     if !able.reads_back || !able.guards_versions {
         return Ok(Vec::new());
     }
-    let asked: Vec<usize> = open
-        .iter()
-        .copied()
-        .filter(|at| {
-            let row = &rows[*at].row;
-            let identifiers = &row.mapped.identifiers;
-            row.action == Action::Create
-                && !identifiers.is_empty()
-                && !is_key(schema, identifiers.keys().map(String::as_str))
-        })
-        .collect();
+    let (mut asked, mut keys) = (Vec::new(), Vec::new());
+    for at in open {
+        if let Some(values) = asked_by(schema, &rows[*at].row) {
+            asked.push(*at);
+            keys.push(MatchKey(values));
+        }
+    }
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let keys: Vec<MatchKey> =
-        asked.iter().map(|at| MatchKey(rows[*at].row.mapped.identifiers.clone())).collect();
     let probes = destination.probe(schema, &keys, &[], cancel).await?;
     let there = |(at, probe)| match probe {
-        Probe::Present(_) => Some((at, 1)),
-        Probe::Ambiguous(rows) => Some((at, rows)),
+        Probe::Present(row) => Some(Appeared { at, rows: 1, id: Some(row.id.to_string()) }),
+        Probe::Ambiguous(rows) => Some(Appeared { at, rows, id: None }),
         Probe::Absent | Probe::Unknown => None,
     };
     Ok(asked.into_iter().zip(probes).filter_map(there).collect())

@@ -8,12 +8,14 @@ use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::appeared::appeared;
+use crate::appeared::{Appeared, appeared};
 use crate::feed::Due;
+use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
 use crate::run_counts::RunDetail;
 use crate::run_steps::guard;
+use crate::two_way::in_no_pair;
 
 pub(crate) struct Batch<'a> {
     pub(crate) store: &'a Store,
@@ -52,8 +54,9 @@ impl Batch<'_> {
         let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
         let destination = self.request.destination.as_ref();
-        for (position, found) in
-            appeared(destination, self.schema, &self.rows, &open, &self.work.cancel).await?
+        let there = appeared(destination, self.schema, &self.rows, &open, &self.work.cancel).await?;
+        for Appeared { at: position, rows: found, .. } in
+            in_no_pair(self.store, &self.request.plan, there).await?
         {
             let rows = if found == 1 { "a row".to_owned() } else { format!("{found} rows") };
             let text = format!("{rows} with these identifiers came to the destination since the preview");
@@ -364,7 +367,7 @@ pub(crate) async fn probe_rows(
     ))
 }
 
-/// Whether the destination holds a row as it was planned, and its id there where it has one; `None` where it does not.
+/// Whether the destination holds a row as it was planned, or one that only this plan can have made, and its id there where it has one; `None` where it does not.
 pub(crate) fn arrived(
     destination: &dyn Destination,
     schema: &EntitySchema,
@@ -378,8 +381,11 @@ pub(crate) fn arrived(
                 .is_some_and(|held| destination.same(schema, &change.field, &change.to, held))
         })
     };
+    let own_id = || read_extra(&due.row).and_then(|extra| extra.pair).is_some_and(|pair| pair.own_id);
     match (due.row.action, probe) {
         (Action::Delete, Probe::Absent) => Some(None),
+        // Whatever became of it since: nobody else gives a row this id.
+        (Action::Create, Probe::Present(row)) if own_id() => Some(Some(row.id.to_string())),
         (Action::Create | Action::Update, Probe::Present(row)) if as_planned(&row.values) => {
             Some(Some(row.id.to_string()))
         }

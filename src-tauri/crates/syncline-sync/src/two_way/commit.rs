@@ -1,25 +1,20 @@
 //! What runs of two-way plans made known: pairs, and the values that both sides hold now.
 
-use std::sync::Arc;
-use syncline_connect::{Destination, WriteOptions};
-use syncline_model::{Action, EntitySchema, SynclineError};
+use syncline_model::{Action, SynclineError};
 use syncline_store::{
-    AuditFilter, LinkChange, LinkPair, Plan, PlanRow, PlanRowFilter, PlanStatus, RunOutcome, RunStatus, Store,
+    AuditFilter, LinkChange, LinkPair, LinkSide, Plan, PlanRow, PlanRowFilter, PlanStatus, RunOutcome,
+    SENDING, Store,
 };
 
 use super::pair::PairExtra;
 use super::sheet::damaged;
-use crate::guards::Guards;
+use crate::appeared::Appeared;
 use crate::plan::PlanDetail;
 use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
-use crate::run::RunRequest;
-use crate::run_open::settle_open;
 
 /// Rows that are looked at at once.
 const WINDOW: u32 = 500;
-/// Plans of a definition that are looked through for what an interrupted run left.
-const PLANS_BACK: u32 = 50;
 
 /// What was noted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,13 +25,13 @@ pub struct Committed {
     pub pairs: u64,
 }
 
-fn part_of(plan: &Plan) -> Option<(PlanDetail, bool)> {
+pub(super) fn part_of(plan: &Plan) -> Option<(PlanDetail, bool)> {
     let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).ok()?;
     let returns = detail.two_way.as_ref()?.returns;
     Some((detail, returns))
 }
 
-fn tables_of(plan: &Plan, returns: bool) -> LinkPair {
+pub(super) fn tables_of(plan: &Plan, returns: bool) -> LinkPair {
     let from = (plan.source, plan.source_entity.clone());
     let to = (plan.destination, plan.destination_entity.clone());
     let (left, right) = if returns { (to, from) } else { (from, to) };
@@ -44,8 +39,19 @@ fn tables_of(plan: &Plan, returns: bool) -> LinkPair {
 }
 
 /// Notes what a run of a plan made known, or where nothing was to be written the plan alone. Doing it twice changes nothing; doing it after a
-/// later sync would, so that it is done once.
+/// later sync would, so that it is done once. Where no answer came for a row, and the destination could not be asked either, it is done once more
+/// before the next look.
 pub async fn commit_run(store: &Store, plan: &Plan, work: &Work) -> Result<Committed, SynclineError> {
+    commit(store, plan, false, work).await
+}
+
+/// `last`: what is not known now will never be.
+pub(super) async fn commit(
+    store: &Store,
+    plan: &Plan,
+    last: bool,
+    work: &Work,
+) -> Result<Committed, SynclineError> {
     let (store, id, now) = (store.clone(), plan.id, work.now());
     blocking(move || {
         let Some(plan) = store.plan(id)? else { return Ok(Committed::default()) };
@@ -56,7 +62,7 @@ pub async fn commit_run(store: &Store, plan: &Plan, work: &Work) -> Result<Commi
         let tables = tables_of(&plan, returns);
         let run = if plan.status == PlanStatus::Run { store.run_of_plan(id)? } else { None };
         let mut committed = Committed::default();
-        let mut from = 0;
+        let (mut from, mut open) = (0, false);
         loop {
             let rows: Vec<(PlanRow, Option<RunOutcome>)> = match &run {
                 Some(run) => store
@@ -74,6 +80,7 @@ pub async fn commit_run(store: &Store, plan: &Plan, work: &Work) -> Result<Commi
             from = last.ordinal + 1;
             let mut changes = Vec::new();
             for (row, answer) in &rows {
+                open |= answer.as_ref().is_some_and(unanswered);
                 let Some(pair) = read_extra(row).and_then(|extra| extra.pair) else { continue };
                 if row.action.writes() && !answer.as_ref().is_some_and(taken) {
                     continue;
@@ -89,7 +96,7 @@ pub async fn commit_run(store: &Store, plan: &Plan, work: &Work) -> Result<Commi
             store.change_links(&tables, &changes, now)?;
         }
         if let Some(part) = &mut detail.two_way {
-            part.committed = true;
+            part.committed = last || !open;
         }
         let plan = Plan { detail: serde_json::to_value(&detail).map_err(damaged)?, ..plan };
         store.save_plan(&plan)?;
@@ -102,7 +109,17 @@ fn taken(answer: &RunOutcome) -> bool {
     matches!(answer.outcome.as_str(), "created" | "updated" | "upserted" | "deleted")
 }
 
-fn change(row: &PlanRow, answer: Option<&RunOutcome>, pair: PairExtra, returns: bool) -> Option<LinkChange> {
+/// It left, and whether it arrived is not known.
+fn unanswered(answer: &RunOutcome) -> bool {
+    matches!(answer.outcome.as_str(), SENDING | "unknown")
+}
+
+pub(super) fn change(
+    row: &PlanRow,
+    answer: Option<&RunOutcome>,
+    pair: PairExtra,
+    returns: bool,
+) -> Option<LinkChange> {
     let made =
         answer.filter(|_| row.action == Action::Create).and_then(|answer| answer.destination_id.clone());
     let (mut left, mut right) = (pair.left, pair.right);
@@ -117,56 +134,19 @@ fn change(row: &PlanRow, answer: Option<&RunOutcome>, pair: PairExtra, returns: 
     })
 }
 
-/// Before a new look at both sides: what earlier runs of the definition did and could not note any more is found out and noted. `writer` reaches
-/// a side by its connection.
-pub async fn settle_before<'w, W>(
+/// Without the rows that belong to other pairs: they were there before, and are no match. Of a plan that is no way of a two-way sync all stay.
+pub(crate) async fn in_no_pair(
     store: &Store,
-    definition: &str,
-    writer: W,
-    work: &Work,
-) -> Result<u64, SynclineError>
-where
-    W: Fn(uuid::Uuid) -> Option<(Arc<dyn Destination>, EntitySchema)> + 'w,
-{
-    let (kept, name) = (store.clone(), definition.to_owned());
-    let open = blocking(move || {
-        let mut open = Vec::new();
-        for plan in kept.plans(Some(&name), PLANS_BACK)? {
-            let Some((detail, _)) = part_of(&plan) else { continue };
-            let committed = detail.two_way.as_ref().is_some_and(|part| part.committed);
-            if plan.status != PlanStatus::Run || committed {
-                continue;
-            }
-            if let Some(run) = kept.run_of_plan(plan.id)? {
-                open.push((plan, run));
-            }
-        }
-        // The oldest first: what came later counts.
-        open.reverse();
-        Ok(open)
+    plan: &Plan,
+    found: Vec<Appeared>,
+) -> Result<Vec<Appeared>, SynclineError> {
+    let Some((_, returns)) = part_of(plan).filter(|_| !found.is_empty()) else { return Ok(found) };
+    let (store, tables) = (store.clone(), tables_of(plan, returns));
+    let side = if returns { LinkSide::Source } else { LinkSide::Destination };
+    blocking(move || {
+        let ids: Vec<&str> = found.iter().map(|one| one.id.as_deref().unwrap_or_default()).collect();
+        let paired: Vec<bool> = store.links_of(&tables, side, &ids)?.iter().map(Option::is_some).collect();
+        Ok(found.into_iter().zip(paired).filter(|(_, paired)| !paired).map(|(one, _)| one).collect())
     })
-    .await?;
-    let mut settled = 0;
-    for (plan, run) in open {
-        if run.status == RunStatus::Running {
-            continue;
-        }
-        if let Some((destination, schema)) = writer(plan.destination) {
-            let request = RunRequest {
-                plan: plan.clone(),
-                source: None,
-                destination,
-                records: 0,
-                options: WriteOptions::default(),
-                stop_on_failed_batch: false,
-                guards: Guards::default(),
-                undoes: false,
-                mirrors: false,
-            };
-            settle_open(store, &request, &schema, run.id, work).await?;
-        }
-        commit_run(store, &plan, work).await?;
-        settled += 1;
-    }
-    Ok(settled)
+    .await
 }

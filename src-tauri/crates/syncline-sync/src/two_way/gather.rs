@@ -1,24 +1,18 @@
 //! Looking at both sides: pairs that are known, records that belong together by their keys, and records that only one side has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use syncline_connect::Selection;
 use syncline_model::SynclineError;
-use syncline_store::{Link, LinkPair, LinkSide, Store};
+use syncline_store::{Link, LinkPair, LinkSide, Store, Unpaired, UnpairedRecord};
 
 use super::crosswalk::Crosswalk;
+use super::numbers::Numbers;
 use super::pair::{Merged, Merger, Pair};
 use super::plan::Scope;
 use super::reader::{Reader, TwoWayMark, TwoWayMarks};
 use super::sheet::Sheet;
 use super::side::{AT_ONCE, SideRow, folded};
 use crate::progress::{Work, blocking};
-
-/// Unpaired records of both sides under one key.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    pub(super) left: Vec<String>,
-    pub(super) right: Vec<String>,
-}
 
 /// One look at both sides.
 pub(super) struct Gather<'a> {
@@ -31,10 +25,9 @@ pub(super) struct Gather<'a> {
     conflicts: u64,
     marks: TwoWayMarks,
     /// Links that were looked at.
-    pub(super) seen: HashSet<i64>,
-    pub(super) groups: HashMap<Vec<String>, Group>,
-    /// Unpaired records without a key.
-    pub(super) keyless: Group,
+    pub(super) seen: Numbers,
+    /// Records that are in no pair yet; from the first one on.
+    unpaired: Option<Unpaired>,
     /// Everything of the source's selection was read.
     pub(super) left_whole: bool,
     looked_at: u64,
@@ -58,9 +51,8 @@ impl<'a> Gather<'a> {
             from,
             conflicts: 0,
             marks: TwoWayMarks::default(),
-            seen: HashSet::new(),
-            groups: HashMap::new(),
-            keyless: Group::default(),
+            seen: Numbers::default(),
+            unpaired: None,
             left_whole: false,
             looked_at: 0,
         }
@@ -84,7 +76,10 @@ impl<'a> Gather<'a> {
             self.unseen().await?;
         }
         self.waiting().await?;
-        self.matched(left_whole, right_whole).await
+        match self.unpaired.take() {
+            Some(unpaired) => self.matched(&unpaired, left_whole, right_whole).await,
+            None => Ok(()),
+        }
     }
 
     fn selection(&self, side: LinkSide, like: &Selection) -> Selection {
@@ -157,14 +152,18 @@ impl<'a> Gather<'a> {
     /// A page of one side: known pairs are merged, the others wait until both sides are read.
     async fn rows_of(&mut self, side: LinkSide, rows: Vec<SideRow>) -> Result<(), SynclineError> {
         let links = self.links(side, rows.iter().map(|row| row.id.clone()).collect()).await?;
-        let mut known = Vec::new();
+        let (mut known, mut unpaired) = (Vec::new(), Vec::new());
         for (row, link) in rows.into_iter().zip(links) {
             match link {
                 Some(link) if self.seen.insert(link.id) => known.push((row, link)),
                 Some(_) => {}
-                None => self.unpaired(side, &row),
+                None => {
+                    let key = self.key_of(side, &row);
+                    unpaired.push(UnpairedRecord { id: row.id, key });
+                }
             }
         }
+        self.add_unpaired(side, unpaired).await?;
         let other = side.other();
         let ids: Vec<String> = known.iter().map(|(_, link)| end(link, other).to_owned()).collect();
         let others = self.merger.side(other).get(&ids, &self.work.cancel).await?;
@@ -212,19 +211,23 @@ impl<'a> Gather<'a> {
         self.merger.definition.source.filter.as_deref().is_some_and(|text| !text.trim().is_empty())
     }
 
-    fn unpaired(&mut self, side: LinkSide, row: &SideRow) {
-        let group = match self.key_of(side, row) {
-            Some(key) => self.groups.entry(key).or_default(),
-            None => &mut self.keyless,
-        };
-        let ids = match side {
-            LinkSide::Source => &mut group.left,
-            LinkSide::Destination => &mut group.right,
-        };
-        // A record that changes while it is read may come twice.
-        if !ids.contains(&row.id) {
-            ids.push(row.id.clone());
+    /// Puts records aside that are in no pair yet.
+    async fn add_unpaired(
+        &mut self,
+        side: LinkSide,
+        records: Vec<UnpairedRecord>,
+    ) -> Result<(), SynclineError> {
+        if records.is_empty() {
+            return Ok(());
         }
+        let (store, unpaired) = (self.store.clone(), self.unpaired.take());
+        let unpaired = blocking(move || {
+            let unpaired = unpaired.map_or_else(|| store.unpaired(), Ok)?;
+            unpaired.add(side, &records)?;
+            Ok(unpaired)
+        });
+        self.unpaired = Some(unpaired.await?);
+        Ok(())
     }
 
     fn key_of(&self, side: LinkSide, row: &SideRow) -> Option<Vec<String>> {

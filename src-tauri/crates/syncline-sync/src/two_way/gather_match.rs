@@ -6,66 +6,109 @@ use syncline_fetchxml::{Condition, Filter, Operator};
 use syncline_model::{
     Action, CreateWhere, ErrorCode, MappedRecord, RowIssue, SynclineError, Value, ValueMap,
 };
-use syncline_store::LinkSide;
+use syncline_store::{LinkSide, Unpaired};
 
-use super::gather::{Gather, Group, end};
+use super::gather::{Gather, end};
 use super::pair::{Draft, Pair, PairExtra};
 use super::side::{AT_ONCE, Found, SideRow};
 use crate::decide::Decision;
+use crate::progress::blocking;
+
+/// Ids of records that are looked at together; one where the other side has none.
+type Ends = (Option<String>, Option<String>);
+
+/// What is to be looked at when there is enough of it.
+#[derive(Default)]
+struct Due {
+    fresh: Vec<Ends>,
+    /// To be looked up at the other side.
+    left: Vec<String>,
+    right: Vec<String>,
+}
 
 impl Gather<'_> {
-    /// Matches what is in no pair yet.
-    pub(super) async fn matched(&mut self, left_whole: bool, right_whole: bool) -> Result<(), SynclineError> {
-        let mut pairs: Vec<(Option<String>, Option<String>)> = Vec::new();
-        let mut several = Vec::new();
-        let mut alone: Vec<(LinkSide, String)> = Vec::new();
-        let mut groups: Vec<(Vec<String>, Group)> = std::mem::take(&mut self.groups).into_iter().collect();
-        groups.sort_by(|a, b| a.0.cmp(&b.0));
+    /// Matches what is in no pair yet, key by key and then what has no key. Held is never more than what is asked for at once.
+    pub(super) async fn matched(
+        &mut self,
+        unpaired: &Unpaired,
+        left_whole: bool,
+        right_whole: bool,
+    ) -> Result<(), SynclineError> {
+        let kept = unpaired.clone();
+        blocking(move || Ok(kept.arrange()?)).await?;
         // Of what is not made at the source nothing need be known there.
         let rule = self.merger.rules_of_new().create;
         let returns = matches!(rule, CreateWhere::Both | CreateWhere::Source);
-        for (key, group) in groups {
-            match (group.left.as_slice(), group.right.as_slice()) {
-                ([], right) if !returns && left_whole => {
-                    pairs.extend(right.iter().map(|id| (None, Some(id.clone()))));
+        let surely_alone = |side, filtered: bool| match side {
+            LinkSide::Source => right_whole,
+            LinkSide::Destination => left_whole && !filtered,
+        };
+        let mut due = Due::default();
+        let mut after: Option<Vec<String>> = None;
+        loop {
+            let kept = unpaired.clone();
+            let groups = blocking(move || Ok(kept.groups(after.as_deref(), AT_ONCE as u32)?)).await?;
+            let Some(last) = groups.last() else { break };
+            after = Some(last.key.clone());
+            for group in groups {
+                match (group.left, group.right, group.first_left, group.first_right) {
+                    (0, 1.., _, _) if !returns && left_whole => {
+                        self.all_alone(unpaired, LinkSide::Destination, Some(&group.key), &mut due).await?;
+                    }
+                    (1, 1, left, right) => due.fresh.push((left, right)),
+                    (1, 0, Some(id), _) if surely_alone(LinkSide::Source, self.filtered()) => {
+                        due.fresh.push((Some(id), None));
+                    }
+                    (1, 0, Some(id), _) => due.left.push(id),
+                    (0, 1, _, Some(id)) if surely_alone(LinkSide::Destination, self.filtered()) => {
+                        due.fresh.push((None, Some(id)));
+                    }
+                    (0, 1, _, Some(id)) => due.right.push(id),
+                    (left, right, _, _) => {
+                        self.duplicates(unpaired, &group.key, (left, right)).await?;
+                    }
                 }
-                ([left], [right]) => pairs.push((Some(left.clone()), Some(right.clone()))),
-                ([left], []) => alone.push((LinkSide::Source, left.clone())),
-                ([], [right]) => alone.push((LinkSide::Destination, right.clone())),
-                _ => several.push((key, group)),
+                self.do_due(&mut due, AT_ONCE).await?;
             }
         }
-        let keyless = std::mem::take(&mut self.keyless);
-        pairs.extend(keyless.left.into_iter().map(|id| (Some(id), None)));
-        pairs.extend(keyless.right.into_iter().map(|id| (None, Some(id))));
-        for (key, group) in several {
-            self.duplicates(&key, group).await?;
+        for side in [LinkSide::Source, LinkSide::Destination] {
+            self.all_alone(unpaired, side, None, &mut due).await?;
         }
-        for ids in pairs.chunks(AT_ONCE) {
-            self.fresh(ids).await?;
+        self.do_due(&mut due, 1).await
+    }
+
+    /// Looks at what is due where it is so much.
+    async fn do_due(&mut self, due: &mut Due, enough: usize) -> Result<(), SynclineError> {
+        if due.fresh.len() >= enough {
+            self.fresh(&std::mem::take(&mut due.fresh)).await?;
         }
-        let (looked_up, sure): (Vec<_>, Vec<_>) = alone.into_iter().partition(|(side, _)| match side {
-            LinkSide::Source => !right_whole,
-            LinkSide::Destination => !left_whole || self.filtered(),
-        });
-        let sure: Vec<_> = sure
-            .into_iter()
-            .map(|(side, id)| match side {
-                LinkSide::Source => (Some(id), None),
-                LinkSide::Destination => (None, Some(id)),
-            })
-            .collect();
-        for ids in sure.chunks(AT_ONCE) {
-            self.fresh(ids).await?;
-        }
-        for chunk in looked_up.chunks(AT_ONCE) {
-            for side in [LinkSide::Source, LinkSide::Destination] {
-                let ids: Vec<String> =
-                    chunk.iter().filter(|(of, _)| *of == side).map(|(_, id)| id.clone()).collect();
-                self.look_up(side, ids).await?;
+        for (side, ids) in [(LinkSide::Source, &mut due.left), (LinkSide::Destination, &mut due.right)] {
+            if ids.len() >= enough {
+                self.look_up(side, std::mem::take(ids)).await?;
             }
         }
         Ok(())
+    }
+
+    /// Records under a key, or without one, that belong to none of the other side.
+    async fn all_alone(
+        &mut self,
+        unpaired: &Unpaired,
+        side: LinkSide,
+        key: Option<&[String]>,
+        due: &mut Due,
+    ) -> Result<(), SynclineError> {
+        let mut after = None;
+        loop {
+            let ids = ids_after(unpaired, side, key, after).await?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after = Some(last.clone());
+            due.fresh.extend(ids.into_iter().map(|id| match side {
+                LinkSide::Source => (Some(id), None),
+                LinkSide::Destination => (None, Some(id)),
+            }));
+            self.do_due(due, AT_ONCE).await?;
+        }
     }
 
     /// Unpaired records whose other halves are looked up at the other side.
@@ -209,24 +252,33 @@ impl Gather<'_> {
     }
 
     /// Several unpaired records have one key: which ones belong together is not guessed.
-    async fn duplicates(&mut self, key: &[String], group: Group) -> Result<(), SynclineError> {
-        let key = key.join(", ");
-        let (left, right) = (group.left.len(), group.right.len());
+    async fn duplicates(
+        &mut self,
+        unpaired: &Unpaired,
+        key: &[String],
+        (left, right): (u64, u64),
+    ) -> Result<(), SynclineError> {
+        let shown = key.join(", ");
         let text = format!(
-            "{left} record{} of the source and {right} of the destination have the key {key}; which ones belong together is not guessed",
+            "{left} record{} of the source and {right} of the destination have the key {shown}; which ones belong together is not guessed",
             if left == 1 { "" } else { "s" },
         );
-        for id in group.left {
-            self.refuse(LinkSide::Source, (id, key.clone()), "duplicate_key", &text).await?;
-        }
-        for id in group.right {
-            self.refuse(LinkSide::Destination, (id, key.clone()), "duplicate_key", &text).await?;
+        for side in [LinkSide::Source, LinkSide::Destination] {
+            let mut after = None;
+            loop {
+                let ids = ids_after(unpaired, side, Some(key), after).await?;
+                let Some(last) = ids.last() else { break };
+                after = Some(last.clone());
+                for id in ids {
+                    self.refuse(side, (id, shown.clone()), "duplicate_key", &text).await?;
+                }
+            }
         }
         Ok(())
     }
 
     /// Records that are in no pair yet, by their ids.
-    async fn fresh(&mut self, ids: &[(Option<String>, Option<String>)]) -> Result<(), SynclineError> {
+    async fn fresh(&mut self, ids: &[Ends]) -> Result<(), SynclineError> {
         let left: Vec<String> = ids.iter().filter_map(|(left, _)| left.clone()).collect();
         let right: Vec<String> = ids.iter().filter_map(|(_, right)| right.clone()).collect();
         let mut left = self.merger.left.get(&left, &self.work.cancel).await?.into_iter();
@@ -330,6 +382,16 @@ impl Gather<'_> {
         }
         Ok(outside)
     }
+}
+
+async fn ids_after(
+    unpaired: &Unpaired,
+    side: LinkSide,
+    key: Option<&[String]>,
+    after: Option<String>,
+) -> Result<Vec<String>, SynclineError> {
+    let (kept, key) = (unpaired.clone(), key.map(<[String]>::to_vec));
+    blocking(move || Ok(kept.ids(side, key.as_deref(), after.as_deref(), AT_ONCE as u32)?)).await
 }
 
 fn one_sided(side: LinkSide, row: SideRow) -> Pair {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use syncline_mapping::{Mapped, TwoWay, TwoWayField};
-use syncline_model::{Direction, FieldChange, MappedRecord, RowIssue, SyncDefinition, TwoWaySection, Value};
+use syncline_model::{
+    Direction, FieldChange, MappedRecord, RowIssue, SyncDefinition, TwoWaySection, Value, ValueMap,
+};
 use syncline_store::{Base, BaseValue, Conflict, ConflictBody, ConflictSide, FoundConflict, Link, LinkSide};
 
 use super::crosswalk::Crosswalk;
@@ -28,6 +30,17 @@ pub struct PairExtra {
     pub ends: bool,
     /// Something of the pair can be written only after this row was.
     pub again: bool,
+    /// The new row's id is made from the record that it comes from: who finds it there finds what this row made.
+    #[serde(skip_serializing_if = "is_false")]
+    pub own_id: bool,
+    /// By what the new row would have been matched, where its table keeps no two rows with these values apart.
+    #[serde(skip_serializing_if = "ValueMap::is_empty")]
+    pub known_by: ValueMap,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Records that belong together.

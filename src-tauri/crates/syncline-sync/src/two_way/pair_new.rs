@@ -11,6 +11,7 @@ use syncline_store::{Base, BaseValue, LinkSide};
 use super::crosswalk::Crosswalk;
 use super::pair::{Draft, Merger, Pair, PairExtra};
 use super::side::SideRow;
+use crate::appeared::is_key;
 use crate::decide::{Decision, write};
 
 impl Merger {
@@ -58,8 +59,8 @@ impl Merger {
             LinkSide::Source => Direction::To,
         };
         extra.again = waits || self.two_way.fields.iter().any(|field| field.direction == returns);
-        let identifiers = match self.new_key(of, at, &values) {
-            Ok(identifiers) => identifiers,
+        let (identifiers, own_id) = match self.new_key(of, at, &values) {
+            Ok(found) => found,
             Err(issue) => {
                 draft.decision = Decision::left_out(Action::Invalid, issue.message.clone());
                 draft.decision.issues.push(issue);
@@ -76,6 +77,10 @@ impl Merger {
             draft.decision = Decision::left_out(Action::Invalid, issue.message);
             draft.decision.issues = issues;
             return draft;
+        }
+        extra.own_id = own_id;
+        if !again {
+            extra.known_by = self.known_by(at, &values);
         }
         let mut attributes = values;
         attributes.retain(|name, value| !identifiers.contains_key(name) && !value.is_null());
@@ -196,16 +201,34 @@ impl Merger {
         mapping.apply(&record, self.now).record.attributes.get(own).cloned()
     }
 
-    /// By what the new record is made, so that making it twice makes it once.
-    fn new_key(&self, of: &SideRow, at: LinkSide, values: &ValueMap) -> Result<ValueMap, RowIssue> {
+    /// Values by which records are matched, where nothing at the side `at` keeps two records with them apart.
+    fn known_by(&self, at: LinkSide, values: &ValueMap) -> ValueMap {
+        let names: Vec<&String> = self
+            .two_way
+            .keys
+            .iter()
+            .map(|key| if at == LinkSide::Destination { &key.right } else { &key.left })
+            .collect();
+        let value = |name: &&String| {
+            let value = values.get(name.as_str()).filter(|value| !value.display_text().trim().is_empty())?;
+            Some(((*name).clone(), value.clone()))
+        };
+        if is_key(&self.side(at).access.schema, names.iter().map(|name| name.as_str())) {
+            return ValueMap::new();
+        }
+        names.iter().map(value).collect::<Option<ValueMap>>().unwrap_or_default()
+    }
+
+    /// By what the new record is made, so that making it twice makes it once; true where it is an id made from the other side's record.
+    fn new_key(&self, of: &SideRow, at: LinkSide, values: &ValueMap) -> Result<(ValueMap, bool), RowIssue> {
         let side = self.side(at);
         let given = values.get(side.key()).filter(|value| !value.is_null());
         if let Some(id) = given {
-            return Ok(ValueMap::from([(side.key().to_owned(), id.clone())]));
+            return Ok((ValueMap::from([(side.key().to_owned(), id.clone())]), false));
         }
         if side.takes_ids() {
             let id = self.made_id(of, at);
-            return Ok(ValueMap::from([(side.key().to_owned(), Value::Text(id))]));
+            return Ok((ValueMap::from([(side.key().to_owned(), Value::Text(id))]), true));
         }
         let by_keys: ValueMap = self
             .two_way
@@ -223,7 +246,7 @@ impl Merger {
                 && key.columns.iter().all(|column| by_keys.contains_key(column.as_str()))
         });
         if whole {
-            return Ok(by_keys);
+            return Ok((by_keys, false));
         }
         Err(RowIssue {
             code: "no_key".to_owned(),

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use syncline_connect::{Destination, Toll, WriteOptions};
-use syncline_model::{EntitySchema, ErrorCode, SynclineError};
+use syncline_model::{Action, EntitySchema, ErrorCode, SynclineError};
 use syncline_store::{Plan, PlanRow, PlanStatus, Store};
 
 use super::pair::Draft;
@@ -59,6 +59,9 @@ impl Sheet {
         self.detail.counts.add(decision.action);
         if let (true, Some(request)) = (decision.action.writes(), &decision.request) {
             self.detail.note(request, self.destination.lane(&self.schema, request, &self.options));
+        }
+        if decision.action == Action::Create && !extra.known_by.is_empty() {
+            self.detail.unkeyed_creates += 1;
         }
         let made = decision.request.as_ref().map(raw).transpose()?;
         let nothing = || serde_json::value::RawValue::from_string("{}".to_owned()).map_err(damaged);
