@@ -31,6 +31,8 @@ fn asked_by(schema: &EntitySchema, row: &PlanRow) -> Option<ValueMap> {
     if !identifiers.is_empty() && !is_key(schema, identifiers.keys().map(String::as_str)) {
         return Some(identifiers.clone());
     }
+    // What a row keeps is as large as its record: it is read only where it tells something.
+    row.extra.as_ref().filter(|extra| extra.get().contains("\"known_by\":"))?;
     read_extra(row)?.pair.map(|pair| pair.known_by).filter(|values| !values.is_empty())
 }
 
