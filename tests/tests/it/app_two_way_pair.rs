@@ -29,7 +29,7 @@ async fn change_both(bench: &Bench, database: &Database, definition: &Value) -> 
 async fn a_run_tells_of_the_other_way_and_of_what_followed() {
     let bench = Bench::new(40).await;
     let (database, definition) = synced(&bench, "both").await;
-    change_both(&bench, &database, &definition).await;
+    let pairs = change_both(&bench, &database, &definition).await;
     database.tell(
         r#"INSERT INTO "Users"("Id", "Email", "FirstName", "LastName", "IsActive") VALUES('7e57a000-0000-4000-8000-000000000001', 'inactive@example.com', 'In', 'Active', 0)"#,
     );
@@ -57,8 +57,6 @@ async fn a_run_tells_of_the_other_way_and_of_what_followed() {
     assert_eq!(followed["pair"]["first"]["run_id"], report["run_id"]);
 
     // A way with nothing to write has no run, and says so.
-    change_both(&bench, &database, &definition).await;
-    let pairs: Vec<_> = bench.pairs(&definition).await.into_iter().collect();
     bench.change("contoso", "contact", &pairs[2].0, json!({ "firstname": "Only" })).await;
     let one = bench.sync(&definition).await;
     assert!(one["two_way"]["back"].is_null(), "{one}");
