@@ -21,6 +21,8 @@ async fn pull(details: &str) {
     });
     app.rpc("connections.save", connection).await.expect("the connection");
     let mut asked = serde_json::json!({ "connection": "contoso", "entity": "contact" });
+    // As people do before they pull: the connection is tested and the entity looked at.
+    app.rpc("connections.test", serde_json::json!({ "connection": "contoso" })).await.expect("the test");
     app.rpc("entities.describe", asked.clone()).await.expect("the description");
     let select = detail(details, "select");
     if !select.is_empty() {

@@ -221,3 +221,33 @@ async fn records_of_two_organizations_are_never_mixed() {
     bench.connect("client", "northwind").await;
     bench.done("cache.pull", ask("client")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_wait_for_no_count_and_little_is_asked_beside_them() {
+    let bench = Bench::new(RECORDS).await;
+    bench.connect("contoso", "contoso").await;
+    bench.rpc("connections.test", json!({ "connection": "contoso" })).await;
+    bench.rpc("entities.describe", json!({ "connection": "contoso", "entity": "contact" })).await;
+    // The service counts longer than it takes to read all.
+    bench.sandbox.faults().add([FaultRule::new(FaultKind::Hang).at("contoso").on("$count")]);
+    bench.sandbox.clear_requests();
+    let report = bench.done("cache.pull", ask("contoso")).await;
+    assert_eq!(count(&report, "read"), RECORDS, "{report}");
+    let asked = bench.sandbox.requests();
+    let counting: Vec<_> = asked.iter().filter(|one| one.path.contains("$count")).collect();
+    assert_eq!(counting.len(), 1, "{asked:?}");
+    assert_eq!(counting[0].status, 0, "the client went away: {counting:?}");
+    assert_eq!(pages(&bench).len(), 3);
+    assert!(
+        asked.len() <= 3 + 10,
+        "pages, who asks, the schema's version, a count, and what is known of the person: {asked:?}"
+    );
+    let described = asked.iter().filter(|one| one.path.contains("/Attributes")).count();
+    assert_eq!(described, 0, "{asked:?}");
+    // What was learned is learned for a day.
+    bench.sandbox.faults().clear();
+    bench.sandbox.clear_requests();
+    bench.done("cache.pull", ask("contoso")).await;
+    let asked = bench.sandbox.requests();
+    assert!(asked.len() <= 3 + 4, "pages, who asks, the schema's version, two counts: {asked:?}");
+}

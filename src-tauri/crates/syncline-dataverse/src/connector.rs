@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use syncline_connect::WriteOptions;
 use syncline_http::{GateState, RetryConfig};
-use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
+use syncline_model::{EntityName, EntitySchema, EntitySummary, ErrorCode, Identity, SynclineError};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseSettings;
@@ -136,6 +136,13 @@ impl DataverseConnector {
 
     pub(crate) fn remembered_summary(&self, entity: &EntityName) -> Option<EntitySummary> {
         self.memory.summaries.read().unwrap_or_else(PoisonError::into_inner).get(entity).cloned()
+    }
+
+    /// Takes over who was seen under a connection before, so that the name, which is for display only, is not asked for again.
+    pub fn adopt_user(&self, seen: &Identity) {
+        if let (Some(id), Some(name)) = (&seen.user_id, &seen.user_name) {
+            self.remember_user(id, name);
+        }
     }
 
     pub(crate) fn remembered_user(&self, id: &str) -> Option<String> {

@@ -92,7 +92,7 @@ impl DataverseConnector {
             ..Attribute::default()
         }];
         self.api
-            .page(&self.fetch_url(schema, &fetch), &[], cancel, |page, _| {
+            .page(&self.fetch_url(&schema.summary, &fetch), &[], cancel, |page, _| {
                 let row = page.value.first().ok_or_else(|| unreadable("aggregate", "no row"))?;
                 let row: BTreeMap<String, Box<RawValue>> =
                     serde_json::from_str(row.get()).map_err(|_| unreadable("aggregate", "no object"))?;

@@ -27,8 +27,7 @@ impl DataverseConnector {
         };
         let fetch = Fetch::parse(text).map_err(|error| fetch_error(&error))?;
         let entity = EntityName::new(fetch.entity.name.as_str());
-        let schema = self.known_schema(&entity, cancel).await?;
-        let url = self.fetch_url(&schema, &fetch);
+        let url = self.fetch_url(&self.summary(&entity, cancel).await?, &fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         self.api
             .page(&url, &prefer, cancel, |page, _| {

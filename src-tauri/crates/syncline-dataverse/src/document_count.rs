@@ -161,7 +161,7 @@ impl DataverseConnector {
             ..Attribute::default()
         }];
         self.api
-            .page(&self.fetch_url(schema, &fetch), &[], cancel, |page, _| {
+            .page(&self.fetch_url(&schema.summary, &fetch), &[], cancel, |page, _| {
                 let row = page.value.first().ok_or_else(|| unreadable("aggregate", "no row"))?;
                 let row: BTreeMap<String, Box<RawValue>> =
                     serde_json::from_str(row.get()).map_err(|_| unreadable("aggregate", "no object"))?;
@@ -186,7 +186,7 @@ impl DataverseConnector {
         fetch.entity.orders =
             vec![Order { attribute: Some(CREATED.to_owned()), descending: last, ..Order::default() }];
         self.api
-            .page(&self.fetch_url(schema, &fetch), &[], cancel, |page, _| {
+            .page(&self.fetch_url(&schema.summary, &fetch), &[], cancel, |page, _| {
                 let Some(row) = page.value.first() else { return Ok(None) };
                 let row: BTreeMap<String, serde_json::Value> =
                     serde_json::from_str(row.get()).map_err(|_| unreadable("first row", "no object"))?;

@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_model::{Column, ColumnType, EntityName, EntitySchema, EntitySummary, ErrorCode, SynclineError};
-use syncline_odata::QueryOptions;
+use syncline_odata::{QueryOptions, string_literal};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
@@ -62,16 +62,24 @@ impl DataverseConnector {
         columns: impl IntoIterator<Item = &'a Column>,
         cancel: &CancellationToken,
     ) -> Result<(), SynclineError> {
-        let mut unknown: Vec<&EntityName> = columns
-            .into_iter()
-            .flat_map(|column| &column.targets)
-            .filter(|target| self.remembered_summary(target).is_none())
-            .collect();
+        self.learn_names(columns.into_iter().flat_map(|column| &column.targets), cancel).await
+    }
+
+    /// Asks for the names of entities that are not known yet, many in one request; their columns are not read.
+    pub async fn learn_names<'a>(
+        &self,
+        entities: impl IntoIterator<Item = &'a EntityName>,
+        cancel: &CancellationToken,
+    ) -> Result<(), SynclineError> {
+        let mut unknown: Vec<&EntityName> =
+            entities.into_iter().filter(|entity| self.remembered_summary(entity).is_none()).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for names in unknown.chunks(TARGETS_A_REQUEST) {
-            let tests: Vec<String> =
-                names.iter().map(|name| format!("LogicalName eq {}", quoted(name.as_str()))).collect();
+            let tests: Vec<String> = names
+                .iter()
+                .map(|name| format!("LogicalName eq {}", string_literal(name.as_str())))
+                .collect();
             let query = QueryOptions::new().select(&[ENTITY_FIELDS]).filter(tests.join(" or ")).to_query();
             let path = format!("/EntityDefinitions{query}");
             let wire: Many<WireEntity> = self.api.json(&path, cancel).await?;

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use syncline_connect::{PageEnd, Selection, SharedTaker};
 use syncline_fetchxml::{Fetch, Filter, Order};
-use syncline_model::{EntitySchema, ErrorCode, SynclineError};
+use syncline_model::{EntitySchema, EntitySummary, ErrorCode, SynclineError};
 use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,7 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<PageEnd, SynclineError> {
         let asked = Asked::new(schema, &selection.columns)?;
-        let url = self.fetch_url(schema, fetch);
+        let url = self.fetch_url(&schema.summary, fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
         let reading = Reading::new(schema, asked).filled().at_most(left);
@@ -77,9 +77,9 @@ impl DataverseConnector {
         Ok(PageEnd { next, token: None, bytes })
     }
 
-    pub(crate) fn fetch_url(&self, schema: &EntitySchema, fetch: &Fetch) -> String {
+    pub(crate) fn fetch_url(&self, entity: &EntitySummary, fetch: &Fetch) -> String {
         let query = QueryOptions::new().option("fetchXml", fetch.to_xml()).to_query();
-        self.api.url(&format!("/{}{query}", schema.summary.set_name))
+        self.api.url(&format!("/{}{query}", entity.set_name))
     }
 }
 

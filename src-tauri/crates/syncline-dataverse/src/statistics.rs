@@ -140,7 +140,7 @@ impl DataverseConnector {
         let fetch = aggregate(schema, attributes);
         let numbers = self
             .api
-            .page(&self.fetch_url(schema, &fetch), &[], cancel, |page, _| {
+            .page(&self.fetch_url(&schema.summary, &fetch), &[], cancel, |page, _| {
                 let row = page.value.first().ok_or_else(|| unreadable("aggregate", "no row"))?;
                 let row: BTreeMap<String, Box<RawValue>> =
                     serde_json::from_str(row.get()).map_err(|_| unreadable("aggregate", "no object"))?;
@@ -199,7 +199,7 @@ impl DataverseConnector {
         fetch.count = Some(TOP as u32 + 1);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS}\"")];
         self.api
-            .page(&self.fetch_url(schema, &fetch), &prefer, cancel, |page, _| {
+            .page(&self.fetch_url(&schema.summary, &fetch), &prefer, cancel, |page, _| {
                 let mut top = Vec::new();
                 for raw in &page.value {
                     let row: BTreeMap<String, Box<RawValue>> =

@@ -1,6 +1,7 @@
 //! Pulling an entity into the store: a page is stored while it arrives and is durable with its cursor, so that an interrupted pull goes on
 //! from the page in flight.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use syncline_connect::{Cursor, Selection, Source};
 use syncline_model::{ColumnName, EntitySchema, ErrorCode, FetchSection, SynclineError};
@@ -8,7 +9,7 @@ use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
 use crate::progress::{Work, blocking};
-use crate::pull_pages::{read_and_store, to_come};
+use crate::pull_pages::{Total, read_and_store, to_come};
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
 
 /// What to pull.
@@ -196,39 +197,52 @@ async fn attempt(
     earlier: Option<Uuid>,
     work: &Work,
 ) -> Result<Attempt, SynclineError> {
-    work.tell("counting", 0, None);
-    let total = match planned.way {
-        // How many records changed is known when they are read.
-        PullWay::Changes => None,
-        PullWay::Everything | PullWay::Baseline | PullWay::Since | PullWay::LookBack | PullWay::Members => {
-            source.count(&planned.selection, &work.cancel).await.ok().map(|count| count.value)
+    let total = Total::default();
+    if planned.way == PullWay::Members {
+        work.tell("counting", 0, None);
+        total.ask(source.as_ref(), &planned.selection, work).await;
+        work.check()?;
+        if let (None, Some(members)) = (earlier, total.get())
+            && members > LARGE_LIST
+        {
+            planned.note(format!(
+                "The list has {members} members, and each run reads all of them: pull it seldom, or narrow it with a filter."
+            ));
         }
-    };
-    work.check()?;
-    if let (PullWay::Members, None, Some(members)) = (planned.way, earlier, total)
-        && members > LARGE_LIST
-    {
-        planned.note(format!(
-            "The list has {members} members, and each run reads all of them: pull it seldom, or narrow it with a filter."
-        ));
     }
     let begun = begin(store, request, planned, earlier, work).await?;
     let already = begun.counts.read;
-    work.tell_calls(to_come(begun.has_every_page(), already, total, planned.selection.page_size));
-    work.tell("reading", already, total);
+    work.tell_calls(to_come(begun.has_every_page(), already, total.get(), planned.selection.page_size));
+    work.tell("reading", already, total.get());
     let first = begun.cursor.clone().or_else(|| planned.token.clone()).map(Cursor);
     let result = if begun.has_every_page() {
         // It died between its last page and its end.
         Ok(())
     } else {
-        read_and_store(store, source, planned, &begun, first, already, total, work).await
+        let reading =
+            read_and_store(store, Arc::clone(&source), planned, &begun, first, already, &total, work);
+        // A count is for the eye: the pages do not wait for it, nor it for them.
+        let counting = async {
+            match planned.way {
+                // How many records changed is known when they are read; members are counted already.
+                PullWay::Changes | PullWay::Members => {}
+                PullWay::Everything | PullWay::Baseline | PullWay::Since | PullWay::LookBack => {
+                    total.ask(source.as_ref(), &planned.selection, work).await;
+                }
+            }
+            std::future::pending::<Infallible>().await
+        };
+        tokio::select! {
+            result = reading => result,
+            never = counting => match never {},
+        }
     };
     let end = match &result {
         Ok(()) => PullEnd::Done,
         Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
         Err(_) => PullEnd::Interrupted,
     };
-    work.tell("finishing", total.unwrap_or_default(), total);
+    work.tell("finishing", total.get().unwrap_or_default(), total.get());
     let (kept, id, now) = (store.clone(), begun.id, work.now());
     let finished = blocking(move || Ok(kept.finish_pull(id, end, now)?)).await;
     match (result, finished) {

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
 use syncline_model::{ErrorCode, Record, RecordId, SynclineError};
@@ -138,6 +138,23 @@ impl Reader {
     }
 }
 
+/// How many records there are, known once the service has counted them. Clones speak of the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Total(Arc<OnceLock<u64>>);
+
+impl Total {
+    pub(crate) fn get(&self) -> Option<u64> {
+        self.0.get().copied()
+    }
+
+    /// Has them counted. What can't be counted stays unknown: nothing fails for it.
+    pub(crate) async fn ask(&self, source: &dyn Source, selection: &Selection, work: &Work) {
+        if let Ok(count) = source.count(selection, &work.cancel).await {
+            self.0.get_or_init(|| count.value);
+        }
+    }
+}
+
 #[expect(clippy::too_many_arguments, reason = "the parts of one loop; a struct would name them twice")]
 pub(crate) async fn read_and_store(
     store: &Store,
@@ -146,7 +163,7 @@ pub(crate) async fn read_and_store(
     pull: &Pull,
     first: Option<Cursor>,
     already: u64,
-    total: Option<u64>,
+    total: &Total,
     work: &Work,
 ) -> Result<(), SynclineError> {
     let (tell, arrivals) = sync_channel(PORTIONS_AHEAD);
@@ -187,7 +204,7 @@ pub(crate) async fn read_and_store(
         pull: pull.clone(),
         work: work.clone(),
         page_size: planned.selection.page_size,
-        total,
+        total: total.clone(),
         read: already,
         in_part: 0,
         between: false,
@@ -251,7 +268,7 @@ struct Storing {
     pull: Pull,
     work: Work,
     page_size: u32,
-    total: Option<u64>,
+    total: Total,
     /// Records that are stored.
     read: u64,
     /// Those of them that are of the page in flight.
@@ -293,7 +310,7 @@ impl Storing {
                     self.in_part = 0;
                     self.told(&counts);
                     let last = next.is_none();
-                    self.work.tell_calls(to_come(last, self.read, self.total, self.page_size));
+                    self.work.tell_calls(to_come(last, self.read, self.total.get(), self.page_size));
                     if last {
                         return Ok(true);
                     }
@@ -340,7 +357,7 @@ impl Storing {
             self.mostly_written.store(counts.unchanged * 2 <= counts.read, Relaxed);
         }
         self.read += counts.read;
-        self.work.tell("reading", self.read, self.total.map(|total| total.max(self.read)));
+        self.work.tell("reading", self.read, self.total.get().map(|total| total.max(self.read)));
     }
 }
 

@@ -5,7 +5,7 @@ use syncline_http::Tally;
 use syncline_sync::{Cost, Work, estimate_pull};
 use tokio_util::sync::CancellationToken;
 
-use super::pulls::{asked, check};
+use super::pulls::{Opened, asked, check};
 use crate::app::App;
 use crate::wire::{ApiError, Budget, ConnectionRef, CostView, PullCost, PullStart};
 
@@ -24,7 +24,9 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<PullCost,
     let link = app.link(&connection).await?;
     let source = link.source(connection.name.as_str())?;
     let cancel = CancellationToken::new();
-    let asked = asked(app, &connection, &link, request.item, &cancel).await?;
+    let version = app.schema_version(&connection).await;
+    let at = Opened { link, version };
+    let asked = asked(app, &connection, &at, request.item, &cancel).await?;
     let work = Work {
         clock: Arc::new(jiff::Timestamp::now),
         progress: Arc::new(|_, _, _| ()),
@@ -34,7 +36,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<PullCost,
     };
     let estimate = estimate_pull(&app.store, source.as_ref(), &asked.request, &work).await?;
     let mut cost = view(&estimate.cost);
-    cost.calls += super::learn::requests(app, &connection, &link).await;
+    cost.calls += super::learn::requests(app, &connection, &at.link).await;
     Ok(PullCost {
         entity: asked.entity.to_string(),
         records: estimate.records,

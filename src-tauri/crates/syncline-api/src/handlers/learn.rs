@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use syncline_dataverse::DataverseConnector;
 use syncline_fetchxml::{Fiscal, FiscalPeriods};
-use syncline_model::Connection;
+use syncline_model::{Connection, EntityName};
 use syncline_store::AskerFacts;
 use tokio_util::sync::CancellationToken;
 
@@ -19,8 +19,11 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 /// With more people below, operators that need them are left to the service.
 const MOST_PEOPLE: usize = 400;
 
-/// Requests that it takes, descriptions included.
-const REQUESTS: u64 = 48;
+/// The entities that it reads.
+const ENTITIES: [&str; 4] = ["systemuser", "usersettings", "team", "organization"];
+
+/// Requests that it takes: the names of the entities, five questions, and the teams of the people below.
+const REQUESTS: u64 = 7;
 
 /// Requests that the next pull takes for it: none when it was asked today.
 pub(super) async fn requests(app: &App, connection: &Connection, link: &Link) -> u64 {
@@ -41,7 +44,7 @@ async fn due(app: &App, connection: &Connection) -> bool {
     before.is_none_or(|before| Timestamp::now().duration_since(before) >= FRESH)
 }
 
-/// Asks once a day. What can't be read stays unknown: a pull that went well does not fail for it.
+/// Asks once a day, beside a pull's pages. What can't be read stays unknown: no pull fails for it.
 pub(super) async fn learn(app: &App, connection: &Connection, link: &Link) {
     let Link::Dataverse { connector, .. } = link else { return };
     if !due(app, connection).await {
@@ -64,23 +67,28 @@ pub(super) async fn learn(app: &App, connection: &Connection, link: &Link) {
 }
 
 async fn ask(connector: &DataverseConnector) -> AskerFacts {
-    let mut facts = AskerFacts::default();
+    let entities = ENTITIES.map(EntityName::new);
+    if let Err(error) = connector.learn_names(&entities, &CancellationToken::new()).await {
+        // Each question asks for what it needs.
+        tracing::debug!(%error, "the names of the entities about users are not known");
+    }
     let me = "<filter><condition attribute='systemuserid' operator='eq-userid'/></filter>";
-    if let Some(user) = one(connector, "systemuser", &["systemuserid", "businessunitid"], me).await {
-        facts.user_id = text(&user, "systemuserid");
-        facts.business_unit_id = text(&user, "_businessunitid_value");
-    }
-    if let Some(settings) = one(connector, "usersettings", &["uilanguageid", "timezonecode"], me).await {
-        facts.language = settings["uilanguageid"].as_i64();
-        facts.time_zone = settings["timezonecode"].as_i64().and_then(iana).map(str::to_owned);
-    }
-    facts.teams = ids(connector, "team", "teamid", &members(me)).await;
     let below = "<filter><condition attribute='systemuserid' operator='eq-useroruserhierarchy'/></filter>";
-    let people = ids(connector, "systemuser", "systemuserid", below).await;
-    facts.subordinates = people.map(|people| {
-        people.into_iter().filter(|person| Some(person) != facts.user_id.as_ref()).collect::<Vec<_>>()
+    let fiscal_columns = ["fiscalcalendarstart", "fiscalperiodtype", "fiscalyeardisplaycode"];
+    let my_teams = members(me);
+    let (user, settings, teams, people, organization) = tokio::join!(
+        one(connector, "systemuser", &["systemuserid", "businessunitid"], me),
+        one(connector, "usersettings", &["uilanguageid", "timezonecode"], me),
+        ids(connector, "team", "teamid", &my_teams),
+        ids(connector, "systemuser", "systemuserid", below),
+        one(connector, "organization", &fiscal_columns, ""),
+    );
+    let user_id = user.as_ref().and_then(|user| text(user, "systemuserid"));
+    let settings = settings.unwrap_or_default();
+    let subordinates = people.map(|people| {
+        people.into_iter().filter(|person| Some(person) != user_id.as_ref()).collect::<Vec<_>>()
     });
-    facts.subordinate_teams = match facts.subordinates.as_deref() {
+    let subordinate_teams = match subordinates.as_deref() {
         Some([]) => Some(Vec::new()),
         Some(people) if people.len() <= MOST_PEOPLE => {
             let values: String = people.iter().map(|person| format!("<value>{person}</value>")).collect();
@@ -91,9 +99,16 @@ async fn ask(connector: &DataverseConnector) -> AskerFacts {
         }
         Some(_) | None => None,
     };
-    let columns = ["fiscalcalendarstart", "fiscalperiodtype", "fiscalyeardisplaycode"];
-    facts.fiscal = one(connector, "organization", &columns, "").await.as_ref().and_then(fiscal);
-    facts
+    AskerFacts {
+        user_id,
+        business_unit_id: user.as_ref().and_then(|user| text(user, "_businessunitid_value")),
+        language: settings["uilanguageid"].as_i64(),
+        time_zone: settings["timezonecode"].as_i64().and_then(iana).map(str::to_owned),
+        teams,
+        subordinates,
+        subordinate_teams,
+        fiscal: organization.as_ref().and_then(fiscal),
+    }
 }
 
 /// The organization's settings: the first day of the fiscal year, how it is divided (2000 annual to 2004 four-weekly), and whether it

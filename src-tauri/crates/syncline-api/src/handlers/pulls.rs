@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use syncline_dataverse::MarketingList;
 use syncline_fetchxml::Filter;
 use syncline_model::{Connection, EntityName, ErrorCode, FetchSection, SynclineError};
@@ -60,8 +61,8 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     };
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
-        let link = opened(&root, &connection, &handle).await?;
-        let report = one(&root, &connection, &link, request.item, 0, &handle).await?;
+        let at = opened(&root, &connection, &handle).await?;
+        let report = one(&root, &connection, &at, request.item, (None, 0), &handle).await?;
         serde_json::to_value(report).map_err(|error| internal(&error))
     });
     Ok(JobStarted { job })
@@ -81,17 +82,18 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
     let title = format!("pulling {}", all.join(", "));
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
-        let link = opened(&root, &connection, &handle).await?;
+        let at = opened(&root, &connection, &handle).await?;
         let mut report = PullsReport { waiting: all, ..PullsReport::default() };
-        let mut expected = foreseen(&root, &connection, &link, &request.items, &handle).await?;
+        let mut expected = foreseen(&root, &connection, &at, &request.items, &handle).await?;
         for item in request.items {
             let what = called(&item);
-            expected.pop_front();
+            let own = expected.pop_front().flatten();
             report.waiting.remove(0);
             report.doing = Some(what.clone());
             handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
             let before = handle.tally().sent();
-            match one(&root, &connection, &link, item, expected.iter().sum(), &handle).await {
+            let later = expected.iter().flatten().sum();
+            match one(&root, &connection, &at, item, (own.map(|own| before + own), later), &handle).await {
                 // Who answers is asked once, for the first.
                 Ok(pull) if report.pulls.is_empty() && report.failures.is_empty() => report.pulls.push(pull),
                 Ok(pull) => report.pulls.push(PullReport { requests: pull.requests - before, ..pull }),
@@ -116,28 +118,28 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
 async fn foreseen(
     app: &Arc<App>,
     connection: &Connection,
-    link: &Link,
+    at: &Opened,
     items: &[PullItem],
     handle: &JobHandle,
-) -> Result<VecDeque<u64>, ApiError> {
+) -> Result<VecDeque<Option<u64>>, ApiError> {
     let mut all = VecDeque::with_capacity(items.len());
     if let [_] = items {
         // It counts its own records before it begins.
-        return Ok([0].into());
+        return Ok([None].into());
     }
-    let source = link.patient().source(connection.name.as_str())?;
+    let source = at.link.patient().source(connection.name.as_str())?;
     for (done, item) in items.iter().enumerate() {
         handle.progress("counting", done as u64, Some(items.len() as u64));
         let calls = async {
-            let asked = asked(app, connection, link, item.clone(), handle.cancel()).await?;
+            let asked = asked(app, connection, at, item.clone(), handle.cancel()).await?;
             let estimate =
                 estimate_pull(&app.store, source.as_ref(), &asked.request, &App::work(handle)).await?;
             Ok::<_, ApiError>(estimate.cost.calls)
         };
         match calls.await {
-            Ok(calls) => all.push_back(calls),
+            Ok(calls) => all.push_back(Some(calls)),
             Err(error) if ends_all(error.code) => return Err(error),
-            Err(_) => all.push_back(0),
+            Err(_) => all.push_back(None),
         }
     }
     Ok(all)
@@ -156,11 +158,22 @@ fn ends_all(code: ErrorCode) -> bool {
     )
 }
 
-async fn opened(app: &Arc<App>, connection: &Connection, handle: &JobHandle) -> Result<Arc<Link>, ApiError> {
+/// A service whose identity is checked.
+pub(super) struct Opened {
+    pub(super) link: Arc<Link>,
+    /// The version of its schema, where it tells one.
+    pub(super) version: Option<String>,
+}
+
+async fn opened(app: &Arc<App>, connection: &Connection, handle: &JobHandle) -> Result<Opened, ApiError> {
     handle.progress("asking who answers", 0, None);
     let link = app.link(connection).await?;
-    own_records(app, connection, &link.identity().await?).await?;
-    Ok(link)
+    if let (Link::Dataverse { connector, .. }, Some(pinned)) = (link.as_ref(), &connection.identity) {
+        connector.adopt_user(pinned);
+    }
+    let (identity, version) = tokio::join!(link.identity(), app.schema_version(connection));
+    own_records(app, connection, &identity?).await?;
+    Ok(Opened { link, version })
 }
 
 /// A pull as the engine is asked for it.
@@ -174,7 +187,7 @@ pub(super) struct Asked {
 pub(super) async fn asked(
     app: &Arc<App>,
     connection: &Connection,
-    link: &Link,
+    at: &Opened,
     item: PullItem,
     cancel: &CancellationToken,
 ) -> Result<Asked, ApiError> {
@@ -182,7 +195,7 @@ pub(super) async fn asked(
     let mut entity = item.entity.as_deref().map(EntityName::new);
     let mut list = None;
     if let Some(wanted) = &item.list {
-        let found = link.dataverse(name)?.marketing_list(wanted, cancel).await?;
+        let found = at.link.dataverse(name)?.marketing_list(wanted, cancel).await?;
         if let Some(entity) = entity.filter(|entity| *entity != found.member_entity) {
             return Err(ApiError::new(
                 ErrorCode::Usage,
@@ -194,8 +207,7 @@ pub(super) async fn asked(
         list = Some(found);
     }
     let entity = entity.ok_or_else(|| ApiError::new(ErrorCode::Usage, "no entity is named"))?;
-    let version = app.schema_version(connection).await;
-    let schema = app.schema_at(connection, &entity, version.as_deref()).await?;
+    let schema = app.schema_at(connection, &entity, at.version.as_deref()).await?;
     let fetch = FetchSection { mode: item.mode.unwrap_or_default(), days: item.days.unwrap_or(0) };
     let request = PullRequest {
         connection: connection.id,
@@ -210,28 +222,36 @@ pub(super) async fn asked(
     Ok(Asked { entity, list, request })
 }
 
-/// Pulls an item; those that come after it are expected to take `later` requests.
+/// Pulls an item. Expected are, where it was counted before, so many requests at its end, and `later` ones for those that come after it.
 async fn one(
     app: &Arc<App>,
     connection: &Connection,
-    link: &Link,
+    at: &Opened,
     item: PullItem,
-    later: u64,
+    (own, later): (Option<u64>, u64),
     handle: &JobHandle,
 ) -> Result<PullReport, ApiError> {
     let begun = std::time::Instant::now();
     let name = connection.name.as_str();
+    let link = at.link.as_ref();
     let source = link.patient().source(name)?;
     handle.progress("reading the description", 0, None);
-    let Asked { entity, list, request: asked } = asked(app, connection, link, item, handle.cancel()).await?;
-    let afterwards = super::learn::requests(app, connection, link).await + later;
-    let told = handle.clone();
+    let Asked { entity, list, request: asked } = asked(app, connection, at, item, handle.cancel()).await?;
+    // Beside the pages; what is spent of them is counted already.
+    let learning = Arc::new(AtomicU64::new(super::learn::requests(app, connection, link).await));
+    let (told, beside) = (handle.clone(), Arc::clone(&learning));
     let calls = move |spent, expected: Option<u64>| {
-        told.calls(spent, expected.map(|pages| pages + afterwards));
+        let expected = expected.or(own.map(|own| own.max(spent)));
+        told.calls(spent, expected.map(|expected| expected + beside.load(Relaxed) + later));
     };
     let work = Work { calls: Arc::new(calls), ..App::work(handle) };
-    let pulled = pull_entity(&app.store, source, asked, &work).await?;
-    super::learn::learn(app, connection, link).await;
+    let pulled = pull_entity(&app.store, source, asked, &work);
+    let learned = async {
+        super::learn::learn(app, connection, link).await;
+        learning.store(0, Relaxed);
+        Ok(())
+    };
+    let (pulled, ()) = tokio::try_join!(pulled, learned)?;
     let sent = handle.tally().sent();
     handle.calls(sent, Some(sent + later));
     let (stored, seconds) = (std::time::Instant::now(), begun.elapsed().as_secs_f64());

@@ -133,7 +133,7 @@ fn one_attribute(
     options: &Options,
     name: &str,
 ) -> Outcome<ApiResponse> {
-    let wanted = unquote(key.split_once('=').map_or(key, |p| p.1));
+    let wanted = key_value(key)?;
     let found = all
         .into_iter()
         .find(|a| a["LogicalName"] == wanted.as_str() || a["MetadataId"] == wanted.as_str())
@@ -173,7 +173,7 @@ fn list(request: &ApiRequest, name: &str, mut all: Vec<Json>, options: &Options)
 }
 
 fn find<'a>(store: &'a Store, key: &str) -> Outcome<Found<'a>> {
-    let wanted = unquote(key.split_once('=').map_or(key, |p| p.1));
+    let wanted = key_value(key)?;
     let sample = store.schema.entities.iter().map(Found::Sample).find(|found| {
         matches!(found, Found::Sample(e) if e.logical == wanted) || found.metadata_id().to_string() == wanted
     });
@@ -193,8 +193,15 @@ fn find<'a>(store: &'a Store, key: &str) -> Outcome<Found<'a>> {
     })
 }
 
-fn unquote(text: &str) -> String {
-    text.trim().trim_matches('\'').to_owned()
+/// What a key names: an id, alone or by its name, or another property by its name and in quotes.
+fn key_value(key: &str) -> Outcome<String> {
+    let (name, value) = key.split_once('=').unwrap_or(("MetadataId", key));
+    let text = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    match (name, text, value.parse::<Uuid>()) {
+        ("MetadataId", None, Ok(id)) => Ok(id.to_string()),
+        ("LogicalName" | "Name", Some(text), _) => Ok(text.replace("''", "'")),
+        _ => Err(ServiceError::odata(format!("Bad Request - Error in query syntax: the key '{key}'."))),
+    }
 }
 
 fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<ApiResponse> {
@@ -211,7 +218,7 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
             &json!({ "@odata.context": format!("{root}/$metadata#GlobalOptionSetDefinitions"), "value": sets }),
         )),
         Some(key) => {
-            let wanted = unquote(key.split_once('=').map_or(key, |p| p.1));
+            let wanted = key_value(key)?;
             let mut found = sets.into_iter().find(|s| s["Name"] == wanted.as_str()).ok_or_else(|| {
                 ServiceError::new(
                     404,

@@ -141,10 +141,44 @@ fn comparison(test: &str) -> Outcome<(Vec<String>, bool, Json)> {
     if path.contains("DisplayName") || path.contains("Label") || path.starts_with("Description") {
         return Err(ServiceError::odata("Labels cannot be used in a metadata filter."));
     }
-    let value = value.trim();
-    let value = match value.rsplit_once('\'').and_then(|(v, _)| v.split_once('\'')) {
-        Some((_, text)) => Json::String(text.replace("''", "'")),
-        None => serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned())),
-    };
+    let value = literal(value.trim()).ok_or_else(error)?;
     Ok((path.split('/').map(str::to_owned).collect(), equal, value))
+}
+
+/// A text in quotes, bare or as the member of an enumeration; an id; a number, `true`, `false`, `null`.
+fn literal(text: &str) -> Option<Json> {
+    let Some((before, quoted)) = text.split_once('\'') else {
+        let id = text.parse::<uuid::Uuid>().is_ok();
+        let id = id.then(|| Json::String(text.to_lowercase()));
+        return id.or_else(|| serde_json::from_str(text).ok().filter(|value: &Json| !value.is_string()));
+    };
+    let text = quoted.strip_suffix('\'')?.replace("''", "\0");
+    let known = before.is_empty() || before.starts_with("Microsoft.Dynamics.CRM.");
+    (known && !text.contains('\'')).then(|| Json::String(text.replace('\0', "'")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filter, literal};
+    use serde_json::json;
+
+    #[test]
+    fn literals() {
+        assert_eq!(literal("'it''s'"), Some(json!("it's")));
+        assert_eq!(literal("Microsoft.Dynamics.CRM.AttributeTypeCode'Picklist'"), Some(json!("Picklist")));
+        assert_eq!(literal("true"), Some(json!(true)));
+        let id = "70816501-edb9-4740-a16c-6a5efbc05d84";
+        assert_eq!(literal(id), Some(json!(id)));
+        for bad in ["%27account%27", "account", "\"account\"", "'a'b'", "'a", "a'", "''a'", ""] {
+            assert_eq!(literal(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_twice_is_no_filter() {
+        assert!(Filter::parse("LogicalName eq %27account%27").is_err());
+        let filter = Filter::parse("LogicalName eq 'account' or LogicalName eq 'contact'").unwrap();
+        assert!(filter.holds(&json!({ "LogicalName": "contact" })));
+        assert!(!filter.holds(&json!({ "LogicalName": "lead" })));
+    }
 }
