@@ -144,7 +144,7 @@ step("at 200 % of a small window the menu can be reached whole, and notices leav
   await write("CSV…", two);
   await written(two);
   await page.getByTitle(two).waitFor();
-  await page.waitForFunction(() => document.querySelectorAll(".fui-Toast").length === 1);
+  await page.waitForFunction(() => document.querySelectorAll("[data-notice]").length === 1);
   await menu().click();
   const last = page.getByRole("menuitemradio", { name: "No", exact: true });
   await page.keyboard.press("End");

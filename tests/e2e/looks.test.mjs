@@ -59,6 +59,12 @@ for (const place of places) {
       }).length;
     });
     assert.equal(cut, 0, "parts beyond the window's edge");
+    const lists = await page.evaluate(() =>
+      [...document.querySelectorAll("main table")]
+        .map((table) => Math.round(table.getBoundingClientRect().right - window.innerWidth))
+        .filter((beyond) => beyond > 0),
+    );
+    assert.deepEqual(lists, [], "lists that are wider than the window, in px");
   });
 }
 

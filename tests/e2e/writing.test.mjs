@@ -20,7 +20,7 @@ const elsewhere = (operation, of, data) =>
 const field = (column) => page.locator(`[data-column="${column}"]`);
 /** An option of an open list of a field; the entities at the side are options too. */
 const option = (name) => page.locator(".fui-Option").filter({ hasText: name });
-const told = (title) => page.locator(".fui-ToastTitle").filter({ hasText: title }).last().waitFor();
+const told = (title) => page.locator("[data-notice] b").filter({ hasText: title }).last().waitFor();
 /** Editing is over when the record can be edited again. */
 const saved = () => page.getByRole("button", { name: "Edit", exact: true }).waitFor();
 const save = () => page.getByRole("button", { name: "Save", exact: true });

@@ -67,7 +67,13 @@ async fn what_another_definition_brought_stays() {
     let brought = bench.items(&bench.preview_any(&one).await).await;
     delete(&bench, brought[0]["source_id"].as_str().unwrap()).await;
     assert_eq!(count(&bench.preview_any(&two).await["summary"], "delete"), 0);
-    assert_eq!(count(&bench.preview_any(&one).await["summary"], "delete"), 1);
+    let plan = bench.preview_any(&one).await;
+    let told = ["read", "unchanged", "delete", "vanished"].map(|name| count(&plan["summary"], name));
+    // What is deleted was not read: the source does not hold it.
+    let left = brought.len() as u64 - 1;
+    assert_eq!(told, [left, left, 1, 1], "{plan}");
+    let report = bench.run(&plan).await;
+    assert_eq!((count(&report, "read"), count(&report, "deleted")), (left, 1), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

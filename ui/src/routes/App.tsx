@@ -21,7 +21,6 @@ import { followHistory, nav } from "./nav";
 import { useLanguage } from "./preferences";
 import { Shell } from "./Shell";
 import { StartupFailure } from "./StartupFailure";
-import { Notices } from "./toasts";
 
 export function App() {
   return (
@@ -44,7 +43,6 @@ function Themed() {
       <FluentProvider theme={dark ? darkTheme : lightTheme} style={{ height: "100%" }}>
         <Faults>
           <Start />
-          <Notices />
         </Faults>
       </FluentProvider>
     </DarkContext.Provider>

@@ -25,6 +25,7 @@ import { show, useOverlays } from "./actions";
 import { endNotice } from "./jobEnds";
 import { PullParts } from "./PullParts";
 import styles from "./shell.module.css";
+import { Notices } from "./toasts";
 
 /** Work under way, what is left of the service's limits, the network, and how old the data is. */
 export function StatusBar({ current }: { current: ConnectionView | null }) {
@@ -93,14 +94,16 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
           />
         </>
       ) : null}
-      <span className={styles.grow} />
+      <Notices />
       {link ? null : (
         <span role="alert" className={styles.linkDown}>
           Syncline itself does not answer; trying again
         </span>
       )}
       {current && current.system === "dataverse" ? (
-        <ServiceState connection={current} working={running.length > 0} />
+        <span className={styles.serviceState}>
+          <ServiceState connection={current} working={running.length > 0} />
+        </span>
       ) : null}
     </footer>
   );

@@ -1,17 +1,15 @@
+import { Button, Link } from "@fluentui/react-components";
 import {
-  Link,
-  Toast,
-  ToastBody,
-  Toaster,
-  ToastFooter,
-  ToastTitle,
-  useId,
-  useToastController,
-} from "@fluentui/react-components";
-import { useEffect } from "react";
+  CheckmarkCircle16Filled,
+  DismissRegular,
+  ErrorCircle16Filled,
+  Info16Filled,
+  Warning16Filled,
+} from "@fluentui/react-icons";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { type ApiError, errorText } from "@/api";
 import { host } from "@/host";
-import styles from "./shell.module.css";
+import styles from "./notices.module.css";
 
 export interface Notice {
   tone: "success" | "info" | "warning" | "error";
@@ -22,8 +20,8 @@ export interface Notice {
   fault?: ApiError;
 }
 
-/** How many notices are in sight at once; a low window (200 % zoom) has room for one. */
-const most = () => (window.innerHeight < 560 ? 1 : 3);
+/** How many notices are in sight at once; a narrow window (200 % zoom) has room for one. */
+const most = () => (window.innerWidth < 1000 ? 1 : 2);
 
 /** Which notices in sight give way to one more: passing ones first, then whatever is oldest. */
 export function makeRoom<T extends Pick<Notice, "tone" | "action">>(shown: readonly T[], room: number): T[] {
@@ -34,83 +32,113 @@ export function makeRoom<T extends Pick<Notice, "tone" | "action">>(shown: reado
   );
 }
 
-const waiting: Notice[] = [];
-let say: ((notice: Notice) => void) | null = null;
+interface Shown extends Notice {
+  id: number;
+}
+
+let number = 0;
+let shown: readonly Shown[] = [];
+const listeners = new Set<() => void>();
+
+function set(next: readonly Shown[]): void {
+  shown = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const dismiss = (id: number) => set(shown.filter((one) => one.id !== id));
 
 /** A passing notice. What needs an act is shown in place too. */
 export function notify(notice: Notice): void {
-  if (say) say(notice);
-  else waiting.push(notice);
+  number += 1;
+  const gone = makeRoom(shown, most() - 1);
+  set([...shown.filter((one) => !gone.includes(one)), { ...notice, id: number }]);
 }
 
+/** Notices in the status bar, where they cover nothing and move nothing. */
 export function Notices() {
-  const id = useId("notices");
-  const { dispatchToast, dismissToast } = useToastController(id);
+  const notices = useSyncExternalStore(subscribe, () => shown);
+  return (
+    <div className={styles.notices} role="log" aria-label="Notices" aria-relevant="additions">
+      {notices.map((notice) => (
+        <Line key={notice.id} notice={notice} />
+      ))}
+    </div>
+  );
+}
+
+const icons: Record<Notice["tone"], ReactNode> = {
+  success: <CheckmarkCircle16Filled />,
+  info: <Info16Filled />,
+  warning: <Warning16Filled />,
+  error: <ErrorCircle16Filled />,
+};
+
+/** How long it stays, in milliseconds: time enough to take something back. */
+function stays({ tone, action }: Notice): number {
+  if (tone === "error") return 15_000;
+  if (action) return 12_000;
+  return tone === "success" ? 4000 : 6000;
+}
+
+function Line({ notice }: { notice: Shown }) {
+  const { id, tone, title, text, action, fault } = notice;
+  const [held, setHeld] = useState(false);
+  const time = stays(notice);
   useEffect(() => {
-    let number = 0;
-    let shown: (Notice & { toastId: string })[] = [];
-    say = (notice) => {
-      const { tone, title, text, action, fault } = notice;
-      number += 1;
-      const toastId = `${id}-${number}`;
-      for (const { toastId: gone } of makeRoom(shown, most() - 1)) {
-        dismissToast(gone);
-        shown = shown.filter((one) => one.toastId !== gone);
-      }
-      shown.push({ ...notice, toastId });
-      // What was offered once is not offered again beside what came of it.
-      const act = action
-        ? () => {
-            dismissToast(toastId);
+    if (held) return;
+    const timer = setTimeout(() => dismiss(id), time);
+    return () => clearTimeout(timer);
+  }, [held, id, time]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: pointing at it only keeps it in sight; its buttons do the rest
+    <div
+      className={`${styles.notice} ${styles[tone]}`}
+      data-notice={tone}
+      role={tone === "error" ? "alert" : undefined}
+      title={text ? `${title}\n${text}` : title}
+      onMouseEnter={() => setHeld(true)}
+      onMouseLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      <span className={styles.icon} aria-hidden>
+        {icons[tone]}
+      </span>
+      <span className={styles.words}>
+        <b>{title}</b>
+        {text ? <span> {text}</span> : null}
+      </span>
+      {action ? (
+        <Link
+          as="button"
+          className={styles.link}
+          onClick={() => {
+            // What was offered once is not offered again beside what came of it.
+            dismiss(id);
             action.run();
-          }
-        : undefined;
-      dispatchToast(
-        <Toast>
-          <ToastTitle>
-            <span className={styles.toastTitle} title={title}>
-              {title}
-            </span>
-          </ToastTitle>
-          {text ? (
-            <ToastBody>
-              <span className={styles.toastText} title={text}>
-                {text}
-              </span>
-            </ToastBody>
-          ) : null}
-          {action || fault ? (
-            <ToastFooter>
-              {action ? (
-                <Link as="button" onClick={act}>
-                  {action.words}
-                </Link>
-              ) : null}
-              {fault ? (
-                <Link as="button" onClick={() => void host.copyText(errorText(fault))}>
-                  Copy details
-                </Link>
-              ) : null}
-            </ToastFooter>
-          ) : null}
-        </Toast>,
-        {
-          toastId,
-          intent: tone,
-          // Time enough to take something back.
-          timeout: tone === "error" ? 15_000 : action ? 12_000 : tone === "success" ? 4000 : 6000,
-          pauseOnHover: true,
-          onStatusChange: (_, { status }) => {
-            if (status === "dismissed" || status === "unmounted")
-              shown = shown.filter((one) => one.toastId !== toastId);
-          },
-        },
-      );
-    };
-    for (const notice of waiting.splice(0)) say(notice);
-    return () => {
-      say = null;
-    };
-  }, [dispatchToast, dismissToast, id]);
-  return <Toaster toasterId={id} position="bottom-start" offset={{ vertical: 36, horizontal: 60 }} />;
+          }}
+        >
+          {action.words}
+        </Link>
+      ) : null}
+      {fault ? (
+        <Link as="button" className={styles.link} onClick={() => void host.copyText(errorText(fault))}>
+          Copy details
+        </Link>
+      ) : null}
+      <Button
+        size="small"
+        appearance="transparent"
+        className={styles.close}
+        icon={<DismissRegular />}
+        aria-label={`Close the notice: ${title}`}
+        onClick={() => dismiss(id)}
+      />
+    </div>
+  );
 }

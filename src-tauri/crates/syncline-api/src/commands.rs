@@ -205,8 +205,7 @@ macro_rules! dispatch {
                 other => {
                     let names = [$($name),*];
                     let error = ApiError::new(syncline_model::ErrorCode::Usage, format!("there is no command {other}"));
-                    let nearest = names.iter().max_by(|a, b| strsim::jaro(a, other).total_cmp(&strsim::jaro(b, other)));
-                    Err(match nearest {
+                    Err(match syncline_model::nearest(other, names.into_iter()) {
                         Some(name) => error.hint(format!("did you mean {name}?")),
                         None => error,
                     })

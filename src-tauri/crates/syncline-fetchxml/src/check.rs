@@ -1,10 +1,9 @@
 //! Checking a filter against an entity before it runs: columns, operators, numbers and forms of values.
 
 use rust_decimal::Decimal;
-use syncline_model::{Column, ColumnType, DateTimeBehavior, EntitySchema, Problem};
+use syncline_model::{Column, ColumnType, DateTimeBehavior, EntitySchema, Problem, nearest};
 
 use crate::ast::{Condition, Filter, LinkEntity};
-use crate::error::nearest;
 use crate::{Family, Operator};
 
 /// Codes of problems that hinder nothing.

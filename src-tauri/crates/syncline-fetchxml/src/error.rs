@@ -58,13 +58,3 @@ impl FetchXmlError {
         self
     }
 }
-
-/// The nearest of several names, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    names
-        .map(|name| (strsim::normalized_damerau_levenshtein(&word, name), name))
-        .filter(|(score, _)| *score >= 0.5)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
-}

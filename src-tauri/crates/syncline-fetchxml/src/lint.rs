@@ -2,11 +2,11 @@
 
 use crate::ast::Fetch;
 use crate::edit::{Finding, Metadata, Severity, escape};
-use crate::error::nearest;
 use crate::read_parts::shorten;
 use crate::scan::{Element, Scan, TextSpan, Written, scan};
 use crate::vocabulary::{attributes_of, children_of, is_element, required_of, words_of};
 use crate::{lint_columns, lint_shape};
+use syncline_model::nearest;
 
 /// Findings of a document, in the order of the text. What needs an entity that is not at hand is left to the service.
 pub fn lint(text: &str, metadata: &dyn Metadata) -> Vec<Finding> {

@@ -1,10 +1,9 @@
 //! Entities, columns, links and conditions of a document, checked against the environment's metadata.
 
-use syncline_model::{Column, ColumnType, EntitySchema, RelationshipKind};
+use syncline_model::{Column, ColumnType, EntitySchema, RelationshipKind, nearest};
 
 use crate::check::{check_condition, meant_column};
 use crate::edit::{Finding, Metadata, escape};
-use crate::error::nearest;
 use crate::lint::whole;
 use crate::lint_values::check_values;
 use crate::read::meant_operator;

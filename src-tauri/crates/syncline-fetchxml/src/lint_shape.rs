@@ -1,8 +1,8 @@
 //! Rules about a document as a whole: aggregates, paging, aliases, links and limits (FetchXML reference).
 
 use crate::edit::Finding;
-use crate::error::nearest;
 use crate::scan::{Element, Scan};
+use syncline_model::nearest;
 
 /// Links in one query (error 0x8004430D).
 const MOST_LINKS: usize = 15;

@@ -4,7 +4,6 @@ use crate::ast::{
     Aggregate, Attribute, Condition, DateGrouping, Entity, Fetch, Filter, FilterKind, LinkEntity, LinkType,
     Order, Place, ValueLabel,
 };
-use crate::error::nearest;
 use crate::read_parts::{
     flag, known_attributes, legacy, missing, no_text, number, only_leaf, required, text, unknown_element,
     word, wrong_value,
@@ -12,6 +11,7 @@ use crate::read_parts::{
 use crate::vocabulary::{CONDITION_LEGACY, ENTITY_LEGACY, FETCH_LEGACY, FILTER_LEGACY};
 use crate::xml::{self, Node};
 use crate::{Arity, FetchXmlError, Operator};
+use syncline_model::nearest;
 
 /// Reads a `<filter>` or a lone `<condition>`.
 pub(crate) fn filter(text: &str) -> Result<Filter, FetchXmlError> {

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use crate::FetchXmlError;
-use crate::error::nearest;
 use crate::vocabulary::attributes_of;
 use crate::xml::{Node, XmlAttribute};
+use syncline_model::nearest;
 
 fn only_attributes(node: &Node, known: &[&str]) -> Result<(), FetchXmlError> {
     let odd = node

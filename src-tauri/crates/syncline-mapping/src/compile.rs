@@ -1,11 +1,12 @@
 //! Compiling a definition: every rule is checked against both schemas, and all problems are told at once.
 
 use std::collections::HashMap;
-use syncline_model::{Column, ColumnType, EntitySchema, OnUnknownCode, Problem, SyncDefinition, System};
+use syncline_model::{
+    Column, ColumnType, EntitySchema, OnUnknownCode, Problem, SyncDefinition, System, nearest, nearest_sure,
+};
 
 use crate::columns::Columns;
 use crate::fixes::replaced;
-use crate::near::{nearest, nearest_sure};
 use crate::phone::PhoneRules;
 use crate::plan::{Mapping, Target, Targets};
 

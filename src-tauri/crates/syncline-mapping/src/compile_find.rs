@@ -1,9 +1,8 @@
 //! Checking how lookups of the destination are found: the table is one the lookup points at, and the column tells its rows apart.
 
-use syncline_model::{Column, EntityName, FieldMapping, Problem, System};
+use syncline_model::{Column, EntityName, FieldMapping, Problem, System, nearest};
 
 use crate::compile::Work;
-use crate::near::nearest;
 use crate::plan::Find;
 
 impl Work<'_> {

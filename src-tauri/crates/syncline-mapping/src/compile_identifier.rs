@@ -2,10 +2,9 @@
 
 use regex::Regex;
 use std::collections::BTreeSet;
-use syncline_model::{ColumnType, IdentifierCheck, IdentifierMapping, OnDuplicate, Problem, System};
+use syncline_model::{ColumnType, IdentifierCheck, IdentifierMapping, OnDuplicate, Problem, System, nearest};
 
 use crate::compile::Work;
-use crate::near::nearest;
 use crate::pattern::pattern;
 use crate::plan::{IdentifierKind, IdentifierRule, Target};
 

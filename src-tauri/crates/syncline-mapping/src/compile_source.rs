@@ -1,10 +1,9 @@
 //! Checking what a definition reads: entity or list, columns (those of related records too) and the filter.
 
-use syncline_model::{Column, ColumnName, FetchSection, Fix, Problem, SyncAction};
+use syncline_model::{Column, ColumnName, FetchSection, Fix, Problem, SyncAction, nearest};
 
 use crate::compile::Work;
 use crate::fixes::replaced;
-use crate::near::nearest;
 
 impl<'a> Work<'a> {
     /// A mirror takes for vanished what it does not read.

@@ -22,7 +22,6 @@ mod expression;
 mod fixes;
 mod hash;
 mod identifier;
-mod near;
 mod pattern;
 mod phone;
 mod phone_plain;

@@ -10,6 +10,7 @@ mod language;
 mod mapped;
 mod members;
 mod name;
+mod near;
 mod record;
 mod schema;
 mod secret;
@@ -34,6 +35,7 @@ pub use language::{language_number, language_text};
 pub use mapped::{Action, Explanation, FieldChange, MappedEvent, MappedRecord, RowIssue, Step};
 pub use members::{Member, Members, NotAnObject, members, plain_text};
 pub use name::{ColumnName, EntityName};
+pub use near::{nearest, nearest_sure};
 pub use record::{FORMATTED_VALUE, Fields, LOOKUP_LOGICAL_NAME, Record, RecordId};
 pub use schema::{
     Choice, Column, ColumnType, DateTimeBehavior, EntityKey, EntitySchema, EntitySummary, LanguageLabel,

@@ -94,7 +94,7 @@ impl Guards {
             return Vec::new();
         }
         let mut found = Vec::new();
-        let read = detail.counts.read;
+        let looked_at = detail.counts.looked_at();
         let sides = [
             ("updates", Action::Update, "updated", self.limits.updates, self.limits.updates_percent),
             ("deletes", Action::Delete, "deleted", self.limits.deletes, self.limits.deletes_percent),
@@ -105,8 +105,8 @@ impl Guards {
                 let text = format!("{rows} records would be {word}, the limit is {most}");
                 found.push(TooMuch { what, text, remedy: RAISE.to_owned() });
             }
-            if let Some(percent) = percent.filter(|percent| rows * 100 > read * u64::from(*percent)) {
-                let text = format!("{rows} of {read} records would be {word}, the limit is {percent} %");
+            if let Some(percent) = percent.filter(|percent| rows * 100 > looked_at * u64::from(*percent)) {
+                let text = format!("{rows} of {looked_at} records would be {word}, the limit is {percent} %");
                 found.push(TooMuch { what, text, remedy: RAISE.to_owned() });
             }
         }

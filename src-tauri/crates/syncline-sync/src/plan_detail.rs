@@ -40,12 +40,20 @@ pub struct PlanCounts {
     /// Rows that are a step of another row, because rows point at one another in a circle; they are among those to update, and not among those that were read.
     #[serde(default)]
     pub steps: u64,
+    /// Rows of a mirror whose records the source does not hold any more; they are among those to delete, or refused, and not among those that were read.
+    #[serde(default)]
+    pub vanished: u64,
 }
 
 impl PlanCounts {
     /// Rows that a run would send.
     pub fn writes(&self) -> u64 {
         self.create + self.update + self.delete
+    }
+
+    /// Records that were looked at: those that were read, and those that a mirror misses.
+    pub fn looked_at(&self) -> u64 {
+        self.read + self.vanished
     }
 
     fn add_all(&mut self, other: &Self) {
@@ -61,6 +69,7 @@ impl PlanCounts {
             events_held_back,
             events_resent,
             steps,
+            vanished,
         } = other;
         self.read += read;
         self.create += create;
@@ -73,10 +82,22 @@ impl PlanCounts {
         self.events_held_back += events_held_back;
         self.events_resent += events_resent;
         self.steps += steps;
+        self.vanished += vanished;
     }
 
+    /// Counts a record that was read.
     pub(crate) fn add(&mut self, action: Action) {
         self.read += 1;
+        self.add_row(action);
+    }
+
+    /// Counts a record that a mirror misses.
+    pub(crate) fn add_vanished(&mut self, action: Action) {
+        self.vanished += 1;
+        self.add_row(action);
+    }
+
+    fn add_row(&mut self, action: Action) {
         match action {
             Action::Create => self.create += 1,
             Action::Update => self.update += 1,

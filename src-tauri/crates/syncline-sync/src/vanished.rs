@@ -82,7 +82,7 @@ pub(crate) async fn vanished_rows(
         let Probe::Present(found) = probe else { continue };
         let held = named(found.values.iter());
         let decision = deletion(destination, schema, &sent.mapped, found, "vanished from the source");
-        detail.counts.add(decision.action);
+        detail.counts.add_vanished(decision.action);
         if let (true, Some(request)) = (decision.action.writes(), &decision.request) {
             detail.note(request, destination.lane(schema, request, &planner.request.options));
         }

@@ -49,6 +49,10 @@ events_resent: number,
  */
 steps: number, 
 /**
+ * Rows of a mirror whose records the source does not hold any more; they are among those to delete, or refused, and not among those that were read.
+ */
+vanished: number, 
+/**
  * Taken out by hand.
  */
 excluded: number, };

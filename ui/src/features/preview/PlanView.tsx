@@ -33,7 +33,7 @@ import styles from "./preview.module.css";
 import { RowDetail } from "./RowDetail";
 import { RunDialog } from "./RunDialog";
 import { SignedNote, SignOffButton } from "./SignOff";
-import { StepsNote } from "./StepsNote";
+import { StepsNote, VanishedNote } from "./StepsNote";
 import { Ways, written } from "./Ways";
 
 /** A plan: what would happen to each record and why; rows and groups can be taken out; then it runs, exactly as shown. */
@@ -115,6 +115,7 @@ export function PlanView({
   if (!summary.data) return <Skeleton rows={14} label="Loading the preview" />;
   const data = summary.data;
   const { summary: counts } = data;
+  const nothing = counts.read + counts.vanished === 0;
   const destination = connections.find(({ name }) => name === data.destination);
   const source = connections.find(({ name }) => name === data.source);
   const two = data.two_way;
@@ -216,7 +217,8 @@ export function PlanView({
           <Origin plan={data} onOpenRun={onOpenRun} />
           <SignedNote plan={data} />
           <EventsNote key={plan} plan={data} onAgain={onAgain} />
-          <StepsNote steps={data.summary.steps} />
+          <StepsNote steps={counts.steps} />
+          <VanishedNote vanished={counts.vanished} />
           {data.status === "incomplete" ? (
             <p className={styles.note}>
               This preview was stopped before it was whole; it can't be run. Make it again.
@@ -289,8 +291,8 @@ export function PlanView({
                           : undefined
                   }
                   empty={
-                    <Empty title={counts.read === 0 ? "The selection is empty" : "No row here"}>
-                      {counts.read === 0
+                    <Empty title={nothing ? "The selection is empty" : "No row here"}>
+                      {nothing
                         ? "No record of the source passes the definition's filter, or none was made or changed in the time that it looks at."
                         : "Nothing in this preview matches."}
                     </Empty>

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type ConnectionView, type FieldChange, type PlanRowDetail, useRead } from "@/api";
+import { type ConnectionView, type FieldChange, type PlanRow, type PlanRowDetail, useRead } from "@/api";
 import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
 import { afterMethod, prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
@@ -166,7 +166,37 @@ function Changes({ data, comparedWith }: { data: PlanRowDetail; comparedWith: st
       ) : (
         <p className={styles.muted}>No field would change.</p>
       )}
+      {row.events.map((event) => (
+        <Sent key={`${event.name} ${event.timestamp}`} event={event} />
+      ))}
     </>
+  );
+}
+
+/** An event that would be sent, with its parameters. */
+function Sent({ event }: { event: PlanRow["events"][number] }) {
+  const parameters = Object.entries(event.parameters);
+  return (
+    <table className={styles.diff}>
+      <thead>
+        <tr>
+          <th scope="col">Event</th>
+          <th scope="col">{event.name}</th>
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">timestamp</th>
+          <td>{event.timestamp || <span className={styles.muted}>when it is sent</span>}</td>
+        </tr>
+        {parameters.map(([name, value]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td dir="auto">{plainText(value) || <span className={styles.muted}>–</span>}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

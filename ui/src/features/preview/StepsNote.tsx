@@ -10,3 +10,13 @@ export function StepsNote({ steps }: { steps: number }) {
     </span>
   );
 }
+
+/** What a mirror deletes was not read: said, because there are more rows than records read. */
+export function VanishedNote({ vanished }: { vanished: number }) {
+  if (vanished === 0) return null;
+  return (
+    <span className={styles.muted}>
+      {`${counted(vanished, "row")} more: ${vanished === 1 ? "its record was" : "their records were"} brought by this definition and ${vanished === 1 ? "is" : "are"} not in the source any more.`}
+    </span>
+  );
+}

@@ -80,21 +80,31 @@ function whyText(row: PlanRow): string {
 }
 
 function changesText(row: PlanRow): string {
-  return row.changes
-    .map(({ field, from, to }) =>
-      row.action === "create"
-        ? `${field}: ${plainText(to)}`
-        : row.action === "delete"
-          ? `${field}: ${plainText(from)}`
-          : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
-    )
-    .join("; ");
+  const changes = row.changes.map(({ field, from, to }) =>
+    row.action === "create"
+      ? `${field}: ${plainText(to)}`
+      : row.action === "delete"
+        ? `${field}: ${plainText(from)}`
+        : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
+  );
+  return [...row.events.map((event) => `event ${eventText(event)}`), ...changes].join("; ");
+}
+
+/** `order, 2026-03-04T12:00:00Z`. */
+function eventText({ name, timestamp }: PlanRow["events"][number]): string {
+  return timestamp === "" ? name : `${name}, ${timestamp}`;
 }
 
 function Changes({ row }: { row: PlanRow }) {
-  if (row.changes.length === 0) return null;
+  if (row.changes.length === 0 && row.events.length === 0) return null;
   return (
     <span className={styles.changes} title={changesText(row)}>
+      {row.events.slice(0, 2).map((event) => (
+        <span key={`${event.name} ${event.timestamp}`}>
+          <span className={styles.muted}>event </span>
+          <bdi dir="auto">{eventText(event)}</bdi>
+        </span>
+      ))}
       {row.changes.slice(0, 4).map((change) => (
         <span key={change.field}>
           <span className={styles.muted}>{change.field} </span>

@@ -177,6 +177,7 @@ fn row_view(row: &StoredRow) -> PlanRow {
         reason: row.reason.clone(),
         identifiers: row.mapped.identifiers.clone().into(),
         changes: row.changes.clone(),
+        events: row.mapped.events.clone(),
         issues: row.issues.clone(),
         excluded: row.excluded,
     }

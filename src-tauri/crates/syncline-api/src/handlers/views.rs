@@ -204,6 +204,7 @@ fn counts_view(counts: &syncline_sync::PlanCounts, excluded: u64) -> PlanCounts 
         events_held_back: counts.events_held_back,
         events_resent: counts.events_resent,
         steps: counts.steps,
+        vanished: counts.vanished,
         excluded,
     }
 }

@@ -63,6 +63,9 @@ pub struct PlanCounts {
     /// Rows that are a step of another row, because rows point at one another in a circle; they are among those to update, and not among those that were read.
     #[serde(default)]
     pub steps: u64,
+    /// Rows of a mirror whose records the source does not hold any more; they are among those to delete, or refused, and not among those that were read.
+    #[serde(default)]
+    pub vanished: u64,
     /// Taken out by hand.
     pub excluded: u64,
 }
@@ -241,6 +244,9 @@ pub struct PlanRow {
     pub identifiers: BTreeMap<String, syncline_model::Value>,
     /// Old against new.
     pub changes: Vec<FieldChange>,
+    /// Events that would be sent.
+    #[serde(default)]
+    pub events: Vec<syncline_model::MappedEvent>,
     /// Issues.
     pub issues: Vec<RowIssue>,
     /// Taken out by hand.

@@ -198,6 +198,9 @@ pub(super) fn show(plan: &PlanSummary) {
     if counts.events_resent > 0 {
         output::line(&format!("{} events were sent before and go again", counts.events_resent));
     }
+    if counts.vanished > 0 {
+        output::line(&format!("{} were not read: the source does not hold them any more", counts.vanished));
+    }
     if counts.steps > 0 {
         output::line(&format!(
             "rows point at one another in a circle: {} of them go in two steps, the second one an update",

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Problem;
+use crate::near::nearest;
 
 const MEANT: &str = "did you mean ";
 
@@ -210,12 +211,4 @@ fn expected(schema: &Json) -> String {
         }
         _ => "another shape".to_owned(),
     }
-}
-
-fn nearest<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    names
-        .map(|name| (strsim::normalized_damerau_levenshtein(key, name), name))
-        .filter(|(score, _)| *score >= 0.5)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }

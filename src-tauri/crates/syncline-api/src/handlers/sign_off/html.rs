@@ -78,9 +78,15 @@ fn page(ways: &[Content]) -> String {
 
 fn figures(content: &Content, out: &mut String) {
     let summary = &content.summary;
-    let total = summary.summary.read;
-    let _ = writeln!(out, "<h2>{total} records</h2>");
     let all = counts(summary);
+    // A step of a row, or a record that the source does not hold any more, is a row that was not read.
+    let total: u64 = all.iter().map(|(_, count)| count).sum();
+    let _ = writeln!(out, "<h2>{} records read</h2>", summary.summary.read);
+    if summary.summary.vanished > 0 {
+        let vanished = summary.summary.vanished;
+        let _ =
+            writeln!(out, "<p>{vanished} more are at the destination and not in the source any more.</p>");
+    }
     if total > 0 {
         let said: Vec<String> =
             all.iter().map(|(action, count)| format!("{} {count}", action.as_str())).collect();

@@ -94,7 +94,7 @@ async fn write(
         None => vec![plan],
     };
     let read = |plan: &Plan| {
-        serde_json::from_value::<PlanDetail>(plan.detail.clone()).unwrap_or_default().counts.read
+        serde_json::from_value::<PlanDetail>(plan.detail.clone()).unwrap_or_default().counts.looked_at()
     };
     let records = plans.iter().map(read).sum();
     let ids: Vec<Uuid> = plans.iter().map(|plan| plan.id).collect();

@@ -75,6 +75,7 @@ fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
     sheet.insert_chart(0, 3, &chart)?;
     for (term, count) in [
         ("read", content.summary.summary.read),
+        ("not in the source any more", content.summary.summary.vanished),
         ("held back by hand", content.summary.summary.excluded),
         ("events", content.summary.summary.events),
         ("write requests", content.summary.requests),

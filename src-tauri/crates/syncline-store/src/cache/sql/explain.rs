@@ -1,5 +1,7 @@
 //! Errors of statements: where, what, and what was probably meant.
 
+use syncline_model::nearest;
+
 use super::views::SqlEntity;
 use crate::StoreError;
 
@@ -78,13 +80,4 @@ fn hint(message: &str, entities: &[SqlEntity]) -> Option<String> {
         );
     }
     None
-}
-
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    names
-        .map(|name| (strsim::normalized_damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score >= 0.5)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }
