@@ -21,15 +21,29 @@ pub struct MappedRecord {
 impl MappedRecord {
     /// Writes the record as JSON behind a text, as serializing it would.
     pub fn push_json(&self, out: &mut String) {
-        out.push_str("{\"identifiers\":");
-        self.identifiers.push_json(out);
-        out.push_str(",\"attributes\":");
-        self.attributes.push_json(out);
+        self.push_values(out);
         for (at, event) in self.events.iter().enumerate() {
             out.push_str(if at == 0 { ",\"events\":[" } else { "," });
             event.push_json(out);
         }
         out.push_str(if self.events.is_empty() { "}" } else { "]}" });
+    }
+
+    /// The beginning of the JSON: identifiers and attributes.
+    fn push_values(&self, out: &mut String) {
+        out.push_str("{\"identifiers\":");
+        self.identifiers.push_json(out);
+        out.push_str(",\"attributes\":");
+        self.attributes.push_json(out);
+    }
+
+    /// True where the JSON of a mapped record has the same identifiers and attributes to the letter, whatever its events. `room` is written
+    /// over. False says nothing: the same may be written otherwise.
+    pub fn has_values_of(&self, json: &[u8], room: &mut String) -> bool {
+        room.clear();
+        self.push_values(room);
+        json.strip_prefix(room.as_bytes())
+            .is_some_and(|rest| rest == b"}" || rest.starts_with(b",\"events\":["))
     }
 }
 

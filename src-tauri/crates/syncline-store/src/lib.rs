@@ -54,7 +54,7 @@ pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use two_way::unpaired::{Unpaired, UnpairedGroup, UnpairedRecord};
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
 pub use work::hand_edits::{HandEdit, HandEditBody, HandEditFilter};
-pub use work::ledgers::{EventKey, Sent, Stream};
+pub use work::ledgers::{BesideSent, EventKey, Sent, Stream};
 pub use work::outcomes::OutcomeCount;
 pub use work::plan_filter::{PlanRowFilter, PlanRowOrder};
 pub use work::plan_keys::{PlanKey, PlanKeys};

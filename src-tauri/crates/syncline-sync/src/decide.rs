@@ -10,8 +10,10 @@ use crate::foresee::{refusal, too_large};
 pub(crate) enum Held {
     /// The destination's answer.
     Probed(Probe),
-    /// What was sent last under this source record; `None`: nothing was sent yet.
-    LastSent(Option<MappedRecord>),
+    /// What was sent last under this source record.
+    LastSent(MappedRecord),
+    /// The same identifiers and attributes were sent last.
+    SameSent,
 }
 
 /// Old against new.
@@ -110,12 +112,16 @@ pub(crate) fn decide(
             };
             write(destination, schema, mapped, Action::Update, reason, changes, Some(row))
         }
-        Held::LastSent(Some(sent)) => {
+        Held::SameSent if mapped.events.is_empty() => same_sent(),
+        Held::SameSent => {
+            write(destination, schema, mapped, Action::Update, "new event".to_owned(), Vec::new(), None)
+        }
+        Held::LastSent(sent) => {
             let changes =
                 compare(destination, schema, &mapped.attributes, |field| sent.attributes.get(field));
             let moved = mapped.identifiers != sent.identifiers;
             if changes.is_empty() && !moved && mapped.events.is_empty() {
-                return Decision::left_out(Action::Unchanged, "the same values were sent before");
+                return same_sent();
             }
             let reason = match (changes.len(), moved) {
                 (_, true) => "the identifiers are others than last time".to_owned(),
@@ -137,11 +143,15 @@ pub(crate) fn decide(
                 None,
             )
         }
-        Held::Probed(Probe::Unknown) | Held::LastSent(None) => {
+        Held::Probed(Probe::Unknown) => {
             let changes = Changes::AllNew;
             write_as(destination, schema, mapped, Action::Create, "not sent before".to_owned(), changes, None)
         }
     }
+}
+
+fn same_sent() -> Decision {
+    Decision::left_out(Action::Unchanged, "the same values were sent before")
 }
 
 /// Deletes the row that was found.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use syncline_connect::Probe;
 use syncline_mapping::Mapped;
 use syncline_model::{Action, Record, SyncAction, SynclineError};
-use syncline_store::{PackedRows, PlanPacker, RowDraft};
+use syncline_store::{BesideSent, PackedRows, PlanPacker, RowDraft};
 
 use crate::decide::{Changes, Decision, Held, decide};
 use crate::events::EventNotes;
@@ -64,15 +64,16 @@ pub(crate) fn finish(
 
 /// Looks up what was last sent under each row that may be sent.
 fn last_sent(planner: &Planner, rows: &mut [Looked]) -> Result<(), SynclineError> {
-    let ids: Vec<&str> =
-        rows.iter().filter(|row| row.left_out.is_none()).map(|row| row.record.id.as_str()).collect();
+    let may_go = rows.iter().filter(|row| row.left_out.is_none());
+    let asked: Vec<_> = may_go.map(|row| (row.record.id.as_str(), &row.mapped.record)).collect();
     let request = &planner.request;
     let entity = &request.destination_schema.summary.logical_name;
-    let sent = planner.store.sent(request.destination, entity, request.source, &ids)?;
+    let sent = planner.store.beside_sent(request.destination, entity, request.source, &asked)?;
     for (row, sent) in rows.iter_mut().filter(|row| row.left_out.is_none()).zip(sent) {
         row.held = Some(match sent {
-            Some(sent) => Held::LastSent(Some(sent.mapped)),
-            None => Held::Probed(Probe::Unknown),
+            BesideSent::Never => Held::Probed(Probe::Unknown),
+            BesideSent::Same => Held::SameSent,
+            BesideSent::Sent(mapped) => Held::LastSent(mapped),
         });
     }
     Ok(())

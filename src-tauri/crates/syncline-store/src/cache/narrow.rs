@@ -10,8 +10,8 @@ const AHEAD: usize = 4;
 /// Leaves out what was not asked for, record by record.
 pub(crate) struct Narrow<'a> {
     columns: &'a [ColumnName],
-    /// The members of the first record in their order, and whether they stay: the service writes all records alike, so that the next
-    /// name can be guessed.
+    /// The names of the first record's members as they are written, in their order, and whether they stay: the service writes all records
+    /// alike, so that the next name can be guessed.
     order: Vec<(Box<str>, bool)>,
 }
 
@@ -33,32 +33,48 @@ impl<'a> Narrow<'a> {
         if self.columns.is_empty() {
             return Ok(raw);
         }
-        let learns = self.order.is_empty();
-        let mut at = 0;
         let mut text = String::with_capacity(raw.len());
         text.push('{');
-        for member in members(&raw)? {
-            let member = member?;
-            let name = member.name.as_ref();
-            let near = self.order.get(at..).unwrap_or_default().iter().take(AHEAD);
-            let wanted = match near.enumerate().find(|(_, (known, _))| **known == *name) {
-                Some((step, (_, wanted))) => {
-                    at += step + 1;
-                    *wanted
-                }
-                None => self.wants(name),
-            };
-            if learns {
-                self.order.push((name.into(), wanted));
-                at = self.order.len();
+        let mut keep = |token: &str, value: &str| {
+            if text.len() > 1 {
+                text.push(',');
             }
-            if wanted {
-                if text.len() > 1 {
-                    text.push(',');
+            text.push_str(token);
+            text.push(':');
+            text.push_str(value);
+        };
+        let mut found = members(&raw)?;
+        if self.order.is_empty() {
+            for member in found {
+                let member = member?;
+                let wanted = self.wants(&member.name);
+                if wanted {
+                    keep(member.token, member.value);
                 }
-                text.push_str(member.token);
-                text.push(':');
-                text.push_str(member.value);
+                self.order.push((member.token.into(), wanted));
+            }
+            text.push('}');
+            return Ok(text);
+        }
+        let mut at = 0;
+        loop {
+            let mut near = self.order.get(at..).unwrap_or_default().iter().take(AHEAD).enumerate();
+            let guess = near.find_map(|(step, known)| Some((step, known, found.next_if(&known.0)?)));
+            match guess {
+                Some((step, (token, wanted), value)) => {
+                    at += step + 1;
+                    let value = value?;
+                    if *wanted {
+                        keep(token, value);
+                    }
+                }
+                None => {
+                    let Some(member) = found.next() else { break };
+                    let member = member?;
+                    if self.wants(&member.name) {
+                        keep(member.token, member.value);
+                    }
+                }
             }
         }
         text.push('}');

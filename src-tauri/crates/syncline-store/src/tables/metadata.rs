@@ -70,13 +70,18 @@ impl Unpacking {
 
     /// As [`unpack`].
     pub(crate) fn read<T: DeserializeOwned>(&mut self, packed: &[u8]) -> Result<T, StoreError> {
+        Ok(serde_json::from_slice(self.json(packed)?)?)
+    }
+
+    /// The JSON of one.
+    pub(crate) fn json(&mut self, packed: &[u8]) -> Result<&[u8], StoreError> {
         self.json.clear();
         // One that can't be read leaves nothing for the next.
         let begun = self.context.reset(zstd::zstd_safe::ResetDirective::SessionOnly);
         begun.map_err(|_| StoreError::internal("a decompressor does not begin anew"))?;
         let mut decoder = zstd::stream::read::Decoder::with_context(packed, &mut self.context);
         std::io::Read::read_to_end(&mut decoder, &mut self.json).map_err(unreadable)?;
-        Ok(serde_json::from_slice(&self.json)?)
+        Ok(&self.json)
     }
 }
 

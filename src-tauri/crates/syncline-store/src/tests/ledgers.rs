@@ -1,12 +1,12 @@
 //! What was sent: by whom, events once, and what vanished.
 
 use serde_json::json;
-use syncline_model::EntityName;
+use syncline_model::{EntityName, MappedEvent, MappedRecord, ValueMap};
 use uuid::Uuid;
 
 use super::work::{plan, plan_row};
 use crate::testing::{contact, now, open};
-use crate::{EventKey, Sent, Stream};
+use crate::{BesideSent, EventKey, Sent, Stream};
 
 #[test]
 fn what_was_sent_is_known_by_destination_entity_and_source() {
@@ -27,6 +27,45 @@ fn what_was_sent_is_known_by_destination_entity_and_source() {
     let found = store.sent(destination, &contact(), source, &["b", "x", "a"]).unwrap();
     assert_eq!(found, [Some(sent("b", "1")), None, Some(sent("a", "2"))]);
     assert_eq!(store.sent(source, &contact(), destination, &["a"]).unwrap(), [None]);
+}
+
+#[test]
+fn what_would_be_sent_stands_beside_what_was() {
+    let (_folder, store) = open();
+    let (destination, source) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let entity = contact();
+    let stream =
+        Stream { definition: "D", source, source_entity: &entity, destination, destination_entity: &entity };
+    let mut mapped = plan_row(0, "a").mapped;
+    mapped.attributes.insert("name".to_owned(), "Zoë \"Z\"".into());
+    let beside = |id: &str, mapped: &MappedRecord| {
+        store.beside_sent(destination, &entity, source, &[("x", mapped), (id, mapped)]).unwrap()
+    };
+    assert_eq!(beside("a", &mapped), [BesideSent::Never, BesideSent::Never]);
+    for events in [0, 1, 2] {
+        mapped.events = vec![
+            MappedEvent {
+                name: "purchase".to_owned(),
+                timestamp: String::new(),
+                parameters: ValueMap::default()
+            };
+            events
+        ];
+        let sent = Sent { record_id: "a".to_owned(), hash: String::new(), mapped: mapped.clone(), at: now() };
+        store.save_sent(stream, &[sent]).unwrap();
+        // Events are not compared: they have a ledger of their own.
+        for events in [Vec::new(), mapped.events.clone()] {
+            let other = MappedRecord { events, ..mapped.clone() };
+            assert_eq!(beside("a", &other), [BesideSent::Never, BesideSent::Same]);
+        }
+        for (field, value) in [("name", "Zoë"), ("events", "one more")] {
+            let mut other = mapped.clone();
+            other.attributes.insert(field.to_owned(), value.into());
+            assert_eq!(beside("a", &other), [BesideSent::Never, BesideSent::Sent(mapped.clone())]);
+        }
+        let fewer = MappedRecord { attributes: ValueMap::default(), ..mapped.clone() };
+        assert_eq!(beside("a", &fewer), [BesideSent::Never, BesideSent::Sent(mapped.clone())]);
+    }
 }
 
 #[test]
