@@ -79,6 +79,7 @@ fn column(name: &str, column_type: ColumnType) -> Column {
         options: vec![Choice { value: 1, label: Some("Male".to_owned()), ..Choice::default() }],
         format: None,
         behavior: (column_type == ColumnType::DateTime).then_some(DateTimeBehavior::UserLocal),
+        given: None,
         custom: false,
     }
 }

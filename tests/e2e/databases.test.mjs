@@ -96,6 +96,11 @@ check(
     await page.goto(`${url}#/app/entity/Users/records`);
     await seen(page.getByRole("button", { name: "New Users" })).click();
     const field = (column) => page.locator(`[data-column="${column}"]`).filter({ visible: true });
+    // What the database puts in by itself need not be said.
+    await field("IsActive").getByText("default: ").waitFor();
+    assert.equal(await field("IsActive").getByTitle("Required").count(), 0);
+    await field("LastName").getByTitle("Required").waitFor();
+    if (process.env.SYNCLINE_PICTURES) await page.screenshot({ path: `${process.env.SYNCLINE_PICTURES}/new-row.png` });
     await field("LastName").getByRole("textbox").fill("Byhand");
     await field("Id").getByRole("textbox").fill("77");
     await seen(page.getByRole("button", { name: "What is sent…" })).click();

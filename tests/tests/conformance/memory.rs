@@ -27,6 +27,7 @@ fn schema() -> EntitySchema {
         options: Vec::new(),
         behavior: None,
         format: None,
+        given: None,
         custom: false,
     };
     EntitySchema {

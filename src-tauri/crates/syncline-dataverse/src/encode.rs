@@ -77,6 +77,7 @@ pub(crate) fn column(name: &str, column_type: ColumnType) -> Column {
         options: vec![],
         behavior: None,
         format: None,
+        given: None,
         custom: false,
     }
 }

@@ -202,6 +202,7 @@ pub(crate) fn column(wire: WireAttribute, cast: Option<&WireCast>) -> Column {
         options: cast.map(WireCast::choices).unwrap_or_default(),
         behavior: cast.and_then(WireCast::behavior),
         format: cast.and_then(WireCast::format),
+        given: None,
         custom: wire.is_custom_attribute.unwrap_or(false),
         logical_name: wire.logical_name.into(),
     }

@@ -63,6 +63,7 @@ pub(crate) fn schema() -> EntitySchema {
             options: Vec::new(),
             behavior: None,
             format: None,
+            given: None,
             custom: false,
         })
         .collect();

@@ -27,6 +27,7 @@ fn column(name: &str, column_type: ColumnType) -> Column {
         },
         behavior: None,
         format: None,
+        given: None,
         custom: false,
     }
 }

@@ -88,6 +88,10 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub format: Option<String>,
+    /// What a database puts in where a new row says nothing, as it is written there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub given: Option<String>,
     /// Made by a customizer.
     #[serde(default)]
     pub custom: bool,

@@ -160,6 +160,7 @@ impl Destination for TablesConnector {
                 options: Vec::new(),
                 behavior: None,
                 format: None,
+                given: None,
                 custom: false,
             })
             .collect();

@@ -59,6 +59,10 @@ behavior?: DateTimeBehavior,
  */
 format?: string, 
 /**
+ * What a database puts in where a new row says nothing, as it is written there.
+ */
+given?: string, 
+/**
  * Made by a customizer.
  */
 custom: boolean, };

@@ -18,6 +18,7 @@ fn column(name: &str, column_type: ColumnType) -> Column {
         options: Vec::new(),
         behavior: None,
         format: None,
+        given: None,
         custom: false,
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn column(name: &str, column_type: ColumnType) -> Column {
         options: Vec::new(),
         behavior: None,
         format: None,
+        given: None,
         custom: false,
     }
 }

@@ -27,7 +27,8 @@ SELECT c.oid::text, a.attname::text, format_type(a.atttypid, a.atttypmod), forma
        has_column_privilege(c.oid, a.attnum, 'SELECT')::text, has_column_privilege(c.oid, a.attnum, 'INSERT')::text,
        has_column_privilege(c.oid, a.attnum, 'UPDATE')::text,
        (c.relkind NOT IN ('v', 'm') OR pg_column_is_updatable(c.oid, a.attnum, false))::text,
-       (SELECT json_agg(e.enumlabel::text ORDER BY e.enumsortorder)::text FROM pg_enum e WHERE e.enumtypid = b.oid)
+       (SELECT json_agg(e.enumlabel::text ORDER BY e.enumsortorder)::text FROM pg_enum e WHERE e.enumtypid = b.oid),
+       COALESCE((SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum), t.typdefault)::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid
 JOIN pg_type t ON t.oid = a.atttypid

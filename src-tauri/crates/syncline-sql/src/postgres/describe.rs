@@ -125,6 +125,11 @@ fn description(relation: &Relation, row: &Texts, column: &SqlColumn, rights: Rig
             .collect(),
         behavior: kind.behavior(),
         format: Some(row.text(2).to_owned()),
+        given: match (computed, identity) {
+            (true, _) => None,
+            (false, "") => row.maybe(18).map(str::to_owned),
+            (false, _) => Some("the next number".to_owned()),
+        },
         custom: false,
     }
 }

@@ -30,12 +30,15 @@ pub(super) fn names(connection: &Connection) -> Result<Vec<(String, bool)>, Sync
     read().map_err(|error| errors::of(&error))
 }
 
+/// What is given where SQLite numbers the rows.
+const NEXT_NUMBER: &str = "the next number";
+
 /// A column as the pragma tells it.
 struct Told {
     name: String,
     declared: String,
     not_null: bool,
-    has_default: bool,
+    default: Option<String>,
     key: u32,
     hidden: u32,
 }
@@ -91,7 +94,8 @@ fn describe(
         .iter()
         .zip(&columns)
         .map(|(told, column)| {
-            let given = told.has_default || number.as_ref() == Some(&told.name);
+            let counted = (number.as_ref() == Some(&told.name)).then(|| NEXT_NUMBER.to_owned());
+            let given = told.default.clone().or(counted);
             description(told, column, given, view, name, &references)
         })
         .collect();
@@ -138,14 +142,14 @@ fn describe(
 fn columns(connection: &Connection, table: &str) -> Result<Vec<Told>, rusqlite::Error> {
     connection
         .prepare_cached(
-            "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid",
+            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid",
         )?
         .query_map([table], |row| {
             Ok(Told {
                 name: row.get(0)?,
                 declared: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
                 not_null: row.get(2)?,
-                has_default: row.get(3)?,
+                default: row.get(3)?,
                 key: row.get(4)?,
                 hidden: row.get(5)?,
             })
@@ -205,14 +209,14 @@ fn references(connection: &Connection) -> Result<Vec<Reference>, rusqlite::Error
 fn description(
     told: &Told,
     column: &SqlColumn,
-    given: bool,
+    given: Option<String>,
     view: bool,
     table: &str,
     references: &[Reference],
 ) -> Column {
     let (kind, length) = types::kind(&told.declared);
     let computed = told.hidden != 0;
-    let required = match (column.nullable, given || computed) {
+    let required = match (column.nullable, given.is_some() || computed) {
         (true, _) => RequiredLevel::None,
         (false, true) => RequiredLevel::Application,
         (false, false) => RequiredLevel::System,
@@ -236,6 +240,7 @@ fn description(
         options: Vec::new(),
         behavior: kind.behavior(),
         format: Some(told.declared.to_lowercase()).filter(|declared| !declared.is_empty()),
+        given,
         custom: false,
     }
 }

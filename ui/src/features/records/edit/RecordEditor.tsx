@@ -41,7 +41,10 @@ export function RecordEditor({
     if (all || Object.hasOwn(draft.wanted, name) || name === schema.primary_name) return true;
     if (lockedBecause(column, creating) !== null) return false;
     return creating
-      ? needed(column) || column.required === "recommended" || Boolean(edit.key?.includes(name))
+      ? needed(column, true) ||
+          column.given !== undefined ||
+          column.required === "recommended" ||
+          Boolean(edit.key?.includes(name))
       : cellOf(raw, name).state === "value";
   });
   const state = (() => {
@@ -101,7 +104,7 @@ export function RecordEditor({
             >
               <div className={styles.label}>
                 <bdi dir="auto">{title(column)}</bdi>
-                {needed(column) ? (
+                {needed(column, creating) ? (
                   <span className={styles.needed} title="Required">
                     {" "}
                     *
@@ -124,6 +127,11 @@ export function RecordEditor({
                     <p className={styles.hint}>{locked}</p>
                   </div>
                 )}
+                {creating && locked === null && column.given !== undefined ? (
+                  <p className={styles.hint} dir="auto">
+                    default: {column.given}
+                  </p>
+                ) : null}
                 {problem ? (
                   <p className={styles.wrong} role="alert">
                     {problem}

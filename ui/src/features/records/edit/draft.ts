@@ -130,12 +130,14 @@ export function editorColumns(
 ): Column[] {
   const rank = (column: Column) =>
     (lockedBecause(column, creating) === null ? 0 : 10) +
-    (column.logical_name === primaryName ? 0 : needed(column) ? 1 : 2);
+    (column.logical_name === primaryName ? 0 : needed(column, creating) ? 1 : 2);
   return columns
     .filter((column) => column.readable || column.creatable)
     .sort((a, b) => rank(a) - rank(b) || title(a).localeCompare(title(b)));
 }
 
 export const title = (column: Column): string => column.display_name || column.logical_name;
-export const needed = (column: Column): boolean =>
-  column.required === "system" || column.required === "application";
+/** A value must be there. A new row needs none where the database puts one in. */
+export const needed = (column: Column, creating: boolean): boolean =>
+  column.required === "system" ||
+  (column.required === "application" && !(creating && column.given !== undefined));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Column } from "@/api";
-import { changedColumns, noDraft, outgoing, rebased, typed, undoing } from "./draft";
+import { changedColumns, needed, noDraft, outgoing, rebased, typed, undoing } from "./draft";
 import { type Input, inputOf, lockedBecause, toValue } from "./inputs";
 import { likePattern } from "./LookupPicker";
 import { withStatus } from "./useRecordEdit";
@@ -140,4 +140,11 @@ it("a moment is shown as the browser itself would write it, so that showing it i
     ["dateonly", "2024-05-05", "2024-05-05"],
   ] as const)
     expect(inputOf(column("a", "datetime", { behavior }), { a: iso })).toEqual(text(shown));
+});
+
+it("a new row needs no value where the database puts one in, a row that is there does", () => {
+  const given = column("a", "boolean", { required: "application", given: "true" });
+  expect([needed(given, true), needed(given, false)]).toEqual([false, true]);
+  const asked = column("b", "string", { required: "application" });
+  expect([needed(asked, true), needed(asked, false)]).toEqual([true, true]);
 });
