@@ -9,6 +9,7 @@ use syncline_model::{
 use syncline_store::{PlanRow, PlanStep, Store};
 use uuid::Uuid;
 
+use crate::late::late_finds;
 use crate::order::{Order, Turns};
 use crate::plan::PlanDetail;
 use crate::plan_rows::raw;
@@ -29,10 +30,14 @@ pub(crate) struct Place<'a> {
 /// Stores in which turn rows go, and makes two rows of each that goes in two steps. `next`: the ordinal behind the plan's last row.
 pub(crate) async fn arrange(
     place: &Place<'_>,
-    order: Order,
+    mut order: Order,
     next: &mut u32,
     detail: &mut PlanDetail,
 ) -> Result<(), SynclineError> {
+    let nobody_makes = order.unresolved();
+    for rows in nobody_makes.chunks(AT_ONCE) {
+        refuse(place, rows, "", detail).await?;
+    }
     let itself = place.destination.takes_own_reference();
     let (store, plan, schema) = (place.store.clone(), place.plan, place.schema.clone());
     let Turns { cut, last, .. } = {
@@ -62,6 +67,11 @@ pub(crate) async fn arrange(
         for (ordinal, columns) in part {
             let kept = place.store.clone();
             let Some(row) = blocking(move || Ok(kept.plan_row(plan, ordinal)?)).await? else { continue };
+            if late_finds(&row).iter().any(|find| columns.contains(&find.field)) {
+                let why = "; the rows of this plan point at one another in a circle";
+                refuse(place, &[ordinal], why, detail).await?;
+                continue;
+            }
             let Some((main, step)) = apart(place, &row, &columns, *next)? else { continue };
             // A row that is made loses its columns to the step after it; one that is deleted comes after its step.
             let first = row.action == Action::Delete;
@@ -90,6 +100,41 @@ pub(crate) async fn arrange(
         .await?;
     }
     Ok(())
+}
+
+/// New rows whose lookup leads to a row that will not be there are not sent.
+async fn refuse(
+    place: &Place<'_>,
+    ordinals: &[u32],
+    why: &str,
+    detail: &mut PlanDetail,
+) -> Result<(), SynclineError> {
+    let (kept, plan, ordinals) = (place.store.clone(), place.plan, ordinals.to_vec());
+    let found = blocking(move || {
+        let rows = ordinals.into_iter().map(|ordinal| kept.plan_row(plan, ordinal));
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    })
+    .await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for mut row in found.into_iter().flatten() {
+        if let Some(old) = request_of(&row) {
+            detail.take_back(&old, lane(place, &old));
+        }
+        for find in late_finds(&row) {
+            let mut issue = find.not_found(place.schema);
+            issue.message.push_str(why);
+            row.reason.clone_from(&issue.message);
+            row.issues.push(issue);
+        }
+        (row.action, row.request, row.request_hash) = (Action::Invalid, None, None);
+        detail.counts.create = detail.counts.create.saturating_sub(1);
+        detail.counts.invalid += 1;
+        // A later run looks at its record again.
+        detail.waiting += 1;
+        rows.push(row);
+    }
+    let kept = place.store.clone();
+    blocking(move || Ok(kept.add_plan_rows(plan, &rows)?)).await
 }
 
 fn lane(place: &Place<'_>, request: &RowRequest) -> u8 {

@@ -4,8 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 use syncline_connect::{Destination, MatchKey, Probe};
 use syncline_mapping::{Find, Mapped, Mapping};
-use syncline_model::{EntitySchema, Record, Reference, RowIssue, SynclineError, Value};
+use syncline_model::{EntityName, EntitySchema, Record, Reference, RowIssue, SynclineError, Value};
 use tokio_util::sync::CancellationToken;
+
+use crate::late::{AMBIGUOUS, LateFind, NOT_FOUND};
 
 /// Values that are remembered. When there are more, what is remembered is dropped and asked for again.
 const REMEMBERED: usize = 50_000;
@@ -16,6 +18,15 @@ enum Found {
     Row(Reference),
     Nothing,
     Several(u64),
+}
+
+/// What became of a page's lookups.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    /// Rows that can't be sent.
+    pub(crate) issues: Vec<(usize, RowIssue)>,
+    /// Rows whose lookups lead to rows that are not there yet.
+    pub(crate) late: HashMap<usize, Vec<LateFind>>,
 }
 
 /// Finds rows of the destination.
@@ -31,16 +42,18 @@ impl Finder {
         Self { tables, known: HashMap::new() }
     }
 
-    /// Puts references in place of what rows are found by, in the rows that may be sent. Gives for each row that can't be sent the issue.
+    /// Puts references in place of what rows are found by, in the rows that may be sent. Gives for each row that can't be sent the issue. `own`: the table
+    /// whose new rows may be what is not found yet.
     pub(crate) async fn resolve(
         &mut self,
         destination: &dyn Destination,
         mapping: &Mapping,
         mapped: &mut [(Record, Mapped)],
         sent: impl Fn(usize) -> bool,
+        own: Option<&EntityName>,
         cancel: &CancellationToken,
-    ) -> Result<Vec<(usize, RowIssue)>, SynclineError> {
-        let mut issues = Vec::new();
+    ) -> Result<Resolved, SynclineError> {
+        let mut resolved = Resolved::default();
         for (target, find) in mapping.finds() {
             let texts: BTreeSet<String> = mapped
                 .iter()
@@ -60,19 +73,23 @@ impl Finder {
                         continue;
                     }
                     Some(Found::Several(rows)) => (
-                        "lookup_ambiguous",
+                        AMBIGUOUS,
                         format!("{rows} rows of {} have the {} {text:?}", find.entity, find.column),
                     ),
-                    Some(Found::Nothing) | None => (
-                        "lookup_not_found",
-                        format!("there is no {} with the {} {text:?}", find.entity, find.column),
-                    ),
+                    Some(Found::Nothing) | None if own == Some(&find.entity) => {
+                        let (field, column) = (target.to_owned(), find.column.clone());
+                        resolved.late.entry(place).or_default().push(LateFind { field, column, text });
+                        continue;
+                    }
+                    Some(Found::Nothing) | None => {
+                        (NOT_FOUND, format!("there is no {} with the {} {text:?}", find.entity, find.column))
+                    }
                 };
                 let issue = RowIssue { code: code.to_owned(), field: target.to_owned(), message };
-                issues.push((place, issue));
+                resolved.issues.push((place, issue));
             }
         }
-        Ok(issues)
+        Ok(resolved)
     }
 
     async fn ask(

@@ -2,6 +2,7 @@
 
 mod appeared;
 mod arrange;
+mod arrived;
 mod batches;
 mod cached;
 mod checks;
@@ -16,6 +17,7 @@ mod finds;
 mod foresee;
 mod guards;
 mod index;
+mod late;
 mod mapped_page;
 mod mask;
 mod mask_records;

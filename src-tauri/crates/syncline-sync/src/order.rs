@@ -1,11 +1,14 @@
 //! In which order rows of one table go that point at one another: a new row after the new rows it points at, a row that is deleted after those that point at it. Where that
 //! goes in a circle one row of it is written in two steps. Held in memory are ids alone, as hashes, and only for tables that point at themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use syncline_connect::ProbedRow;
+use syncline_mapping::Find;
 use syncline_model::{Action, EntityName, EntitySchema, Value};
 use syncline_store::RowDraft;
+
+use crate::late::LateFind;
 
 /// A row that points, or pointed, at another row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,10 @@ pub(crate) struct Order {
     /// Rows that are deleted, by their ids.
     gone: Vec<(u64, u32)>,
     points: Vec<Point>,
+    /// Columns by which lookups find rows of the table.
+    finds: Vec<String>,
+    /// Rows that point at a row which is not there yet, by a hash of what it is found by.
+    late: Vec<(u32, u64)>,
 }
 
 /// A row waits for another one.
@@ -59,6 +66,13 @@ fn hashed(id: &str) -> u64 {
     hasher.finish()
 }
 
+/// What a row is found by. The service finds texts without regard to case.
+fn hashed_text(column: &str, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (column, text.trim().to_lowercase()).hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Order {
     /// For rows of a table.
     pub(crate) fn of(schema: &EntitySchema) -> Self {
@@ -71,7 +85,19 @@ impl Order {
             made: Vec::new(),
             gone: Vec::new(),
             points: Vec::new(),
+            finds: Vec::new(),
+            late: Vec::new(),
         }
+    }
+
+    /// The same where lookups find rows of the table by some of its columns.
+    pub(crate) fn finding<'f>(mut self, finds: impl Iterator<Item = (&'f str, &'f Find)>) -> Self {
+        let own =
+            finds.filter(|(_, find)| find.entity == self.entity).map(|(_, find)| find.column.to_string());
+        self.finds = own.collect();
+        self.finds.sort_unstable();
+        self.finds.dedup();
+        self
     }
 
     /// The row of this table that a value points at.
@@ -85,8 +111,8 @@ impl Order {
         }
     }
 
-    /// Looks at a row that was planned.
-    pub(crate) fn note(&mut self, row: &RowDraft<'_>) {
+    /// Looks at a row that was planned. `late`: what of it leads to rows that are not there yet.
+    pub(crate) fn note(&mut self, row: &RowDraft<'_>, late: &[LateFind]) {
         if self.columns.is_empty() || !row.action.writes() {
             return;
         }
@@ -108,6 +134,19 @@ impl Order {
                 let values = [&row.mapped.identifiers, &row.mapped.attributes];
                 let id = values.iter().find_map(|values| values.get(&self.key)).filter(|id| !id.is_null());
                 self.made.extend(id.map(|id| (hashed(&id.display_text()), row.ordinal)));
+                for column in &self.finds {
+                    let value =
+                        values.iter().find_map(|values| values.get(column)).filter(|value| !value.is_null());
+                    self.made
+                        .extend(value.map(|value| (hashed_text(column, &value.display_text()), row.ordinal)));
+                }
+                for find in late {
+                    let other = hashed_text(find.column.as_str(), &find.text);
+                    let column = self.columns.iter().position(|name| *name == find.field).unwrap_or_default();
+                    let column = u16::try_from(column).unwrap_or(u16::MAX);
+                    self.points.push(Point { row: row.ordinal, column, other, until: false });
+                    self.late.push((row.ordinal, other));
+                }
             }
             Action::Delete => {
                 let held: Option<ProbedRow> = row.existing.and_then(|json| serde_json::from_str(json).ok());
@@ -126,6 +165,30 @@ impl Order {
         };
         point(to.filter(|_| row.action != Action::Delete), false);
         point(from.filter(|_| row.action != Action::Create), true);
+    }
+
+    /// Rows that point at a row which nobody makes: they are no rows of the order any more, nor are those that point at them so.
+    pub(crate) fn unresolved(&mut self) -> Vec<u32> {
+        let mut gone: BTreeSet<u32> = BTreeSet::new();
+        let mut late = std::mem::take(&mut self.late);
+        while !late.is_empty() {
+            let left = self.made.iter().filter(|(_, row)| !gone.contains(row));
+            let made: HashMap<u64, u32> = left.copied().collect();
+            let before = gone.len();
+            late.retain(|(row, other)| {
+                let there = made.get(other).is_some_and(|maker| maker != row);
+                if !there {
+                    gone.insert(*row);
+                }
+                there
+            });
+            if gone.len() == before {
+                break;
+            }
+        }
+        self.made.retain(|(_, row)| !gone.contains(row));
+        self.points.retain(|point| !gone.contains(&point.row));
+        gone.into_iter().collect()
     }
 
     /// The order. `itself`: a row can be made that points at itself; `may_cut`: a column can be empty for a moment.
@@ -237,6 +300,8 @@ mod tests {
                 .iter()
                 .map(|(row, other, until)| Point { row: *row, column: 0, other: id(*other), until: *until })
                 .collect(),
+            finds: Vec::new(),
+            late: Vec::new(),
         }
     }
 
@@ -259,6 +324,16 @@ mod tests {
         let own = || order(&[0], &[], &[(0, 0, false)]);
         assert_eq!(own().turns(false, |_, _| true).cut, BTreeMap::from([(0, parent())]));
         assert_eq!(own().turns(true, |_, _| true), Turns::default());
+    }
+
+    #[test]
+    fn who_points_at_a_row_that_nobody_makes_is_left_out_and_so_is_who_points_at_it() {
+        // 0 leads to 1, 1 to nobody, 2 to 3.
+        let mut order = order(&[0, 1, 2, 3], &[], &[(0, 1, false), (1, 99, false), (2, 3, false)]);
+        order.late = order.points.iter().map(|point| (point.row, point.other)).collect();
+        assert_eq!(order.unresolved(), [0, 1]);
+        let found = order.turns(false, |_, _| true);
+        assert_eq!(found, Turns { turns: vec![(2, 1)], cut: BTreeMap::new(), last: 1 });
     }
 
     #[test]

@@ -223,7 +223,7 @@ impl Planner {
         detail: &mut PlanDetail,
         work: &Work,
     ) -> Result<String, SynclineError> {
-        let order = Order::of(&self.request.destination_schema);
+        let order = Order::of(&self.request.destination_schema).finding(self.mapping.finds());
         let mut rows = Rows::new(&self.store, self.plan, self.request.find_tables.clone(), order);
         let mut result = self.plan_rows(&mut rows, source, detail, work).await;
         if result.is_ok()

@@ -10,6 +10,7 @@ use syncline_store::{BesideSent, PackedRows, PlanPacker, RowDraft};
 
 use crate::decide::{Changes, Decision, Held, decide};
 use crate::events::EventNotes;
+use crate::late::{LateFind, decide_late};
 use crate::order::Order;
 use crate::plan::{PlanDetail, Planner};
 use crate::plan_rows::{RowExtra, unwritable};
@@ -25,6 +26,8 @@ pub(crate) struct Looked {
     /// What is held under it otherwise.
     pub(crate) held: Option<Held>,
     pub(crate) events: EventNotes,
+    /// Lookups to rows that the plan may make.
+    pub(crate) late: Vec<LateFind>,
 }
 
 /// Texts that are made of each row, in room that is used again.
@@ -81,11 +84,14 @@ fn last_sent(planner: &Planner, rows: &mut [Looked]) -> Result<(), SynclineError
 
 fn finish_row(planner: &Planner, row: Looked, ordinal: u32, room: Room<'_>) -> Result<(), SynclineError> {
     let Room { packer, order, load, texts } = room;
-    let Looked { record, mapped, left_out, held, events } = row;
+    let Looked { record, mapped, left_out, held, events, late } = row;
     let Mapped { record: mapped, mut issues, .. } = mapped;
     let schema = &planner.request.destination_schema;
     let Decision { action, reason, mut changes, request, existing, issues: more } = match (left_out, held) {
         (Some(decision), _) => decision,
+        (None, Some(held)) if !late.is_empty() => {
+            decide_late(planner.destination.as_ref(), schema, &mapped, held, &late)
+        }
         (None, Some(held)) => decide(
             planner.destination.as_ref(),
             schema,
@@ -113,7 +119,13 @@ fn finish_row(planner: &Planner, row: Looked, ordinal: u32, room: Room<'_>) -> R
     }
     load.waiting += u64::from(waits(&planner.states, action, &mapped, body, &issues));
     let title = title(&record, &mapped);
-    let extra = RowExtra { source: record.raw, events: events.keys, resent: events.resent > 0, pair: None };
+    let extra = RowExtra {
+        source: record.raw,
+        events: events.keys,
+        resent: events.resent > 0,
+        pair: None,
+        finds: late,
+    };
     let request = request.as_ref().map(|request| json(request, &mut texts.request)).transpose()?;
     let draft = RowDraft {
         ordinal,
@@ -135,7 +147,7 @@ fn finish_row(planner: &Planner, row: Looked, ordinal: u32, room: Room<'_>) -> R
         excluded: false,
     };
     if let Some(order) = order {
-        order.note(&draft);
+        order.note(&draft, &extra.finds);
     }
     Ok(packer.add(draft)?)
 }

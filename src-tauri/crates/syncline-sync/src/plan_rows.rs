@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::arrange::{Place, arrange};
 use crate::decide::{Decision, Held};
-use crate::finds::Finder;
+use crate::finds::{Finder, Resolved};
+use crate::late::LateFind;
 use crate::mapped_page::MappedPage;
 use crate::order::Order;
 use crate::plan::{PlanDetail, Planner};
@@ -37,6 +38,9 @@ pub struct RowExtra {
     /// What becomes known of a pair of records in a two-way sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<PairExtra>,
+    /// Lookups that are found when the row is due, because their row is made by the same plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finds: Vec<LateFind>,
 }
 
 /// Reads what [`RowExtra`] was stored as.
@@ -110,13 +114,17 @@ impl Rows {
         let mut left_out: Vec<Option<Decision>> =
             mapped.iter_mut().map(|(_, mapped)| leave_out(mapped, &identifiers)).collect();
         self.leave_out_duplicates(planner, &mut mapped, &mut left_out, detail).await?;
-        let unfound = self
+        let own = (planner.request.definition.options.action != SyncAction::Delete
+            && planner.destination.capabilities().reads_back)
+            .then_some(&planner.request.destination_schema.summary.logical_name);
+        let Resolved { issues: unfound, mut late } = self
             .finder
             .resolve(
                 planner.destination.as_ref(),
                 &planner.mapping,
                 &mut mapped,
                 |place| left_out[place].is_none(),
+                own,
                 &work.cancel,
             )
             .await?;
@@ -138,12 +146,14 @@ impl Rows {
             .zip(left_out)
             .zip(held)
             .zip(event_notes)
-            .map(|((((record, mapped), left_out), held), events)| Looked {
+            .enumerate()
+            .map(|(place, ((((record, mapped), left_out), held), events))| Looked {
                 record,
                 mapped,
                 left_out,
                 held,
                 events,
+                late: late.remove(&place).unwrap_or_default(),
             })
             .collect();
         let (first, kept) = (self.next, planner.clone());
@@ -190,7 +200,7 @@ impl Rows {
             let rows = vanished_rows(planner, vanished, self.next, detail, work).await?;
             self.next += rows.len() as u32;
             if let Some(order) = &mut self.order {
-                rows.iter().for_each(|row| order.note(&row.into()));
+                rows.iter().for_each(|row| order.note(&row.into(), &[]));
             }
             let (store, plan) = (planner.store.clone(), planner.plan);
             blocking(move || Ok(store.add_plan_rows(plan, &rows)?)).await?;

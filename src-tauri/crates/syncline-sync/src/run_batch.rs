@@ -1,16 +1,16 @@
 //! One batch of a run: drift is looked for, the rest is sent, each outcome is stored together with what was sent.
 
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
-use syncline_connect::{Destination, MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
+use std::collections::HashMap;
+use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
 use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value, ValueMap};
 use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::appeared::{Appeared, appeared};
+use crate::arrived::{arrived, probe_rows};
 use crate::feed::Due;
-use crate::plan_rows::read_extra;
+use crate::late::tell;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
 use crate::run_counts::RunDetail;
@@ -68,9 +68,12 @@ impl Batch<'_> {
             outcomes[position] = Some(outcome(OutcomeKind::Drifted, EVENT_SENT, text.to_owned()));
         }
         open.retain(|position| outcomes[*position].is_none());
+        let late = self.find_late(&open, &mut outcomes).await?;
+        open.retain(|position| outcomes[*position].is_none());
         if !open.is_empty() {
             let request = |position: &usize| {
-                let mut request = self.rows[*position].request.clone();
+                let whole = late.get(position).map_or(&self.rows[*position].request, |late| &late.request);
+                let mut request = whole.clone();
                 guard(&mut request, versions.get(position));
                 request
             };
@@ -117,6 +120,7 @@ impl Batch<'_> {
             };
             detail.lost += u64::from(outcomes.iter().any(unknown));
             self.ask_about_unknown(&mut outcomes).await;
+            tell(late, &mut outcomes);
             let refused = |at: &usize| {
                 outcomes[*at]
                     .as_ref()
@@ -339,56 +343,5 @@ pub(crate) fn taken_kind(action: Action) -> (OutcomeKind, &'static str) {
         Action::Update | Action::Unchanged | Action::Skip | Action::Invalid => {
             (OutcomeKind::Updated, "updated")
         }
-    }
-}
-
-/// Asks the destination about rows, with the fields that they change.
-pub(crate) async fn probe_rows(
-    destination: &dyn Destination,
-    schema: &EntitySchema,
-    rows: &[&Due],
-    cancel: &CancellationToken,
-) -> Result<Vec<Probe>, SynclineError> {
-    let keys: Vec<MatchKey> = rows.iter().map(|due| MatchKey(due.row.mapped.identifiers.clone())).collect();
-    let mut fields: Vec<String> = rows
-        .iter()
-        .filter(|due| due.row.action != Action::Delete)
-        .flat_map(|due| due.row.changes.iter().map(|change| change.field.clone()))
-        .collect();
-    fields.sort();
-    fields.dedup();
-    let probes = destination.probe(schema, &keys, &fields, cancel).await?;
-    if probes.len() == rows.len() {
-        return Ok(probes);
-    }
-    Err(SynclineError::new(
-        ErrorCode::UnexpectedReply,
-        format!("the destination answered for {} of {} rows", probes.len(), rows.len()),
-    ))
-}
-
-/// Whether the destination holds a row as it was planned, or one that only this plan can have made, and its id there where it has one; `None` where it does not.
-pub(crate) fn arrived(
-    destination: &dyn Destination,
-    schema: &EntitySchema,
-    due: &Due,
-    probe: &Probe,
-) -> Option<Option<String>> {
-    let as_planned = |values: &BTreeMap<String, Value>| {
-        due.row.changes.iter().all(|change| {
-            values
-                .get(&change.field)
-                .is_some_and(|held| destination.same(schema, &change.field, &change.to, held))
-        })
-    };
-    let own_id = || read_extra(&due.row).and_then(|extra| extra.pair).is_some_and(|pair| pair.own_id);
-    match (due.row.action, probe) {
-        (Action::Delete, Probe::Absent) => Some(None),
-        // Whatever became of it since: nobody else gives a row this id.
-        (Action::Create, Probe::Present(row)) if own_id() => Some(Some(row.id.to_string())),
-        (Action::Create | Action::Update, Probe::Present(row)) if as_planned(&row.values) => {
-            Some(Some(row.id.to_string()))
-        }
-        _ => None,
     }
 }

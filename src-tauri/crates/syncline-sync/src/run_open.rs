@@ -4,10 +4,11 @@ use syncline_model::{EntitySchema, SynclineError};
 use syncline_store::{RunOutcome, RunRowFilter, SENDING, Store};
 use uuid::Uuid;
 
+use crate::arrived::{arrived, probe_rows};
 use crate::feed::due;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
-use crate::run_batch::{arrived, probe_rows, taken_kind};
+use crate::run_batch::taken_kind;
 
 /// Rows that are looked up at once.
 const WINDOW: u32 = 200;

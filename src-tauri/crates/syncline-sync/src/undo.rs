@@ -103,7 +103,7 @@ async fn plan_all(
         let written = whole_rows(store, request, written).await?;
         let rows = undo_page(destination, request, written, next, detail, work).await?;
         next += rows.len() as u32;
-        rows.iter().for_each(|row| order.note(&row.into()));
+        rows.iter().for_each(|row| order.note(&row.into(), &[]));
         let kept = store.clone();
         blocking(move || Ok(kept.add_plan_rows(plan, &rows)?)).await?;
         work.tell("looking at what is there now", u64::from(next), None);

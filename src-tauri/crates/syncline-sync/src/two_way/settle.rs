@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::commit::{change, commit, part_of, tables_of};
 use super::pair::PairExtra;
+use crate::arrived::{arrived, probe_rows};
 use crate::feed::due;
 use crate::guards::Guards;
 use crate::plan_rows::read_extra;
 use crate::progress::{Work, blocking};
 use crate::run::RunRequest;
-use crate::run_batch::{arrived, probe_rows};
 use crate::run_open::settle_open;
 
 /// Plans of a definition that are looked through for what an interrupted run left.

@@ -70,6 +70,7 @@ impl Sheet {
             events: Vec::new(),
             resent: false,
             pair: Some(extra),
+            finds: Vec::new(),
         };
         self.rows.push(PlanRow {
             ordinal: self.next,
