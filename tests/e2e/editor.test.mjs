@@ -59,6 +59,12 @@ step("a new definition is led through step by step: source, destination, columns
   assert.equal(await chips.getByText("Birthday").count(), 0);
   await page.getByRole("button", { name: "Undo" }).click();
   await chips.getByText("Birthday").waitFor();
+  // The keys do the same, also where nothing in the editor has the focus.
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("Control+Shift+z");
+  await chips.getByText("Birthday").waitFor({ state: "hidden" });
+  await page.keyboard.press("Control+z");
+  await chips.getByText("Birthday").waitFor();
 });
 
 step("the filter is built, identifiers are given", async () => {

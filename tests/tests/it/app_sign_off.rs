@@ -71,6 +71,20 @@ async fn with_planted(bench: &Bench) -> Value {
 
 const PLANTED: [&str; 5] = ["zenobia", "quillfeather", "555 0199", "wisteria", "likes tea"];
 
+/// An event with a name of a person in it.
+fn with_event(definition: &mut Value) {
+    for column in ["createdon", "lastname"] {
+        let columns = definition["source"]["columns"].as_array_mut().unwrap();
+        if !columns.contains(&json!(column)) {
+            columns.push(json!(column));
+        }
+    }
+    definition["events"] = json!({
+        "name": { "fixed": "signed_up" }, "timestamp": { "from": "createdon" },
+        "parameters": [{ "to": "who", "from": "lastname" }], "fixed": [],
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_holds_everything_and_asks_for_nothing() {
     let bench = Bench::new(120).await;
@@ -79,6 +93,7 @@ async fn a_page_holds_everything_and_asks_for_nothing() {
     let mut definition = contacts_to("contoso", "marketing", "profile");
     definition["source"]["columns"].as_array_mut().unwrap().push(json!("description"));
     definition["fields"].as_array_mut().unwrap().push(json!({ "to": "birthday", "from": "description" }));
+    with_event(&mut definition);
     let plan = bench.preview(&definition).await;
     let (path, report) = sign(&bench, &plan, "signed.html", false).await;
     let page = std::fs::read_to_string(&path).unwrap();
@@ -92,6 +107,8 @@ async fn a_page_holds_everything_and_asks_for_nothing() {
         "prefers-color-scheme: dark",
         "@media print",
         "<svg",
+        "<th scope=\"col\">signed_up</th>",
+        "<tr><td>who</td>",
     ] {
         assert!(page.contains(part), "{part} is not in the page");
     }
@@ -112,6 +129,10 @@ async fn a_page_holds_everything_and_asks_for_nothing() {
     let sheets = workbook(&path);
     let flat: String = sheets["Summary"].iter().flatten().cloned().collect::<Vec<_>>().join("\n");
     assert!(flat.contains(hash) && flat.contains("Ada Auditor"), "{flat}");
+    assert!(
+        sheets["Samples"].iter().flatten().any(|cell| cell == "event signed_up: who"),
+        "events are shown"
+    );
     let issues: usize = items.iter().map(|item| item["issues"].as_array().unwrap().len()).sum();
     if issues > 0 {
         assert_eq!(sheets["Problem rows"].len(), issues + 1);
@@ -134,7 +155,8 @@ async fn planted_names_never_leave_in_clear_and_pseudonyms_still_join() {
     let bench = Bench::new(20).await;
     bench.connect_writable("contoso", "contoso").await;
     bench.marketing("marketing").await;
-    let definition = with_planted(&bench).await;
+    let mut definition = with_planted(&bench).await;
+    with_event(&mut definition);
     let plan = bench.preview(&definition).await;
     assert_eq!(count(&plan["summary"], "invalid"), 6, "a bad date in every row: {plan}");
     let mut good = definition.clone();

@@ -3,6 +3,7 @@ import {
   type KeyboardEvent,
   useCallback,
   useEffect,
+  useEffectEvent,
   useMemo,
   useRef,
   useState,
@@ -178,7 +179,7 @@ export function DefinitionEditor({
     }
   }
 
-  function onKeyDown(event: KeyboardEvent) {
+  function onKeyDown(event: KeyboardEvent | globalThis.KeyboardEvent) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     // The text editor keeps its own steps; a name that is being typed is no change yet.
     const own = event.target instanceof HTMLElement && event.target.closest(".cm-editor, [data-own-undo]");
@@ -190,6 +191,16 @@ export function DefinitionEditor({
     else return;
     event.preventDefault();
   }
+
+  // A button that was pressed and can't be pressed again loses the focus: keys then go to no element of the editor.
+  const keys = useEffectEvent((event: globalThis.KeyboardEvent) => {
+    if (event.target === document.body) onKeyDown(event);
+  });
+  useEffect(() => {
+    const listen = (event: globalThis.KeyboardEvent) => keys(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
 
   function onFocus(event: FocusEvent<HTMLElement>) {
     const path = event.target.closest<HTMLElement>("[data-path]")?.dataset.path;

@@ -1,6 +1,7 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
 pub(crate) mod audit;
+pub(crate) mod beside_sent;
 pub(crate) mod hand_edits;
 pub(crate) mod ledgers;
 pub(crate) mod outcomes;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use syncline_model::{SynclineError, Value};
+use syncline_model::{MappedEvent, SynclineError, Value};
 
 use super::content::{Content, counts};
 use super::masked::Shown;
@@ -117,9 +117,16 @@ fn figures(content: &Content, out: &mut String) {
     out.push_str("</ul>\n");
     let _ = writeln!(
         out,
-        "<p>{} write requests, {} bytes, {} events; {} rows held back by hand.</p>",
-        summary.requests, summary.bytes, summary.summary.events, summary.summary.excluded
+        "<p>{}, {}, {}; {} held back by hand.</p>",
+        counted(summary.requests, "write request"),
+        counted(summary.bytes, "byte"),
+        counted(summary.summary.events, "event"),
+        counted(summary.summary.excluded, "row")
     );
+}
+
+fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 fn problems(content: &Content, out: &mut String) {
@@ -193,7 +200,7 @@ fn sample(row: &Shown, out: &mut String) {
     let held = if row.held_back { " · held back by hand" } else { "" };
     let _ = writeln!(
         out,
-        "<section class=\"row\"><p><b dir=\"auto\">{}</b><code>{}</code></p><p class=\"soft\">{}{held}</p>",
+        "<section class=\"row\"><p><b><bdi>{}</bdi></b><code>{}</code></p><p class=\"soft\">{}{held}</p>",
         escape(&cut(&row.title, LONGEST)),
         escape(&row.source_id),
         escape(&cut(&row.reason, LONGEST))
@@ -211,6 +218,9 @@ fn sample(row: &Shown, out: &mut String) {
         }
         out.push_str("</tbody></table>\n");
     }
+    for sent in &row.mapped.events {
+        event(sent, out);
+    }
     if let Some(request) = &row.request {
         let _ = writeln!(
             out,
@@ -219,6 +229,22 @@ fn sample(row: &Shown, out: &mut String) {
         );
     }
     out.push_str("</section>\n");
+}
+
+/// An event that would be sent, with its parameters.
+fn event(event: &MappedEvent, out: &mut String) {
+    let when = if event.timestamp.is_empty() { "when it is sent" } else { &event.timestamp };
+    let _ = writeln!(
+        out,
+        "<table><thead><tr><th scope=\"col\">Event</th><th scope=\"col\">{}</th></tr></thead><tbody>\n<tr><td>timestamp</td><td>{}</td></tr>",
+        escape(&event.name),
+        escape(when)
+    );
+    for (name, value) in event.parameters.iter() {
+        let _ =
+            writeln!(out, "<tr><td>{}</td><td dir=\"auto\">{}</td></tr>", escape(name), escape(&text(value)));
+    }
+    out.push_str("</tbody></table>\n");
 }
 
 fn text(value: &Value) -> String {

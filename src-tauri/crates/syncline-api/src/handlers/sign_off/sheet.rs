@@ -2,10 +2,11 @@
 
 use rust_xlsxwriter::{Chart, ChartType, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::path::Path;
-use syncline_model::{ErrorCode, SynclineError};
+use syncline_model::{ErrorCode, FieldChange, SynclineError};
 use syncline_store::{PlanRowFilter, Store};
 
 use super::content::{Content, counts};
+use super::masked::Shown;
 use crate::handlers::export::file_fault;
 
 /// Rows of a sheet, its head included (Excel's limit).
@@ -187,6 +188,27 @@ fn problem_rows(
     })
 }
 
+/// What a row would change: fields with what is there and what would be, and its events with their parameters. At least one line.
+fn lines(row: &Shown) -> Vec<(String, String, String)> {
+    let change =
+        |change: &FieldChange| (change.field.clone(), change.from.display_text(), change.to.display_text());
+    let mut lines: Vec<_> = row.changes.iter().map(change).collect();
+    for event in &row.mapped.events {
+        let name = format!("event {}", event.name);
+        let parameters = event
+            .parameters
+            .iter()
+            .map(|(parameter, value)| (format!("{name}: {parameter}"), String::new(), value.display_text()));
+        let parameters: Vec<_> = parameters.collect();
+        lines.push((name, String::new(), event.timestamp.clone()));
+        lines.extend(parameters);
+    }
+    if lines.is_empty() {
+        lines.push(Default::default());
+    }
+    lines
+}
+
 fn samples(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
     sheet.set_name(content.named("Samples"))?;
     sheet.set_freeze_panes(1, 0)?;
@@ -207,19 +229,15 @@ fn samples(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
     }
     let mut at = 0;
     for row in content.samples.iter().flat_map(|(_, rows)| rows) {
-        let changes: Vec<Option<&syncline_model::FieldChange>> =
-            if row.changes.is_empty() { vec![None] } else { row.changes.iter().map(Some).collect() };
-        for change in changes {
+        for (field, from, to) in lines(row) {
             at += 1;
             sheet.write(at, 0, row.action.as_str())?;
             sheet.write(at, 1, cut(&row.title))?;
             sheet.write(at, 2, cut(&row.source_id))?;
             sheet.write_with_format(at, 3, cut(&row.reason), wrap)?;
-            if let Some(change) = change {
-                sheet.write(at, 4, cut(&change.field))?;
-                sheet.write_with_format(at, 5, cut(&change.from.display_text()), wrap)?;
-                sheet.write_with_format(at, 6, cut(&change.to.display_text()), wrap)?;
-            }
+            sheet.write(at, 4, cut(&field))?;
+            sheet.write_with_format(at, 5, cut(&from), wrap)?;
+            sheet.write_with_format(at, 6, cut(&to), wrap)?;
         }
     }
     Ok(())
