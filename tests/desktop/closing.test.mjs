@@ -12,15 +12,17 @@ import { click, find } from "./lib/page.mjs";
 
 const QUESTION = "Work is going on";
 
-/** Makes the sample tenant answer requests for contacts so slowly that work on them can be watched. */
-async function slowContacts(authority, chunk_ms) {
+/** Makes the sample tenant answer requests so slowly that work on them can be watched. */
+async function slow(authority, path, chunk_ms) {
   const response = await fetch(`${authority}/__control/faults`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify([{ path: "/contacts", every: 1, kind: "slow", chunk_ms }]),
+    body: JSON.stringify([{ path, every: 1, kind: "slow", chunk_ms }]),
   });
   assert.equal(response.status, 204, "the sample tenant takes the rule");
 }
+
+const slowContacts = (authority, chunk_ms) => slow(authority, "/contacts", chunk_ms);
 
 async function pullContacts(app) {
   await click(app, "option", "Contacts contact", { seconds: 20 });
@@ -28,7 +30,8 @@ async function pullContacts(app) {
   await click(app, "button", "Pull", { exact: true, within: await find(app, "dialog", "Pull") });
 }
 
-const pull = async (app) => (await app.rpc("jobs.list")).ok.find((job) => job.kind === "pull");
+const job = async (app, kind) => (await app.rpc("jobs.list")).ok.find((job) => job.kind === kind);
+const pull = (app) => job(app, "pull");
 
 test("work that ends out of sight is told by the desktop; closing over running work asks, and the work goes on or is kept", async (t) => {
   const home = await temporaryHome(t);
@@ -96,11 +99,11 @@ async function quick(authority) {
   assert.equal(response.status, 204);
 }
 
-async function goOnWithout(app) {
+async function goOnWithout(app, kind = "pull") {
   await pressIn(await windowTitled(SYNCLINE), "alt+F4");
   await pressIn(await windowTitled(QUESTION), "Return");
   await until("the window is out of sight", async () => (await windowsTitled(SYNCLINE)).length === 0);
-  assert.equal((await pull(app)).state, "running", "the work goes on");
+  assert.equal((await job(app, kind)).state, "running", "the work goes on");
 }
 
 const toldOf = (told, words) => until(`a notification of ${words}`, async () => (await told()).find(({ text }) => words.test(text)), 90);
@@ -140,4 +143,39 @@ test("where the desktop has no tray the window is minimised in place of vanishin
   await windowTitled(SYNCLINE);
   await quick(authority);
   await until("the pull ends", async () => (await pull(app)).state === "done", 60);
+});
+
+test("closing the window over a run of a sync asks, and the run goes on to its end in the tray", async (t) => {
+  const home = await temporaryHome(t);
+  await windowManager(t);
+  const told = await notifications(t);
+  await tray(t);
+  const app = await start(t, { home });
+  await click(app, "button", "Explore the sample tenant", { seconds: 20 });
+  await click(app, "button", "Skip the tour", { seconds: 30 });
+  const [{ authority }] = (await app.rpc("connections.list")).ok;
+  await click(app, "button", "Syncs", { seconds: 20 });
+  await click(app, "button", "Active contacts to marketing", { seconds: 20 });
+  await click(app, "button", "Preview", { exact: true, seconds: 20 });
+  await click(app, "button", "changes", { seconds: 60 });
+  const [plan] = (await app.rpc("plans.list")).ok;
+  const writes = plan.summary.create + plan.summary.update;
+  assert.ok(writes > 100, `${writes} writes`);
+  await slow(authority, "/upsert", 1000);
+  await click(app, "button", "Run", { within: await find(app, "dialog") });
+  await until("the run works", async () => (await job(app, "run"))?.state === "running");
+
+  const window = await windowTitled(SYNCLINE);
+  await pressIn(window, "alt+F4");
+  await pressIn(await windowTitled(QUESTION), "Escape");
+  await until("the question is gone", async () => (await windowsTitled(QUESTION)).length === 0);
+  assert.equal((await job(app, "run")).state, "running", "nothing happened to the run");
+
+  await goOnWithout(app, "run");
+  await toldOf(told, /icon in the tray brings the window back/);
+  await quick(authority);
+  await until("the run ends without the window", async () => (await job(app, "run")).state === "done", 90);
+  assert.equal((await windowsTitled(SYNCLINE)).length, 0, "its end brings no window");
+  const [run] = (await app.rpc("runs.list")).ok;
+  assert.deepEqual([run.status, run.created + run.updated, run.failed], ["succeeded", writes, 0]);
 });
