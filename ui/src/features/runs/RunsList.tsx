@@ -94,7 +94,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
           <th scope="col">Started</th>
           <th scope="col">Sync</th>
           <th scope="col">Outcome</th>
-          <th scope="col" style={{ width: "18%" }}>
+          <th scope="col" className={styles.rows} style={{ width: "18%" }}>
             Rows
           </th>
           <th scope="col" className={styles.number}>
@@ -147,7 +147,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
               {run.replay_of ? <span className={styles.muted}> replay</span> : null}
               {run.undone_by ? <span className={styles.muted}> taken back</span> : null}
             </td>
-            <td>
+            <td className={styles.rows}>
               <RunBar run={run} />
             </td>
             <td className={styles.number}>{count(run.read)}</td>
