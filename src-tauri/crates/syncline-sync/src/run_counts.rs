@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use syncline_model::{Action, SynclineError};
-use syncline_store::{Run, Store};
+use syncline_store::{Run, SENDING, Store};
 use uuid::Uuid;
 
 use crate::plan::PlanDetail;
@@ -132,7 +132,8 @@ impl RunDetail {
         for group in store.run_outcomes_by_action(run)? {
             counts.add(group.action, &group.outcome, group.rows);
             counts.events += group.events;
-            reached += group.rows;
+            // What left, and was not asked about yet, is still to be done: the run can go on.
+            reached += if group.outcome == SENDING { 0 } else { group.rows };
         }
         self.counts = counts;
         self.due = plan.counts.writes().saturating_sub(excluded);
