@@ -74,3 +74,4 @@ mod sql_types;
 mod two_way_campaign;
 mod two_way_people;
 mod two_way_world;
+mod unguarded;

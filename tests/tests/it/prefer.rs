@@ -65,6 +65,12 @@ async fn a_proxy_that_takes_the_wish_away_is_noticed() {
         assert_eq!(error.code, ErrorCode::UnexpectedReply, "{error:?}");
         assert!(error.hint.as_deref().unwrap().contains("Prefer"), "{error:?}");
     }
+    // Where no value could have a label, a full page shows that others may follow; none is missed.
+    let all = Some("<condition attribute='contactid' operator='not-null'/>".to_owned());
+    for filter in [None, all] {
+        let words = Selection { filter, ..select("contact", &["fullname"], 40) };
+        assert_eq!(read_all(&bench.connector, &words).await.unwrap().len(), 120);
+    }
     let nobody = Some("<condition attribute='lastname' operator='eq' value='nobody has it'/>".to_owned());
     let none_found = Selection { filter: nobody, ..select("contact", &["fullname"], 50) };
     assert!(read_all(&bench.connector, &none_found).await.unwrap().is_empty());

@@ -10,6 +10,7 @@ use syncline_odata::{PageEnvelope, parse_page};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::annotations::{Annotated, annotated, is_annotated};
 use crate::error::{explain, service_error};
 
 /// The annotations that records are read with: labels, and the entities lookups point at.
@@ -100,21 +101,34 @@ impl Api {
             .await
     }
 
-    /// GET of a page; `make` takes from it what is wanted.
+    /// GET of a page; `make` takes from it what is wanted, and is told whether the wish for annotations was heeded for certain.
     pub(crate) async fn page<T>(
         &self,
         url: &str,
         prefer: &[String],
         cancel: &CancellationToken,
-        make: impl Fn(&PageEnvelope<'_>, usize) -> Result<T, SynclineError>,
+        make: impl Fn(&PageEnvelope<'_>, bool) -> Result<T, SynclineError>,
+    ) -> Result<T, SynclineError> {
+        self.page_of(&Annotated::ByName, url, prefer, cancel, make).await
+    }
+
+    /// The same of rows of which is known what is annotated.
+    pub(crate) async fn page_of<T>(
+        &self,
+        annotated: &Annotated,
+        url: &str,
+        prefer: &[String],
+        cancel: &CancellationToken,
+        make: impl Fn(&PageEnvelope<'_>, bool) -> Result<T, SynclineError>,
     ) -> Result<T, SynclineError> {
         let asked = prefer.iter().any(|preference| preference.starts_with("odata.include-annotations"));
         self.read(url, prefer, cancel, |reply| {
             let page = parse_page(&reply.body)?;
-            if asked && !page.value.is_empty() && !reply.has_annotations() {
+            let heeded = reply.annotated || is_annotated(&reply.body);
+            if asked && !heeded && page.value.iter().any(|row| annotated.misses(row)) {
                 return Ok(Err(reply.without_annotations()));
             }
-            Ok(make(&page, reply.body.len()))
+            Ok(make(&page, heeded))
         })
         .await?
     }
@@ -166,27 +180,7 @@ fn not_expected(error: &serde_json::Error, bytes: usize) -> String {
     }
 }
 
-/// Whether a text has labels, types of lookups or paging marks.
-pub(crate) fn is_annotated(text: &[u8]) -> bool {
-    let holds = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    holds(b"@OData.Community.Display") || holds(b"@Microsoft.Dynamics.CRM")
-}
-
-/// Whether `Preference-Applied` names the annotations.
-pub(crate) fn annotated(headers: &HeaderMap) -> bool {
-    headers
-        .get_all("preference-applied")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains("odata.include-annotations"))
-}
-
 impl Reply {
-    /// The service says that annotations are there, or some are.
-    fn has_annotations(&self) -> bool {
-        self.annotated || is_annotated(&self.body)
-    }
-
     /// Without labels, types of lookups and, in FetchXML, the word that more pages follow, data would be missing unnoticed.
     pub(crate) fn without_annotations(&self) -> SynclineError {
         let mut fault = SynclineError::new(

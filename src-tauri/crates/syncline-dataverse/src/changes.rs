@@ -10,7 +10,7 @@ use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
-use crate::api::{ANNOTATIONS, unreadable};
+use crate::api::ANNOTATIONS;
 use crate::cursor::Position;
 use crate::links::Trail;
 use crate::page_stream::{Envelope, Reading};
@@ -110,8 +110,9 @@ impl DataverseConnector {
             None => None,
         };
         if next.is_none() && token.is_none() {
-            let what = "the last page of a tracked reading has no @odata.deltaLink";
-            return Err(unreadable(&schema.summary.set_name, what));
+            // Everything was read; only what comes later can't be asked for by a token. Reported of services that are asked for
+            // annotations too.
+            tracing::warn!(entity = %schema.summary.logical_name, "the last page of a tracked reading has no change token");
         }
         Ok(PageEnd { next, token, bytes })
     }

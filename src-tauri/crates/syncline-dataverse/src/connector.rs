@@ -31,9 +31,20 @@ struct Memory {
     messages: RwLock<HashMap<EntityName, BulkMessages>>,
     /// Tables of which no row may be deleted, as the privileges said when they were asked last.
     undeletable: RwLock<HashSet<EntityName>>,
+    /// Tables of which the service said that it does not guard rows by their versions.
+    unguarded: RwLock<HashSet<EntityName>>,
 }
 
 impl DataverseConnector {
+    /// True where the service refused to guard rows of the table by their versions.
+    pub(crate) fn is_unguarded(&self, entity: &EntityName) -> bool {
+        self.memory.unguarded.read().unwrap_or_else(PoisonError::into_inner).contains(entity)
+    }
+
+    pub(crate) fn remember_unguarded(&self, entity: &EntityName) {
+        self.memory.unguarded.write().unwrap_or_else(PoisonError::into_inner).insert(entity.clone());
+    }
+
     /// True where the user's privileges were asked and do not let rows of the table be deleted.
     pub(crate) fn may_not_delete(&self, entity: &EntityName) -> bool {
         self.memory.undeletable.read().unwrap_or_else(PoisonError::into_inner).contains(entity)

@@ -10,7 +10,7 @@ use crate::DataverseConnector;
 use crate::api::{ANNOTATIONS, PAGING_ANNOTATIONS};
 use crate::cursor::Position;
 use crate::links::Trail;
-use crate::page_fetch::{decode_cookie, fetch_error};
+use crate::page_fetch::{decode_cookie, fetch_error, more_follow};
 
 impl DataverseConnector {
     /// One page of a document and where the next begins. `cursor`: from the page before; `None`: the first.
@@ -30,9 +30,10 @@ impl DataverseConnector {
         let url = self.fetch_url(&self.summary(&entity, cancel).await?, &fetch);
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         self.api
-            .page(&url, &prefer, cancel, |page, _| {
+            .page(&url, &prefer, cancel, |page, heeded| {
                 let rows: Vec<Box<RawValue>> = page.value.iter().map(|raw| (*raw).to_owned()).collect();
-                let next = if page.more_records == Some(true) && fetch.top.is_none() {
+                let more = more_follow(page.more_records, heeded, rows.len() as u64, &fetch);
+                let next = if more && fetch.top.is_none() {
                     let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
                     let read = read + rows.len() as u64;
                     let mut trail = trail.clone();

@@ -4,6 +4,7 @@
 //! not decide what is written (the engine does), how one signs in, or how a network fault is retried.
 
 mod access;
+mod annotations;
 mod api;
 mod body;
 mod builder;
@@ -43,6 +44,7 @@ mod solutions;
 mod source;
 mod statistics;
 mod switches;
+mod unguarded;
 mod views_read;
 mod write;
 mod write_set;

@@ -7,7 +7,8 @@ use syncline_model::{ErrorCode, SynclineError};
 use syncline_odata::{BatchItem, BatchPart, BatchReply, BatchRequest, read_batch, refusal, write_batch};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, READ_TRIES, Reply, annotated, unreadable};
+use crate::annotations::annotated;
+use crate::api::{Api, READ_TRIES, Reply, unreadable};
 use crate::error::{explain, service_error};
 
 /// Longest address inside a `$batch`, in characters.

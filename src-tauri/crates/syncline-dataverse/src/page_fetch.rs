@@ -14,6 +14,9 @@ use crate::links::Trail;
 use crate::page_stream::{Envelope, Reading};
 use crate::records::{Asked, no_such_column};
 
+/// Rows of a page that names no number (Dataverse, FetchXML paging).
+const MOST_ROWS: u64 = 5_000;
+
 impl DataverseConnector {
     /// The query of the first page: columns, filter, order ending in the primary key, and the members of a list.
     pub(crate) async fn selection_fetch(
@@ -60,10 +63,11 @@ impl DataverseConnector {
         let prefer = [format!("odata.include-annotations=\"{ANNOTATIONS},{PAGING_ANNOTATIONS}\"")];
         let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
         let reading = Reading::new(schema, asked).filled().at_most(left);
-        let Envelope { page, given, bytes } =
+        let Envelope { page, given, rows, heeded, bytes } =
             self.api.records_page(&url, &prefer, reading, taker, cancel).await?;
         let read = read + given;
-        let more = page.more_records == Some(true) && selection.top.is_none_or(|top| read < top);
+        let more =
+            more_follow(page.more_records, heeded, rows, fetch) && selection.top.is_none_or(|top| read < top);
         let next = if more {
             let cookie = page.paging_cookie.as_deref().and_then(decode_cookie);
             let mut trail = trail;
@@ -81,6 +85,13 @@ impl DataverseConnector {
         let query = QueryOptions::new().option("fetchXml", fetch.to_xml()).to_query();
         self.api.url(&format!("/{}{query}", entity.set_name))
     }
+}
+
+/// Whether another page is asked for. Where neither a mark nor anything else shows that the wish for marks was heeded, a full page may
+/// not be the last one: the next is asked for by its number.
+pub(crate) fn more_follow(marked: Option<bool>, heeded: bool, rows: u64, fetch: &Fetch) -> bool {
+    let full = || rows > 0 && rows >= fetch.count.map_or(MOST_ROWS, u64::from);
+    marked.unwrap_or_else(|| !heeded && !fetch.aggregate && full())
 }
 
 pub(crate) fn parse_filter(text: &str) -> Result<Filter, SynclineError> {

@@ -62,7 +62,7 @@ impl DataverseConnector {
         ];
         let left = selection.top.map_or(u64::MAX, |top| top.saturating_sub(read));
         let reading = Reading::new(schema, asked).at_most(left);
-        let Envelope { page, given, bytes } =
+        let Envelope { page, given, bytes, .. } =
             self.api.records_page(url, &prefer, reading, taker, cancel).await?;
         let read = read + given;
         let more = page.next_link.as_deref().filter(|_| selection.top.is_none_or(|top| read < top));

@@ -8,7 +8,8 @@ use syncline_model::{EntityName, EntitySchema, Record, RecordId, SynclineError};
 use syncline_odata::{PageEnvelope, PageFault, PageReader};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Api, READ_TRIES, annotated, is_annotated};
+use crate::annotations::{Annotated, annotated, is_annotated};
+use crate::api::{Api, READ_TRIES};
 use crate::changes::removed;
 use crate::records::{Asked, record};
 
@@ -17,6 +18,7 @@ use crate::records::{Asked, record};
 pub(crate) struct Reading {
     schema: Heading,
     asked: Asked,
+    annotated: Annotated,
     /// Asked columns that a record leaves out are null.
     fill: bool,
     /// Rows may say that a record is gone.
@@ -46,7 +48,8 @@ impl Heading {
 
 impl Reading {
     pub(crate) fn new(schema: &EntitySchema, asked: Asked) -> Self {
-        Self { schema: Heading::of(schema), asked, fill: false, tracked: false, most: u64::MAX }
+        let annotated = Annotated::of(schema);
+        Self { schema: Heading::of(schema), asked, annotated, fill: false, tracked: false, most: u64::MAX }
     }
     pub(crate) fn filled(self) -> Self {
         Self { fill: true, ..self }
@@ -79,7 +82,8 @@ struct PageStream {
     reader: PageReader,
     /// The service says that it heeds the wish for annotations, or there are some.
     annotated: bool,
-    /// Held back until there is an annotation: without labels and types of lookups data would be missing unnoticed.
+    /// Held back until there is an annotation, or the end shows that there was nothing to annotate: without labels and types of lookups data
+    /// would be missing unnoticed.
     held: Vec<Row>,
     rows: u64,
     given: u64,
@@ -132,7 +136,15 @@ impl PageStream {
         let marked = envelope.more_records.is_some() || envelope.total_count.is_some();
         self.annotated = self.annotated || annotated || marked;
         self.rows(found).map_err(Fault::Final)?;
-        Ok((self.annotated || self.rows == 0).then_some(envelope))
+        let misses = |row: &Row| match row {
+            Row::There(record) => self.reading.annotated.misses(&record.raw),
+            Row::Gone(_) => false,
+        };
+        if self.held.iter().any(misses) {
+            return Ok(None);
+        }
+        self.release().map_err(Fault::Final)?;
+        Ok(Some(envelope))
     }
 }
 
@@ -169,6 +181,10 @@ pub(crate) struct Envelope {
     pub(crate) page: PageEnvelope<'static>,
     /// Records that were given.
     pub(crate) given: u64,
+    /// Rows it had.
+    pub(crate) rows: u64,
+    /// The wish for annotations was heeded for certain.
+    pub(crate) heeded: bool,
     /// Bytes of the body.
     pub(crate) bytes: u64,
 }
@@ -201,7 +217,10 @@ impl Api {
             let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
             let bytes = stream.reader.bytes();
             match stream.finish(reply.annotated) {
-                Ok(Some(page)) => return Ok(Envelope { page, given: stream.given, bytes }),
+                Ok(Some(page)) => {
+                    let (given, rows, heeded) = (stream.given, stream.rows, stream.annotated);
+                    return Ok(Envelope { page, given, rows, heeded, bytes });
+                }
                 Ok(None) => return Err(reply.without_annotations()),
                 Err(Fault::Page(_)) if tries < READ_TRIES => {
                     tracing::debug!(place = %reply.place, tries, "the answer can't be read, reading again");

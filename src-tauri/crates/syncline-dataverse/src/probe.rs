@@ -8,6 +8,7 @@ use syncline_odata::{QueryOptions, guid};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
+use crate::annotations::Annotated;
 use crate::encode::filter_literal;
 use crate::page_stream::Heading;
 use crate::records::{Asked, no_such_column, record};
@@ -136,14 +137,14 @@ impl DataverseConnector {
     ) -> Result<Vec<Record>, SynclineError> {
         let query = QueryOptions::new().select(&asked.wire).filter(filter).to_query();
         let mut url = Some(self.api.url(&format!("/{}{query}", schema.summary.set_name)));
-        let heading = Heading::of(schema);
+        let (heading, annotated) = (Heading::of(schema), Annotated::of(schema));
         let mut rows = Vec::new();
         let mut trail = crate::links::Trail::default();
         while let Some(link) = url {
             let prefer = self.row_preferences();
             let (found, next) = self
                 .api
-                .page(&link, &prefer, cancel, |page, _| {
+                .page_of(&annotated, &link, &prefer, cancel, |page, _| {
                     let found = page
                         .value
                         .iter()

@@ -113,8 +113,13 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<(), SynclineError> {
         let schema = self.known_schema(entity, cancel).await?;
-        let guard = [("If-Match", etag.unwrap_or("*"))];
-        self.send(Method::PATCH, &row_path(&schema, key)?, Some(body), &guard, cancel).await.map(drop)
+        let path = row_path(&schema, key)?;
+        match etag.filter(|etag| *etag != "*") {
+            Some(version) => {
+                self.send_guarded(&schema, Method::PATCH, &path, Some(body), version, cancel).await
+            }
+            None => self.send(Method::PATCH, &path, Some(body), &[("If-Match", "*")], cancel).await.map(drop),
+        }
     }
 
     /// Changes a row, or makes it where there is none. True: it was made.
@@ -141,11 +146,14 @@ impl DataverseConnector {
         cancel: &CancellationToken,
     ) -> Result<(), SynclineError> {
         let schema = self.known_schema(entity, cancel).await?;
-        let guard: Vec<_> = etag.map(|etag| ("If-Match", etag)).into_iter().collect();
-        self.send(Method::DELETE, &row_path(&schema, key)?, None, &guard, cancel).await.map(drop)
+        let path = row_path(&schema, key)?;
+        match etag.filter(|etag| *etag != "*") {
+            Some(version) => self.send_guarded(&schema, Method::DELETE, &path, None, version, cancel).await,
+            None => self.send(Method::DELETE, &path, None, &[], cancel).await.map(drop),
+        }
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &self,
         method: Method,
         path: &str,

@@ -13,6 +13,7 @@ use syncline_odata::QueryOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
+use crate::annotations::Annotated;
 use crate::cursor::Position;
 use crate::links::Trail;
 use crate::page_fetch::fetch_error;
@@ -51,6 +52,7 @@ impl DataverseConnector {
     ) -> Result<HashMap<String, Record>, SynclineError> {
         let key = schema.summary.primary_id.as_str();
         let heading = Heading::of(schema);
+        let annotated = Annotated::of(schema);
         let mut found = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(IDS_A_REQUEST) {
             let list: Vec<String> = chunk.iter().map(|id| format!("\"{id}\"")).collect();
@@ -67,7 +69,7 @@ impl DataverseConnector {
                 let prefer = self.row_preferences();
                 let (records, next) = self
                     .api
-                    .page(&link, &prefer, cancel, |page, _| {
+                    .page_of(&annotated, &link, &prefer, cancel, |page, _| {
                         let records = page
                             .value
                             .iter()

@@ -28,7 +28,7 @@ pub(crate) enum Sent {
 impl DataverseConnector {
     /// Rows that a bulk message may take go first, each message in one call; the others, and those that a call did not take, go by
     /// `$batch`, each with an answer of its own.
-    pub(crate) async fn write_rows(
+    pub(crate) async fn send_rows(
         &self,
         schema: &EntitySchema,
         rows: &[RowRequest],
@@ -289,7 +289,7 @@ fn row_id(schema: &EntitySchema, row: &RowRequest, part: &BatchPart) -> Option<R
 }
 
 /// The GUID in the last parentheses of a path.
-fn guid_in(path: &str) -> Option<String> {
+pub(crate) fn guid_in(path: &str) -> Option<String> {
     let path = path.split('?').next()?;
     let start = path.rfind('(')? + 1;
     let end = path.rfind(')')?;

@@ -122,7 +122,7 @@ async fn finished(
     store: &Store,
     source: Arc<dyn Source>,
     request: &PullRequest,
-    planned: PlannedPull,
+    mut planned: PlannedPull,
     pull: Pull,
     work: &Work,
 ) -> Result<Pulled, SynclineError> {
@@ -136,6 +136,9 @@ async fn finished(
         (store.clone(), request.connection, request.schema.summary.logical_name.clone());
     let selection = mark_selection(&planned.ask.columns, planned.ask.filter.as_deref());
     let mark = blocking(move || Ok(kept.mark(connection, &entity, &selection)?)).await?;
+    if planned.way.is_tracked() && mark.as_ref().is_none_or(|mark| mark.place.token.is_none()) {
+        planned.note("The service gave no change token, so later pulls go by modification date, and deletions are found only when everything is read.");
+    }
     Ok(Pulled { pull, planned, left_out, mark })
 }
 

@@ -131,3 +131,36 @@ async fn without_change_tracking_the_modification_date_tells() {
     assert_eq!(count(&whole, "read"), all, "{whole}");
     assert_eq!(cached(&bench, "new_projectmember").await, live(&bench, "new_projectmember", None).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_baseline_without_a_token_is_whole_and_later_pulls_go_by_date() {
+    let bench = bench(700).await;
+    let every = FaultRule { every: Some(1), ..FaultRule::new(FaultKind::NoDeltaLink).at("contoso") };
+    bench.sandbox.faults().add([every]);
+    let ask = json!({ "connection": "crm", "entity": "contact", "mode": "all", "page_size": 300 });
+    let whole = bench.done("cache.pull", ask).await;
+    assert_eq!((&whole["way"], count(&whole, "read")), (&json!("baseline"), 700), "{whole}");
+    assert_eq!(whole["tracked"], false, "{whole}");
+    assert!(notes(&whole).contains("no change token"), "{whole}");
+    assert_eq!(cached(&bench, "contact").await, live(&bench, "contact", None).await);
+    let [a, _, _] = first_ids(&bench, "contact").await;
+    change(&bench, "contacts", &a, json!({ "lastname": "Changed" })).await;
+    let next = pull(&bench, "contact", "new-and-updated").await;
+    assert_eq!(next["way"], "since", "{next}");
+    assert!((1..10).contains(&count(&next, "changed")), "it, and what the watermark overlaps: {next}");
+    // Changes that end without a token are whole too, and what comes after them goes by date.
+    bench.sandbox.faults().clear();
+    pull(&bench, "contact", "all").await;
+    let every = FaultRule { every: Some(1), ..FaultRule::new(FaultKind::NoDeltaLink).at("contoso") };
+    bench.sandbox.faults().add([every]);
+    for (name, way) in [("Once", "changes"), ("Twice", "since")] {
+        change(&bench, "contacts", &a, json!({ "lastname": name })).await;
+        let next = pull(&bench, "contact", "new-and-updated").await;
+        assert_eq!((&next["way"], count(&next, "changed")), (&json!(way), 1), "{next}");
+        assert_eq!(notes(&next).contains("no change token"), way == "changes", "{next}");
+    }
+    // A deletion is found when everything is read.
+    delete(&bench, "contacts", &a).await;
+    assert_eq!(count(&pull(&bench, "contact", "all").await, "deleted"), 1);
+    assert_eq!(cached(&bench, "contact").await, live(&bench, "contact", None).await);
+}

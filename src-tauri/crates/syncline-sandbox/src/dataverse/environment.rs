@@ -195,6 +195,17 @@ impl Environment {
         &self.messages
     }
 
+    /// Takes optimistic concurrency from a table, or gives it back.
+    pub fn set_optimistic_concurrency(&self, logical_name: &str, enabled: bool) {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        if enabled {
+            store.unguarded.remove(logical_name);
+        } else {
+            store.unguarded.insert(logical_name.to_owned());
+        }
+        store.metadata_version += 1;
+    }
+
     /// Publishes the duplicate detection rules, or unpublishes them.
     pub fn set_duplicate_rules(&self, published: bool) {
         self.duplicate_rules.store(published, Ordering::SeqCst);

@@ -11,6 +11,7 @@ pub mod code {
     pub const DUPLICATE_RECORD: &str = "0x80040237";
     pub const DUPLICATE_RECORD_ENTITY_KEY: &str = "0x80060892";
     pub const CONCURRENCY_VERSION_MISMATCH: &str = "0x80060882";
+    pub const OPTIMISTIC_CONCURRENCY_NOT_ENABLED: &str = "0x8006088d";
     pub const EXPIRED_VERSION_STAMP: &str = "0x80044352";
     pub const CHANGE_TRACKING_NOT_ENABLED: &str = "0x80072491";
     pub const THROTTLING_REQUESTS: &str = "0x80072322";

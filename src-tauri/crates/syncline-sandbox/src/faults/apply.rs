@@ -92,6 +92,9 @@ async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request,
             let own = links::own_address(&request);
             rewritten(next.run(request).await, |body| links::lead_back(&body, &own).into()).await
         }
+        FaultKind::NoDeltaLink => {
+            rewritten(next.run(request).await, |body| links::without_delta(&body).into()).await
+        }
         FaultKind::PreferDropped => {
             let mut request = request;
             while request.headers_mut().remove("prefer").is_some() {}

@@ -20,6 +20,15 @@ pub(super) fn lead_back(body: &[u8], own: &str) -> Vec<u8> {
     changed(body, &LINKS[..1], |_| own.to_owned())
 }
 
+/// The answer without the link to what changes from now on.
+pub(super) fn without_delta(body: &[u8]) -> Vec<u8> {
+    let Ok(text) = String::from_utf8(body.to_vec()) else { return body.to_vec() };
+    let Ok(Json::Object(members)) = serde_json::from_str::<Json>(&text) else { return body.to_vec() };
+    let Some(link) = members.get(LINKS[1]).and_then(Json::as_str) else { return body.to_vec() };
+    let written = format!("\"{}\":{}", LINKS[1], Json::from(link));
+    text.replace(&format!("{written},"), "").replace(&format!(",{written}"), "").into_bytes()
+}
+
 /// A request's whole address.
 pub(super) fn own_address(request: &Request) -> String {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -54,5 +63,8 @@ mod tests {
         assert!(text(lead_to(body, "")).contains("\":\"/api/data/v9.2/x"));
         assert!(text(lead_back(body, "http://me/")).contains("\"http://me/\""));
         assert_eq!(lead_to(b"<html>", "x"), b"<html>");
+        let last = br#"{"@odata.deltaLink":"http://h/x?$deltatoken=1","value":[{"a":20.00}]}"#;
+        assert_eq!(text(without_delta(last)), r#"{"value":[{"a":20.00}]}"#);
+        assert_eq!(without_delta(body), body);
     }
 }

@@ -72,6 +72,8 @@ pub enum FaultKind {
     },
     /// The service acts; the link to the next page is the page's own address.
     LinkLoops,
+    /// The service acts; a tracked reading ends without the link to its changes, as was reported of readings with annotations.
+    NoDeltaLink,
     /// A proxy in between takes the `Prefer` headers away; the service acts.
     PreferDropped,
     /// The service acts; the connection resets before a byte of the answer.
@@ -120,6 +122,7 @@ impl FaultKind {
             Self::Redirect { .. } => "redirect",
             Self::LinksTo { .. } => "links_to",
             Self::LinkLoops => "link_loops",
+            Self::NoDeltaLink => "no_delta_link",
             Self::PreferDropped => "prefer_dropped",
             Self::ResetBefore => "reset_before",
             Self::ResetUnheard => "reset_unheard",
@@ -146,6 +149,7 @@ impl FaultKind {
             Self::Slow { .. } => &["chunk_ms"],
             Self::OtherOrganization { .. } => &["organization_id"],
             Self::LinkLoops
+            | Self::NoDeltaLink
             | Self::PreferDropped
             | Self::ResetBefore
             | Self::ResetUnheard
@@ -250,6 +254,7 @@ impl FaultRule {
             FaultKind::HtmlPage { status } => Some((*status, 200, 599)),
             FaultKind::LinksTo { .. }
             | FaultKind::LinkLoops
+            | FaultKind::NoDeltaLink
             | FaultKind::PreferDropped
             | FaultKind::ResetBefore
             | FaultKind::ResetUnheard
@@ -326,6 +331,7 @@ mod tests {
             FaultKind::Redirect { status: 307, location: "https://x.example/".to_owned() },
             FaultKind::LinksTo { origin: String::new() },
             FaultKind::LinkLoops,
+            FaultKind::NoDeltaLink,
             FaultKind::PreferDropped,
             FaultKind::ResetBefore,
             FaultKind::ResetUnheard,

@@ -80,8 +80,6 @@ pub(crate) fn run(
             json::string(&mut out, &text);
             out.push(b',');
         }
-    } else if preferences.annotations.morerecords && fetch.top.is_none() {
-        out.extend_from_slice(b"\"@Microsoft.Dynamics.CRM.morerecords\":false,");
     }
     let shapes = shapes(store, &fetch);
     out.extend_from_slice(b"\"value\":[");
@@ -92,7 +90,9 @@ pub(crate) fn run(
         write_row(store, &fetch, &shapes, &preferences, slots, &mut out);
     }
     out.extend_from_slice(b"]}");
-    Ok(applied(ApiResponse::json(200, out), &preferences, false))
+    // The last page has no marks, and nothing says that the wish for them was heeded (Dataverse, page results with FetchXML).
+    let answer = ApiResponse::json(200, out);
+    Ok(if more { applied(answer, &preferences, false) } else { answer })
 }
 
 fn shapes(store: &Store, fetch: &Fetch) -> Vec<Shape> {

@@ -32,7 +32,7 @@ pub(super) fn managed(value: bool) -> Json {
 }
 
 /// EntityMetadata without its collections.
-pub(super) fn definition(_: &Store, e: &Entity) -> Json {
+pub(super) fn definition(store: &Store, e: &Entity) -> Json {
     let custom = e.custom();
     let name = (!e.primary_name.is_empty()).then_some(e.primary_name);
     let ownership = if e.user_owned { "UserOwned" } else { "OrganizationOwned" };
@@ -59,7 +59,7 @@ pub(super) fn definition(_: &Store, e: &Entity) -> Json {
         "IsPrivate": e.intersect,
         "IsLogicalEntity": false,
         "IsValidForAdvancedFind": !e.intersect,
-        "IsOptimisticConcurrencyEnabled": !e.intersect,
+        "IsOptimisticConcurrencyEnabled": !e.intersect && !store.unguarded.contains(e.logical),
         "ChangeTrackingEnabled": crate::dataverse::track::enabled(e),
         "CanChangeTrackingBeEnabled": managed(true),
         "CanCreateAttributes": managed(!e.intersect),

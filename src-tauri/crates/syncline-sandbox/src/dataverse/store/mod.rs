@@ -6,7 +6,7 @@ mod table;
 pub(crate) use table::{Delta, TableData};
 
 use crate::data::{Generator, Schema, Solutions, Table, Value, Wide, entities};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -41,6 +41,8 @@ pub(crate) struct Store {
     pub(crate) version: i64,
     /// Changes with any change of the schema.
     pub(crate) metadata_version: u64,
+    /// Logical names of tables that have no optimistic concurrency.
+    pub(crate) unguarded: HashSet<String>,
     undo: Vec<Undo>,
 }
 
@@ -56,6 +58,7 @@ impl Store {
             tables,
             version: FIRST_WRITE,
             metadata_version: FIRST_METADATA,
+            unguarded: HashSet::new(),
             undo: Vec::new(),
         }
     }

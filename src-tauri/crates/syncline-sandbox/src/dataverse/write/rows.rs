@@ -66,6 +66,14 @@ fn conditions(store: &Store, request: &ApiRequest, entity: &Entity, found: Optio
     }
     match (header("if-match"), found) {
         (None | Some("*"), _) | (_, None) => Ok(()),
+        (Some(_), _) if store.unguarded.contains(entity.logical) => Err(ServiceError::new(
+            400,
+            code::OPTIMISTIC_CONCURRENCY_NOT_ENABLED,
+            format!(
+                "Optimistic concurrency isn't enabled for entity type {}. The IfVersionMatches value of ConcurrencyBehavior can only be used if optimistic concurrency is enabled.",
+                entity.logical
+            ),
+        )),
         (Some(version), Some(row)) if version == etag(store, row) => Ok(()),
         (Some(_), Some(_)) => Err(ServiceError::new(
             412,
