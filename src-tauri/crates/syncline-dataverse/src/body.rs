@@ -121,6 +121,17 @@ fn number(value: &Value) -> Option<rust_decimal::Decimal> {
     }
 }
 
+/// What an id alone points at. An owner is a user then; a team is an owner only where it is named as a team.
+fn only_target(column: &Column) -> Option<&EntityName> {
+    match column.targets.as_slice() {
+        [entity] => Some(entity),
+        targets if column.column_type == ColumnType::Owner => {
+            targets.iter().find(|target| target.as_str() == "systemuser")
+        }
+        _ => None,
+    }
+}
+
 fn lookup(
     schema: &EntitySchema,
     column: &Column,
@@ -133,7 +144,7 @@ fn lookup(
         Value::Reference(reference) => Some(Reference::clone(reference)),
         Value::Text(text) => {
             let id = guid(text).ok_or_else(|| bad(column, value, "the id of a row"))?;
-            let [entity] = column.targets.as_slice() else {
+            let Some(entity) = only_target(column) else {
                 let targets: Vec<&str> = column.targets.iter().map(EntityName::as_str).collect();
                 return Err(bad(column, value, &format!("a reference to one of {}", targets.join(", "))));
             };
@@ -209,6 +220,19 @@ mod tests {
     use super::*;
     use crate::encode::column;
     use proptest::prelude::*;
+
+    #[test]
+    fn an_id_alone_is_a_user_where_it_owns() {
+        let with = |kind, targets: &[&str]| {
+            let targets = targets.iter().map(|target| EntityName::new(*target)).collect();
+            let column = Column { targets, ..column("c", kind) };
+            only_target(&column).map(ToString::to_string)
+        };
+        let user = Some("systemuser".to_owned());
+        assert_eq!(with(ColumnType::Owner, &["team", "systemuser"]), user);
+        assert_eq!(with(ColumnType::Owner, &["systemuser"]), user);
+        assert_eq!(with(ColumnType::Customer, &["account", "contact"]), None);
+    }
 
     proptest! {
         #[test]
