@@ -1,6 +1,9 @@
 //! Putting records into an entity's tables: those that are new or have changed are compressed and taken apart, all others are marked.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use syncline_model::Record;
 
 use crate::cache::changes::detail::Running;
@@ -42,7 +45,7 @@ impl Store {
                 Tally { counts: PageCounts { read, new: read, ..PageCounts::default() }, marked: read };
             ((0..portion.records().len()).map(|at| (at, None)).collect(), tally)
         } else {
-            sort_out(tx, dataset.id, &page)?
+            sort_out(tx, dataset, &page)?
         };
         put(tx, dataset, &page, &fresh, &tally, running)?;
         if all_new {
@@ -63,22 +66,26 @@ struct Page<'a> {
 type Fresh = Vec<(usize, Option<i64>)>;
 
 /// Looks which records are there already, and marks those that have not changed.
-fn sort_out(tx: &Connection, id: i64, page: &Page<'_>) -> Result<(Fresh, Tally), StoreError> {
+fn sort_out(tx: &Connection, dataset: &Dataset, page: &Page<'_>) -> Result<(Fresh, Tally), StoreError> {
+    let id = dataset.id;
     let mut tally = Tally::default();
     tally.counts.read = page.portion.records().len() as u64;
     let mut find =
-        tx.prepare_cached(&format!("SELECT rid, hash, generation FROM c_{id} WHERE record_id = ?1"))?;
+        tx.prepare_cached(&format!("SELECT rid, hash, generation, etag FROM c_{id} WHERE record_id = ?1"))?;
     let mut keep = tx.prepare_cached(&format!(
         "UPDATE c_{id} SET generation = ?2, pulled_at = ?3, etag = ?4 WHERE rid = ?1"
     ))?;
     let mut fresh = Fresh::new();
     for (at, record) in page.portion.records().iter().enumerate() {
-        let known: Option<(i64, [u8; 32], i64)> = find
-            .query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        let known: Option<(i64, [u8; 32], i64, Option<String>)> = find
+            .query_row([record.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
-        tally.marked += u64::from(known.is_none_or(|(_, _, seen)| seen != page.generation));
+        tally.marked += u64::from(known.as_ref().is_none_or(|(_, _, seen, _)| *seen != page.generation));
         match known {
-            Some((rid, hash, _)) if hash == page.portion.hashes()[at] => {
+            Some((rid, hash, _, etag))
+                if hash == page.portion.hashes()[at]
+                    || etag == record.etag && same(tx, dataset, rid, record)? =>
+            {
                 keep.execute(params![rid, page.generation, page.now, record.etag])?;
                 tally.counts.unchanged += 1;
             }
@@ -93,6 +100,25 @@ fn sort_out(tx: &Connection, id: i64, page: &Page<'_>) -> Result<(Fresh, Tally),
         }
     }
     Ok((fresh, tally))
+}
+
+/// Whether the record of a version that is known is the one that is stored, but for the order of its members: a service names them in another
+/// order in each kind of query. The version alone does not tell, because columns and labels come and go without it.
+fn same(tx: &Connection, dataset: &Dataset, rid: i64, record: &Record) -> Result<bool, StoreError> {
+    type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+    fn members(text: &str) -> Option<Members<'_>> {
+        serde_json::from_str(text).ok()
+    }
+    let packed: Vec<u8> = tx
+        .prepare_cached(&format!("SELECT raw FROM r_{} WHERE rid = ?1", dataset.id))?
+        .query_row([rid], |row| row.get(0))?;
+    let stored = dataset.codec.decompressor()?.text(&packed)?;
+    let (Some(old), Some(new)) = (members(&stored), members(record.raw.get())) else { return Ok(false) };
+    let equal =
+        |((name, value), (other, now)): ((&Cow<'_, str>, &&RawValue), (&Cow<'_, str>, &&RawValue))| {
+            name == other && value.get() == now.get()
+        };
+    Ok(old.len() == new.len() && old.iter().zip(&new).all(equal))
 }
 
 fn put(
