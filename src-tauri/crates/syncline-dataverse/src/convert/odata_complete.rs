@@ -1,7 +1,7 @@
 //! What may stand at a place of an OData query: entity sets, options, columns, operators, functions, choices with labels, navigation
 //! properties.
 
-use syncline_fetchxml::{Completion, Completions, Metadata, Operator, TextSpan};
+use syncline_fetchxml::{Arity, Completion, Completions, Metadata, Operator, TextSpan};
 use syncline_model::{Column, ColumnType, EntitySchema};
 
 use super::functions::function_of;
@@ -177,13 +177,17 @@ fn terms(schema: &EntitySchema, variables: &[String]) -> Vec<Completion> {
     for operator in Operator::ALL {
         let Some(name) = function_of(*operator) else { continue };
         let full = format!("Microsoft.Dynamics.CRM.{name}");
-        let (insert, back) = match operator.arity() {
-            syncline_fetchxml::Arity::Zero => (format!("{full}(PropertyName='')"), 2),
-            syncline_fetchxml::Arity::One => (format!("{full}(PropertyName='',PropertyValue='')"), 19),
-            syncline_fetchxml::Arity::Two | syncline_fetchxml::Arity::Many => {
-                (format!("{full}(PropertyName='',PropertyValues=[''])"), 22)
+        // What follows the place of the column's name: numbers stand without quotes.
+        let rest = match operator.arity() {
+            Arity::Zero => "')",
+            Arity::One if operator.takes_count() => "',PropertyValue=)",
+            Arity::One => "',PropertyValue='')",
+            Arity::Two if operator.as_str().ends_with("period-and-year") => {
+                "',PropertyValue1=,PropertyValue2=)"
             }
+            Arity::Two | Arity::Many => "',PropertyValues=[''])",
         };
+        let (insert, back) = (format!("{full}(PropertyName='{rest}"), rest.len());
         let detail = operator.sentence().trim_end_matches('.').to_owned();
         items.push(Completion { back, ..offer("operator", &full, &detail, &insert) });
     }

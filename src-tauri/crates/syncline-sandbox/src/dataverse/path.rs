@@ -3,7 +3,7 @@ use super::coerce::from_text;
 use super::error::{Outcome, ServiceError, code};
 use super::odata::options::{decode, split};
 use super::store::{Row, Store};
-use crate::data::{Entity, Schema, Table, Value};
+use crate::data::{Entity, Kind, Schema, Table, Value};
 use uuid::Uuid;
 
 /// One segment, decoded.
@@ -47,7 +47,8 @@ impl RowKey {
     /// Understands what stands in the parentheses.
     pub(crate) fn parse(schema: &Schema, table: Table, text: &str) -> Outcome<Self> {
         let entity = schema.entity(table);
-        if let Ok(id) = Uuid::parse_str(text.trim()) {
+        // With hyphens and without braces, as OData writes an Edm.Guid.
+        if let Some(id) = Uuid::parse_str(text).ok().filter(|_| text.len() == 36) {
             return Ok(Self::Id(id));
         }
         let mut columns = Vec::new();
@@ -60,10 +61,22 @@ impl RowKey {
             let (name, value) = (name.trim(), value.trim());
             let column =
                 entity.wire_column(name).ok_or_else(|| ServiceError::no_property(name, entity.logical))?;
-            let plain = match value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) {
-                Some(inner) => inner.replace("''", "'"),
+            let quoted = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\''));
+            let plain = match quoted {
+                Some(inner) => inner.replace("''", "\0"),
                 None => value.to_owned(),
             };
+            // An Edm.String is in quotes, and nothing else is.
+            let textual = matches!(
+                entity.columns[column].kind,
+                Kind::Text { .. } | Kind::Memo { .. } | Kind::EntityName
+            );
+            if textual != quoted.is_some() || plain.contains('\'') {
+                return Err(ServiceError::odata(format!(
+                    "Bad Request - Error in query syntax: {value} is not a literal of the type of the key column '{name}'."
+                )));
+            }
+            let plain = plain.replace('\0', "'");
             if value.starts_with('\'') && plain.contains(RESERVED) {
                 return Err(ServiceError::odata(format!(
                     "Bad Request - Error in query syntax: the key value '{plain}' holds a character that keys in a URL cannot have."

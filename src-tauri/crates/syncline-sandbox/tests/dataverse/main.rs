@@ -6,6 +6,7 @@ mod big;
 mod bulk;
 mod fetching;
 mod reading;
+mod refusals;
 mod speed;
 mod support;
 mod tracking;

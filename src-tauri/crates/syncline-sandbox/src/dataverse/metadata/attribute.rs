@@ -305,22 +305,6 @@ pub(super) fn option_set(
     })
 }
 
-const TYPED: [&str; 13] = [
-    "MaxLength",
-    "FormatName",
-    "DatabaseLength",
-    "MinValue",
-    "MaxValue",
-    "Precision",
-    "PrecisionSource",
-    "IsBaseCurrency",
-    "DefaultValue",
-    "DefaultFormValue",
-    "OptionSet",
-    "GlobalOptionSet",
-    "Targets",
-];
-
 /// Without a cast only what all types have in common (the type's own properties come with `@odata.type`).
 pub(super) fn common(attribute: Json) -> Json {
     let Json::Object(mut map) = attribute else { return attribute };
@@ -333,37 +317,16 @@ pub(super) fn common(attribute: Json) -> Json {
 /// Keeps the attributes of one type.
 pub(super) fn cast(all: Vec<Json>, cast: &str) -> Outcome<Vec<Json>> {
     let name = cast.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(cast);
-    const KNOWN: [&str; 16] = [
-        "String",
-        "Memo",
-        "Integer",
-        "BigInt",
-        "Decimal",
-        "Double",
-        "Money",
-        "Boolean",
-        "DateTime",
-        "Lookup",
-        "Picklist",
-        "MultiSelectPicklist",
-        "State",
-        "Status",
-        "UniqueIdentifier",
-        "EntityName",
-    ];
-    let known = name
-        .strip_suffix("AttributeMetadata")
-        .is_some_and(|n| KNOWN.contains(&n) || matches!(n, "Image" | "File"));
-    if !known {
-        return Err(ServiceError::odata(format!(
-            "The type '{cast}' is not a type that attributes can be cast to; ask for one type at a time."
-        )));
+    if super::types::Kind::collection("Attributes", Some(cast)).is_none() {
+        return Err(no_cast(cast));
     }
     let wanted = format!("#Microsoft.Dynamics.CRM.{name}");
     Ok(all.into_iter().filter(|a| a["@odata.type"] == wanted.as_str()).collect())
 }
 
-/// True for properties that only a cast has.
-pub(super) fn is_typed(property: &str) -> bool {
-    TYPED.contains(&property)
+/// 400 for what attributes can't be cast to.
+pub(super) fn no_cast(cast: &str) -> ServiceError {
+    ServiceError::odata(format!(
+        "The type '{cast}' is not a type that attributes can be cast to; ask for one type at a time."
+    ))
 }

@@ -1,7 +1,9 @@
 //! Metadata: EntityDefinitions with attributes, keys, relationships and option sets.
 mod attribute;
 mod entity;
+mod filter;
 mod project;
+mod types;
 mod wide;
 
 use super::error::{Outcome, ServiceError};
@@ -11,7 +13,9 @@ use super::request::{ApiRequest, ApiResponse};
 use super::store::Store;
 use crate::data::Entity;
 use crate::data::wide::{Wide, WideEntity};
+use filter::Filter;
 use serde_json::{Value as Json, json};
+use types::Kind;
 use uuid::Uuid;
 
 /// Answers every metadata path.
@@ -25,6 +29,7 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
     let found = find(store, key)?;
     let name = format!("EntityDefinitions({})", found.metadata_id());
     let Some(part) = path.get(1) else {
+        project::check(&Kind::entity(), &options)?;
         let mut value = found.definition(store);
         project::expand(&mut value, &options, store, found)?;
         let mut value = project::select(value, &options, &["MetadataId"])?;
@@ -36,6 +41,9 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
         "Attributes" => {
             let mut all = found.attributes(store);
             if let Some(key) = &part.key {
+                let kind = Kind::collection("Attributes", cast)
+                    .ok_or_else(|| attribute::no_cast(cast.unwrap_or_default()))?;
+                project::check(&kind, &options)?;
                 return one_attribute(request, all, key, cast, &options, &name);
             }
             if let Some(cast) = cast {
@@ -47,7 +55,9 @@ pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outc
         }
         other => found.collection(store, other).ok_or_else(|| ServiceError::no_segment(other))?,
     };
-    list(request, &format!("{name}/{}", part.name), all, &options)
+    let kind = Kind::collection(&part.name, cast)
+        .ok_or_else(|| ServiceError::no_segment(cast.unwrap_or_default()))?;
+    list(request, &kind, &format!("{name}/{}", part.name), all, &options)
 }
 
 /// A table: one of the sample's, or one of a big tenant's.
@@ -98,7 +108,9 @@ impl Found<'_> {
 
 /// All tables, one after the other: what is made of one is written before the next is begun, so that memory holds the answer only.
 fn all(store: &Store, request: &ApiRequest, options: &Options) -> Outcome<ApiResponse> {
-    let filter = options.filter.as_deref().map(project::Filter::parse).transpose()?;
+    let kind = Kind::entity();
+    project::check(&kind, options)?;
+    let filter = options.filter.as_deref().map(|filter| Filter::parse(&kind, filter)).transpose()?;
     let mut out = Vec::with_capacity(64 * 1024);
     out.extend_from_slice(b"{\"@odata.context\":");
     crate::dataverse::json::string(
@@ -146,7 +158,7 @@ fn one_attribute(
         }
         None => found,
     };
-    let mut value = project::select(project::keep_expanded(found, options), options, &["MetadataId"])?;
+    let mut value = project::select(project::keep_expanded(found, options)?, options, &["MetadataId"])?;
     with_context(&mut value, format!("{}/$metadata#{name}/Attributes/$entity", request.service_root));
     Ok(ApiResponse::value(200, &value))
 }
@@ -157,14 +169,21 @@ fn with_context(value: &mut Json, context: String) {
     }
 }
 
-fn list(request: &ApiRequest, name: &str, mut all: Vec<Json>, options: &Options) -> Outcome<ApiResponse> {
+fn list(
+    request: &ApiRequest,
+    kind: &Kind,
+    name: &str,
+    mut all: Vec<Json>,
+    options: &Options,
+) -> Outcome<ApiResponse> {
+    project::check(kind, options)?;
     if let Some(filter) = &options.filter {
-        let filter = project::Filter::parse(filter)?;
+        let filter = Filter::parse(kind, filter)?;
         all.retain(|item| filter.holds(item));
     }
     let mut out = Vec::new();
     for item in all {
-        out.push(project::select(project::keep_expanded(item, options), options, &["MetadataId"])?);
+        out.push(project::select(project::keep_expanded(item, options)?, options, &["MetadataId"])?);
     }
     Ok(ApiResponse::value(
         200,

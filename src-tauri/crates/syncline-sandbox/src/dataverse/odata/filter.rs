@@ -1,5 +1,4 @@
 //! `$filter` and `$orderby`: recursive descent into the query model.
-use super::functions::function;
 use super::relations::collection;
 use crate::data::{Entity, Schema, Table, Value};
 use crate::dataverse::coerce::from_text;
@@ -26,18 +25,21 @@ pub(crate) struct Setting<'a> {
 /// Deepest nesting of parentheses.
 const DEPTH: usize = 100;
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     text: &'a str,
-    at: usize,
-    setting: Setting<'a>,
+    pub(super) at: usize,
+    pub(super) setting: Setting<'a>,
     /// Range variables: name, table; the first is the row itself. The position is the slot.
     scope: Vec<(String, Table)>,
     depth: usize,
+    /// What was read last is a query function.
+    pub(super) named: bool,
 }
 
 /// Reads a `$filter`.
 pub(crate) fn filter(setting: Setting<'_>, table: Table, text: &str) -> Outcome<Expr> {
-    let mut parser = Parser { text, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0 };
+    let mut parser =
+        Parser { text, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0, named: false };
     let expr = parser.or()?;
     parser.space();
     if parser.at < text.len() {
@@ -52,7 +54,13 @@ pub(crate) fn orderby(setting: Setting<'_>, table: Table, text: &str) -> Outcome
     for part in text.split(',') {
         let mut words = part.split_whitespace();
         let path = words.next().ok_or_else(|| ServiceError::odata("Expression expected in $orderby."))?;
-        let descending = match words.next() {
+        let (direction, more) = (words.next(), words.next());
+        if let Some(more) = more {
+            return Err(ServiceError::odata(format!(
+                "Syntax error in $orderby: ',' or the end was expected in place of '{more}'."
+            )));
+        }
+        let descending = match direction {
             None | Some("asc") => false,
             Some("desc") => true,
             Some(other) => {
@@ -61,29 +69,30 @@ pub(crate) fn orderby(setting: Setting<'_>, table: Table, text: &str) -> Outcome
                 )));
             }
         };
-        let mut parser = Parser { text: path, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0 };
+        let mut parser =
+            Parser { text: path, at: 0, setting, scope: vec![("$it".into(), table)], depth: 0, named: false };
         out.push((parser.path(path)?, descending));
     }
     Ok(out)
 }
 
 impl<'a> Parser<'a> {
-    fn error(&self, wanted: &str) -> ServiceError {
+    pub(super) fn error(&self, wanted: &str) -> ServiceError {
         ServiceError::odata(format!(
             "Syntax error at position {} in '{}': {wanted} was expected.",
             self.at, self.text
         ))
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    fn eat(&mut self, token: &str) -> bool {
+    pub(super) fn eat(&mut self, token: &str) -> bool {
         self.space();
         let found = self.rest().starts_with(token);
         if found {
@@ -104,7 +113,7 @@ impl<'a> Parser<'a> {
         alone
     }
 
-    fn word(&mut self) -> &'a str {
+    pub(super) fn word(&mut self) -> &'a str {
         self.space();
         let rest = self.rest();
         let end = rest
@@ -114,7 +123,7 @@ impl<'a> Parser<'a> {
         &rest[..end]
     }
 
-    fn entity(&self, slot: usize) -> &'a Entity {
+    pub(super) fn entity(&self, slot: usize) -> &'a Entity {
         self.setting.schema.entity(self.scope[slot].1)
     }
 
@@ -123,6 +132,7 @@ impl<'a> Parser<'a> {
         while self.keyword("or") {
             all.push(self.and()?);
         }
+        self.named &= all.len() == 1;
         Ok(if all.len() == 1 { all.remove(0) } else { Expr::Or(all) })
     }
 
@@ -131,6 +141,7 @@ impl<'a> Parser<'a> {
         while self.keyword("and") {
             all.push(self.unary()?);
         }
+        self.named &= all.len() == 1;
         Ok(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
     }
 
@@ -140,7 +151,14 @@ impl<'a> Parser<'a> {
             return Err(ServiceError::odata("The filter is nested too deeply."));
         }
         let out = if self.keyword("not") {
-            Expr::Not(Box::new(self.unary()?))
+            let inner = self.unary()?;
+            // "Use Web API functions", limitations of query functions.
+            if self.named {
+                return Err(ServiceError::odata(
+                    "Not operator along with the Custom Named Condition operators is not allowed",
+                ));
+            }
+            Expr::Not(Box::new(inner))
         } else if self.eat("(") {
             let inner = self.or()?;
             if !self.eat(")") {
@@ -155,6 +173,7 @@ impl<'a> Parser<'a> {
     }
 
     fn primary(&mut self) -> Outcome<Expr> {
+        self.named = false;
         let word = self.word();
         if word.is_empty() {
             return Err(self.error("an expression"));
@@ -264,80 +283,7 @@ impl<'a> Parser<'a> {
         Ok(Expr::Related { slot, relation, inner, all })
     }
 
-    fn query_function(&mut self, name: &str) -> Outcome<Expr> {
-        let (mut property, mut values) = (None, Vec::new());
-        loop {
-            let parameter = self.word();
-            if !self.eat("=") {
-                return Err(self.error("'='"));
-            }
-            match parameter {
-                "PropertyName" => {
-                    self.space();
-                    property = Some(self.quoted('\'')?);
-                }
-                "PropertyValue" | "PropertyValues" | "PropertyValue1" | "PropertyValue2" => {
-                    self.arguments(&mut values)?
-                }
-                other => {
-                    return Err(ServiceError::odata(format!(
-                        "Unknown parameter '{other}' of the function '{name}'."
-                    )));
-                }
-            }
-            if self.eat(",") {
-                continue;
-            }
-            if self.eat(")") {
-                break;
-            }
-            return Err(self.error("',' or ')'"));
-        }
-        let property = property
-            .ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
-        let path = self.path(&property).or_else(|error| {
-            // Lookups may be named by their logical name here.
-            let entity = self.entity(0);
-            match entity.column(&property) {
-                Some(column) => Ok(Path { slot: 0, hops: vec![], table: entity.table, column }),
-                None => Err(error),
-            }
-        })?;
-        function(self.setting, path, name, &values)
-    }
-
-    fn arguments(&mut self, values: &mut Vec<String>) -> Outcome<()> {
-        self.space();
-        if !self.eat("[") {
-            values.push(self.scalar()?);
-            return Ok(());
-        }
-        loop {
-            if self.eat("]") {
-                return Ok(());
-            }
-            values.push(self.scalar()?);
-            self.eat(",");
-        }
-    }
-
-    fn scalar(&mut self) -> Outcome<String> {
-        self.space();
-        match self.rest().chars().next() {
-            Some(quote @ ('\'' | '"')) => self.quoted(quote),
-            _ => {
-                let rest = self.rest();
-                let end = rest.find([',', ')', ']', ' ']).unwrap_or(rest.len());
-                if end == 0 {
-                    return Err(self.error("a value"));
-                }
-                self.at += end;
-                Ok(rest[..end].to_owned())
-            }
-        }
-    }
-
-    fn quoted(&mut self, quote: char) -> Outcome<String> {
+    pub(super) fn quoted(&mut self, quote: char) -> Outcome<String> {
         if !self.rest().starts_with(quote) {
             return Err(self.error("a quoted string"));
         }

@@ -1,29 +1,243 @@
-//! The query functions (`Microsoft.Dynamics.CRM.…`) in terms of FetchXML's operators, and date operators as tests.
-use super::filter::Setting;
+//! The query functions (`Microsoft.Dynamics.CRM.…`) with their parameters, and date operators as tests.
+use super::filter::{Parser, Setting};
 use crate::dataverse::coerce::{choices, instant};
 use crate::dataverse::error::{Outcome, ServiceError};
 use crate::dataverse::query::{Expr, Path, Test, dates};
 
-/// `LastXDays` as `last-x-days`.
-fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    for (at, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && at > 0 {
-            out.push('-');
+/// What a query function takes besides `PropertyName`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    /// `PropertyValue`, an Edm.String.
+    Text,
+    /// `PropertyValue`, an Edm.Int64.
+    Number,
+    /// `PropertyValue1` and `PropertyValue2`, both Edm.Int64.
+    Numbers,
+    /// `PropertyValues`, a collection of Edm.String.
+    Texts,
+}
+
+/// Names, operators in FetchXML and parameters, from the "Web API Query Function Reference".
+const FUNCTIONS: [(&str, &str, Takes); 70] = {
+    use Takes::{Nothing, Number, Numbers, Text, Texts};
+    [
+        ("Above", "above", Text),
+        ("AboveOrEqual", "eq-or-above", Text),
+        ("Between", "between", Texts),
+        ("Contains", "like", Text),
+        ("ContainValues", "contain-values", Texts),
+        ("DoesNotContainValues", "not-contain-values", Texts),
+        ("EqualBusinessId", "eq-businessid", Nothing),
+        // Everybody's roles are of their own business unit here.
+        ("EqualRoleBusinessId", "eq-businessid", Nothing),
+        ("EqualUserId", "eq-userid", Nothing),
+        ("EqualUserLanguage", "eq-userlanguage", Nothing),
+        ("EqualUserOrUserHierarchy", "eq-useroruserhierarchy", Nothing),
+        ("EqualUserOrUserHierarchyAndTeams", "eq-useroruserhierarchyandteams", Nothing),
+        ("EqualUserOrUserTeams", "eq-useroruserteams", Nothing),
+        ("EqualUserTeams", "eq-userteams", Nothing),
+        ("In", "in", Texts),
+        ("InFiscalPeriod", "in-fiscal-period", Number),
+        ("InFiscalPeriodAndYear", "in-fiscal-period-and-year", Numbers),
+        ("InFiscalYear", "in-fiscal-year", Number),
+        ("InOrAfterFiscalPeriodAndYear", "in-or-after-fiscal-period-and-year", Numbers),
+        ("InOrBeforeFiscalPeriodAndYear", "in-or-before-fiscal-period-and-year", Numbers),
+        ("Last7Days", "last-seven-days", Nothing),
+        ("LastFiscalPeriod", "last-fiscal-period", Nothing),
+        ("LastFiscalYear", "last-fiscal-year", Nothing),
+        ("LastMonth", "last-month", Nothing),
+        ("LastWeek", "last-week", Nothing),
+        ("LastXDays", "last-x-days", Number),
+        ("LastXFiscalPeriods", "last-x-fiscal-periods", Number),
+        ("LastXFiscalYears", "last-x-fiscal-years", Number),
+        ("LastXHours", "last-x-hours", Number),
+        ("LastXMonths", "last-x-months", Number),
+        ("LastXWeeks", "last-x-weeks", Number),
+        ("LastXYears", "last-x-years", Number),
+        ("LastYear", "last-year", Nothing),
+        ("Next7Days", "next-seven-days", Nothing),
+        ("NextFiscalPeriod", "next-fiscal-period", Nothing),
+        ("NextFiscalYear", "next-fiscal-year", Nothing),
+        ("NextMonth", "next-month", Nothing),
+        ("NextWeek", "next-week", Nothing),
+        ("NextXDays", "next-x-days", Number),
+        ("NextXFiscalPeriods", "next-x-fiscal-periods", Number),
+        ("NextXFiscalYears", "next-x-fiscal-years", Number),
+        ("NextXHours", "next-x-hours", Number),
+        ("NextXMonths", "next-x-months", Number),
+        ("NextXWeeks", "next-x-weeks", Number),
+        ("NextXYears", "next-x-years", Number),
+        ("NextYear", "next-year", Nothing),
+        ("NotBetween", "not-between", Texts),
+        ("NotEqualBusinessId", "ne-businessid", Nothing),
+        ("NotEqualUserId", "ne-userid", Nothing),
+        ("NotIn", "not-in", Texts),
+        ("NotUnder", "not-under", Text),
+        ("OlderThanXDays", "olderthan-x-days", Number),
+        ("OlderThanXHours", "olderthan-x-hours", Number),
+        ("OlderThanXMinutes", "olderthan-x-minutes", Number),
+        ("OlderThanXMonths", "olderthan-x-months", Number),
+        ("OlderThanXWeeks", "olderthan-x-weeks", Number),
+        ("OlderThanXYears", "olderthan-x-years", Number),
+        ("On", "on", Text),
+        ("OnOrAfter", "on-or-after", Text),
+        ("OnOrBefore", "on-or-before", Text),
+        ("ThisFiscalPeriod", "this-fiscal-period", Nothing),
+        ("ThisFiscalYear", "this-fiscal-year", Nothing),
+        ("ThisMonth", "this-month", Nothing),
+        ("ThisWeek", "this-week", Nothing),
+        ("ThisYear", "this-year", Nothing),
+        ("Today", "today", Nothing),
+        ("Tomorrow", "tomorrow", Nothing),
+        ("Under", "under", Text),
+        ("UnderOrEqual", "eq-or-under", Text),
+        ("Yesterday", "yesterday", Nothing),
+    ]
+};
+
+impl Parser<'_> {
+    /// Reads the arguments of a query function.
+    pub(super) fn query_function(&mut self, name: &str) -> Outcome<Expr> {
+        let (mut property, mut arguments) = (None, Vec::new());
+        loop {
+            let parameter = self.word();
+            if !self.eat("=") {
+                return Err(self.error("'='"));
+            }
+            self.space();
+            if parameter == "PropertyName" {
+                property = Some(self.quoted('\'')?);
+            } else {
+                arguments.push((parameter.to_owned(), self.argument()?));
+            }
+            if self.eat(",") {
+                continue;
+            }
+            if self.eat(")") {
+                break;
+            }
+            return Err(self.error("',' or ')'"));
         }
-        out.push(c.to_ascii_lowercase());
+        let property = property
+            .ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
+        // Functions know columns, lookups too, by their logical names only.
+        let entity = self.entity(0);
+        let column =
+            entity.column(&property).ok_or_else(|| ServiceError::no_property(&property, entity.logical))?;
+        let path = Path { slot: 0, hops: vec![], table: entity.table, column };
+        let out = function(self.setting, path, name, arguments)?;
+        self.named = true;
+        Ok(out)
     }
-    match out.as_str() {
-        "last7-days" => "last-seven-days".into(),
-        "next7-days" => "next-seven-days".into(),
-        other => other.replace("older-than", "olderthan"),
+
+    fn argument(&mut self) -> Outcome<Argument> {
+        if !self.eat("[") {
+            let (text, quoted) = self.scalar()?;
+            return Ok(if quoted { Argument::Quoted(text) } else { Argument::Bare(text) });
+        }
+        let mut all = Vec::new();
+        if self.eat("]") {
+            return Ok(Argument::List(all));
+        }
+        loop {
+            all.push(self.scalar()?);
+            if self.eat("]") {
+                return Ok(Argument::List(all));
+            }
+            if !self.eat(",") {
+                return Err(self.error("',' or ']'"));
+            }
+        }
+    }
+
+    /// A value, and whether it is in quotes.
+    fn scalar(&mut self) -> Outcome<(String, bool)> {
+        self.space();
+        match self.rest().chars().next() {
+            Some(quote @ ('\'' | '"')) => Ok((self.quoted(quote)?, true)),
+            _ => {
+                let rest = self.rest();
+                let end = rest.find([',', ')', ']', ' ']).unwrap_or(rest.len());
+                if end == 0 {
+                    return Err(self.error("a value"));
+                }
+                self.at += end;
+                Ok((rest[..end].to_owned(), false))
+            }
+        }
     }
 }
 
-pub(super) fn function(setting: Setting<'_>, path: Path, name: &str, values: &[String]) -> Outcome<Expr> {
-    let operator = kebab(name);
-    crate::dataverse::fetch::condition::build(setting, path, &operator, values)
+/// An argument as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Argument {
+    Quoted(String),
+    Bare(String),
+    /// A list; each value with whether it is quoted.
+    List(Vec<(String, bool)>),
+}
+
+/// A query function with its arguments besides `PropertyName`, in the order in which they are written.
+fn function(
+    setting: Setting<'_>,
+    path: Path,
+    name: &str,
+    arguments: Vec<(String, Argument)>,
+) -> Outcome<Expr> {
+    let (_, operator, takes) = FUNCTIONS.iter().find(|known| known.0 == name).ok_or_else(|| unknown(name))?;
+    let mut values = values(name, *takes, arguments)?;
+    if *operator == "like"
+        && let [text] = values.as_mut_slice()
+    {
+        *text = format!("%{text}%");
+    }
+    crate::dataverse::fetch::condition::build(setting, path, operator, &values)
         .map_err(|e| ServiceError::odata(e.message.into_owned()))
+}
+
+fn unknown(name: &str) -> ServiceError {
+    ServiceError::odata(format!(
+        "An unknown function with name 'Microsoft.Dynamics.CRM.{name}' was found. This may also be a function import or a key lookup on a navigation property, which is not allowed."
+    ))
+}
+
+/// The values, when the parameters are the function's and of its types.
+fn values(name: &str, takes: Takes, arguments: Vec<(String, Argument)>) -> Outcome<Vec<String>> {
+    let wanted: &[&str] = match takes {
+        Takes::Nothing => &[],
+        Takes::Text | Takes::Number => &["PropertyValue"],
+        Takes::Numbers => &["PropertyValue1", "PropertyValue2"],
+        Takes::Texts => &["PropertyValues"],
+    };
+    let refused = |text: String| Err(ServiceError::odata(format!("The function '{name}' {text}.")));
+    if let Some((other, _)) = arguments.iter().find(|argument| !wanted.contains(&argument.0.as_str())) {
+        return refused(format!("has no parameter '{other}'"));
+    }
+    let mut out = Vec::new();
+    for parameter in wanted {
+        let mut given = arguments.iter().filter(|argument| argument.0 == *parameter);
+        let (Some((_, argument)), None) = (given.next(), given.next()) else {
+            return refused(format!("needs the parameter '{parameter}' once"));
+        };
+        match (takes, argument) {
+            (Takes::Text, Argument::Quoted(text)) => out.push(text.clone()),
+            (Takes::Number | Takes::Numbers, Argument::Bare(text)) if text.parse::<i64>().is_ok() => {
+                out.push(text.clone());
+            }
+            (Takes::Texts, Argument::List(all)) if all.iter().all(|one| one.1) => {
+                out.extend(all.iter().map(|one| one.0.clone()));
+            }
+            (Takes::Number | Takes::Numbers, _) => {
+                return refused(format!("takes an Edm.Int64 as '{parameter}'"));
+            }
+            (Takes::Texts, _) => return refused(format!("takes a list of Edm.String as '{parameter}'")),
+            (Takes::Text | Takes::Nothing, _) => {
+                return refused(format!("takes an Edm.String as '{parameter}'"));
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Shared by date functions: an instant or an error.
