@@ -68,6 +68,7 @@ mod modes;
 mod offline_namespace;
 mod prefer;
 mod queries;
+mod query_functions;
 mod run_campaign;
 mod sign_in;
 mod sql_types;

@@ -161,7 +161,7 @@ export function RecordsView({
   }
 
   const resetKey = JSON.stringify([query.mode, query.filter, query.search, query.order]);
-  const filtered = filter !== "" || search.trim() !== "";
+  const filtered = filter !== "" || query.search !== undefined;
   return (
     <Split
       label="Record"

@@ -61,6 +61,14 @@ pub(super) fn selection(request: &RecordsQuery) -> Selection {
 }
 
 async fn live(app: &Arc<App>, request: &RecordsQuery) -> Result<RecordsPage, ApiError> {
+    // To leave the words out would show all rows as if they had been found.
+    if request.search.as_ref().is_some_and(|words| !words.trim().is_empty()) {
+        return Err(ApiError::new(
+            ErrorCode::Usage,
+            "words are searched in pulled records, not in live ones",
+        )
+        .hint("pull the entity and search its records on this computer, or give a filter on a column"));
+    }
     let connection = app.connection(&request.connection).await?;
     let source = app.link(&connection).await?.source(&request.connection)?;
     let selection = selection(request);

@@ -43,7 +43,18 @@ fn boundary(content_type: &str) -> Option<String> {
     })
 }
 
-/// Splits a multipart body; both kinds of line ends are taken.
+/// A line of a batch's own; all of them end in CRLF ("Execute batch operations", batch requests).
+fn ended(line: &[u8]) -> Outcome<()> {
+    if line.ends_with(b"\r\n") {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "The line '{}' of the batch does not end in CRLF.",
+        String::from_utf8_lossy(line.trim_ascii_end())
+    )))
+}
+
+/// Splits a multipart body.
 fn parts<'a>(body: &'a [u8], boundary: &str) -> Outcome<Vec<&'a [u8]>> {
     let delimiter = format!("--{boundary}");
     let (mut out, mut start, mut at, mut closed) = (Vec::new(), None, 0, false);
@@ -53,6 +64,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Outcome<Vec<&'a [u8]>> {
         if let Some(rest) = line.strip_prefix(delimiter.as_bytes())
             && (rest.is_empty() || rest == b"--")
         {
+            ended(&body[at..end])?;
             if let Some(from) = start {
                 out.push(&body[from..at]);
             }
@@ -76,6 +88,9 @@ fn head(text: &[u8]) -> Outcome<(HeaderMap, &[u8])> {
         let end = text[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n + 1);
         let line =
             std::str::from_utf8(text[at..end].trim_ascii()).map_err(|_| bad("A header is not text."))?;
+        if end > at {
+            ended(&text[at..end])?;
+        }
         at = end;
         if line.is_empty() {
             return Ok((headers, &text[at..]));
@@ -99,8 +114,23 @@ fn request(content: &[u8], content_id: Option<String>) -> Outcome<Part> {
     let method = Method::try_from(method).map_err(|_| bad(format!("'{method}' is not a method.")))?;
     let url = line[method.as_str().len()..].trim().trim_end_matches("HTTP/1.1").trim().replace(' ', "%20");
     let rest = content.get(end + 1..).unwrap_or_default();
+    if !content[..end].ends_with(b"\r") {
+        return Err(bad(format!("The line '{line}' of the batch does not end in CRLF.")));
+    }
     let (headers, body) = if rest.is_empty() { (HeaderMap::new(), rest) } else { head(rest)? };
     Ok(Part { method, url, headers, body: body.trim_ascii().to_vec(), content_id })
+}
+
+/// A part that holds a request says so in both headers.
+fn is_http(headers: &HeaderMap) -> Outcome<()> {
+    for (name, wanted) in [("content-type", "application/http"), ("content-transfer-encoding", "binary")] {
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = value.split(';').next().unwrap_or_default().trim();
+        if !value.eq_ignore_ascii_case(wanted) {
+            return Err(bad(format!("A part of a batch has the {name} '{value}'; {wanted} was expected.")));
+        }
+    }
+    Ok(())
 }
 
 /// Reads a batch.
@@ -118,6 +148,7 @@ pub(crate) fn parse(body: &[u8], content_type: &str) -> Outcome<Vec<Item>> {
             let mut set = Vec::new();
             for one in parts(content, &inner)? {
                 let (headers, content) = head(one)?;
+                is_http(&headers)?;
                 let id = headers.get("content-id").and_then(|h| h.to_str().ok()).map(str::to_owned);
                 let part = request(content, id)?;
                 if part.method == Method::GET {
@@ -127,13 +158,10 @@ pub(crate) fn parse(body: &[u8], content_type: &str) -> Outcome<Vec<Item>> {
             }
             count += set.len();
             items.push(Item::ChangeSet(set));
-        } else if kind.starts_with("application/http") {
+        } else {
+            is_http(&headers)?;
             count += 1;
             items.push(Item::Single(request(content, None)?));
-        } else {
-            return Err(bad(format!(
-                "A part of a batch has the Content-Type '{kind}'; application/http was expected."
-            )));
         }
     }
     if count > MOST {

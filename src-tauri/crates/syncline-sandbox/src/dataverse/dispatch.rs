@@ -48,6 +48,7 @@ pub(crate) fn change(
     references: &References,
 ) -> Outcome<(ApiResponse, Option<Row>)> {
     let Some(first) = path.first() else { return Err(ServiceError::no_segment("")) };
+    is_json(request)?;
     super::rights::may_bypass(environment, request)?;
     let plain = |answer: Outcome<ApiResponse>| answer.map(|a| (a, None));
     if request.method == Method::POST && first.name.contains("MemberList")
@@ -102,6 +103,32 @@ pub(crate) fn change(
     }
 }
 
+/// Bodies are JSON and say so.
+fn is_json(request: &ApiRequest) -> Outcome<()> {
+    let kind = request.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if request.body.is_empty() || kind.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        415,
+        "",
+        format!(
+            "The Content-Type '{kind}' of a request with a JSON body is not supported; application/json is."
+        ),
+    ))
+}
+
+/// A function without parameters: `WhoAmI` or `WhoAmI()`, and nothing after it.
+fn plain_function(path: &[Segment]) -> Outcome<()> {
+    match path {
+        [only] if only.key.as_deref().is_none_or(|key| key.trim().is_empty()) => Ok(()),
+        [only] => Err(ServiceError::no_segment(&only.name)),
+        [.., last] => Err(ServiceError::no_segment(&last.name)),
+        [] => Err(ServiceError::no_segment("")),
+    }
+}
+
 /// Everything that only reads.
 pub(crate) fn get(
     environment: &Environment,
@@ -111,8 +138,14 @@ pub(crate) fn get(
 ) -> Outcome<ApiResponse> {
     let Some(first) = path.first() else { return Ok(functions::service_document(store, request)) };
     match first.name.as_str() {
-        "WhoAmI" => return Ok(functions::who_am_i(environment, request)),
-        "RetrieveVersion" => return Ok(functions::version(request)),
+        "WhoAmI" => {
+            plain_function(path)?;
+            return Ok(functions::who_am_i(environment, request));
+        }
+        "RetrieveVersion" => {
+            plain_function(path)?;
+            return Ok(functions::version(request));
+        }
         "RetrieveTotalRecordCount" => return functions::total_record_count(store, request, first),
         "EntityDefinitions" | "GlobalOptionSetDefinitions" => return metadata::get(store, request, path),
         "$metadata" => return Ok(metadata::csdl(store)),
@@ -161,7 +194,9 @@ fn related(
 ) -> Outcome<ApiResponse> {
     let entity = store.schema.entity(row.0);
     let Some(segment) = rest.first() else { return read::single(environment, store, request, row, options) };
-    if entity.table == Table::SystemUser && segment.name.ends_with("RetrieveUserPrivileges") {
+    // A bound function goes by its full name ("Use Web API functions").
+    if entity.table == Table::SystemUser && segment.name == "Microsoft.Dynamics.CRM.RetrieveUserPrivileges" {
+        plain_function(rest)?;
         return Ok(super::rights::user_privileges(environment, store, request, store.id(row)));
     }
     if let Some((column, target)) = entity.navigation(&segment.name) {

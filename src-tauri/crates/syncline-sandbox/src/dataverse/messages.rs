@@ -2,7 +2,7 @@
 //! messages", availability). Elastic tables have DeleteMultiple too.
 use super::environment::Environment;
 use super::error::{Outcome, ServiceError};
-use super::odata::options::Options;
+use super::odata::options::{Options, split};
 use super::request::{ApiRequest, ApiResponse};
 use super::store::Store;
 use crate::data::Table;
@@ -70,7 +70,10 @@ pub(crate) fn filters(
 ) -> Outcome<ApiResponse> {
     let options = Options::read(&request.query)?;
     let filter = options.filter.as_deref().unwrap_or_default();
-    let named = options.expand.as_deref().is_some_and(|expand| expand.contains("sdkmessageid"));
+    const COLUMNS: [&str; 3] = ["sdkmessagefilterid", "primaryobjecttypecode", "_sdkmessageid_value"];
+    let selected = columns(&options, &COLUMNS, "sdkmessagefilter")?;
+    let message_columns = message_columns(&options)?;
+    Condition { text: filter }.checked()?;
     let mut rows = Vec::new();
     for entity in &store.schema.entities {
         for message in BULK.into_iter().chain(["DeleteMultiple"]) {
@@ -84,11 +87,18 @@ pub(crate) fn filters(
             row.insert("sdkmessagefilterid".into(), json!(id));
             row.insert("primaryobjecttypecode".into(), json!(entity.logical));
             row.insert("_sdkmessageid_value".into(), json!(metadata_of(message)));
-            if named {
-                row.insert(
-                    "sdkmessageid".into(),
-                    json!({ "sdkmessageid": metadata_of(message), "name": message }),
-                );
+            row.retain(|name, _| {
+                name == "sdkmessagefilterid" || selected.as_ref().is_none_or(|wanted| wanted.contains(name))
+            });
+            if let Some(wanted) = &message_columns {
+                let mut of = Map::from_iter([
+                    ("sdkmessageid".to_owned(), json!(metadata_of(message))),
+                    ("name".to_owned(), json!(message)),
+                ]);
+                of.retain(|name, _| {
+                    name == "sdkmessageid" || wanted.as_ref().is_none_or(|wanted| wanted.contains(name))
+                });
+                row.insert("sdkmessageid".into(), Json::Object(of));
             }
             rows.push(Json::Object(row));
         }
@@ -98,12 +108,51 @@ pub(crate) fn filters(
     Ok(ApiResponse::value(200, &json!({ "@odata.context": context, "value": rows })))
 }
 
+/// What `$select` names, all of it known; `None` without it.
+fn columns(options: &Options, known: &[&str], table: &str) -> Outcome<Option<Vec<String>>> {
+    let Some(list) = &options.select else { return Ok(None) };
+    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let checked = names.map(|name| match known.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(ServiceError::no_property(name, table)),
+    });
+    checked.collect::<Outcome<Vec<_>>>().map(Some)
+}
+
+/// The columns of the message where it is expanded: outside `None` where it is not, inside `None` for all.
+fn message_columns(options: &Options) -> Outcome<Option<Option<Vec<String>>>> {
+    let mut out = None;
+    for part in options.expand.as_deref().map(|e| split(e, ',')).unwrap_or_default() {
+        let (name, inside) = match part.trim().split_once('(') {
+            Some((name, rest)) => (
+                name,
+                rest.strip_suffix(')').ok_or_else(|| {
+                    ServiceError::odata(format!(
+                        "Found an unbalanced bracket expression in $expand: '{part}'."
+                    ))
+                })?,
+            ),
+            None => (part.trim(), ""),
+        };
+        if name != "sdkmessageid" {
+            return Err(ServiceError::no_property(name, "sdkmessagefilter"));
+        }
+        out = Some(columns(&Options::nested(inside)?, &["sdkmessageid", "name"], "sdkmessage")?);
+    }
+    Ok(out)
+}
+
 /// A condition of `eq`, `and`, `or` and parentheses; all that these rows are asked with.
 struct Condition<'a> {
     text: &'a str,
 }
 
 impl<'a> Condition<'a> {
+    /// Refuses what is no condition, whatever rows there are.
+    fn checked(self) -> Outcome<()> {
+        if self.text.is_empty() { Ok(()) } else { self.holds("", "").map(drop) }
+    }
+
     fn holds(mut self, table: &str, message: &str) -> Outcome<bool> {
         let held = self.any(table, message)?;
         match self.text.trim() {

@@ -91,6 +91,7 @@ impl Preferences {
 
     fn take(&mut self, item: &str) {
         let (name, value) = item.split_once('=').map_or((item, ""), |(n, v)| (n.trim(), v.trim()));
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
         let value = value.trim_matches('"');
         match name.to_ascii_lowercase().as_str() {
             "odata.maxpagesize" => {
@@ -99,7 +100,8 @@ impl Preferences {
             "return" => self.representation = value == "representation",
             "odata.track-changes" => self.track_changes = true,
             "odata.continue-on-error" => self.continue_on_error = true,
-            "odata.include-annotations" => {
+            // The names of annotations stand in quotes; without them nothing is understood.
+            "odata.include-annotations" if quoted.is_some() => {
                 self.include_annotations = Some(value.to_owned());
                 let on = |name: &str| {
                     value.split(',').map(str::trim).any(|p| match p.strip_suffix('*') {
@@ -157,5 +159,14 @@ mod tests {
         assert_eq!(read.max_page_size, Some(10));
         assert!(read.representation && read.annotations.formatted && read.annotations.lookup_name);
         assert!(!read.annotations.navigation);
+    }
+
+    #[test]
+    fn annotations_are_named_in_quotes() {
+        let mut headers = HeaderMap::new();
+        headers.append("prefer", HeaderValue::from_static("odata.include-annotations=*"));
+        assert_eq!(Preferences::read(&headers), Preferences::default());
+        headers.append("prefer", HeaderValue::from_static("odata.include-annotations=\"*\""));
+        assert!(Preferences::read(&headers).annotations.navigation);
     }
 }

@@ -71,6 +71,7 @@ pub(crate) fn get(
 /// The rows of a FetchXML document over an empty table: none, or one when everything is counted.
 fn fetched(text: &str, entity: &WideEntity, known: &HashSet<&str>) -> Outcome<Vec<Json>> {
     let root = xml::parse(text)?;
+    super::fetch::vocabulary::check(&root)?;
     let invalid =
         |text: String| ServiceError::bad(code::INVALID_FETCH_XML, format!("Invalid FetchXML: {text}"));
     let [asked] = root.children.as_slice() else {

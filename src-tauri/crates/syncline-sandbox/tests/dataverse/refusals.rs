@@ -165,3 +165,94 @@ async fn keys_and_orders_are_written_in_one_way() {
     assert_eq!(unquoted, (400, "0x80060888".into()));
     assert_eq!(s.error(Method::POST, "contacts", Some(bound("accountnumber='4711'"))).await.0, 204);
 }
+
+#[tokio::test]
+async fn bodies_say_that_they_are_json() {
+    let s = serve(5).await;
+    let send = async |kind: Option<&str>| {
+        let mut request = s.request(Method::POST, "accounts").body("{\"name\":\"Typed\"}");
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(None).await, 415);
+    assert_eq!(send(Some("text/plain")).await, 415);
+    assert_eq!(send(Some("application/json; charset=utf-8")).await, 204);
+    assert_eq!(
+        s.get("accounts?$select=name&$filter=name eq 'Typed'").await["value"].as_array().unwrap().len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn parts_of_a_batch_have_their_headers_and_line_ends() {
+    let s = serve(5).await;
+    let good = "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nGET /api/data/v9.2/WhoAmI HTTP/1.1\r\n\r\n\r\n--b--\r\n";
+    let send = async |body: String| {
+        let request = s.request(Method::POST, "$batch").header("content-type", "multipart/mixed; boundary=b");
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(good.to_owned()).await, 200);
+    for bad in [
+        good.replace("\r\n", "\n"),
+        good.replace("HTTP/1.1\r\n", "HTTP/1.1\n"),
+        good.replace("--b--\r\n", "--b--\n"),
+        good.replace("Content-Type: application/http\r\n", ""),
+        good.replace("Content-Type: application/http", "Content-Type: application/json"),
+        good.replace("Content-Transfer-Encoding: binary\r\n", ""),
+        good.replace("binary", "base64"),
+    ] {
+        assert_eq!(send(bad.clone()).await, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn functions_and_messages_are_addressed_by_their_names() {
+    let s = serve(5).await;
+    let me = s.environment.users[0].user_id;
+    for missing in [
+        "WhoAmI(x=1)".to_owned(),
+        "WhoAmI/UserId".to_owned(),
+        "RetrieveVersion(1)".to_owned(),
+        format!("systemusers({me})/xxRetrieveUserPrivileges"),
+        format!("systemusers({me})/RetrieveUserPrivileges"),
+        format!("systemusers({me})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges(x=1)"),
+    ] {
+        assert_eq!(s.error(Method::GET, &missing, None).await, (404, "0x8006088a".into()), "{missing}");
+    }
+    s.get(&format!("systemusers({me})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges")).await;
+    s.get(&format!("systemusers({me})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")).await;
+    for bad in [
+        "sdkmessagefilters?$select=nonsense",
+        "sdkmessagefilters?$expand=nonsense",
+        "sdkmessagefilters?$expand=sdkmessageid($select=nonsense)",
+        "sdkmessagefilters?$expand=xsdkmessageid",
+        "sdkmessagefilters?$filter=nonsense eq 'x'",
+    ] {
+        refused(&s, bad).await;
+    }
+    let rows = s.get("sdkmessagefilters?$select=primaryobjecttypecode&$expand=sdkmessageid($select=name)&$filter=sdkmessageid/name eq 'CreateMultiple' and primaryobjecttypecode eq 'account'").await;
+    let row = rows["value"][0].as_object().unwrap();
+    assert_eq!(
+        row.keys().collect::<Vec<_>>(),
+        ["sdkmessagefilterid", "primaryobjecttypecode", "sdkmessageid"]
+    );
+    assert_eq!(row["sdkmessageid"]["name"], "CreateMultiple");
+}
+
+#[tokio::test]
+async fn fetchxml_keeps_to_its_schema() {
+    let s = serve(5).await;
+    for bad in [
+        "<fetch aggregate='true'><entity name='contact'><attribute name='gendercode' alias='g' groupby='true'/><order attribute='gendercode'/></entity></fetch>",
+        "<fetch><entity name='contact'><filter><condition attribute='gendercode' operator='in' value='1'/></filter></entity></fetch>",
+        "<fetch><entity name='contact'><attribute name='lastname' colour='red'/></entity></fetch>",
+        "<fetch count='5001'><entity name='contact'><attribute name='lastname'/></entity></fetch>",
+        "<fetch limit='5'><entity name='contact'><attribute name='lastname'/></entity></fetch>",
+    ] {
+        let text: String = url::form_urlencoded::byte_serialize(bad.as_bytes()).collect();
+        let answer = s.error(Method::GET, &format!("contacts?fetchXml={text}"), None).await;
+        assert_eq!(answer, (400, "0x80040303".into()), "{bad}");
+    }
+}

@@ -8,6 +8,7 @@ mod related;
 mod robust;
 mod run;
 mod sort;
+pub(crate) mod vocabulary;
 mod who;
 pub(crate) mod xml;
 

@@ -93,6 +93,7 @@ pub(super) fn parse(setting: Setting<'_>, text: &str) -> Outcome<Fetch> {
     if entity.name != "entity" {
         return Err(invalid(format!("<{}> is not valid inside <fetch>.", entity.name)));
     }
+    super::vocabulary::check(&root)?;
     let number = |name: &str| match root.get(name).filter(|v| !v.is_empty()) {
         None => Ok(None),
         Some(text) => {
@@ -291,6 +292,9 @@ impl<'a> Builder<'a> {
                     };
                     let found = self.nodes.iter().enumerate().find_map(|(slot, n)| Some((slot, of(n)?)));
                     found.ok_or_else(|| invalid(format!("no attribute has the alias '{alias}'.")))?
+                }
+                Wanted::Column(..) if aggregate => {
+                    return Err(invalid("an aggregate is ordered by an alias, not by an attribute."));
                 }
                 Wanted::Column(slot, column) => (slot, column),
             };

@@ -1,0 +1,177 @@
+//! Query functions as the converter writes them and as the completion offers them, a query for a single row, and words that live rows
+//! are not searched for: all against a tenant that takes nothing but what the reference of the Web API has.
+
+use serde_json::{Value, json};
+use syncline_model::ErrorCode;
+
+use crate::app_support::Bench;
+
+async fn bench(records: u64) -> Bench {
+    let bench = Bench::new(records).await;
+    bench.connect("crm", "contoso").await;
+    bench
+}
+
+fn ask(text: &str, language: &str) -> Value {
+    json!({ "connection": "crm", "language": language, "text": text, "run": "r1" })
+}
+
+async fn ids(bench: &Bench, text: &str, language: &str) -> Vec<String> {
+    let page = bench.rpc("queries.run", ask(text, language)).await;
+    let key = page["primary_id"].as_str().unwrap();
+    let rows = page["rows"].as_array().unwrap();
+    let mut ids: Vec<String> = rows.iter().map(|row| row[key].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_of_a_converted_query_is_one_that_the_service_has() {
+    let bench = bench(80).await;
+    let me = bench.rpc("queries.run", ask("systemusers?$select=fullname&$top=1", "odata")).await;
+    let me = me["rows"][0]["systemuserid"].as_str().unwrap().to_owned();
+    let none = |operator: &str, column: &str| (column.to_owned(), operator.to_owned(), vec![]);
+    let with = |operator: &str, column: &str, values: &[&str]| {
+        (
+            column.to_owned(),
+            operator.to_owned(),
+            values.iter().map(|&value| value.to_owned()).collect::<Vec<_>>(),
+        )
+    };
+    let mut all = vec![
+        none("eq-businessid", "owningbusinessunit"),
+        none("ne-businessid", "owningbusinessunit"),
+        none("eq-userlanguage", "new_loyaltypoints"),
+        with("in", "gendercode", &["1", "2"]),
+        with("not-in", "lastname", &["O'BRIEN", "say \"hi\""]),
+        with("between", "new_loyaltypoints", &["1", "900"]),
+        with("not-between", "new_loyaltypoints", &["1", "900"]),
+        with("contain-values", "new_interests", &["9"]),
+        with("not-contain-values", "new_interests", &["9"]),
+        with("on", "createdon", &["2020-01-01"]),
+        with("on-or-before", "createdon", &["2020-01-01"]),
+        with("on-or-after", "createdon", &["2020-01-01"]),
+        with("in-fiscal-year", "createdon", &["2025"]),
+        with("in-fiscal-period", "createdon", &["1"]),
+        with("in-fiscal-period-and-year", "createdon", &["1", "2025"]),
+        with("in-or-before-fiscal-period-and-year", "createdon", &["1", "2025"]),
+        with("in-or-after-fiscal-period-and-year", "createdon", &["1", "2025"]),
+    ];
+    for operator in [
+        "eq-userid",
+        "ne-userid",
+        "eq-userteams",
+        "eq-useroruserteams",
+        "eq-useroruserhierarchy",
+        "eq-useroruserhierarchyandteams",
+    ] {
+        all.push(none(operator, "ownerid"));
+    }
+    for operator in [
+        "yesterday",
+        "today",
+        "tomorrow",
+        "last-seven-days",
+        "next-seven-days",
+        "last-week",
+        "this-month",
+        "next-year",
+        "this-fiscal-year",
+        "last-fiscal-period",
+    ] {
+        all.push(none(operator, "createdon"));
+    }
+    for operator in [
+        "last-x-hours",
+        "next-x-days",
+        "last-x-weeks",
+        "olderthan-x-minutes",
+        "olderthan-x-hours",
+        "olderthan-x-months",
+        "last-x-fiscal-years",
+        "next-x-fiscal-periods",
+    ] {
+        all.push(with(operator, "createdon", &["5"]));
+    }
+    for operator in ["under", "eq-or-under", "not-under", "above", "eq-or-above"] {
+        all.push(with(operator, "systemuserid", &[&me]));
+    }
+    for (column, operator, values) in all {
+        let entity = if column == "systemuserid" { "systemuser" } else { "contact" };
+        let written: String =
+            values.iter().map(|value| format!("<value>{}</value>", value.replace('"', "&quot;"))).collect();
+        let condition = match values.as_slice() {
+            [] => format!("<condition attribute='{column}' operator='{operator}'/>"),
+            [value] if !operator.contains("-values") => {
+                format!("<condition attribute='{column}' operator='{operator}' value='{value}'/>")
+            }
+            _ => format!("<condition attribute='{column}' operator='{operator}'>{written}</condition>"),
+        };
+        let fetch = format!(
+            "<fetch><entity name='{entity}'><attribute name='{entity}id'/><filter>{condition}</filter></entity></fetch>"
+        );
+        let code = bench.rpc("queries.code", ask(&fetch, "fetchxml")).await;
+        let odata = code["odata"].as_str().unwrap_or_else(|| panic!("{operator}: {code}"));
+        assert!(odata.contains("Microsoft.Dynamics.CRM."), "{odata}");
+        assert_eq!(ids(&bench, odata, "odata").await, ids(&bench, &fetch, "fetchxml").await, "{odata}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_are_offered_with_arguments_of_their_types() {
+    let bench = bench(5).await;
+    let text = "contacts?$filter=";
+    let ask = json!({ "connection": "crm", "language": "odata", "text": text, "offset": text.len() });
+    let offers = bench.rpc("queries.complete", ask).await;
+    for (name, rest) in [
+        ("LastXDays", "',PropertyValue=)"),
+        ("InFiscalYear", "',PropertyValue=)"),
+        ("OnOrAfter", "',PropertyValue='')"),
+        ("InFiscalPeriodAndYear", "',PropertyValue1=,PropertyValue2=)"),
+        ("Between", "',PropertyValues=[''])"),
+        ("EqualUserId", "')"),
+    ] {
+        let label = format!("Microsoft.Dynamics.CRM.{name}");
+        let offer = offers["items"].as_array().unwrap().iter().find(|item| item["label"] == label.as_str());
+        let offer = offer.unwrap_or_else(|| panic!("{label}"));
+        assert_eq!(offer["insert"], format!("{label}(PropertyName='{rest}"));
+        assert_eq!(offer["back"], rest.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_for_one_row_shows_it_and_asks_once() {
+    let bench = bench(20).await;
+    let rows = bench.rpc("queries.run", ask("accounts?$select=name,accountnumber&$top=1", "odata")).await;
+    let (number, id) = (rows["rows"][0]["accountnumber"].clone(), rows["rows"][0]["accountid"].clone());
+    let text = |key: String| format!("accounts({key})?$select=name");
+    for key in [format!("accountnumber='{}'", number.as_str().unwrap()), id.as_str().unwrap().to_owned()] {
+        let before = asked(&bench).await;
+        let page = bench.rpc("queries.run", ask(&text(key), "odata")).await;
+        let found = page["rows"].as_array().unwrap();
+        assert_eq!((found.len(), &found[0]["name"]), (1, &rows["rows"][0]["name"]), "{page}");
+        assert_eq!(found[0]["accountid"], id);
+        assert_eq!(page["next"], Value::Null);
+        assert_eq!(asked(&bench).await, before + 1);
+    }
+    let missing =
+        bench.refused("queries.run", ask("accounts(accountnumber='NONE')?$select=name", "odata")).await;
+    assert_eq!(missing.code, ErrorCode::NotFound, "{missing:?}");
+}
+
+async fn asked(bench: &Bench) -> usize {
+    let all = bench.rpc("requests.list", json!({ "connection": "crm" })).await;
+    let of_rows = |one: &&Value| one["path"].as_str().unwrap().contains("/accounts(");
+    all.as_array().unwrap().iter().filter(of_rows).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_are_not_left_out_of_a_search_in_live_rows() {
+    let bench = bench(5).await;
+    let mut ask = json!({ "connection": "crm", "entity": "contact", "mode": "live", "search": "smith" });
+    let refused = bench.refused("records.query", ask.clone()).await;
+    assert_eq!(refused.code, ErrorCode::Usage);
+    assert!(refused.message.contains("pulled records"), "{refused:?}");
+    ask["search"] = json!(" ");
+    assert_eq!(bench.rpc("records.query", ask).await["rows"].as_array().unwrap().len(), 5);
+}
