@@ -15,6 +15,8 @@ use crate::{Store, StoreError};
 
 /// Words of a query beyond this are not looked at.
 const MOST_WORDS: usize = 16;
+/// What most words go on with after their first letter, the usual first.
+const SECOND: &str = "aeionrluhtsmcdybgkpvwjfzxq0123456789";
 /// Characters of a snippet before and after the hit.
 const AROUND: usize = 40;
 
@@ -66,7 +68,7 @@ pub(crate) struct Expressions {
     /// Every hit: each word as a beginning, or a phone number by its digits.
     pub(crate) all: String,
     /// From the best hits to all: whole words of the primary name, beginnings there, whole words anywhere, all.
-    tiers: [String; 4],
+    tiers: Vec<String>,
 }
 
 /// `None`: there is no word in the text.
@@ -83,7 +85,15 @@ pub(crate) fn expressions(text: &str) -> Option<Expressions> {
         Some(digits) => format!("({begins}) OR \"{digits}\"*"),
         None => begins.clone(),
     };
-    let tiers = [format!("title : ({whole})"), format!("title : ({begins})"), whole, all.clone()];
+    let mut tiers = vec![format!("title : ({whole})")];
+    if let [letter] = found.as_slice()
+        && letter.chars().count() == 1
+    {
+        // All words that begin with a letter are brought together before the first hit; those that go on with one more are far fewer,
+        // and enough of them are found soon.
+        tiers.extend(SECOND.chars().map(|next| format!("title : (\"{letter}{next}\"*)")));
+    }
+    tiers.extend([format!("title : ({begins})"), whole, all.clone()]);
     Some(Expressions { all, tiers })
 }
 

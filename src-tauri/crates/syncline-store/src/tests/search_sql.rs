@@ -43,6 +43,36 @@ fn found(store: &Store, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_single_letter_finds_what_begins_with_it_names_first() {
+    let (_folder, store) = open();
+    let names = ["Bea", "Axel", "Ärger", "A", "A. Bo", "Å1", "Aß", "A電", "Bo Ada", "Aé", "Cy", "A_b", "Zu"];
+    let mut rows: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(n, name)| record(&n.to_string(), json!({ "fullname": name, "description": "none" })))
+        .collect();
+    rows.push(record("elsewhere", json!({ "fullname": "Zed", "description": "an aside" })));
+    pull(&store, PullKind::Full, &rows);
+    let only = [connection_id()];
+    let search = |limit| {
+        let query = SearchQuery { text: "a", connections: Some(&only), entity: None, limit };
+        let hits = store.search(&query).unwrap();
+        (hits.hits.into_iter().map(|hit| hit.id.to_string()).collect::<Vec<_>>(), hits.more)
+    };
+    let (all, more) = search(50);
+    let mut sorted = all.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["1", "11", "2", "3", "4", "5", "6", "7", "8", "9", "elsewhere"]);
+    assert!(!more && all.last().is_some_and(|last| last == "elsewhere"), "{all:?}");
+    assert!(
+        all[..3].contains(&"3".to_owned()) && all[..3].contains(&"4".to_owned()),
+        "whole words first: {all:?}"
+    );
+    let (few, more) = search(4);
+    assert!(more && few == all[..4], "{few:?}");
+}
+
+#[test]
 fn words_are_beginnings_without_case_and_accents() {
     let (_folder, store) = filled();
     assert_eq!(found(&store, "ZOE"), ["0", "1"], "the name counts more than the description");
