@@ -114,11 +114,10 @@ fn same(tx: &Connection, dataset: &Dataset, rid: i64, record: &Record) -> Result
         .query_row([rid], |row| row.get(0))?;
     let stored = dataset.codec.decompressor()?.text(&packed)?;
     let (Some(old), Some(new)) = (members(&stored), members(record.raw.get())) else { return Ok(false) };
-    let equal =
-        |((name, value), (other, now)): ((&Cow<'_, str>, &&RawValue), (&Cow<'_, str>, &&RawValue))| {
-            name == other && value.get() == now.get()
-        };
-    Ok(old.len() == new.len() && old.iter().zip(&new).all(equal))
+    let there = |(name, value): (&Cow<'_, str>, &&RawValue)| {
+        new.get(name).is_some_and(|now| now.get() == value.get())
+    };
+    Ok(old.len() == new.len() && old.iter().all(there))
 }
 
 fn put(
