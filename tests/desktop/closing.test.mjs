@@ -42,7 +42,8 @@ test("work that ends out of sight is told by the desktop; closing over running w
   await click(app, "button", "Skip the tour", { seconds: 30 });
   const [connection] = (await app.rpc("connections.list")).ok;
 
-  await slowContacts(connection.authority, 60);
+  // So slow that it outlives the question and the window's going.
+  await slowContacts(connection.authority, 400);
   await pullContacts(app);
   await until("the pull works", async () => (await pull(app))?.state === "running");
   const window = await windowTitled(".*Syncline.*");
