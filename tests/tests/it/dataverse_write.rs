@@ -185,6 +185,30 @@ async fn a_lost_answer_is_asked_for_and_not_repeated() {
     assert_eq!(kinds(&target.write(&[row]).await), [OutcomeKind::Drifted]);
 }
 
+/// A new row and a changed one go together; the service does not guard the second by its version, and refuses to be asked for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_stays_told_where_the_rest_can_not_be_looked_at() {
+    let target = Target::new("contact").await;
+    let id =
+        |last: u8| values([("contactid", format!("00000000-0000-4000-8000-0000000000{last:02x}").into())]);
+    let lastname = |name: &str| values([("lastname", name.into())]);
+    target.write(&[target.create(id(1), lastname("There"))]).await;
+    let there = target.found(id(1), &["lastname"]).await;
+    target.bench.sandbox.environment("contoso").unwrap().set_optimistic_concurrency("contact", false);
+    target
+        .bench
+        .sandbox
+        .faults()
+        .add([fault(FaultKind::Status { status: 403, retry_after: None }, "CRM.In(")]);
+
+    let rows = [target.create(id(2), lastname("New")), target.update(&there, lastname("Changed"))];
+    let outcomes = target.write(&rows).await;
+    assert_eq!(kinds(&outcomes), [OutcomeKind::Created, OutcomeKind::Failed], "{outcomes:?}");
+    assert_eq!(target.found(id(1), &["lastname"]).await.values.get("lastname"), Some(&"There".into()));
+    let outcomes = target.write(&rows[1..]).await;
+    assert_eq!(kinds(&outcomes), [OutcomeKind::Updated], "once it can be looked at: {outcomes:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttled_or_signed_out_batches_go_on() {
     let target = Target::new("contact").await;

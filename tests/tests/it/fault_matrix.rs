@@ -90,7 +90,7 @@ fn expected(name: &str, ask: Ask, always: bool) -> Expected {
         "token expires" if always && has_tokens(ask) => Told,
         "token expires" => Right,
         // What has no labels misses none: nothing is lost where the columns that are read are text.
-        "no Prefer" if ask.wants_annotations() && !matches!(ask, Ask::LongRead | Ask::Probing) => Told,
+        "no Prefer" if ask.wants_annotations() && ask != Ask::LongRead => Told,
         "no Prefer" => Right,
         "foreign link" | "circle" if ask.has_next_link() => Told,
         "foreign link" | "circle" => Right,

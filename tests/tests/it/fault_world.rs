@@ -157,7 +157,9 @@ impl World {
                     .iter()
                     .map(|id| MatchKey(ValueMap::from([("contactid".to_owned(), Value::from(id.as_str()))])))
                     .collect();
-                let found = to.probe(&schema, &keys, &["fullname".to_owned()], cancel).await?;
+                let found = to
+                    .probe(&schema, &keys, &["fullname".to_owned(), "statecode".to_owned()], cancel)
+                    .await?;
                 json!(
                     found
                         .iter()

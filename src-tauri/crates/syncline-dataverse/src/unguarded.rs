@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::DataverseConnector;
 use crate::records::Asked;
 use crate::single::RecordBody;
-use crate::write::guid_in;
+use crate::write::{failed, guid_in};
 
 /// What a row is held back with that was looked at.
 const CHANGED: &str = "changed_meanwhile";
@@ -63,7 +63,11 @@ impl DataverseConnector {
             return self.write_looked_at(schema, rows, options, cancel).await;
         }
         let again: Vec<RowRequest> = held.iter().map(|at| rows[*at].clone()).collect();
-        let told = self.write_looked_at(schema, &again, options, cancel).await?;
+        // The other rows are written: what goes wrong now is told of the held ones alone.
+        let told = match self.write_looked_at(schema, &again, options, cancel).await {
+            Ok(told) => told,
+            Err(error) => again.iter().map(|_| failed(&error)).collect(),
+        };
         held.into_iter().zip(told).for_each(|(at, told)| outcomes[at] = told);
         Ok(outcomes)
     }

@@ -2,7 +2,7 @@
 //! messages", availability). Elastic tables have DeleteMultiple too.
 use super::environment::Environment;
 use super::error::{Outcome, ServiceError};
-use super::odata::options::{Options, split};
+use super::odata::options::Options;
 use super::request::{ApiRequest, ApiResponse};
 use super::store::Store;
 use crate::data::Table;
@@ -122,22 +122,11 @@ fn columns(options: &Options, known: &[&str], table: &str) -> Outcome<Option<Vec
 /// The columns of the message where it is expanded: outside `None` where it is not, inside `None` for all.
 fn message_columns(options: &Options) -> Outcome<Option<Option<Vec<String>>>> {
     let mut out = None;
-    for part in options.expand.as_deref().map(|e| split(e, ',')).unwrap_or_default() {
-        let (name, inside) = match part.trim().split_once('(') {
-            Some((name, rest)) => (
-                name,
-                rest.strip_suffix(')').ok_or_else(|| {
-                    ServiceError::odata(format!(
-                        "Found an unbalanced bracket expression in $expand: '{part}'."
-                    ))
-                })?,
-            ),
-            None => (part.trim(), ""),
-        };
+    for (name, inside) in options.expansions()? {
         if name != "sdkmessageid" {
-            return Err(ServiceError::no_property(name, "sdkmessagefilter"));
+            return Err(ServiceError::no_property(&name, "sdkmessagefilter"));
         }
-        out = Some(columns(&Options::nested(inside)?, &["sdkmessageid", "name"], "sdkmessage")?);
+        out = Some(columns(&inside, &["sdkmessageid", "name"], "sdkmessage")?);
     }
     Ok(out)
 }

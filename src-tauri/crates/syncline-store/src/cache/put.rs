@@ -84,7 +84,7 @@ fn sort_out(tx: &Connection, dataset: &Dataset, page: &Page<'_>) -> Result<(Fres
         match known {
             Some((rid, hash, _, etag))
                 if hash == page.portion.hashes()[at]
-                    || etag == record.etag && same(tx, dataset, rid, record)? =>
+                    || etag.is_some() && etag == record.etag && same(tx, dataset, rid, record)? =>
             {
                 keep.execute(params![rid, page.generation, page.now, record.etag])?;
                 tally.counts.unchanged += 1;

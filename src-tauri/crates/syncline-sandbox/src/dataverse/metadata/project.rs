@@ -3,32 +3,9 @@ use super::filter::Filter;
 use super::types::Kind;
 use super::{Found, attribute};
 use crate::dataverse::error::{Outcome, ServiceError};
-use crate::dataverse::odata::options::{Options, split};
+use crate::dataverse::odata::options::Options;
 use crate::dataverse::store::Store;
 use serde_json::{Map, Value as Json, json};
-
-fn expansions(options: &Options) -> Outcome<Vec<(String, Options)>> {
-    let parts = options.expand.as_deref().map(|e| split(e, ',')).unwrap_or_default();
-    parts
-        .into_iter()
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-        .map(|part| {
-            let (name, inside) = match part.split_once('(') {
-                Some((name, rest)) => (
-                    name,
-                    rest.strip_suffix(')').ok_or_else(|| {
-                        ServiceError::odata(format!(
-                            "Found an unbalanced bracket expression in $expand: '{part}'."
-                        ))
-                    })?,
-                ),
-                None => (part, ""),
-            };
-            Ok((name.trim().to_owned(), Options::nested(inside)?))
-        })
-        .collect()
-}
 
 fn names(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty())
@@ -42,7 +19,7 @@ pub(super) fn check(kind: &Kind, options: &Options) -> Outcome<()> {
             kind.expanded(name).map_err(|_| ServiceError::no_property(name, kind.name))?;
         }
     }
-    for (name, inner) in expansions(options)? {
+    for (name, inner) in options.expansions()? {
         let inside = kind.expanded(&name)?;
         check(&inside, &inner)?;
         inner.filter.as_deref().map(|filter| Filter::parse(&inside, filter)).transpose()?;
@@ -52,7 +29,7 @@ pub(super) fn check(kind: &Kind, options: &Options) -> Outcome<()> {
 
 /// `$expand=Attributes,Keys,…` on a table.
 pub(super) fn expand(value: &mut Json, options: &Options, store: &Store, found: Found<'_>) -> Outcome<()> {
-    for (name, inner) in expansions(options)? {
+    for (name, inner) in options.expansions()? {
         let all = match name.as_str() {
             "Attributes" => found.attributes(store).into_iter().map(attribute::common).collect(),
             other => found
@@ -74,7 +51,7 @@ pub(super) fn expand(value: &mut Json, options: &Options, store: &Store, found: 
 /// Navigation properties of attributes (option sets) appear only when expanded.
 pub(super) fn keep_expanded(value: Json, options: &Options) -> Outcome<Json> {
     let Json::Object(mut map) = value else { return Ok(value) };
-    let asked = expansions(options)?;
+    let asked = options.expansions()?;
     for name in ["OptionSet", "GlobalOptionSet"] {
         match asked.iter().find(|a| a.0 == name) {
             None => {
@@ -94,7 +71,7 @@ pub(super) fn keep_expanded(value: Json, options: &Options) -> Outcome<Json> {
 pub(super) fn select(value: Json, options: &Options, always: &[&str]) -> Outcome<Json> {
     let Some(list) = &options.select else { return Ok(value) };
     let Json::Object(mut map) = value else { return Ok(value) };
-    let expanded = expansions(options)?;
+    let expanded = options.expansions()?;
     let mut out = Map::new();
     if let Some(kind) = map.remove("@odata.type") {
         out.insert("@odata.type".into(), kind);

@@ -58,6 +58,28 @@ impl Options {
         Ok(out)
     }
 
+    /// What `$expand` names, each with the options in its parentheses.
+    pub(crate) fn expansions(&self) -> Outcome<Vec<(String, Self)>> {
+        let parts = self.expand.as_deref().map(|expand| split(expand, ',')).unwrap_or_default();
+        let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty());
+        parts
+            .map(|part| {
+                let (name, inside) = match part.split_once('(') {
+                    Some((name, rest)) => (
+                        name,
+                        rest.strip_suffix(')').ok_or_else(|| {
+                            ServiceError::odata(format!(
+                                "Found an unbalanced bracket expression in $expand: '{part}'."
+                            ))
+                        })?,
+                    ),
+                    None => (part, ""),
+                };
+                Ok((name.trim().to_owned(), Self::nested(inside)?))
+            })
+            .collect()
+    }
+
     fn set(&mut self, name: &str, value: String) -> Outcome<()> {
         match name {
             "$select" => self.select = Some(value),

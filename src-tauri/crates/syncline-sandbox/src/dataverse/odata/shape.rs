@@ -1,6 +1,6 @@
 //! What a row looks like in an answer: `$select`, `$expand` and annotations, with keys written once and reused.
 use super::filter::{Setting, filter, orderby};
-use super::options::{Options, split};
+use super::options::Options;
 use super::relations::collection;
 use crate::data::{Entity, Kind, Table, Value};
 use crate::dataverse::error::{Outcome, ServiceError};
@@ -98,28 +98,13 @@ impl Shape {
             }
         }
         let mut expansions = Vec::new();
-        for part in options.expand.as_deref().map(|e| split(e, ',')).unwrap_or_default() {
-            let part = part.trim();
-            if part.is_empty() {
-                continue;
-            }
+        for (name, inner) in options.expansions()? {
             if depth > 3 || expansions.len() >= 15 {
                 return Err(ServiceError::odata(
                     "The request exceeds the maximum number of $expand options.",
                 ));
             }
-            let (name, inside) = match part.split_once('(') {
-                Some((name, rest)) => (
-                    name.trim(),
-                    rest.strip_suffix(')').ok_or_else(|| {
-                        ServiceError::odata(format!(
-                            "Found an unbalanced bracket expression in $expand: '{part}'."
-                        ))
-                    })?,
-                ),
-                None => (part, ""),
-            };
-            let inner = Options::nested(inside)?;
+            let name = name.as_str();
             let (by, target) = match entity.navigation(name) {
                 Some((column, target)) => (Expanded::One { column, table: target.table }, target.table),
                 None => {
