@@ -99,6 +99,7 @@ step("it is counted, shown as code without a token, and saved", async () => {
   await page.getByRole("textbox", { name: "Name" }).fill("Mine");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Mine", level: 1 }).waitFor();
+  await page.getByRole("tab", { name: "Mine" }).waitFor();
   const [saved] = await app.rpc("queries.saved", { connection });
   assert.equal(saved.name, "Mine");
 });
@@ -147,6 +148,7 @@ step("OData runs beside it, a link opens the query, and tabs come back after a r
   assert.match(link, /^syncline:\/\/query\?/);
   await page.waitForTimeout(700);
   await page.reload();
+  await page.getByRole("tab", { name: "Mine" }).waitFor();
   await page.getByRole("tab", { name: "Query 2" }).click();
   await page.getByRole("textbox", { name: "OData query" }).filter({ hasText: "$select=fullname" }).waitFor();
   await page.getByRole("navigation", { name: "Places" }).getByRole("button", { name: /Query/ }).click();

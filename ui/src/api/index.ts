@@ -5,7 +5,7 @@ export { onEvent, startEvents, useLink } from "./events";
 export { type ExportForm, useExportForms } from "./exports";
 export { change, readKey, useChange, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
-export { isRecord, isStringList, keptSoFar, readKept, useKept, writeKept } from "./kept";
+export { isRecord, isStringList, keptSoFar, readKept, useKept, useToldOfKept, writeKept } from "./kept";
 export {
   isBrowsable,
   isDatabase,

@@ -1,10 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import { call } from "./call";
 import { queryClient } from "./client";
 
 /** The key of a kept value; one place, so that reading and writing agree. */
 const keptKey = (key: string) => ["state.get", { key }] as const;
+
+const keptQuery = (key: string) =>
+  queryOptions({
+    queryKey: keptKey(key),
+    queryFn: async (): Promise<unknown> => (await call("state.get", { key })).value ?? null,
+  });
 
 /** Reads a kept value once; `fallback` when there is none or it has another shape. */
 export async function readKept<T>(
@@ -35,10 +41,7 @@ export function useKept<T>(
   guard: (value: unknown) => value is T,
   fallback: T,
 ): [value: T, set: (value: T) => void, ready: boolean] {
-  const query = useQuery({
-    queryKey: keptKey(key),
-    queryFn: async () => (await call("state.get", { key })).value ?? null,
-  });
+  const query = useQuery(keptQuery(key));
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const waiting = useRef<(() => void) | null>(null);
   // What is not written yet is written before the screen goes.
@@ -64,6 +67,17 @@ export function useKept<T>(
   );
   const value = guard(query.data) ? query.data : fallback;
   return [value, set, query.isSuccess || query.isError];
+}
+
+/** What is told of kept values, by their keys; whoever shows it is drawn anew only when it changes. */
+export function useToldOfKept(
+  keys: readonly string[],
+  tell: (value: unknown) => string,
+): Readonly<Record<string, string>> {
+  return useQueries({
+    queries: keys.map(keptQuery),
+    combine: (found) => Object.fromEntries(keys.map((key, at) => [key, tell(found[at]?.data)])),
+  });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

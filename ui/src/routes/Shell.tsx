@@ -1,5 +1,5 @@
 import { Activity, type CSSProperties, useEffect } from "react";
-import { type ConnectionView, change, isBrowsable, keptSoFar, useRead } from "@/api";
+import { type ConnectionView, change, isBrowsable, useRead, useToldOfKept } from "@/api";
 import { draftKey, isDraft } from "@/features/query";
 import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
@@ -99,16 +99,20 @@ function useTitles(current: ConnectionView | null): (place: Place) => string {
   );
   const plans = useRead("plans.list", {});
   const runs = useRead("runs.list", {});
+  const open = useNav().tabs[current?.name ?? "-"] ?? [];
+  const draftOf = (id: string) => draftKey(current?.name ?? "", id);
+  const queries = useToldOfKept(
+    open.flatMap((tab) => (tab.at === "query" ? [draftOf(tab.id)] : [])),
+    (draft) => (isDraft(draft) ? draft.name : ""),
+  );
   return (place) => {
     switch (place.at) {
       case "entity": {
         const entity = entities.data?.entities.find(({ logical_name }) => logical_name === place.entity);
         return entity?.display_collection_name || place.entity;
       }
-      case "query": {
-        const draft = keptSoFar(draftKey(current?.name ?? "", place.id));
-        return isDraft(draft) && draft.name !== "" ? draft.name : `Query ${place.id}`;
-      }
+      case "query":
+        return queries[draftOf(place.id)] || `Query ${place.id}`;
       case "sync":
         return place.name || "New sync";
       case "plan": {
