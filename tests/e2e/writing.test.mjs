@@ -100,9 +100,9 @@ step("each kind of value has its editor, and only what was changed is sent", asy
   assert.equal(now["_parentcustomerid_value@OData.Community.Display.V1.FormattedValue"].trim(), name);
   assert.equal(now.lastname, before.lastname);
 
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await told("Undone");
-  await page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo", exact: true }).waitFor({ state: "detached" });
   const back = await live();
   for (const column of ["firstname", "gendercode", "birthdate", "donotbulkemail", "_parentcustomerid_value", "creditlimit"])
     assert.deepEqual(back[column], before[column], column);

@@ -1,4 +1,4 @@
-import { FluentProvider } from "@fluentui/react-components";
+import { AriaLiveAnnouncer, FluentProvider } from "@fluentui/react-components";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import {
@@ -41,9 +41,11 @@ function Themed() {
   return (
     <DarkContext.Provider value={dark}>
       <FluentProvider theme={dark ? darkTheme : lightTheme} style={{ height: "100%" }}>
-        <Faults>
-          <Start />
-        </Faults>
+        <AriaLiveAnnouncer>
+          <Faults>
+            <Start />
+          </Faults>
+        </AriaLiveAnnouncer>
       </FluentProvider>
     </DarkContext.Provider>
   );

@@ -1,4 +1,4 @@
-import { Button, Link } from "@fluentui/react-components";
+import { Button, Link, useAnnounce } from "@fluentui/react-components";
 import {
   CheckmarkCircle16Filled,
   DismissRegular,
@@ -59,6 +59,17 @@ export function notify(notice: Notice): void {
   set([...shown.filter((one) => !gone.includes(one)), { ...notice, id: number }]);
 }
 
+/** True while a dialog lies over the window: the rest of it can't be reached then, and no screen reader hears it. */
+export function dialogOpen(): boolean {
+  return document.querySelector("[aria-modal=true]") !== null;
+}
+
+function watchDialogs(listener: () => void): () => void {
+  const watcher = new MutationObserver(listener);
+  watcher.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-modal"] });
+  return () => watcher.disconnect();
+}
+
 /** Notices in the status bar, where they cover nothing and move nothing. */
 export function Notices() {
   const notices = useSyncExternalStore(subscribe, () => shown);
@@ -88,16 +99,23 @@ function stays({ tone, action }: Notice): number {
 function Line({ notice }: { notice: Shown }) {
   const { id, tone, title, text, action, fault } = notice;
   const [held, setHeld] = useState(false);
+  const covered = useSyncExternalStore(watchDialogs, dialogOpen);
+  const { announce } = useAnnounce();
   const time = stays(notice);
+  // Beneath a dialog it is said aloud at once, and stays until it can be read and closed.
+  const said = text ? `${title}. ${text}` : title;
   useEffect(() => {
-    if (held) return;
+    if (dialogOpen()) announce(said);
+  }, [announce, said]);
+  useEffect(() => {
+    if (held || covered) return;
     const timer = setTimeout(() => dismiss(id), time);
     return () => clearTimeout(timer);
-  }, [held, id, time]);
+  }, [held, covered, id, time]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: pointing at it only keeps it in sight; its buttons do the rest
     <div
-      className={`${styles.notice} ${styles[tone]}`}
+      className={`${styles.notice} ${styles[tone]} ${covered ? styles.above : ""}`}
       data-notice={tone}
       role={tone === "error" ? "alert" : undefined}
       title={text ? `${title}\n${text}` : title}
