@@ -1,5 +1,6 @@
 // Runs in the built UI: what stops one, its page, undo with its own preview, replay, a record's story, history.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { journeyOf, sample as crm, started } from "./lib/app.mjs";
 
@@ -178,6 +179,39 @@ step("several syncs run in their order, agreed on once", async () => {
   await picture("run-all-done");
   await steps.getByRole("button", { name: "its run" }).first().click();
   await seen(page.getByRole("heading", { name: /across/ })).waitFor();
+});
+
+step("a record is found over all runs by text, outcome and entity, written to a file, and tells its story", async () => {
+  await go("runs");
+  await seen(page.getByRole("radio", { name: "Records", exact: true })).click();
+  const [row] = (await app.rpc("audit.rows", { run: run.run_id, outcome: "updated", limit: 1 })).rows;
+  await page.getByRole("textbox", { name: "Find a record in all runs" }).fill(row.source_id);
+  const grid = seen(page.getByRole("grid", { name: "Records of all runs" }));
+  await grid.getByText(row.source_id).first().waitFor();
+  await page.getByRole("combobox", { name: "Outcome" }).click();
+  await page.getByRole("option", { name: "deleted", exact: true }).click();
+  await text("No such record").waitFor();
+  await page.getByRole("combobox", { name: "Outcome" }).click();
+  await page.getByRole("option", { name: "updated", exact: true }).click();
+  await page.getByRole("combobox", { name: "Entity" }).click();
+  await page.getByRole("option", { name: "contact", exact: true }).click();
+  await grid.getByText(row.source_id).first().waitFor();
+  await picture("audit-search");
+  const { total } = await app.rpc("audit.rows", {
+    search: row.source_id, outcome: "updated", entity: "contact", connection: crm, limit: 1,
+  });
+  await text(total === 1 ? "1 record" : `${total} records`).waitFor();
+  const file = join(app.home, "found.jsonl");
+  page.once("dialog", (dialog) => void dialog.accept(file));
+  await button("Export").click();
+  await page.getByRole("menuitemradio", { name: "Runs alone" }).click();
+  await page.getByRole("menuitem", { name: "JSON lines…" }).click();
+  await text(/records? written/).waitFor();
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  assert.equal(lines.length, total);
+  assert.ok(lines.every((line) => JSON.parse(line).outcome === "updated"));
+  await seen(grid.getByRole("gridcell")).dblclick();
+  await seen(page.getByRole("list", { name: "What happened to this record" })).waitFor();
 });
 
 step("the history shows trends, and settings say what is kept", async () => {

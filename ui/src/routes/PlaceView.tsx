@@ -138,8 +138,10 @@ export function PlaceView({
     case "runs":
       return (
         <RunsList
+          connection={current?.name}
           belongs={(run) => ours(run.source, run.destination)}
           onOpen={(run) => nav.go({ at: "run", run })}
+          onStory={({ connection, ...of }) => nav.go({ at: "story", ...of }, connection)}
         />
       );
     case "run":

@@ -28,6 +28,7 @@ import {
 import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { BothWays } from "./BothWays";
+import { KnownRecord } from "./KnownRecord";
 import { OutcomePanel, type StoryOf } from "./OutcomePanel";
 import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
@@ -117,7 +118,11 @@ export function RunPage({
       }
       actions={
         <>
-          {job ? <Button onClick={() => void call("jobs.cancel", { job: job.id })}>Stop</Button> : null}
+          {job ? (
+            <Button size="small" onClick={() => void call("jobs.cancel", { job: job.id })}>
+              Stop
+            </Button>
+          ) : null}
           <RunActions
             data={data}
             chosen={opened?.source_id ?? null}
@@ -177,7 +182,14 @@ export function RunPage({
                 hint: "Changed since the preview; held back",
               },
               ...(data.deleted > 0
-                ? [{ key: "deleted" as const, label: "deleted", value: data.deleted, tone: "bad" as const }]
+                ? [
+                    {
+                      key: "deleted" as const,
+                      label: "deleted",
+                      value: data.deleted,
+                      tone: "delete" as const,
+                    },
+                  ]
                 : []),
               { key: "failed", label: "failed", value: data.failed, tone: "bad" },
               {
@@ -210,7 +222,9 @@ export function RunPage({
             <ul className={styles.causes}>
               {data.causes.map((cause) => (
                 <li key={`${cause.code}/${cause.field}`}>
-                  <b>{count(cause.rows)}</b> × <code>{cause.code}</code> <Name text={cause.example} />
+                  <b>{count(cause.rows)}</b> × <code>{cause.code}</code>
+                  {cause.rows > 1 ? <span className={styles.muted}>such as</span> : null}
+                  <Name text={cause.example} />
                 </li>
               ))}
             </ul>
@@ -305,23 +319,13 @@ function Progress({ job }: { job: JobView | undefined }) {
   );
 }
 
-/** A record by its name, with its id beside it. */
-function Known({ row }: { row: RunRow }) {
-  if (!row.title || row.title === row.source_id) return <Name text={row.source_id} />;
-  return (
-    <>
-      <Name text={row.title} /> <Name text={row.source_id} className={styles.id} />
-    </>
-  );
-}
-
 function runColumns(): GridColumn<RunRow>[] {
   return [
     {
       key: "title",
       title: "Record",
       width: 320,
-      cell: (row) => <Known row={row} />,
+      cell: (row) => <KnownRecord row={row} />,
       text: (row) => row.title || row.source_id,
     },
     { key: "planned", title: "Planned", width: 100, cell: (row) => row.action, text: (row) => row.action },

@@ -2,27 +2,35 @@ import { Switch } from "@fluentui/react-components";
 import { PlayRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { type ApiError, type RunView, toApiError, useRead } from "@/api";
-import { Empty, Fault, Name, Page, SearchField, Skeleton, Time } from "@/design";
+import { Empty, Fault, Name, Page, SearchField, Segmented, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { count, counted, duration } from "@/lib/numbers";
 import { AuditMenu } from "./AuditMenu";
+import { AuditSearch } from "./AuditSearch";
+import type { StoryOf } from "./OutcomePanel";
 import { RunBar, RunMark } from "./outcome";
 import { scoreText } from "./Prediction";
 import styles from "./runs.module.css";
 import { Trends } from "./Trends";
 
-/** What ran, newest first. */
+/** What ran, newest first, or the records of all of it. */
 export function RunsList({
+  connection,
   belongs,
   onOpen,
+  onStory,
 }: {
+  /** Name of the connection that is in front. */
+  connection: string | undefined;
   belongs: (run: RunView) => boolean;
   onOpen: (run: string) => void;
+  onStory: (of: StoryOf) => void;
 }) {
   const list = useRead("runs.list", {});
   const [search, setSearch] = useState("");
   const [everyone, setEveryone] = useState(false);
   const [fault, setFault] = useState<ApiError | null>(null);
+  const [look, setLook] = useState<"runs" | "records">("runs");
   const all = list.data ?? [];
   const mine = all.filter(belongs);
   const shown = fuzzyFilter(
@@ -30,10 +38,28 @@ export function RunsList({
     everyone ? all : mine,
     (run) => `${run.definition} ${run.record ?? ""} ${run.source} ${run.destination} ${run.status}`,
   );
+  const looks = (
+    <Segmented
+      label="Runs or their records"
+      value={look}
+      onChange={(next) => setLook(next === "records" ? "records" : "runs")}
+      options={[
+        { value: "runs", label: "Runs" },
+        { value: "records", label: "Records" },
+      ]}
+    />
+  );
+  if (look === "records")
+    return (
+      <Page title="Runs" sub="Every record of every run" actions={looks}>
+        <AuditSearch connection={connection} onStory={onStory} />
+      </Page>
+    );
   return (
     <Page
       scroll
       title="Runs"
+      actions={all.length > 0 ? looks : undefined}
       toolbar={
         all.length > 0 ? (
           <>
