@@ -238,6 +238,7 @@ step("all problems are told at once, and each leads to its field", async () => {
 });
 
 step("it is duplicated, compared, and handed over as a file", async () => {
+  await savedWhen(({ identifiers, fields }) => identifiers.length > 0 && fields.at(-1).to !== "", "what was undone");
   await page.getByRole("button", { name: "More for this definition" }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: "Export as a file" }).click();

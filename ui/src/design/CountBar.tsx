@@ -5,11 +5,11 @@ export interface CountPart<K extends string> {
   key: K;
   label: string;
   value: number;
-  tone: "create" | "update" | "same" | "skip" | "bad" | "warn";
+  tone: "create" | "update" | "delete" | "same" | "skip" | "bad" | "warn";
   hint?: string;
 }
 
-/** Counts as one bar in proportion, and beneath it a button a part that filters by it. */
+/** Counts as one bar in proportion, and beneath it a button a part that filters by it. What is not counted yet of the total stays empty. */
 export function CountBar<K extends string>({
   label,
   parts,
@@ -24,6 +24,7 @@ export function CountBar<K extends string>({
   total?: number;
 }) {
   const sum = parts.reduce((all, part) => all + part.value, 0);
+  const whole = Math.max(sum, total ?? 0);
   return (
     <div className={styles.frame}>
       <div className={styles.bar} aria-hidden>
@@ -32,10 +33,11 @@ export function CountBar<K extends string>({
             <span
               key={part.key}
               className={`${styles[part.tone]} ${selected !== null && selected !== part.key ? styles.dim : ""}`}
-              style={{ flexGrow: Math.max(percent(part.value, sum), 0.6) }}
+              style={{ flexGrow: Math.max(percent(part.value, whole), 0.6) }}
             />
           ) : null,
         )}
+        {sum > 0 && whole > sum ? <span data-rest style={{ flexGrow: percent(whole - sum, whole) }} /> : null}
       </div>
       <div className={styles.parts} role="group" aria-label={label}>
         {total === undefined ? null : (

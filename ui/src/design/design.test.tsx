@@ -113,6 +113,17 @@ describe("small parts", () => {
     expect(onSelect).toHaveBeenCalledWith("create");
     expect(screen.getByRole("button", { name: /skip/ }).hasAttribute("disabled")).toBe(true);
   });
+  it("leave room for what is not counted yet", () => {
+    const parts = (value: number) => [{ key: "created", label: "created", value, tone: "create" as const }];
+    const { container, rerender } = render(
+      <CountBar label="Counts" selected={null} total={4000} parts={parts(1000)} />,
+    );
+    const grown = () =>
+      [...container.querySelectorAll<HTMLElement>("[aria-hidden] > span")].map((one) => one.style.flexGrow);
+    expect(grown()).toEqual(["25", "75"]);
+    rerender(<CountBar label="Counts" selected={null} total={4000} parts={parts(4000)} />);
+    expect(grown()).toEqual(["100"]);
+  });
 });
 
 describe("columns that stay in place", () => {

@@ -167,10 +167,10 @@ function Meter({ budget }: { budget: Budget }) {
         API {count(budget.sent)}
         {left}
         {budget.paused_until ? (
-          <>
-            {" · paused until "}
-            <Time iso={budget.paused_until} />
-          </>
+          <b className={styles.pausedWords}>
+            {" · the service asked to wait until "}
+            {new Date(budget.paused_until).toLocaleTimeString()}
+          </b>
         ) : null}
       </span>
     </Tooltip>
@@ -186,7 +186,13 @@ function leftWords({ remaining, remaining_seconds: seconds }: Budget): string {
 
 /** `pulling contact 412,000 of 1.0 M · 98 k/s · 6 s left · request 12 of about 40`. */
 export function progressWords(job: JobView): string {
-  const parts = [`${job.title} ${count(job.done)}${job.total === null ? "" : ` of ${compact(job.total)}`}`];
+  const counts = job.done > 0 || job.total !== null;
+  const parts = [
+    counts
+      ? `${job.title} ${count(job.done)}${job.total === null ? "" : ` of ${compact(job.total)}`}`
+      : job.title,
+  ];
+  if (!counts && job.stage) parts.push(job.stage);
   if (job.rate !== null && job.rate > 0) parts.push(`${compact(job.rate)}/s`);
   if (job.seconds_left !== null) parts.push(`${duration(job.seconds_left)} left`);
   if (job.calls) parts.push(callWords(job.calls));

@@ -49,6 +49,7 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
           <div
             key={key}
             data-tab={key}
+            role="presentation"
             className={`${styles.tab} ${on ? styles.tabOn : ""}`}
             onAuxClick={(event) => event.button === 1 && nav.close(tab)}
           >
@@ -56,6 +57,7 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
               type="button"
               role="tab"
               aria-selected={on}
+              aria-keyshortcuts="Delete"
               tabIndex={on || (index === 0 && !open.some((other) => placeKey(other) === current)) ? 0 : -1}
               title={title}
               onClick={() => nav.go(tab)}
@@ -66,11 +68,12 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
               </span>
               <bdi dir="auto">{title}</bdi>
             </button>
+            {/* For the mouse: a list of tabs holds tabs alone, and those close with Delete. */}
             <button
               type="button"
               className={styles.tabClose}
               tabIndex={-1}
-              aria-label={`Close ${title}`}
+              aria-hidden
               title="Close (Ctrl+W)"
               onClick={() => nav.close(tab)}
             >

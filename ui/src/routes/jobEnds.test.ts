@@ -36,6 +36,15 @@ it("an export says how much was written and where", () => {
   expect([notice?.title, notice?.text]).toEqual(["2 records written", "/tmp/a.csv"]);
 });
 
+it("a signed document is no write of records", () => {
+  const notice = endNotice({
+    ...job,
+    title: "signing off people",
+    result: { records: 4583, path: "/tmp/a.html" },
+  });
+  expect([notice?.title, notice?.text]).toEqual(["Signing off people: done", "/tmp/a.html"]);
+});
+
 it("several syncs say what all of them wrote, and which of them did not go well", () => {
   const step = (name: string, state: string) => ({ name, state });
   const several = { ...job, kind: "run" as const, title: "running 2 syncs" };

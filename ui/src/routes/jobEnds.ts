@@ -61,6 +61,8 @@ export function endNotice(job: JobView): Notice | null {
     case "export":
       // Comparing writes a file only where one was asked for.
       if (isCompared(result)) return comparedNotice(name, result);
+      if (job.title.startsWith("signing off "))
+        return { tone: "success", title: `${name}: done`, text: String(field(result, "path") ?? "") };
       return {
         tone: "success",
         title: `${counted(number(field(result, "records")), "record")} written`,

@@ -207,7 +207,7 @@ export function DefinitionEditor({
     if (path !== undefined) setFocused(path);
   }
 
-  const busy = job !== null ? `Previewing ${running ? compact(running.done) : ""}…` : null;
+  const busy = job === null ? null : `Previewing${running?.done ? ` ${compact(running.done)}` : ""}…`;
   return (
     <EditorContext value={parts}>
       <div

@@ -26,13 +26,13 @@ export function LabelLanguage() {
     >
       <Dropdown
         size="small"
-        value={chosen === undefined ? "That of who reads" : (found?.name ?? String(chosen))}
+        value={chosen === undefined ? "The signed-in user's" : (found?.name ?? String(chosen))}
         selectedOptions={[chosen === undefined ? "" : String(chosen)]}
         onOptionSelect={(_, { optionValue }) =>
           edit((old) => ({ ...old, label_language: optionValue ? Number(optionValue) : undefined }))
         }
       >
-        <Option value="">That of who reads</Option>
+        <Option value="">The signed-in user's</Option>
         {(languages.data ?? []).map(({ language, name }) => (
           <Option key={language} value={String(language)}>
             {name}

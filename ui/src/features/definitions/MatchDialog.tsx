@@ -11,11 +11,22 @@ import {
 import { useEffect, useState } from "react";
 import { type ApiError, call, type FieldMapping, toApiError } from "@/api";
 import { Empty, Fault, Skeleton } from "@/design";
-import { counted } from "@/lib/numbers";
+import { count, counted } from "@/lib/numbers";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { withColumns } from "./fixes";
 import { optionWords } from "./valueWords";
+
+/** So many columns are named once more; of more only the number is told. */
+const NAMED = 5;
+
+/** Which columns of the pairs are not read yet. */
+export function unreadWords(unread: readonly string[], pairs: number): string {
+  const named = unread.length <= NAMED && unread.length < pairs ? `: ${unread.join(", ")}` : "";
+  return unread.length === 1
+    ? `One of these columns is not read yet and will be chosen, too${named}.`
+    : `${count(unread.length)} of these columns are not read yet and will be chosen, too${named}.`;
+}
 
 /** What is called alike at both sides; each pair can be unticked before it is taken over. */
 export function MatchDialog({ onClose }: { onClose: () => void }) {
@@ -97,10 +108,7 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                   })}
                 </ul>
                 {unread.size > 0 ? (
-                  <p className={styles.muted}>
-                    {counted(unread.size, "column")} of them {unread.size === 1 ? "is" : "are"} not read yet
-                    and will be chosen: {[...unread].join(", ")}.
-                  </p>
+                  <p className={styles.muted}>{unreadWords([...unread], ticked.length)}</p>
                 ) : null}
               </>
             ) : null}

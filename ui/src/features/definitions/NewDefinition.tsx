@@ -22,6 +22,9 @@ import { useImport } from "./useImport";
 
 const EMPTY = "";
 
+/** Starters whose records point at accounts and contacts, which must be there first. */
+const AFTER_CUSTOMERS = new Set(["opportunity-to-opportunity", "order-to-order"]);
+
 /** A new definition: where from, where to, what to begin from, and a name. Or a file. */
 export function NewDefinition({
   connections,
@@ -166,6 +169,7 @@ export function NewDefinition({
                       {one.definition.fields.length === 0 && one.definition.events
                         ? "an event each"
                         : counted(one.definition.fields.length, "field")}
+                      {AFTER_CUSTOMERS.has(one.starter) ? "; run it after accounts and contacts" : ""}
                       {one.left_out.length > 0
                         ? `; without ${one.left_out.join(", ")}: no such column here`
                         : ""}

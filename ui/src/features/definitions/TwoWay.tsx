@@ -135,7 +135,7 @@ export function TwoWayRules() {
           <Field label="Matching before the first sync" size="small">
             <Checkbox
               checked={rules.match_case === true}
-              label="Large and small letters differ"
+              label="Upper and lower case differ"
               onChange={(_, { checked }) => change({ match_case: checked === true ? true : undefined })}
             />
           </Field>

@@ -5,8 +5,9 @@ import { fixOf } from "./fixes";
 import { keyOffers, type SchemaNode, schemasAt, valueOffers } from "./jsonSchema";
 import { placeAt, syntaxFault } from "./jsonText";
 import { lineDiff } from "./lineDiff";
+import { unreadWords } from "./MatchDialog";
 import { freshDefinition, toJson } from "./model";
-import { sectionOf } from "./sections";
+import { problemsOf, sectionOf } from "./sections";
 import { eventName, mergedRows, pastedRows, rowsOf } from "./tableText";
 
 const base = {
@@ -172,6 +173,18 @@ describe("parts and remedies", () => {
         "events.name",
       ].map(sectionOf),
     ).toEqual(["columns", "source", "settings", "fields", "fields", "settings", "events"]);
+  });
+  it("columns that are chosen with their pairs are named where they are few", () => {
+    expect(unreadWords(["a", "b"], 9)).toBe(
+      "2 of these columns are not read yet and will be chosen, too: a, b.",
+    );
+    expect(unreadWords(["a"], 2)).toBe("One of these columns is not read yet and will be chosen, too: a.");
+    expect(unreadWords(["a", "b"], 2)).toBe("2 of these columns are not read yet and will be chosen, too.");
+  });
+  it("a text that is no JSON is no fault of a part", () => {
+    const problem = { path: "", code: "not_json", message: "", hint: null };
+    expect(problemsOf([problem], "settings")).toEqual([]);
+    expect(problemsOf([{ ...problem, path: "options.strict" }], "settings")).toHaveLength(1);
   });
   it("chooses the column that is mapped but not read", () => {
     const problem = { path: "fields[1].from", code: "column_not_chosen", message: "", hint: null };

@@ -65,9 +65,29 @@ export function sampleColumns(rows: readonly MappedSampleRow[]): SampleColumn[] 
   return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
-/** By what a person knows the record: its identifiers, else its id. */
+const isGuid = (text: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+
+/** Columns that name a record, the best first; several columns make one name. */
+const NAMES: readonly (readonly string[])[] = [
+  ["fullname"],
+  ["firstname", "lastname"],
+  ["name"],
+  ["subject"],
+  ["title"],
+];
+
+/** By what a person knows the record: its identifiers, its name where those are ids alone, else its id. */
 export function titleOf(row: MappedSampleRow): string {
-  return Object.values(row.mapped.identifiers).map(plainText).join(" · ") || row.source_id;
+  const identifiers = Object.values(row.mapped.identifiers).map(plainText);
+  const telling = identifiers.filter((text) => !isGuid(text));
+  if (telling.length > 0) return telling.join(" · ");
+  const names = NAMES.map((columns) =>
+    columns
+      .map((column) => plainText(row.source[column]))
+      .filter(Boolean)
+      .join(" "),
+  );
+  return names.find(Boolean) ?? (identifiers.join(" · ") || row.source_id);
 }
 
 /** The target that a path of the definition is about, such as `fields[2]`. */

@@ -52,4 +52,14 @@ describe("ten records", () => {
     expect(targetAt(definition, "events.timestamp")).toBe("timestamp");
     expect(targetAt(definition, "source.columns")).toBeNull();
   });
+  it("are called by what tells them, not by an id alone", () => {
+    const id = "00006175-62e5-4a84-bc2d-705e9c176cac";
+    const known = (identifiers: Record<string, string>, source: Record<string, unknown>) =>
+      titleOf({ ...row({}), source_id: id, source, mapped: { ...row({}).mapped, identifiers } });
+    expect(known({ email: "a@b.example", uuid: id }, { fullname: "Ann Ito" })).toBe("a@b.example");
+    expect(known({ contactid: id }, { firstname: "Ann", lastname: "Ito" })).toBe("Ann Ito");
+    expect(known({ salesorderid: id }, { name: "Order 7" })).toBe("Order 7");
+    expect(known({ contactid: id }, { firstname: null })).toBe(id);
+    expect(known({}, {})).toBe(id);
+  });
 });

@@ -116,7 +116,8 @@ export function sectionOf(path: string): SectionId {
 }
 
 export function problemsOf(problems: readonly Problem[], id: SectionId): Problem[] {
-  return problems.filter(({ path }) => sectionOf(path) === id);
+  // What concerns the definition as a whole, such as a text that is no JSON, stands on top alone.
+  return problems.filter(({ path }) => path !== "" && sectionOf(path) === id);
 }
 
 /** A part in a few words. */

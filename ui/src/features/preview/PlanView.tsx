@@ -186,7 +186,7 @@ export function PlanView({
                       key: "delete" as const,
                       label: "delete",
                       value: counts.delete,
-                      tone: "bad" as const,
+                      tone: "delete" as const,
                       hint: "There: would be deleted; its values are kept, so that it can be brought back",
                     },
                   ]

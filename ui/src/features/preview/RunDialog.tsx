@@ -5,6 +5,22 @@ import { Confirm, Mark, sentence } from "@/design";
 import { count, counted } from "@/lib/numbers";
 import styles from "./preview.module.css";
 
+interface Writes {
+  create: number;
+  update: number;
+  delete: number;
+}
+
+/** What is written, in words; what is not done at all is not named. */
+export function writesWords(counts: Writes): string {
+  const words = [
+    counts.create > 0 ? `${count(counts.create)} created` : "",
+    counts.update > 0 ? `${count(counts.update)} updated` : "",
+    counts.delete > 0 ? `${count(counts.delete)} deleted` : "",
+  ].filter(Boolean);
+  return words.join(", ") || "nothing written";
+}
+
 /** The last question before writing: what, where, as whom. On production the number must be typed. */
 export function RunDialog({
   plan,
@@ -48,9 +64,7 @@ export function RunDialog({
     >
       <div className={styles.dialog}>
         <p>
-          {count(plan.summary.create)} created, {count(plan.summary.update)} updated
-          {plan.summary.delete > 0 ? `, ${count(plan.summary.delete)} deleted` : ""} in{" "}
-          <b>{destination.name}</b>
+          {writesWords(plan.summary)} in <b>{destination.name}</b>
           {production ? (
             <>
               {" "}
@@ -62,9 +76,7 @@ export function RunDialog({
         </p>
         {two && source ? (
           <p>
-            The other way {count(two.other_counts.create)} created, {count(two.other_counts.update)} updated
-            {two.other_counts.delete > 0 ? `, ${count(two.other_counts.delete)} deleted` : ""} in{" "}
-            <b>{source.name}</b>
+            The other way: {writesWords(two.other_counts)} in <b>{source.name}</b>
             {two.other_counts.excluded > 0
               ? `, less ${counted(two.other_counts.excluded, "row")} held back`
               : ""}

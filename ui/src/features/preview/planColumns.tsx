@@ -44,7 +44,9 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
           )}
           <Name text={row.title || row.source_id} className={row.excluded ? styles.out : undefined} />
           {row.title && row.title !== row.source_id ? (
-            <Name text={row.source_id} className={styles.id} />
+            <span className={styles.idPlace}>
+              <Name text={row.source_id} className={styles.id} />
+            </span>
           ) : null}
         </>
       ),

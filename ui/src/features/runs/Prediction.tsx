@@ -33,7 +33,7 @@ export function Prediction({
       </span>
       {apart.map((group) => (
         <span key={`${group.action}/${group.outcome}`} className={styles.muted}>
-          {count(group.rows)} predicted {group.action}, came {group.outcome}
+          {count(group.rows)} predicted as {group.action}, but {group.outcome}
         </span>
       ))}
       {prediction.not_reached > 0 ? (
@@ -46,7 +46,7 @@ export function Prediction({
           aria-pressed={selected}
           onClick={() => onSelect(!selected)}
         >
-          {counted(prediction.otherwise, "row")} otherwise
+          Show {counted(prediction.otherwise, "row")} otherwise
         </Button>
       ) : null}
     </div>

@@ -69,7 +69,8 @@ export function RunActions({
                   title: "Previews what failed, drifted or was not reached, under today's definition",
                 }}
               >
-                Replay failed{failed > 0 ? ` (${count(failed)})` : ""}
+                {data.not_reached > 0 ? "Replay failed and not sent" : "Replay failed"}
+                {failed > 0 ? ` (${count(failed)})` : ""}
               </SplitButton>
             )}
           </MenuTrigger>

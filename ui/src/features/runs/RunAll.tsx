@@ -140,7 +140,7 @@ export function RunAll({
             onOpenRun={onOpenRun}
             onOpenPlan={onOpenPlan}
           />
-          <p role="status" className={styles.muted}>
+          <p role="status" className={styles.total}>
             {totalWords(view, shownJob !== null, going || unsettled(view))}
           </p>
         </>

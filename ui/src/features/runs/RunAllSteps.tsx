@@ -71,7 +71,7 @@ export function RunAllSteps({
                 {count(number)}
               </td>
             ))}
-            <td>
+            <td className={styles.way}>
               <Way step={step} onOpenRun={onOpenRun} onOpenPlan={onOpenPlan} />
             </td>
           </tr>
@@ -84,7 +84,7 @@ export function RunAllSteps({
 /** Why a step comes where it does. */
 export function whyHere(step: RunAllStep): string {
   const after = step.after.map(
-    ({ name, fields }) => `${fields.join(", ")} of it points at what “${name}” writes`,
+    ({ name, fields }) => `its ${fields.join(", ")} may point at what “${name}” writes`,
   );
   if (step.pass > 1)
     return `sends the fields that waited: ${after.join("; ") || "they point at its own records"}`;

@@ -1,9 +1,11 @@
 import { useRead } from "@/api";
-import { compact, count } from "@/lib/numbers";
+import { compact, count, duration } from "@/lib/numbers";
 import styles from "./runs.module.css";
 
 const WIDTH = 600;
 const HEIGHT = 48;
+/** A short run has few stretches; their bars keep the width of bars. */
+const LEAST_STRETCHES = 24;
 
 /** Answers over time: how many rows a second were written, and how many failed. */
 export function Timeline({ run, running }: { run: string; running: boolean }) {
@@ -16,7 +18,7 @@ export function Timeline({ run, running }: { run: string; running: boolean }) {
   const all = data.points.map((point) => point.written + point.failed + point.drifted);
   const most = Math.max(1, ...all);
   const total = all.reduce((sum, value) => sum + value, 0);
-  const bar = WIDTH / data.points.length;
+  const bar = WIDTH / Math.max(data.points.length, LEAST_STRETCHES);
   const words = `Answers over time: ${count(total)} in ${data.points.length} stretches of ${data.seconds.toFixed(1)} s, at most ${compact(most / data.seconds)} a second`;
   return (
     <figure className={styles.timeline}>
@@ -44,7 +46,7 @@ export function Timeline({ run, running }: { run: string; running: boolean }) {
         })}
       </svg>
       <figcaption className={styles.muted}>
-        up to {compact(most / data.seconds)}/s
+        {duration(data.points.length * data.seconds)}, at most {compact(most / data.seconds)}/s
         {data.points.some((point) => point.failed > 0) ? " · failures in red" : ""}
       </figcaption>
     </figure>

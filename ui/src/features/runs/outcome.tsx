@@ -39,7 +39,7 @@ export function RunBar({ run }: { run: RunView }) {
       parts={[
         { tone: "create", value: run.created, label: "created" },
         { tone: "update", value: run.updated, label: "updated" },
-        { tone: "bad", value: run.deleted, label: "deleted" },
+        { tone: "delete", value: run.deleted, label: "deleted" },
         { tone: "same", value: run.unchanged, label: "unchanged" },
         { tone: "skip", value: run.skipped, label: "skipped" },
         { tone: "warn", value: run.drifted, label: "drifted" },

@@ -27,6 +27,18 @@ export function localWords(iso: string): string {
   }).format(new Date(iso));
 }
 
+/** A time in UTC where the local one is beside it: without the day, unless that is another one. */
+export function utcWords(iso: string): string {
+  const at = new Date(iso);
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" } as const;
+  const otherDay = at.getDate() !== at.getUTCDate();
+  const words = new Intl.DateTimeFormat(
+    undefined,
+    otherDay ? { weekday: "long", day: "numeric", month: "long", ...clock } : clock,
+  ).format(at);
+  return `${words} UTC`;
+}
+
 const two = (number: number) => String(number).padStart(2, "0");
 
 /** When something runs: chosen, or written as five fields. All in UTC, as the definition keeps it. */
@@ -151,13 +163,13 @@ export function NextTimes({ cron }: { cron: string }) {
   return (
     <div aria-live="polite">
       <p>
-        {data.words} <code className={styles.muted}>{cron}</code>
+        {data.words} <code className={`${styles.muted} ${styles.cron}`}>{cron}</code>
       </p>
       {data.problem ? <p className={styles.problem}>{sentence(data.problem)}</p> : null}
       <ol className={styles.times} aria-label="The next times">
         {data.next.map((time) => (
           <li key={time.at}>
-            {localWords(time.at)} <span className={styles.muted}>· {time.utc}</span>
+            {localWords(time.at)} <span className={styles.muted}>· {utcWords(time.at)}</span>
           </li>
         ))}
       </ol>

@@ -23,7 +23,7 @@ export function Texts({ name }: { name: string }) {
       {shown?.files.map((file) => (
         <File key={file.name} name={file.name} text={file.text} />
       ))}
-      {shown ? <p className={styles.muted}>{shown.note}</p> : null}
+      {shown && !shown.problem ? <p className={styles.muted}>{shown.note}</p> : null}
     </div>
   );
 }

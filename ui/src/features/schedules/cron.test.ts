@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { utcWords } from "./CronPicker";
 import { cronOf, rhythmOf } from "./cron";
 
 describe("the picker and the five fields", () => {
@@ -21,4 +22,17 @@ describe("the picker and the five fields", () => {
     expect(rhythmOf("60 * * * *").kind).toBe("custom");
     expect(rhythmOf("nonsense").kind).toBe("custom");
   });
+});
+
+it("the time in UTC beside the local one repeats no day, but for another one", () => {
+  const words = (iso: string, zone: number) => {
+    const day = vi
+      .spyOn(Date.prototype, "getDate")
+      .mockReturnValue(new Date(Date.parse(iso) + zone * 3_600_000).getUTCDate());
+    const text = utcWords(iso);
+    day.mockRestore();
+    return text;
+  };
+  expect(words("2026-11-23T06:00:00Z", 1)).toBe("06:00 UTC");
+  expect(words("2026-11-23T23:30:00Z", 1)).toMatch(/Monday.*23.*23:30 UTC$/);
 });
