@@ -3,6 +3,7 @@ import { type ConnectionView, type FieldChange, type PlanRow, type PlanRowDetail
 import { CodeEditor, Fault, Mark, Name, Panel, Segmented, Skeleton, sentence, useCopy } from "@/design";
 import { afterMethod, prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
+import { actionTones } from "./planColumns";
 import styles from "./preview.module.css";
 import { SendOne } from "./SendOne";
 import { Values } from "./Values";
@@ -134,7 +135,7 @@ function Changes({ data, comparedWith }: { data: PlanRowDetail; comparedWith: st
   return (
     <>
       <p>
-        <Mark>{row.action}</Mark> {sentence(row.reason)}{" "}
+        <Mark tone={actionTones[row.action]}>{row.action}</Mark> {sentence(row.reason)}{" "}
         {reason ? <code className={styles.muted}>{reason.code}</code> : null}
       </p>
       {row.issues

@@ -4,7 +4,8 @@ import { Mark, Name } from "@/design";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
 
-const tones: Record<Action, "success" | "brand" | "neutral" | "warning" | "danger"> = {
+/** How an action looks. */
+export const actionTones: Record<Action, "success" | "brand" | "neutral" | "warning" | "danger"> = {
   create: "success",
   update: "brand",
   delete: "danger",
@@ -18,14 +19,14 @@ export function writes(action: Action): boolean {
   return action === "create" || action === "update" || action === "delete";
 }
 
-/** Columns of a preview's rows. Unticked rows are not sent. */
+/** Columns of a preview's rows, all in sight in a window of 1280 pixels. Unticked rows are not sent. */
 export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void): GridColumn<PlanRow>[] {
   return [
     {
       key: "title",
       title: "Record",
       sortable: true,
-      width: 300,
+      width: 280,
       cell: (row) => (
         <>
           {writes(row.action) ? (
@@ -56,19 +57,19 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
       key: "action",
       title: "Action",
       sortable: true,
-      width: 104,
-      cell: (row) => <Mark tone={tones[row.action]}>{row.excluded ? "held back" : row.action}</Mark>,
+      width: 100,
+      cell: (row) => <Mark tone={actionTones[row.action]}>{row.excluded ? "held back" : row.action}</Mark>,
       text: (row) => row.action,
     },
     {
       key: "identifiers",
       title: "Identified by",
-      width: 200,
+      width: 180,
       cell: (row) => <Name text={identifiersOf(row)} />,
       text: identifiersOf,
     },
-    { key: "changes", title: "Changes", width: 340, cell: (row) => <Changes row={row} />, text: changesText },
-    { key: "why", title: "Why", width: 320, cell: (row) => <Name text={whyText(row)} />, text: whyText },
+    { key: "changes", title: "Changes", width: 330, cell: (row) => <Changes row={row} />, text: changesText },
+    { key: "why", title: "Why", width: 330, cell: (row) => <Name text={whyText(row)} />, text: whyText },
   ];
 }
 
@@ -81,7 +82,12 @@ function whyText(row: PlanRow): string {
   return [...new Set([row.reason, ...row.issues.map(({ message }) => message)])].filter(Boolean).join("; ");
 }
 
-function changesText(row: PlanRow): string {
+/** The events that go with a row; what is left out sends none. */
+function eventsOf(row: PlanRow): PlanRow["events"] {
+  return row.action === "skip" || row.action === "invalid" ? [] : row.events;
+}
+
+export function changesText(row: PlanRow): string {
   const changes = row.changes.map(({ field, from, to }) =>
     row.action === "create"
       ? `${field}: ${plainText(to)}`
@@ -89,7 +95,7 @@ function changesText(row: PlanRow): string {
         ? `${field}: ${plainText(from)}`
         : `${field}: ${plainText(from) || "–"} → ${plainText(to) || "–"}`,
   );
-  return [...row.events.map((event) => `event ${eventText(event)}`), ...changes].join("; ");
+  return [...eventsOf(row).map((event) => `event ${eventText(event)}`), ...changes].join("; ");
 }
 
 /** `order, 2026-03-04T12:00:00Z`. */
@@ -98,10 +104,11 @@ function eventText({ name, timestamp }: PlanRow["events"][number]): string {
 }
 
 function Changes({ row }: { row: PlanRow }) {
-  if (row.changes.length === 0 && row.events.length === 0) return null;
+  const events = eventsOf(row);
+  if (row.changes.length === 0 && events.length === 0) return null;
   return (
     <span className={styles.changes} title={changesText(row)}>
-      {row.events.slice(0, 2).map((event) => (
+      {events.slice(0, 2).map((event) => (
         <span key={`${event.name} ${event.timestamp}`}>
           <span className={styles.muted}>event </span>
           <bdi dir="auto">{eventText(event)}</bdi>

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { changesText } from "./planColumns";
 import { lineValue } from "./Values";
 
 test("a line's value is looked for where its kind of line puts it", () => {
@@ -16,4 +17,21 @@ test("a line's value is looked for where its kind of line puts it", () => {
   expect(lineValue(line("events.timestamp", "timestamp"), mapped)).toBe("time of processing");
   expect(lineValue(line("events.parameters[0]", "amount"), mapped)).toBe(3);
   expect(lineValue(line("events.name", "event_name"), { ...mapped, events: [] })).toBeUndefined();
+});
+
+test("a row that is left out shows no event as if it were sent", () => {
+  const row = {
+    ordinal: 0,
+    source_id: "1",
+    title: "Ann",
+    action: "update",
+    reason: "",
+    identifiers: {},
+    changes: [{ field: "name", from: "A", to: "B" }],
+    events: [{ name: "seen", timestamp: "2026-01-01T00:00:00Z", parameters: {} }],
+    issues: [],
+    excluded: false,
+  } as unknown as Parameters<typeof changesText>[0];
+  expect(changesText(row)).toBe("event seen, 2026-01-01T00:00:00Z; name: A → B");
+  expect(changesText({ ...row, action: "skip", changes: [] })).toBe("");
 });
