@@ -102,3 +102,29 @@ check("the keyboard alone opens an entity, moves in the grid and opens a record"
   await page.getByRole("dialog").getByText("Search or run a command").waitFor();
   await page.keyboard.press("Escape");
 });
+
+check("what a stopped pull left says that it is not all", async () => {
+  const { authority } = (await app.rpc("connections.list")).find(({ name }) => name === "contoso sample");
+  const faults = (method, rules) =>
+    fetch(`${authority}/__control/faults`, {
+      method,
+      headers: { "content-type": "application/json" },
+      body: rules ? JSON.stringify(rules) : undefined,
+    });
+  await faults("POST", [{ kind: "slow", chunk_ms: 40, every: 1, path: "contacts", service: "contoso" }]);
+  try {
+    const { job } = await app.rpc("cache.pull", { connection: "contoso sample", entity: "contact" });
+    const view = () => app.rpc("jobs.get", { job });
+    while ((await view()).done === 0) await page.waitForTimeout(50);
+    await app.rpc("jobs.cancel", { job });
+    while ((await view()).finished_at === null) await page.waitForTimeout(50);
+    assert.equal((await view()).state, "cancelled");
+  } finally {
+    await faults("DELETE");
+  }
+  await goTo("entity/contact/records");
+  await page.getByTitle(/\d records on this computer/).click();
+  await page.getByText("Not all is pulled yet").waitFor();
+  await app.ended((await app.rpc("cache.pull", { connection: "contoso sample", entity: "contact" })).job);
+  await page.getByText("Not all is pulled yet").waitFor({ state: "detached" });
+});

@@ -261,6 +261,14 @@ export function RecordsView({
             ""
           )}
         </span>
+        {mode === "cached" && cachedRecords !== null && pulledAt === null ? (
+          <span
+            className={styles.partly}
+            title="The pull has not come to its end. Pull again: it goes on from where it stopped."
+          >
+            Not all is pulled yet
+          </span>
+        ) : null}
         <ValueMenu layout={layout} onChange={setLayout} />
         <ColumnPicker
           all={schema.columns}
