@@ -130,6 +130,8 @@ step("members of lists are chosen by name, type and size, and pulled whole", asy
   await dialog().getByText(/members? now; all of them are read on each run/).waitFor();
   const report = await pulled();
   assert.deepEqual([report.way, report.list, report.read], ["members", list.name, list.members]);
+  const title = (await app.rpc("jobs.list")).find((job) => job.result?.list === list.name)?.title;
+  assert.equal(title, `pulling members of ${list.name}`);
 });
 
 step("several entities are chosen, pulled in one job, and their watermarks stand in one list", async () => {

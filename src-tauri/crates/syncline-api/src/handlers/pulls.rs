@@ -28,13 +28,21 @@ fn internal(error: &serde_json::Error) -> ApiError {
     ApiError::new(ErrorCode::Internal, error.to_string())
 }
 
-/// What an item is called.
+/// What an item is called, as long as a list's name is not known.
 fn called(item: &PullItem) -> String {
     match (&item.entity, &item.list) {
-        (_, Some(list)) => format!("members of {list}"),
+        (_, Some(list)) => members_of(list),
         (Some(entity), None) => entity.clone(),
         (None, None) => String::new(),
     }
+}
+
+fn members_of(list: &str) -> String {
+    format!("members of {list}")
+}
+
+fn title_of(items: &[String]) -> String {
+    format!("pulling {}", items.join(", "))
 }
 
 /// Tells what is wrong with an item before any work begins.
@@ -55,10 +63,7 @@ pub(crate) async fn pull(app: &Arc<App>, request: PullStart) -> Result<JobStarte
     let connection = app.connection(&request.connection).await?;
     check(&request.item)?;
     let root = Arc::clone(app);
-    let title = match (&request.item.entity, &request.item.list) {
-        (Some(entity), Some(list)) => format!("pulling {entity} (members of {list})"),
-        _ => format!("pulling {}", called(&request.item)),
-    };
+    let title = title_of(&[called(&request.item)]);
     let stale = vec![Tag::Cache, Tag::Connections];
     let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
         let at = opened(&root, &connection, &handle).await?;
@@ -78,48 +83,53 @@ pub(crate) async fn pull_many(app: &Arc<App>, request: PullManyStart) -> Result<
     }
     request.items.iter().try_for_each(check)?;
     let root = Arc::clone(app);
-    let all: Vec<String> = request.items.iter().map(called).collect();
-    let title = format!("pulling {}", all.join(", "));
+    let mut all: Vec<String> = request.items.iter().map(called).collect();
+    let title = title_of(&all);
     let stale = vec![Tag::Cache, Tag::Connections];
-    let job = app.start_job(JobKind::Pull, title, &request.connection, stale, move |handle| async move {
-        let at = opened(&root, &connection, &handle).await?;
-        let mut report = PullsReport { waiting: all, ..PullsReport::default() };
-        let mut expected = foreseen(&root, &connection, &at, &request.items, &handle).await?;
-        for item in request.items {
-            let what = called(&item);
-            let own = expected.pop_front().flatten();
-            report.waiting.remove(0);
-            report.doing = Some(what.clone());
-            handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
-            let before = handle.tally().sent();
-            let later = expected.iter().flatten().sum();
-            match one(&root, &connection, &at, item, (own.map(|own| before + own), later), &handle).await {
-                // Who answers is asked once, for the first.
-                Ok(pull) if report.pulls.is_empty() && report.failures.is_empty() => report.pulls.push(pull),
-                Ok(pull) => report.pulls.push(PullReport { requests: pull.requests - before, ..pull }),
-                // The next one would fail the same way.
-                Err(error) if ends_all(error.code) => return Err(error),
-                Err(error) => report.failures.push(PullFailure { what, error }),
+    let job =
+        app.start_job(JobKind::Pull, title.clone(), &request.connection, stale, move |handle| async move {
+            let at = opened(&root, &connection, &handle).await?;
+            let mut expected = foreseen(&root, &connection, &at, &request.items, &mut all, &handle).await?;
+            handle.titled(&title, title_of(&all));
+            let mut report = PullsReport { waiting: all, ..PullsReport::default() };
+            for item in request.items {
+                let own = expected.pop_front().flatten();
+                let what = report.waiting.remove(0);
+                report.doing = Some(what.clone());
+                handle.so_far(serde_json::to_value(&report).map_err(|error| internal(&error))?);
+                let before = handle.tally().sent();
+                let later = expected.iter().flatten().sum();
+                match one(&root, &connection, &at, item, (own.map(|own| before + own), later), &handle).await
+                {
+                    // Who answers is asked once, for the first.
+                    Ok(pull) if report.pulls.is_empty() && report.failures.is_empty() => {
+                        report.pulls.push(pull)
+                    }
+                    Ok(pull) => report.pulls.push(PullReport { requests: pull.requests - before, ..pull }),
+                    // The next one would fail the same way.
+                    Err(error) if ends_all(error.code) => return Err(error),
+                    Err(error) => report.failures.push(PullFailure { what, error }),
+                }
+                // What is there already can be looked at while the others come.
+                root.jobs().invalidate(vec![Tag::Cache]);
             }
-            // What is there already can be looked at while the others come.
-            root.jobs().invalidate(vec![Tag::Cache]);
-        }
-        report.doing = None;
-        match (report.pulls.is_empty(), report.failures.first()) {
-            (true, Some(first)) => Err(first.error.clone()),
-            _ => serde_json::to_value(report).map_err(|error| internal(&error)),
-        }
-    });
+            report.doing = None;
+            match (report.pulls.is_empty(), report.failures.first()) {
+                (true, Some(first)) => Err(first.error.clone()),
+                _ => serde_json::to_value(report).map_err(|error| internal(&error)),
+            }
+        });
     Ok(JobStarted { job })
 }
 
 /// Requests that each item is expected to take, counted before the first begins. One that can't be asked for fails in its turn, and counts as
-/// none here; trouble that ends all ends it here.
+/// none here; trouble that ends all ends it here. `called`: what the items are called, lists by their names once they are known.
 async fn foreseen(
     app: &Arc<App>,
     connection: &Connection,
     at: &Opened,
     items: &[PullItem],
+    called: &mut [String],
     handle: &JobHandle,
 ) -> Result<VecDeque<Option<u64>>, ApiError> {
     let mut all = VecDeque::with_capacity(items.len());
@@ -128,10 +138,13 @@ async fn foreseen(
         return Ok([None].into());
     }
     let source = at.link.patient().source(connection.name.as_str())?;
-    for (done, item) in items.iter().enumerate() {
+    for (done, (item, called)) in items.iter().zip(called).enumerate() {
         handle.progress("counting", done as u64, Some(items.len() as u64));
         let calls = async {
             let asked = asked(app, connection, at, item.clone(), handle.cancel()).await?;
+            if let Some(list) = &asked.list {
+                *called = members_of(&list.name);
+            }
             let estimate =
                 estimate_pull(&app.store, source.as_ref(), &asked.request, &App::work(handle)).await?;
             Ok::<_, ApiError>(estimate.cost.calls)
@@ -235,8 +248,12 @@ async fn one(
     let name = connection.name.as_str();
     let link = at.link.as_ref();
     let source = link.patient().source(name)?;
+    let title = title_of(&[called(&item)]);
     handle.progress("reading the description", 0, None);
     let Asked { entity, list, request: asked } = asked(app, connection, at, item, handle.cancel()).await?;
+    if let Some(list) = &list {
+        handle.titled(&title, title_of(&[members_of(&list.name)]));
+    }
     // Beside the pages; what is spent of them is counted already.
     let learning = Arc::new(AtomicU64::new(super::learn::requests(app, connection, link).await));
     let (told, beside) = (handle.clone(), Arc::clone(&learning));

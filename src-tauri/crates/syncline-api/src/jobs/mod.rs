@@ -280,6 +280,14 @@ impl JobHandle {
         self.jobs.tell(job);
     }
 
+    /// Gives the job another title in place of the one that it has, when more is known of what it does.
+    pub fn titled(&self, before: &str, title: String) {
+        let mut jobs = self.jobs.lock();
+        if let Some(job) = jobs.get_mut(&self.id).filter(|job| job.view.title == before) {
+            job.view.title = title;
+        }
+    }
+
     /// Tells the connections that the job works with: when one of them is forgotten, the job ends first.
     pub fn works_with(&self, connections: [&Connection; 2]) {
         if let Some(job) = self.jobs.lock().get_mut(&self.id) {
