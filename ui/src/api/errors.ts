@@ -27,7 +27,7 @@ export const errorLooks: Record<ErrorCode, ErrorLook> = {
   query_invalid: { severity: "error", title: "The query does not fit", remedy: "none", action: "" },
   not_found: { severity: "warning", title: "Not found", remedy: "retry", action: "Look again" },
   already_exists: { severity: "warning", title: "The name is taken", remedy: "none", action: "" },
-  sign_in_needed: { severity: "warning", title: "Sign in again", remedy: "sign-in", action: "Sign in" },
+  sign_in_needed: { severity: "warning", title: "Not signed in", remedy: "sign-in", action: "Sign in" },
   sign_in_refused: {
     severity: "error",
     title: "Sign-in was refused",
