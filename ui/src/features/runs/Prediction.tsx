@@ -46,7 +46,7 @@ export function Prediction({
           aria-pressed={selected}
           onClick={() => onSelect(!selected)}
         >
-          Show {counted(prediction.otherwise, "row")} otherwise
+          Show {count(prediction.otherwise)} that came out otherwise
         </Button>
       ) : null}
     </div>

@@ -34,6 +34,7 @@ import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
 import { RequestsPanel } from "./RequestsPanel";
 import { RunActions } from "./RunActions";
+import { remedyOf } from "./remedies";
 import styles from "./runs.module.css";
 import { Timeline } from "./Timeline";
 
@@ -225,6 +226,9 @@ export function RunPage({
                   <b>{count(cause.rows)}</b> × <code>{cause.code}</code>
                   {cause.rows > 1 ? <span className={styles.muted}>such as</span> : null}
                   <Name text={cause.example} />
+                  {remedyOf(cause.code) ? (
+                    <span className={styles.remedy}>{remedyOf(cause.code)}</span>
+                  ) : null}
                 </li>
               ))}
             </ul>
