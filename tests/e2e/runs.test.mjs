@@ -181,6 +181,16 @@ step("several syncs run in their order, agreed on once", async () => {
   await seen(page.getByRole("heading", { name: /across/ })).waitFor();
 });
 
+step("production is in sight where it would be written: the sync, its preview, its run", async () => {
+  await app.rpc("connections.save", { name: "elsewhere", kind: "production" });
+  const [plan] = await app.rpc("plans.list");
+  for (const place of [`sync/${encodeURIComponent(definition.name)}`, `plan/${plan.plan_id}`, `run/${run.run_id}`]) {
+    await go(place);
+    await seen(page.locator("main").getByText("PRODUCTION", { exact: true })).waitFor();
+  }
+  await app.rpc("connections.save", { name: "elsewhere", kind: "sandbox" });
+});
+
 step("a record is found over all runs by text, outcome and entity, written to a file, and tells its story", async () => {
   await go("runs");
   await seen(page.getByRole("radio", { name: "Records", exact: true })).click();

@@ -1,5 +1,6 @@
 import { Dropdown, Field, Option } from "@fluentui/react-components";
 import { isBrowsable, isDatabase, useRead } from "@/api";
+import { Mark } from "@/design";
 import { useParts } from "./context";
 import styles from "./definitions.module.css";
 import { Part, Problems } from "./parts";
@@ -32,7 +33,7 @@ export function DestinationPart() {
     <Part id="destination">
       <div className={styles.two} data-path="destination">
         <Field
-          label="To"
+          label={<>To {chosen?.kind === "production" ? <Mark tone="danger">PRODUCTION</Mark> : null}</>}
           hint={chosen && !chosen.writable ? "Read-only: previews work, runs don't yet" : undefined}
         >
           <Dropdown

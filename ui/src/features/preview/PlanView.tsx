@@ -16,6 +16,7 @@ import {
   Fault,
   Grid,
   type GridSort,
+  Mark,
   Name,
   Page,
   SearchField,
@@ -132,6 +133,9 @@ export function PlanView({
           <span>
             · {data.source} {data.source_entity} → {data.destination} {data.destination_entity}
           </span>
+          {[destination, two ? source : undefined].some((one) => one?.kind === "production") ? (
+            <Mark tone="danger">PRODUCTION</Mark>
+          ) : null}
           {data.cached ? <span>· from cached records</span> : null}
         </>
       }

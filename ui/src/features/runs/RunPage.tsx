@@ -95,6 +95,10 @@ export function RunPage({
     { every: running ? 2000 : false },
   );
   const columns = useMemo(runColumns, []);
+  const connections = useRead("connections.list", {});
+  const production = connections.data?.some(
+    ({ name, kind }) => name === data?.destination && kind === "production",
+  );
 
   if (report.error && !data)
     return (
@@ -115,6 +119,7 @@ export function RunPage({
             {running ? "" : ` · ${duration(data.seconds)}`}
             {!running && data.calls > 0 ? ` · ${counted(data.calls, "request")}` : ""}
           </span>
+          {production ? <Mark tone="danger">PRODUCTION</Mark> : null}
         </>
       }
       actions={
