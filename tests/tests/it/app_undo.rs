@@ -111,6 +111,26 @@ async fn all_is_put_back_but_what_others_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_comes_again_with_the_next_sync() {
+    let bench = two_environments(40).await;
+    let mut definition = copy();
+    definition["source"]["fetch"] = json!({ "mode": "new-and-updated", "days": 0 });
+    let report = whole(&bench, &definition).await;
+    let created = count(&report, "created");
+    assert!(created > 20, "{report}");
+    let idle = bench.preview(&definition).await;
+    assert!(
+        count(&idle["summary"], "read") < created,
+        "only what changed since is read: {}",
+        idle["summary"]
+    );
+    let undone = bench.run(&undo_plan(&bench, &report).await).await;
+    assert_eq!(count(&undone, "deleted"), created, "{undone}");
+    let again = whole(&bench, &definition).await;
+    assert_eq!(count(&again, "created"), created, "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deleted_rows_come_back_under_their_ids() {
     let bench = two_environments(60).await;
     whole(&bench, &copy()).await;

@@ -160,6 +160,10 @@ async fn guarded(
     root.adopt_kept(&destination, &plan.destination_entity).await?;
     let undoes = detail.undo_of.is_some();
     let reader = if undoes {
+        // What is taken back is to come again with the next sync, which would read only what changed since. Before the first
+        // write: an undo that ends half-way has taken back, too.
+        let key = watermark_key(&definition, source.id, destination.id);
+        root.with_store(move |store| store.drop_kept(&key)).await?;
         // What is put back does not depend on what the source holds now.
         None
     } else {
