@@ -218,7 +218,7 @@ fn sample(row: &Shown, out: &mut String) {
         }
         out.push_str("</tbody></table>\n");
     }
-    for sent in &row.mapped.events {
+    for sent in row.events() {
         event(sent, out);
     }
     if let Some(request) = &row.request {

@@ -1,6 +1,6 @@
 //! The parts of a document as they may be shown: in clear, or with pseudonyms in the place of what is personal.
 
-use syncline_model::{FieldChange, MappedRecord, RowIssue, SyncDefinition, Value};
+use syncline_model::{Action, FieldChange, MappedEvent, MappedRecord, RowIssue, SyncDefinition, Value};
 use syncline_store::PlanRow;
 use syncline_sync::{Masker, Personal, Private, read_extra, rule_of};
 
@@ -10,7 +10,7 @@ pub(super) struct Shown {
     pub(super) ordinal: u32,
     pub(super) source_id: String,
     pub(super) title: String,
-    pub(super) action: syncline_model::Action,
+    pub(super) action: Action,
     pub(super) held_back: bool,
     pub(super) reason: String,
     pub(super) mapped: MappedRecord,
@@ -18,6 +18,16 @@ pub(super) struct Shown {
     pub(super) issues: Vec<RowIssue>,
     /// The exact request; left out where something is masked, because it holds the values in clear.
     pub(super) request: Option<String>,
+}
+
+impl Shown {
+    /// The events that go with it; a row that is left out sends none.
+    pub(super) fn events(&self) -> &[MappedEvent] {
+        match self.action {
+            Action::Skip | Action::Invalid => &[],
+            Action::Create | Action::Update | Action::Delete | Action::Unchanged => &self.mapped.events,
+        }
+    }
 }
 
 pub(super) fn shown(row: PlanRow, masker: Option<&Masker>, schema: &syncline_model::EntitySchema) -> Shown {
@@ -166,7 +176,29 @@ pub(super) fn filter(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::filter;
+    use super::{Shown, filter};
+    use syncline_model::{Action, MappedEvent, MappedRecord};
+
+    #[test]
+    fn what_is_left_out_sends_no_event() {
+        let event =
+            MappedEvent { name: "seen".to_owned(), timestamp: String::new(), parameters: Default::default() };
+        let row = |action| Shown {
+            ordinal: 0,
+            source_id: String::new(),
+            title: String::new(),
+            action,
+            held_back: false,
+            reason: String::new(),
+            mapped: MappedRecord { events: vec![event.clone()], ..MappedRecord::default() },
+            changes: Vec::new(),
+            issues: Vec::new(),
+            request: None,
+        };
+        let sent = |action| row(action).events().len();
+        assert_eq!([Action::Create, Action::Update, Action::Unchanged].map(sent), [1, 1, 1]);
+        assert_eq!([Action::Skip, Action::Invalid].map(sent), [0, 0]);
+    }
 
     #[test]
     fn a_filter_keeps_its_shape_and_loses_its_values() {

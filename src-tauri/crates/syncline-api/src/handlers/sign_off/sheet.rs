@@ -1,6 +1,9 @@
 //! The document as an Excel workbook: summary with charts, causes, every row with a problem, samples, the definition.
 
-use rust_xlsxwriter::{Chart, ChartType, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Chart, ChartDataLabel, ChartType, Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
+    XlsxError,
+};
 use std::path::Path;
 use syncline_model::{ErrorCode, FieldChange, SynclineError};
 use syncline_store::{PlanRowFilter, Store};
@@ -21,18 +24,65 @@ pub(super) fn write(store: &Store, ways: &[Content], path: &Path) -> Result<(), 
             .hint("write the document as HTML or JSON"),
     };
     let mut book = Workbook::new();
-    let head = Format::new().set_bold();
-    let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    let looks = Looks::new();
     for content in ways {
-        summary(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
-        causes(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
-        problem_rows(&mut book, store, content, &head, &fault)?;
-        samples(book.add_worksheet(), content, &head, &wrap).map_err(fault)?;
+        summary(book.add_worksheet(), content, &looks).map_err(fault)?;
+        causes(book.add_worksheet(), content, &looks).map_err(fault)?;
+        problem_rows(&mut book, store, content, &looks, &fault)?;
+        samples(book.add_worksheet(), content, &looks).map_err(fault)?;
     }
     if let Some(content) = ways.first() {
         definition(book.add_worksheet(), content).map_err(fault)?;
     }
     book.save(path).map_err(fault)
+}
+
+/// How cells look. All of them stand at the top, since texts that run over several lines stand beside short ones.
+struct Looks {
+    term: Format,
+    head: Format,
+    cell: Format,
+    wrap: Format,
+    /// A number at its place in a column of numbers.
+    number: Format,
+    /// A number beside its name.
+    beside: Format,
+}
+
+impl Looks {
+    fn new() -> Self {
+        let top = || Format::new().set_align(FormatAlign::Top);
+        let number = || top().set_num_format("#,##0");
+        Self {
+            term: top().set_bold(),
+            head: top()
+                .set_bold()
+                .set_background_color(Color::RGB(0xF0_F0_F0))
+                .set_border_bottom(FormatBorder::Thin),
+            cell: top(),
+            wrap: top().set_text_wrap(),
+            number: number().set_align(FormatAlign::Right).set_indent(1),
+            beside: number().set_align(FormatAlign::Left),
+        }
+    }
+}
+
+/// On paper a sheet is as wide as the page, with its name and the page's number at the foot.
+fn printed(sheet: &mut Worksheet) {
+    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_footer("&L&A&RPage &P of &N");
+}
+
+/// The head of a table: it stays in sight, and stands on every printed page.
+fn heads(sheet: &mut Worksheet, heads: &[(&str, f64)], looks: &Looks) -> Result<(), XlsxError> {
+    printed(sheet);
+    sheet.set_repeat_rows(0, 0)?.set_freeze_panes(1, 0)?;
+    for (at, (_, width)) in heads.iter().enumerate() {
+        sheet.set_column_width(at as u16, *width)?;
+    }
+    for (at, (name, _)) in heads.iter().enumerate() {
+        sheet.write_with_format(0, at as u16, *name, &looks.head)?;
+    }
+    Ok(())
 }
 
 fn cut(text: &str) -> &str {
@@ -42,35 +92,35 @@ fn cut(text: &str) -> &str {
     }
 }
 
-fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
+fn summary(sheet: &mut Worksheet, content: &Content, looks: &Looks) -> Result<(), XlsxError> {
     let name = content.named("Summary");
     sheet.set_name(&name)?;
+    printed(sheet);
     sheet.set_column_width(0, 26)?;
     sheet.set_column_width(1, 70)?;
     let mut row = 0;
     let way = content.way().map(|(_, facts)| facts).unwrap_or_default();
     for (term, text) in content.facts().into_iter().chain(way) {
-        sheet.write_with_format(row, 0, term, head)?;
-        sheet.write_with_format(row, 1, cut(&text), wrap)?;
+        sheet.write_with_format(row, 0, term, &looks.term)?;
+        sheet.write_with_format(row, 1, cut(&text), &looks.wrap)?;
         row += 1;
     }
     row += 1;
-    sheet.write_with_format(row, 0, "Action", head)?;
-    sheet.write_with_format(row, 1, "Records", head)?;
+    sheet.write_with_format(row, 0, "Action", &looks.head)?;
+    sheet.write_with_format(row, 1, "Records", &looks.head)?;
     let first = row + 1;
     for (action, count) in counts(&content.summary) {
         row += 1;
         sheet.write(row, 0, action.as_str())?;
-        sheet.write(row, 1, count as f64)?;
+        sheet.write_with_format(row, 1, count as f64, &looks.beside)?;
     }
     let mut chart = Chart::new(ChartType::Column);
-    chart.add_series().set_name("Records").set_categories((name.as_str(), first, 0, row, 0)).set_values((
-        name.as_str(),
-        first,
-        1,
-        row,
-        1,
-    ));
+    chart
+        .add_series()
+        .set_name("Records")
+        .set_categories((name.as_str(), first, 0, row, 0))
+        .set_values((name.as_str(), first, 1, row, 1))
+        .set_data_label(ChartDataLabel::new().show_value());
     chart.title().set_name("Records by action");
     chart.legend().set_hidden();
     sheet.insert_chart(0, 3, &chart)?;
@@ -84,41 +134,37 @@ fn summary(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
     ] {
         row += 1;
         sheet.write(row, 0, term)?;
-        sheet.write(row, 1, count as f64)?;
+        sheet.write_with_format(row, 1, count as f64, &looks.beside)?;
     }
     Ok(())
 }
 
-fn causes(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
+fn causes(sheet: &mut Worksheet, content: &Content, looks: &Looks) -> Result<(), XlsxError> {
     let name = content.named("Causes");
     sheet.set_name(&name)?;
-    sheet.set_freeze_panes(1, 0)?;
-    for (at, (name, width)) in
-        [("Cause", 26.0), ("Rows", 10.0), ("Field", 24.0), ("Rule", 60.0), ("Example", 60.0)]
-            .into_iter()
-            .enumerate()
-    {
-        sheet.set_column_width(at as u16, width)?;
-        sheet.write_with_format(0, at as u16, name, head)?;
-    }
+    const HEADS: [(&str, f64); 5] =
+        [("Cause", 26.0), ("Rows", 10.0), ("Field", 24.0), ("Rule", 76.0), ("Example", 100.0)];
+    heads(sheet, &HEADS, looks)?;
     let mut row = 0;
     for group in &content.groups {
         row += 1;
-        sheet.write(row, 0, cut(&group.issue.code))?;
-        sheet.write(row, 1, group.issue.rows as f64)?;
-        sheet.write(row, 2, cut(&group.issue.field))?;
-        sheet.write_with_format(row, 3, cut(&group.issue.rule), wrap)?;
-        sheet.write_with_format(row, 4, cut(&group.issue.example), wrap)?;
+        sheet.write_with_format(row, 0, cut(&group.issue.code), &looks.cell)?;
+        sheet.write_with_format(row, 1, group.issue.rows as f64, &looks.number)?;
+        sheet.write_with_format(row, 2, cut(&group.issue.field), &looks.wrap)?;
+        sheet.write_with_format(row, 3, cut(&group.issue.rule), &looks.wrap)?;
+        sheet.write_with_format(row, 4, cut(&group.issue.example), &looks.wrap)?;
     }
     if row > 0 {
         let mut chart = Chart::new(ChartType::Bar);
-        chart.add_series().set_name("Rows").set_categories((name.as_str(), 1, 0, row, 0)).set_values((
-            name.as_str(),
-            1,
-            1,
-            row,
-            1,
-        ));
+        chart
+            .add_series()
+            .set_name("Rows")
+            .set_categories((name.as_str(), 1, 0, row, 0))
+            .set_values((name.as_str(), 1, 1, row, 1))
+            .set_data_label(ChartDataLabel::new().show_value());
+        // As in the table: the most frequent one on top. The horizontal axis of bars is the one of values.
+        chart.y_axis().set_reverse();
+        chart.x_axis().set_hidden(true).set_major_gridlines(false);
         chart.title().set_name("Rows by cause");
         chart.legend().set_hidden();
         sheet.insert_chart(row + 2, 0, &chart)?;
@@ -131,18 +177,18 @@ fn problem_rows(
     book: &mut Workbook,
     store: &Store,
     content: &Content,
-    head: &Format,
+    looks: &Looks,
     fault: &dyn Fn(XlsxError) -> SynclineError,
 ) -> Result<(), SynclineError> {
     const HEADS: [(&str, f64); 8] = [
         ("Row", 8.0),
-        ("Record", 30.0),
+        ("Record", 36.0),
         ("Source id", 38.0),
         ("Action", 11.0),
         ("Cause", 24.0),
         ("Field", 22.0),
-        ("What", 60.0),
-        ("Rule", 60.0),
+        ("What", 80.0),
+        ("Rule", 76.0),
     ];
     let mut sheets = 0;
     let mut at = MOST_ROWS;
@@ -154,13 +200,7 @@ fn problem_rows(
         let name = if *sheets == 1 { name } else { format!("{name} {sheets}") };
         let sheet = book.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
-        sheet.set_freeze_panes(1, 0)?;
-        for (at, (_, width)) in HEADS.iter().enumerate() {
-            sheet.set_column_width(at as u16, *width)?;
-        }
-        for (at, (name, _)) in HEADS.iter().enumerate() {
-            sheet.write_with_format(0, at as u16, *name, head)?;
-        }
+        heads(sheet, &HEADS, looks)?;
         Ok(book.worksheets().len() - 1)
     };
     content.each(store, &filter, |row| {
@@ -171,14 +211,21 @@ fn problem_rows(
                     at = 1;
                 }
                 let sheet = book.worksheet_from_index(place)?;
-                sheet.write(at, 0, f64::from(row.ordinal))?;
-                sheet.write(at, 1, cut(&row.title))?;
-                sheet.write(at, 2, cut(&row.source_id))?;
-                sheet.write(at, 3, row.action.as_str())?;
-                sheet.write(at, 4, cut(&issue.code))?;
-                sheet.write(at, 5, cut(&issue.field))?;
-                sheet.write(at, 6, cut(&issue.message))?;
-                sheet.write(at, 7, cut(&content.rule(&issue.code, &issue.field)))?;
+                sheet.write_with_format(at, 0, f64::from(row.ordinal), &looks.number)?;
+                for (column, text) in [
+                    row.title.as_str(),
+                    &row.source_id,
+                    row.action.as_str(),
+                    &issue.code,
+                    &issue.field,
+                    &issue.message,
+                    &content.rule(&issue.code, &issue.field),
+                ]
+                .into_iter()
+                .enumerate()
+                {
+                    sheet.write_with_format(at, column as u16 + 1, cut(text), &looks.wrap)?;
+                }
                 at += 1;
                 Ok(())
             };
@@ -193,7 +240,7 @@ fn lines(row: &Shown) -> Vec<(String, String, String)> {
     let change =
         |change: &FieldChange| (change.field.clone(), change.from.display_text(), change.to.display_text());
     let mut lines: Vec<_> = row.changes.iter().map(change).collect();
-    for event in &row.mapped.events {
+    for event in row.events() {
         let name = format!("event {}", event.name);
         let parameters = event
             .parameters
@@ -209,35 +256,26 @@ fn lines(row: &Shown) -> Vec<(String, String, String)> {
     lines
 }
 
-fn samples(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Format) -> Result<(), XlsxError> {
-    sheet.set_name(content.named("Samples"))?;
-    sheet.set_freeze_panes(1, 0)?;
-    for (at, (name, width)) in [
+fn samples(sheet: &mut Worksheet, content: &Content, looks: &Looks) -> Result<(), XlsxError> {
+    const HEADS: [(&str, f64); 7] = [
         ("Action", 11.0),
-        ("Record", 30.0),
+        ("Record", 36.0),
         ("Source id", 38.0),
         ("Why", 36.0),
         ("Field", 22.0),
         ("Now there", 40.0),
         ("Would be", 40.0),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        sheet.set_column_width(at as u16, width)?;
-        sheet.write_with_format(0, at as u16, name, head)?;
-    }
+    ];
+    sheet.set_name(content.named("Samples"))?;
+    heads(sheet, &HEADS, looks)?;
     let mut at = 0;
     for row in content.samples.iter().flat_map(|(_, rows)| rows) {
         for (field, from, to) in lines(row) {
             at += 1;
-            sheet.write(at, 0, row.action.as_str())?;
-            sheet.write(at, 1, cut(&row.title))?;
-            sheet.write(at, 2, cut(&row.source_id))?;
-            sheet.write_with_format(at, 3, cut(&row.reason), wrap)?;
-            sheet.write(at, 4, cut(&field))?;
-            sheet.write_with_format(at, 5, cut(&from), wrap)?;
-            sheet.write_with_format(at, 6, cut(&to), wrap)?;
+            let texts = [row.action.as_str(), &row.title, &row.source_id, &row.reason, &field, &from, &to];
+            for (column, text) in texts.into_iter().enumerate() {
+                sheet.write_with_format(at, column as u16, cut(text), &looks.wrap)?;
+            }
         }
     }
     Ok(())
@@ -245,6 +283,7 @@ fn samples(sheet: &mut Worksheet, content: &Content, head: &Format, wrap: &Forma
 
 fn definition(sheet: &mut Worksheet, content: &Content) -> Result<(), XlsxError> {
     sheet.set_name("Definition")?;
+    printed(sheet);
     sheet.set_column_width(0, 120)?;
     for (at, line) in content.definition.to_json().lines().enumerate() {
         sheet.write(at as u32, 0, cut(line))?;
