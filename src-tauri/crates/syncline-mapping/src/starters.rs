@@ -232,14 +232,14 @@ fn find(name: &str) -> Option<Starter> {
             ],
         ),
         "opportunity-to-opportunity" => copy(
-            "Opportunities to opportunities, after their accounts and contacts",
+            "Opportunities to opportunities",
             "opportunity",
             "opportunityid",
             Some(ACTIVE),
             &["name", "customerid", "estimatedvalue", "estimatedclosedate", "description"],
         ),
         "order-to-order" => copy(
-            "Orders to orders, after their accounts and contacts",
+            "Orders to orders",
             "salesorder",
             "salesorderid",
             Some(NOT_CANCELLED),

@@ -39,7 +39,11 @@ impl Cron {
     /// In words.
     pub(crate) fn words(&self) -> String {
         let words = self.cron.describe();
-        format!("{} (UTC)", words.trim_end_matches('.'))
+        let words = words.trim_end_matches('.');
+        match words.strip_prefix("At every ") {
+            Some(rest) => format!("Every {rest} (UTC)"),
+            None => format!("{words} (UTC)"),
+        }
     }
 
     /// The next time after this one. There may be none: the 30th of February.
@@ -150,6 +154,7 @@ mod tests {
             None
         );
         assert!(cron.words().ends_with("(UTC)"), "{}", cron.words());
+        assert!(Cron::read("*/15 6-18 * * 1-5").unwrap().words().starts_with("Every 15 minutes"));
         for bad in ["", "* * * *", "* * * * * *", "61 * * * *", "a b c d e"] {
             assert!(Cron::read(bad).is_err(), "{bad}");
         }

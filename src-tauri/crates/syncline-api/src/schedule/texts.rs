@@ -77,7 +77,10 @@ pub(super) fn texts(
 ) -> ScheduleTexts {
     let (files, problem) = match files {
         Ok(files) => (files, None),
-        Err(error) => (Vec::new(), Some(error.message)),
+        Err(error) => {
+            let hint = error.hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+            (Vec::new(), Some(format!("{}{hint}", error.message)))
+        }
     };
     ScheduleTexts {
         form: form.to_owned(),
@@ -248,5 +251,8 @@ mod tests {
         let all = all(&Cron::read("0 0 L * *").unwrap(), &command());
         assert!(all.iter().any(|one| one.form == "systemd" && one.problem.is_some()));
         assert!(all.iter().any(|one| one.form == "cron" && one.problem.is_none()));
+        let often = super::all(&Cron::read("*/7 * * * *").unwrap(), &command());
+        let problem = often.iter().find(|one| one.form == "windows").and_then(|one| one.problem.clone());
+        assert!(problem.as_deref().is_some_and(|text| text.ends_with("such as */15")), "{problem:?}");
     }
 }
