@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::cache::dataset::Dataset;
 use crate::cache::key_index::FreshKeys;
 use crate::cache::places::PlaceLists;
+use crate::cache::texts::ColumnTexts;
 use crate::session::{self, OnlyOne, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate, scratch};
 
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) session: Session,
     pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
     pub(crate) places: PlaceLists,
+    pub(crate) texts: ColumnTexts,
     pub(crate) fresh_keys: Mutex<HashMap<i64, FreshKeys>>,
 }
 
@@ -98,6 +100,7 @@ impl Store {
                 session,
                 datasets: Mutex::new(HashMap::new()),
                 places: PlaceLists::default(),
+                texts: ColumnTexts::default(),
                 fresh_keys: Mutex::new(HashMap::new()),
             }),
         })

@@ -277,6 +277,9 @@ impl Store {
         let condition = question.condition();
         let hits_key = question.key(&format!("{condition} {:?}", question.values));
         let hits = self.inner.places.get(&hits_key, || {
+            if let Some(found) = self.holding_text(db, &question.dataset, query)? {
+                return Ok(found);
+            }
             let sql = if question.only_search {
                 format!("SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?1")
             } else {

@@ -97,6 +97,11 @@ impl GridOrder {
         terms.join(", ")
     }
 
+    /// True where an entity has the index for this order.
+    pub(super) fn is_indexed(&self, db: &Connection, id: i64) -> Result<bool, StoreError> {
+        has_index(db, &self.index_name(id))
+    }
+
     fn index_name(&self, id: i64) -> String {
         format!("o_{id}_{}", hex::encode(&Sha256::digest(self.index_terms())[..6]))
     }

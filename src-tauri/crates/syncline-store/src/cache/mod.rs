@@ -32,5 +32,7 @@ pub(crate) mod search;
 pub(crate) mod spread;
 pub(crate) mod sql;
 pub(crate) mod statistics;
+mod text_filter;
+pub(crate) mod texts;
 pub(crate) mod words;
 pub(crate) mod write;

@@ -119,6 +119,14 @@ fn a_filter_finds_the_same_by_an_index() {
         "attribute='fullname' operator='begins-with' value=''/>",
         "attribute='fullname' operator='not-begin-with' value='Łu'/>",
         "attribute='fullname' operator='like' value='%a17_'/>",
+        "attribute='fullname' operator='like' value='%A17%'/>",
+        "attribute='fullname' operator='like' value='%a1%7'/>",
+        "attribute='fullname' operator='like' value='zö%1%5%'/>",
+        "attribute='fullname' operator='like' value='%zzz%'/>",
+        "attribute='fullname' operator='like' value='%'/>",
+        "attribute='fullname' operator='ends-with' value='OEA17'/>",
+        "attribute='emailaddress1' operator='like' value='%a%'/>",
+        "attribute='numberofchildren' operator='like' value='%3%'/>",
         "attribute='fullname' operator='not-like' value='z%'/>",
         "attribute='fullname' operator='gt' value='zoea3'/>",
         "attribute='fullname' operator='ne' value='zoea17'/>",
@@ -142,6 +150,32 @@ fn a_filter_finds_the_same_by_an_index() {
         (4, 0),
         "one for each column that is filtered by, but for the id"
     );
+}
+
+#[test]
+fn a_text_somewhere_in_a_column_is_found_as_the_records_are_now() {
+    let (_folder, store) = open();
+    pull(&store, PullKind::Full, &(0..RECORDS).map(person).collect::<Vec<_>>());
+    let asked = |value: &str| {
+        let filter = format!("<condition attribute='fullname' operator='like' value='{value}'/>");
+        let filter = Some(Filter::parse(&filter).unwrap());
+        ids(&store, &GridQuery { filter, ..query(&[], 0, 50_000) })
+    };
+    let (all, total) = asked("%a17%");
+    assert!(total > 100);
+    assert_eq!(asked("%a17%").1, total);
+    store.delete_records(connection_id(), &contact(), &[record(&all[3], json!({})).id], None).unwrap();
+    let mut left = all.clone();
+    left.remove(3);
+    assert_eq!(asked("%a17%").0, left);
+    let changed = record(&all[0], json!({ "fullname": "nobody" }));
+    let new = record("new", json!({ "fullname": "ÁA17" }));
+    store.refresh_records(connection_id(), &contact(), &[changed, new], now()).unwrap();
+    let mut now_found = asked("%a17%").0;
+    assert!(now_found.contains(&"new".to_owned()));
+    now_found.retain(|id| id != "new");
+    assert_eq!(now_found, left[1..]);
+    assert_eq!(asked("%obod%").0, [all[0].as_str()]);
 }
 
 #[test]
