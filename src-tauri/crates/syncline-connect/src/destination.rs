@@ -164,6 +164,12 @@ pub trait Destination: Send + Sync {
     }
     /// The exact request of a row. Pure. An error here makes the row invalid.
     fn request(&self, schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest, SynclineError>;
+    /// The update of a row that the request `made` of the same plan makes, under the address that it is made under, so that its id need not be
+    /// known before. Pure. `None` where a system has no such address.
+    fn update_of_made(&self, made: &RowRequest, update: RowRequest) -> Option<RowRequest> {
+        let _ = (made, update);
+        None
+    }
     /// Learns what a write to the table needs to know, before the first one.
     async fn prepare(&self, schema: &EntitySchema, cancel: &CancellationToken) -> Result<(), SynclineError> {
         let _ = (schema, cancel);

@@ -9,7 +9,7 @@ use syncline_model::{Action, EntityName, EntitySchema, EntitySummary, ErrorCode,
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
-use crate::request::row_request;
+use crate::request::{row_request, update_of_made};
 use crate::source::IDS_A_REQUEST;
 
 #[async_trait]
@@ -49,6 +49,10 @@ impl Destination for DataverseConnector {
             return Err(crate::access::no_deletion(&schema.summary.logical_name));
         }
         row_request(schema, write, self)
+    }
+
+    fn update_of_made(&self, made: &RowRequest, update: RowRequest) -> Option<RowRequest> {
+        Some(update_of_made(made, update))
     }
 
     async fn prepare(&self, schema: &EntitySchema, cancel: &CancellationToken) -> Result<(), SynclineError> {

@@ -86,6 +86,14 @@ fn delete(schema: &EntitySchema, write: &PlannedWrite<'_>) -> Result<RowRequest,
     })
 }
 
+/// An update under the address of the request that makes its row, which may be a key.
+pub(crate) fn update_of_made(made: &RowRequest, update: RowRequest) -> RowRequest {
+    let mut headers = made.headers.clone();
+    headers.remove("If-None-Match");
+    headers.insert("If-Match".to_owned(), "*".to_owned());
+    RowRequest { path: made.path.clone(), headers, ..update }
+}
+
 fn create(
     schema: &EntitySchema,
     write: &PlannedWrite<'_>,

@@ -52,6 +52,7 @@ pub use two_way::conflicts::{Conflict, ConflictBody, ConflictSide, FoundConflict
 pub use two_way::find_links::{FoundLink, LinkFilter};
 pub use two_way::links::{Base, BaseValue, Link, LinkChange, LinkPair, LinkSide};
 pub use two_way::unpaired::{Unpaired, UnpairedGroup, UnpairedRecord};
+pub use work::as_sent::AsSent;
 pub use work::audit::{AuditFilter, AuditPage, AuditRow};
 pub use work::beside_sent::BesideSent;
 pub use work::hand_edits::{HandEdit, HandEditBody, HandEditFilter};

@@ -9,10 +9,10 @@ use syncline_model::{
 use syncline_store::{PlanRow, PlanStep, Store};
 use uuid::Uuid;
 
-use crate::late::late_finds;
+use crate::late::{LateFind, late_finds, without};
 use crate::order::{Order, Turns};
 use crate::plan::PlanDetail;
-use crate::plan_rows::raw;
+use crate::plan_rows::{raw, read_extra};
 use crate::progress::blocking;
 
 /// Rows that are rewritten at once.
@@ -36,11 +36,11 @@ pub(crate) async fn arrange(
 ) -> Result<(), SynclineError> {
     let nobody_makes = order.unresolved();
     for rows in nobody_makes.chunks(AT_ONCE) {
-        refuse(place, rows, "", detail).await?;
+        refuse(place, rows, detail).await?;
     }
     let itself = place.destination.takes_own_reference();
     let (store, plan, schema) = (place.store.clone(), place.plan, place.schema.clone());
-    let Turns { cut, last, .. } = {
+    let Turns { cut, last, late, .. } = {
         blocking(move || {
             let turns = order.turns(itself, |name, action| {
                 schema.column(name).is_some_and(|column| {
@@ -57,6 +57,7 @@ pub(crate) async fn arrange(
     };
     detail.arranged = true;
     detail.turns = u64::from(last);
+    detail.late_finds = late;
     let mut cut = cut.into_iter();
     loop {
         let part: Vec<(u32, Vec<String>)> = cut.by_ref().take(AT_ONCE).collect();
@@ -67,11 +68,6 @@ pub(crate) async fn arrange(
         for (ordinal, columns) in part {
             let kept = place.store.clone();
             let Some(row) = blocking(move || Ok(kept.plan_row(plan, ordinal)?)).await? else { continue };
-            if late_finds(&row).iter().any(|find| columns.contains(&find.field)) {
-                let why = "; the rows of this plan point at one another in a circle";
-                refuse(place, &[ordinal], why, detail).await?;
-                continue;
-            }
             let Some((main, step)) = apart(place, &row, &columns, *next)? else { continue };
             // A row that is made loses its columns to the step after it; one that is deleted comes after its step.
             let first = row.action == Action::Delete;
@@ -102,13 +98,8 @@ pub(crate) async fn arrange(
     Ok(())
 }
 
-/// New rows whose lookup leads to a row that will not be there are not sent.
-async fn refuse(
-    place: &Place<'_>,
-    ordinals: &[u32],
-    why: &str,
-    detail: &mut PlanDetail,
-) -> Result<(), SynclineError> {
+/// Rows whose lookup leads to a row that will not be there are not sent.
+async fn refuse(place: &Place<'_>, ordinals: &[u32], detail: &mut PlanDetail) -> Result<(), SynclineError> {
     let (kept, plan, ordinals) = (place.store.clone(), place.plan, ordinals.to_vec());
     let found = blocking(move || {
         let rows = ordinals.into_iter().map(|ordinal| kept.plan_row(plan, ordinal));
@@ -121,14 +112,15 @@ async fn refuse(
             detail.take_back(&old, lane(place, &old));
         }
         for find in late_finds(&row) {
-            let mut issue = find.not_found(place.schema);
-            issue.message.push_str(why);
+            let issue = find.not_found(place.schema);
             row.reason.clone_from(&issue.message);
             row.issues.push(issue);
         }
+        let counts = &mut detail.counts;
+        let planned = if row.action == Action::Create { &mut counts.create } else { &mut counts.update };
+        *planned = planned.saturating_sub(1);
+        counts.invalid += 1;
         (row.action, row.request, row.request_hash) = (Action::Invalid, None, None);
-        detail.counts.create = detail.counts.create.saturating_sub(1);
-        detail.counts.invalid += 1;
         // A later run looks at its record again.
         detail.waiting += 1;
         rows.push(row);
@@ -168,7 +160,7 @@ fn made_apart(
 ) -> Result<Option<(PlanRow, PlanRow)>, SynclineError> {
     let key = &place.schema.summary.primary_id;
     let values = [&row.mapped.identifiers, &row.mapped.attributes];
-    let Some(id) = values.iter().find_map(|values| values.get(key.as_str())) else { return Ok(None) };
+    let id = values.iter().find_map(|values| values.get(key.as_str()));
     let mut main = row.clone();
     let mut later = ValueMap::new();
     for column in columns {
@@ -184,18 +176,31 @@ fn made_apart(
     });
     let changes: Vec<FieldChange> = changes.collect();
     let existing = ProbedRow {
-        id: RecordId::new(id.display_text()),
+        // A row that is known by a key gets its id when it is made.
+        id: RecordId::new(id.map(Value::display_text).unwrap_or_default()),
         etag: None,
         values: changes.iter().map(|change| (change.field.clone(), Value::Null)).collect(),
     };
     let mapped =
         MappedRecord { identifiers: row.mapped.identifiers.clone(), attributes: later, events: Vec::new() };
     let names = columns.join(", ");
-    let Some(request) = planned(place, Action::Create, &main.mapped, None, &main.changes) else {
+    // What is found when it is due is in neither request yet.
+    let (finds, others): (Vec<LateFind>, Vec<LateFind>) =
+        late_finds(row).into_iter().partition(|find| columns.contains(&find.field));
+    let Some(request) = planned(place, Action::Create, &without(&main.mapped, &others), None, &main.changes)
+    else {
         return Ok(None);
     };
-    let Some(update) = planned(place, Action::Update, &mapped, Some(&existing), &changes) else {
+    let Some(update) = planned(place, Action::Update, &without(&mapped, &finds), Some(&existing), &changes)
+    else {
         return Ok(None);
+    };
+    let update = match id {
+        Some(_) => update,
+        None => match place.destination.update_of_made(&request, update) {
+            Some(update) => update,
+            None => return Ok(None),
+        },
     };
     main.reason = format!("{}; {names} follows, because rows point at one another in a circle", row.reason);
     put(&mut main, &request)?;
@@ -203,7 +208,18 @@ fn made_apart(
     let mut step = step(row, ordinal, reason, mapped, changes);
     step.existing = Some(raw(&existing)?);
     put(&mut step, &update)?;
+    keep_finds(&mut main, others)?;
+    keep_finds(&mut step, finds)?;
     Ok(Some((main, step)))
+}
+
+/// Keeps with a row what of it is found when it is due.
+fn keep_finds(row: &mut PlanRow, finds: Vec<LateFind>) -> Result<(), SynclineError> {
+    if let Some(mut extra) = read_extra(row).filter(|extra| extra.finds != finds) {
+        extra.finds = finds;
+        row.extra = Some(raw(&extra)?);
+    }
+    Ok(())
 }
 
 /// An update that empties the columns, and the deletion after it. That update changes the row's version, so the deletion is guarded by what came of it.

@@ -6,7 +6,7 @@ use syncline_model::{Action, EntitySchema, ErrorCode, SynclineError, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::feed::Due;
-use crate::late::late_finds;
+use crate::late::{is_unfound, late_finds};
 use crate::plan_rows::read_extra;
 
 /// Asks the destination about rows, with the fields that they change.
@@ -34,18 +34,17 @@ pub(crate) async fn probe_rows(
     ))
 }
 
-/// Whether the destination holds a row as it was planned, or one that only this plan can have made, and its id there where it has one; `None` where it does not.
+/// Whether the destination holds a row as it was sent, or one that only this plan can have made, and its id there where it has one; `None` where it does not.
 pub(crate) fn arrived(
     destination: &dyn Destination,
     schema: &EntitySchema,
     due: &Due,
     probe: &Probe,
 ) -> Option<Option<String>> {
-    let late = late_finds(&due.row);
-    // What was found when the row was due is not in the plan.
-    let found_late = |field: &str| late.iter().any(|find| find.field == field);
-    let as_planned = |values: &BTreeMap<String, Value>| {
-        due.row.changes.iter().filter(|change| !found_late(&change.field)).all(|change| {
+    // Of rows that left before it was kept what they left as, it is not known what they point at. That does not tell whether a new row is there.
+    let late = if due.row.action == Action::Create { late_finds(&due.row) } else { Vec::new() };
+    let as_sent = |values: &BTreeMap<String, Value>| {
+        due.row.changes.iter().filter(|change| !is_unfound(&late, change)).all(|change| {
             values
                 .get(&change.field)
                 .is_some_and(|held| destination.same(schema, &change.field, &change.to, held))
@@ -59,7 +58,7 @@ pub(crate) fn arrived(
         (Action::Delete, Probe::Absent) => Some(None),
         // Whatever became of it since: nobody else gives a row this id.
         (Action::Create, Probe::Present(row)) if own_id() => Some(Some(row.id.to_string())),
-        (Action::Create | Action::Update, Probe::Present(row)) if as_planned(&row.values) => {
+        (Action::Create | Action::Update, Probe::Present(row)) if as_sent(&row.values) => {
             Some(Some(row.id.to_string()))
         }
         _ => None,

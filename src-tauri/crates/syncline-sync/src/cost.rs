@@ -96,7 +96,12 @@ pub(crate) fn run_cost(detail: &PlanDetail, looked_at: bool, tolls: &(Toll, Toll
         keys if unkeyed > 0 => unkeyed.div_ceil(keys).max(batches * unkeyed / rows),
         _ => 0,
     };
-    let checks = destination.opening + batches * destination.a_batch + back + again;
+    // What rows point at that earlier turns made is looked up when they are due.
+    let late: u64 = match destination.keys_a_request {
+        0 => 0,
+        keys => detail.late_finds.values().map(|finds| finds.div_ceil(keys)).sum(),
+    };
+    let checks = destination.opening + batches * destination.a_batch + back + again + late;
     let seconds = destination.seconds_a_call.unwrap_or(BATCH_SECONDS);
     let load = Load { calls: batches + checks, seconds_a_call: seconds, at_once: BATCHES_AT_ONCE };
     let one = cost(&load, destination.protected.then_some(&DATAVERSE_LIMITS));
@@ -166,6 +171,8 @@ mod tests {
         let by_columns = Toll { keys_a_request: 40, ..destination };
         assert_eq!(run_cost(&unkeyed, true, &(source, by_columns)).calls, 14 + 5);
         assert_eq!(run_cost(&detail, true, &(source, by_columns)).calls, 14);
+        let late = PlanDetail { late_finds: [(1, 90), (3, 1)].into(), ..detail.clone() };
+        assert_eq!(run_cost(&late, true, &(source, by_columns)).calls, 14 + 3 + 1);
         assert_eq!(run_cost(&PlanDetail::default(), true, &(source, destination)), Cost::default());
         assert_eq!(pull_cost(1_000, 250, &source).calls, 15);
         assert_eq!(pull_cost(1_000, 250, &Toll { described: true, ..source }).calls, 13);

@@ -1,13 +1,15 @@
 //! The rows of a plan as they are due, in batches of one lane each. No more rows are held than a window and one unfinished batch a lane.
 
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use syncline_connect::{Capabilities, RowRequest};
 use syncline_mapping::identity_key;
-use syncline_model::{EntityName, ErrorCode, SynclineError, Value};
-use syncline_store::{PlanRow, Store};
+use syncline_model::{EntityName, ErrorCode, SynclineError, Value, ValueMap};
+use syncline_store::{AsSent, PlanRow, Store};
 use uuid::Uuid;
 
 use crate::batches::fits;
+use crate::plan_rows::raw;
 use crate::progress::blocking;
 
 /// Rows of the plan that are read at once.
@@ -17,6 +19,22 @@ const WINDOW: u32 = 2000;
 pub(crate) struct Due {
     pub(crate) row: PlanRow,
     pub(crate) request: RowRequest,
+    /// What it leaves as, where that is not what was planned; the row and the request tell it too.
+    pub(crate) as_sent: Option<AsSent>,
+}
+
+impl Due {
+    /// The row leaves as another request than was planned. `found`: attributes that were found since.
+    pub(crate) fn send_as(&mut self, request: RowRequest, found: ValueMap) -> Result<(), SynclineError> {
+        if request == self.request && found.is_empty() {
+            return Ok(());
+        }
+        let raw = raw(&request)?;
+        let as_sent = AsSent { request_hash: hex::encode(Sha256::digest(raw.get())), request: raw, found };
+        as_sent.tell(&mut self.row);
+        (self.request, self.as_sent) = (request, Some(as_sent));
+        Ok(())
+    }
 }
 
 /// A row with its request.
@@ -26,7 +44,7 @@ pub(crate) fn due(row: PlanRow) -> Result<Due, SynclineError> {
         SynclineError::new(ErrorCode::StoreCorrupt, format!("the stored plan can't be read: {error}"))
             .hint("make a new preview")
     })?;
-    Ok(Due { row, request })
+    Ok(Due { row, request, as_sent: None })
 }
 
 /// How many of the rows that wait, from the first on, have identifiers of their own; at least one.

@@ -3,13 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use syncline_connect::{Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, RowRequest};
+use syncline_connect::{
+    Destination, MatchKey, Outcome, OutcomeKind, PlannedWrite, Probe, ProbedRow, RowRequest,
+};
 use syncline_model::{
-    Action, ColumnName, EntitySchema, MappedRecord, Reference, RowIssue, SynclineError, Value,
+    Action, ColumnName, EntitySchema, FieldChange, MappedRecord, Reference, RowIssue, SynclineError, Value,
+    ValueMap,
 };
 use syncline_store::PlanRow;
+use uuid::Uuid;
 
-use crate::decide::{Decision, Held, decide};
+use crate::decide::{Changes, Decision, Held, decide, write};
 use crate::plan_rows::read_extra;
 use crate::run_batch::{Batch, outcome};
 
@@ -38,8 +42,24 @@ impl LateFind {
     }
 }
 
-/// Decides on a row whose lookups lead to rows that may be made by the same plan. That is for new rows; one that is there already is pointed at
-/// them by the next run.
+/// A record without what is found later.
+pub(crate) fn without<'f>(
+    mapped: &MappedRecord,
+    fields: impl IntoIterator<Item = &'f LateFind>,
+) -> MappedRecord {
+    let mut without = mapped.clone();
+    for find in fields {
+        without.attributes.remove(&find.field);
+    }
+    without
+}
+
+/// A change of which it is not known yet what the lookup points at.
+pub(crate) fn is_unfound(late: &[LateFind], change: &FieldChange) -> bool {
+    matches!(change.to, Value::Text(_)) && late.iter().any(|find| find.field == change.field)
+}
+
+/// Decides on a row whose lookups lead to rows that may be made by the same plan.
 pub(crate) fn decide_late(
     destination: &dyn Destination,
     schema: &EntitySchema,
@@ -47,19 +67,39 @@ pub(crate) fn decide_late(
     held: Held,
     late: &[LateFind],
 ) -> Decision {
-    if !matches!(held, Held::Probed(Probe::Absent)) {
-        let issue = late.first().map(|find| find.not_found(schema));
-        let text = issue.as_ref().map(|issue| issue.message.clone()).unwrap_or_default();
-        let mut decision = Decision::left_out(Action::Invalid, text);
-        decision.issues.extend(issue);
-        return decision;
-    }
-    let mut without = mapped.clone();
+    // Whether the columns may be set at all is told before the run, though not yet to which row.
+    let mut trial = mapped.clone();
     for find in late {
-        without.attributes.remove(&find.field);
+        let entity = schema.summary.logical_name.clone();
+        let some_row = Reference { entity, id: Uuid::nil().to_string() };
+        trial.attributes.insert(find.field.clone(), Value::from(some_row));
     }
-    let mut decision = decide(destination, schema, &without, held, false);
-    if decision.action == Action::Create {
+    let trial = decide(destination, schema, &trial, held.clone(), false);
+    if trial.action == Action::Invalid {
+        return trial;
+    }
+    let before = match &held {
+        Held::Probed(Probe::Present(row)) => Some(row.clone()),
+        Held::Probed(_) | Held::LastSent(_) | Held::SameSent => None,
+    };
+    let mut decision = match before {
+        None => decide(destination, schema, &without(mapped, late), held, false),
+        // What a lookup is to point at is not there, so the row can't hold it by now.
+        Some(row) => {
+            let is_late = |change: &FieldChange| late.iter().any(|find| find.field == change.field);
+            let (later, now): (Vec<_>, Vec<_>) = trial.changes.list(mapped).into_iter().partition(is_late);
+            let plain = without(mapped, late);
+            let mut decision =
+                write(destination, schema, &plain, Action::Update, trial.reason, now.clone(), Some(row));
+            let told = |change: FieldChange| {
+                let to = mapped.attributes.get(&change.field).cloned().unwrap_or(Value::Null);
+                FieldChange { to, ..change }
+            };
+            decision.changes = Changes::These(now.into_iter().chain(later.into_iter().map(told)).collect());
+            decision
+        }
+    };
+    if matches!(decision.action, Action::Create | Action::Update) {
         let told = late.iter().map(|find| format!("{} {:?} for {}", find.column, find.text, find.field));
         decision.reason = format!(
             "{}; it goes after the row of this plan with {}",
@@ -76,30 +116,25 @@ pub(crate) fn late_finds(row: &PlanRow) -> Vec<LateFind> {
     if told { read_extra(row).map(|extra| extra.finds).unwrap_or_default() } else { Vec::new() }
 }
 
-/// A request that is whole by now, and what was found.
-pub(crate) struct Completed {
-    pub(crate) request: RowRequest,
-    pub(crate) told: String,
-}
-
-/// Says of rows that were made what they point at, since the plan does not know it.
-pub(crate) fn tell(late: HashMap<usize, Completed>, outcomes: &mut [Option<Outcome>]) {
-    for (at, late) in late {
+/// Says of rows that were written what they point at, since the plan does not know it.
+pub(crate) fn tell(found: HashMap<usize, String>, outcomes: &mut [Option<Outcome>]) {
+    for (at, found) in found {
         if let Some(Some(told)) = outcomes.get_mut(at)
-            && matches!(told.kind, OutcomeKind::Created | OutcomeKind::Upserted)
+            && matches!(told.kind, OutcomeKind::Created | OutcomeKind::Updated | OutcomeKind::Upserted)
         {
-            told.message = Some(late.told);
+            told.message = Some(found);
         }
     }
 }
 
 impl Batch<'_> {
-    /// Finds what the rows point at that earlier turns made, and completes their requests. Rows whose lookup leads nowhere are held back.
+    /// Finds what the rows point at that earlier turns made, and completes them and their requests. Rows whose lookup leads nowhere are held back.
+    /// Gives by the place of the row what was found, in words.
     pub(crate) async fn find_late(
-        &self,
+        &mut self,
         open: &[usize],
         outcomes: &mut [Option<Outcome>],
-    ) -> Result<HashMap<usize, Completed>, SynclineError> {
+    ) -> Result<HashMap<usize, String>, SynclineError> {
         let mut finds: Vec<(usize, LateFind)> = Vec::new();
         for at in open {
             finds.extend(late_finds(&self.rows[*at].row).into_iter().map(|find| (*at, find)));
@@ -142,35 +177,46 @@ impl Batch<'_> {
             };
             outcomes[at] = Some(outcome(OutcomeKind::Drifted, &issue.code, issue.message));
         }
-        let mut completed = HashMap::new();
+        let mut told = HashMap::new();
         for (at, found) in found {
             if outcomes[at].is_some() {
                 continue;
             }
-            let row = &self.rows[at].row;
-            let mut mapped = row.mapped.clone();
-            for (find, reference) in &found {
-                mapped.attributes.insert(find.field.clone(), Value::from(reference.clone()));
-            }
-            let changed: Vec<&str> = mapped
-                .attributes
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, _)| name.as_str())
-                .collect();
-            let planned =
-                PlannedWrite { action: row.action, mapped: &mapped, existing: None, changed: &changed };
-            match destination.request(self.schema, &planned) {
-                Ok(request) => {
-                    let told =
+            match self.complete(at, &found) {
+                Ok(()) => {
+                    let words =
                         found.iter().map(|(find, reference)| format!("{} is {}", find.field, reference.id));
-                    completed.insert(at, Completed { request, told: told.collect::<Vec<_>>().join(", ") });
+                    told.insert(at, words.collect::<Vec<_>>().join(", "));
                 }
                 Err(error) => {
                     outcomes[at] = Some(outcome(OutcomeKind::Failed, error.code.as_str(), error.message));
                 }
             }
         }
-        Ok(completed)
+        Ok(told)
+    }
+
+    /// Puts what was found into a row and its request, which goes where it was planned to go and under its guard.
+    fn complete(&mut self, at: usize, found: &[(LateFind, Reference)]) -> Result<(), SynclineError> {
+        let due = &mut self.rows[at];
+        let found: ValueMap = found
+            .iter()
+            .map(|(find, reference)| (find.field.clone(), Value::from(reference.clone())))
+            .collect();
+        let mut mapped = due.row.mapped.clone();
+        for (field, value) in found.iter() {
+            mapped.attributes.insert(field.clone(), value.clone());
+        }
+        let existing: Option<ProbedRow> =
+            due.row.existing.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+        let changed: Vec<&str> = due.row.changes.iter().map(|change| change.field.as_str()).collect();
+        let planned = PlannedWrite {
+            action: due.row.action,
+            mapped: &mapped,
+            existing: existing.as_ref(),
+            changed: &changed,
+        };
+        let whole = self.request.destination.request(self.schema, &planned)?;
+        due.send_as(RowRequest { body: whole.body, ..due.request.clone() }, found)
     }
 }

@@ -1,7 +1,7 @@
 //! In which order rows of one table go that point at one another: a new row after the new rows it points at, a row that is deleted after those that point at it. Where that
 //! goes in a circle one row of it is written in two steps. Held in memory are ids alone, as hashes, and only for tables that point at themselves.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use syncline_connect::ProbedRow;
 use syncline_mapping::Find;
@@ -20,6 +20,8 @@ struct Point {
     other: u64,
     /// It does so before the write, not after it.
     until: bool,
+    /// The other row is found by a key when this one is due, so that it must be there by then.
+    late: bool,
 }
 
 /// What is learnt of the rows while they are planned.
@@ -35,8 +37,6 @@ pub(crate) struct Order {
     points: Vec<Point>,
     /// Columns by which lookups find rows of the table.
     finds: Vec<String>,
-    /// Rows that point at a row which is not there yet, by a hash of what it is found by.
-    late: Vec<(u32, u64)>,
 }
 
 /// A row waits for another one.
@@ -58,6 +58,8 @@ pub(crate) struct Turns {
     pub(crate) cut: BTreeMap<u32, Vec<String>>,
     /// The last turn.
     pub(crate) last: u32,
+    /// Lookups that are found when their rows are due, by the turn in which these go.
+    pub(crate) late: BTreeMap<u32, u64>,
 }
 
 fn hashed(id: &str) -> u64 {
@@ -86,7 +88,6 @@ impl Order {
             gone: Vec::new(),
             points: Vec::new(),
             finds: Vec::new(),
-            late: Vec::new(),
         }
     }
 
@@ -116,18 +117,25 @@ impl Order {
         if self.columns.is_empty() || !row.action.writes() {
             return;
         }
+        // What is found by a key is no id.
+        let to_id =
+            |field: &str, to| if late.iter().any(|find| find.field == field) { &Value::Null } else { to };
         match row.changes {
             Some(changes) => {
-                changes
-                    .iter()
-                    .for_each(|change| self.note_change(row, &change.field, &change.from, &change.to));
+                for change in changes {
+                    self.note_change(row, &change.field, &change.from, to_id(&change.field, &change.to));
+                }
             }
             None => {
-                row.mapped
-                    .attributes
-                    .iter()
-                    .for_each(|(field, to)| self.note_change(row, field, &Value::Null, to));
+                for (field, to) in row.mapped.attributes.iter() {
+                    self.note_change(row, field, &Value::Null, to_id(field, to));
+                }
             }
+        }
+        for find in late {
+            let other = hashed_text(find.column.as_str(), &find.text);
+            let Some(column) = self.place(&find.field) else { continue };
+            self.points.push(Point { row: row.ordinal, column, other, until: false, late: true });
         }
         match row.action {
             Action::Create => {
@@ -140,13 +148,6 @@ impl Order {
                     self.made
                         .extend(value.map(|value| (hashed_text(column, &value.display_text()), row.ordinal)));
                 }
-                for find in late {
-                    let other = hashed_text(find.column.as_str(), &find.text);
-                    let column = self.columns.iter().position(|name| *name == find.field).unwrap_or_default();
-                    let column = u16::try_from(column).unwrap_or(u16::MAX);
-                    self.points.push(Point { row: row.ordinal, column, other, until: false });
-                    self.late.push((row.ordinal, other));
-                }
             }
             Action::Delete => {
                 let held: Option<ProbedRow> = row.existing.and_then(|json| serde_json::from_str(json).ok());
@@ -156,12 +157,17 @@ impl Order {
         }
     }
 
+    /// Place of a column that may point at rows of its own table.
+    fn place(&self, field: &str) -> Option<u16> {
+        self.columns.iter().position(|name| name == field).and_then(|place| u16::try_from(place).ok())
+    }
+
     fn note_change(&mut self, row: &RowDraft<'_>, field: &str, from: &Value, to: &Value) {
-        let Some(column) = self.columns.iter().position(|name| name == field) else { return };
-        let column = u16::try_from(column).unwrap_or(u16::MAX);
+        let Some(column) = self.place(field) else { return };
         let (to, from) = (self.other(to), self.other(from));
         let mut point = |other: Option<u64>, until| {
-            self.points.extend(other.map(|other| Point { row: row.ordinal, column, other, until }));
+            let point = |other| Point { row: row.ordinal, column, other, until, late: false };
+            self.points.extend(other.map(point));
         };
         point(to.filter(|_| row.action != Action::Delete), false);
         point(from.filter(|_| row.action != Action::Create), true);
@@ -170,13 +176,14 @@ impl Order {
     /// Rows that point at a row which nobody makes: they are no rows of the order any more, nor are those that point at them so.
     pub(crate) fn unresolved(&mut self) -> Vec<u32> {
         let mut gone: BTreeSet<u32> = BTreeSet::new();
-        let mut late = std::mem::take(&mut self.late);
+        let mut late: Vec<(u32, u64)> =
+            self.points.iter().filter(|point| point.late).map(|point| (point.row, point.other)).collect();
         while !late.is_empty() {
             let left = self.made.iter().filter(|(_, row)| !gone.contains(row));
-            let made: HashMap<u64, u32> = left.copied().collect();
+            let made: HashSet<u64> = left.map(|(id, _)| *id).collect();
             let before = gone.len();
             late.retain(|(row, other)| {
-                let there = made.get(other).is_some_and(|maker| maker != row);
+                let there = made.contains(other);
                 if !there {
                     gone.insert(*row);
                 }
@@ -201,12 +208,14 @@ impl Order {
         };
         let mut cut: Vec<(u32, u16)> = Vec::new();
         let mut edges = Vec::new();
-        for Point { row, column, other, until } in &self.points {
+        for Point { row, column, other, until, late } in &self.points {
             let rows = if *until { &self.gone } else { &self.made };
             let at = rows.partition_point(|(id, _)| id < other);
             let Some((_, other)) = rows.get(at).filter(|(id, _)| id == other) else { continue };
             match (*other == *row, *until) {
-                (true, false) if !itself && may(*column, Action::Create) => cut.push((*row, *column)),
+                (true, false) if (*late || !itself) && may(*column, Action::Create) => {
+                    cut.push((*row, *column))
+                }
                 (true, _) => {}
                 (false, false) => {
                     edges.push(Edge { after: *row, before: *other, points: *row, column: *column });
@@ -227,13 +236,20 @@ impl Order {
         }
         cut.sort_unstable();
         cut.dedup();
+        let last = depths.values().max().copied().unwrap_or(0);
+        for Point { row, column, .. } in self.points.iter().filter(|point| point.late) {
+            // What is cut follows in a turn of its own.
+            let apart = cut.binary_search(&(*row, *column)).is_ok();
+            let turn = if apart { last + 1 } else { depths.get(row).copied().unwrap_or(0) };
+            *turns.late.entry(turn).or_default() += 1;
+        }
         for (row, column) in cut {
             let names = turns.cut.entry(row).or_default();
             names.extend(self.columns.get(usize::from(column)).cloned());
         }
         turns.turns = depths.into_iter().filter(|(_, depth)| *depth > 0).collect();
         turns.turns.sort_unstable();
-        turns.last = turns.turns.iter().map(|(_, depth)| *depth).max().unwrap_or(0);
+        turns.last = last;
         turns
     }
 }
@@ -298,11 +314,23 @@ mod tests {
             gone: gone.iter().map(|row| (id(*row), *row)).collect(),
             points: points
                 .iter()
-                .map(|(row, other, until)| Point { row: *row, column: 0, other: id(*other), until: *until })
+                .map(|(row, other, until)| Point {
+                    row: *row,
+                    column: 0,
+                    other: id(*other),
+                    until: *until,
+                    late: false,
+                })
                 .collect(),
             finds: Vec::new(),
-            late: Vec::new(),
         }
+    }
+
+    fn by_key(made: &[u32], points: &[(u32, u32)]) -> Order {
+        let points: Vec<_> = points.iter().map(|(row, other)| (*row, *other, false)).collect();
+        let mut order = order(made, &[], &points);
+        order.points.iter_mut().for_each(|point| point.late = true);
+        order
     }
 
     fn parent() -> Vec<String> {
@@ -314,7 +342,7 @@ mod tests {
         // 0 is under 1, 1 under 2, 3 under a row that is there already.
         let found = order(&[0, 1, 2, 3], &[], &[(0, 1, false), (1, 2, false), (3, 99, false)])
             .turns(false, |_, _| true);
-        assert_eq!(found, Turns { turns: vec![(0, 2), (1, 1)], cut: BTreeMap::new(), last: 2 });
+        assert_eq!(found, Turns { turns: vec![(0, 2), (1, 1)], last: 2, ..Turns::default() });
 
         let circle = || order(&[0, 1], &[], &[(0, 1, false), (1, 0, false)]);
         let found = circle().turns(false, |_, _| true);
@@ -329,17 +357,32 @@ mod tests {
     #[test]
     fn who_points_at_a_row_that_nobody_makes_is_left_out_and_so_is_who_points_at_it() {
         // 0 leads to 1, 1 to nobody, 2 to 3.
-        let mut order = order(&[0, 1, 2, 3], &[], &[(0, 1, false), (1, 99, false), (2, 3, false)]);
-        order.late = order.points.iter().map(|point| (point.row, point.other)).collect();
+        let mut order = by_key(&[0, 1, 2, 3], &[(0, 1), (1, 99), (2, 3)]);
         assert_eq!(order.unresolved(), [0, 1]);
         let found = order.turns(false, |_, _| true);
-        assert_eq!(found, Turns { turns: vec![(2, 1)], cut: BTreeMap::new(), last: 1 });
+        let late = BTreeMap::from([(1, 1)]);
+        assert_eq!(found, Turns { turns: vec![(2, 1)], last: 1, late, ..Turns::default() });
+    }
+
+    #[test]
+    fn circles_of_rows_that_are_found_by_a_key_are_cut_and_so_is_who_finds_itself() {
+        // 0 and 1 in a circle, 2 below it, 3 its own parent: found by a key it must be there first, whatever the destination takes.
+        let mut order = by_key(&[0, 1, 2, 3], &[(0, 1), (1, 0), (2, 1), (3, 3)]);
+        assert_eq!(order.unresolved(), Vec::<u32>::new());
+        let found = order.turns(true, |_, _| true);
+        assert_eq!(found.turns, [(0, 1), (2, 1)]);
+        assert_eq!(found.cut, BTreeMap::from([(1, parent()), (3, parent())]));
+        assert_eq!(
+            found.late,
+            BTreeMap::from([(1, 2), (2, 2)]),
+            "the second steps look in a turn of their own"
+        );
     }
 
     #[test]
     fn what_is_deleted_goes_after_what_points_at_it() {
         let found = order(&[], &[0, 1], &[(1, 0, true), (5, 0, true)]).turns(false, |_, _| true);
-        assert_eq!(found, Turns { turns: vec![(0, 1)], cut: BTreeMap::new(), last: 1 });
+        assert_eq!(found, Turns { turns: vec![(0, 1)], last: 1, ..Turns::default() });
         let found = order(&[], &[0, 1], &[(1, 0, true), (0, 1, true)]).turns(false, |_, _| true);
         assert_eq!(found.cut.len(), 1);
         assert_eq!(found.turns, [(0, 2), (1, 1)], "neither goes before the step that lets it go");

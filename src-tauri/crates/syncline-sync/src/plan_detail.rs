@@ -121,6 +121,8 @@ pub struct PlanDetail {
     pub lanes: BTreeMap<u8, (u64, u64)>,
     /// What a run would cost, all of its requests counted.
     pub cost: Cost,
+    /// Lookups that are found when their rows are due, by the turn in which these go.
+    pub late_finds: BTreeMap<u32, u64>,
     /// New rows that are recognised by columns that are no key: a run asks for them once more.
     pub unkeyed_creates: u64,
     /// Bytes of all bodies.

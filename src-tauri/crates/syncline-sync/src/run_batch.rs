@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
 use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value, ValueMap};
-use syncline_store::{RunOutcome, SENDING, Sent, Store, Stream};
+use syncline_store::{AsSent, RunOutcome, SENDING, Sent, Store, Stream};
 use uuid::Uuid;
 
 use crate::appeared::{Appeared, appeared};
@@ -47,10 +47,10 @@ fn ends_the_run(code: ErrorCode) -> bool {
 
 impl Batch<'_> {
     /// Sends; true when a row failed. What became of the rows is added to `detail`, which begins empty.
-    pub(crate) async fn send(&self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
+    pub(crate) async fn send(&mut self, detail: &mut RunDetail) -> Result<bool, SynclineError> {
         let mut outcomes = self.drifted().await?;
         let versions = if self.stepped { self.hold_steps(&mut outcomes).await? } else { HashMap::default() };
-        let mut sent_at = None;
+        let mut left: Vec<Option<Timestamp>> = vec![None; self.rows.len()];
         let mut open: Vec<usize> =
             (0..self.rows.len()).filter(|position| outcomes[*position].is_none()).collect();
         let destination = self.request.destination.as_ref();
@@ -68,19 +68,20 @@ impl Batch<'_> {
             outcomes[position] = Some(outcome(OutcomeKind::Drifted, EVENT_SENT, text.to_owned()));
         }
         open.retain(|position| outcomes[*position].is_none());
-        let late = self.find_late(&open, &mut outcomes).await?;
+        let found = self.find_late(&open, &mut outcomes).await?;
         open.retain(|position| outcomes[*position].is_none());
         if !open.is_empty() {
-            let request = |position: &usize| {
-                let whole = late.get(position).map_or(&self.rows[*position].request, |late| &late.request);
-                let mut request = whole.clone();
-                guard(&mut request, versions.get(position));
-                request
-            };
-            let requests: Vec<RowRequest> = open.iter().map(request).collect();
+            for (position, version) in &versions {
+                let due = &mut self.rows[*position];
+                let mut request = due.request.clone();
+                guard(&mut request, Some(version));
+                due.send_as(request, ValueMap::new())?;
+            }
+            let requests: Vec<RowRequest> =
+                open.iter().map(|position| self.rows[*position].request.clone()).collect();
             detail.batches += 1;
-            let left = self.note_sending(&open).await?;
-            sent_at = Some(left);
+            let now = self.note_sending(&open).await?;
+            open.iter().for_each(|position| left[*position] = Some(now));
             let sent = self
                 .request
                 .destination
@@ -103,7 +104,7 @@ impl Batch<'_> {
                 Err(error) if ends_the_run(error.code) => {
                     self.take_sending_back(&open).await?;
                     self.take_events_back(open).await?;
-                    self.store_outcomes(outcomes, None, detail).await?;
+                    self.store_outcomes(outcomes, Vec::new(), detail).await?;
                     return Err(error);
                 }
                 Err(error) => {
@@ -120,7 +121,7 @@ impl Batch<'_> {
             };
             detail.lost += u64::from(outcomes.iter().any(unknown));
             self.ask_about_unknown(&mut outcomes).await;
-            tell(late, &mut outcomes);
+            tell(found, &mut outcomes);
             let refused = |at: &usize| {
                 outcomes[*at]
                     .as_ref()
@@ -132,7 +133,7 @@ impl Batch<'_> {
             .iter()
             .flatten()
             .any(|outcome| matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Unknown));
-        self.store_outcomes(outcomes, sent_at, detail).await?;
+        self.store_outcomes(outcomes, left, detail).await?;
         Ok(failed)
     }
 
@@ -152,8 +153,13 @@ impl Batch<'_> {
             at: now,
         };
         let marks: Vec<RunOutcome> = rows.iter().map(mark).collect();
+        let as_sent = rows.iter().filter_map(|at| {
+            let due = &self.rows[*at];
+            Some((due.row.ordinal, due.as_sent.clone()?))
+        });
+        let as_sent: Vec<(u32, AsSent)> = as_sent.collect();
         let (store, run) = (self.store.clone(), self.run);
-        blocking(move || Ok(store.add_run_rows(run, &marks)?)).await?;
+        blocking(move || Ok(store.add_sending(run, &marks, &as_sent)?)).await?;
         Ok(now)
     }
 
@@ -253,10 +259,11 @@ impl Batch<'_> {
             .collect()
     }
 
+    /// `left`: when the rows left, by their places; those without were held back.
     async fn store_outcomes(
         &self,
         outcomes: Vec<Option<Outcome>>,
-        sent_at: Option<Timestamp>,
+        left: Vec<Option<Timestamp>>,
         detail: &mut RunDetail,
     ) -> Result<(), SynclineError> {
         let mut versions = self.versions(&outcomes).await;
@@ -276,9 +283,6 @@ impl Batch<'_> {
                 OutcomeKind::Unknown => ("unknown", false),
             };
             detail.counts.add(row.action, word, 1);
-            // A row that drifted was not sent where the source changed; where the destination did it was refused.
-            let held = [SOURCE_CHANGED, EVENT_SENT, APPEARED, STEP_MISSING];
-            let left = sent_at.filter(|_| outcome.code.as_deref().is_none_or(|code| !held.contains(&code)));
             let events = if taken { row.mapped.events.len() as u64 } else { 0 };
             detail.counts.events += events;
             if outcome.kind == OutcomeKind::Deleted {
@@ -303,7 +307,7 @@ impl Batch<'_> {
                 message: outcome.message,
                 request_id: outcome.request_id,
                 events,
-                sent_at: left,
+                sent_at: left.get(at).copied().flatten(),
                 at: now,
             });
         }

@@ -42,7 +42,11 @@ pub(crate) async fn settle_open(
         let rows = blocking(move || {
             let mut rows = Vec::with_capacity(ordinals.len());
             for ordinal in ordinals {
-                rows.extend(kept.plan_row(plan, ordinal)?);
+                let Some(mut row) = kept.plan_row(plan, ordinal)? else { continue };
+                if let Some(sent) = kept.row_as_sent(run, ordinal)? {
+                    sent.tell(&mut row);
+                }
+                rows.push(row);
             }
             Ok(rows)
         })

@@ -194,7 +194,7 @@ impl Runner<'_> {
         let mut detail = RunDetail::default();
         let (began, size) = (self.work.now(), rows.len());
         let throttled_before = self.request.destination.signals().throttled;
-        let batch = Batch {
+        let mut batch = Batch {
             store: self.store,
             request: self.request,
             schema: &self.schema,

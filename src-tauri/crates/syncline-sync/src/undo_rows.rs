@@ -9,7 +9,7 @@ use syncline_model::{
 use syncline_store::{AuditRow, PlanRow};
 
 use crate::decide::{Decision, deletion, write};
-use crate::late::late_finds;
+use crate::late::{is_unfound, late_finds};
 use crate::plan::PlanDetail;
 use crate::plan_rows::raw;
 use crate::progress::Work;
@@ -170,10 +170,9 @@ fn changed_since(
     let differs = |field: &str, to: &Value| {
         now.values.get(field).is_some_and(|held| !destination.same(schema, field, to, held))
     };
-    // What was found when the row was due is not in the plan: there the version tells.
+    // Of runs that did not keep what was found when a row was due the version tells.
     let late = late_finds(&row.planned);
-    let mut planned =
-        row.planned.changes.iter().filter(|change| !late.iter().any(|find| find.field == change.field));
+    let mut planned = row.planned.changes.iter().filter(|change| !is_unfound(&late, change));
     let field = planned.find(|change| differs(&change.field, &change.to));
     let answer = row.answer.as_ref();
     let version = answer.and_then(|answer| answer.version.as_ref()).zip(now.etag.as_ref());

@@ -2,6 +2,7 @@
 import type { Action } from "./Action";
 import type { FieldChange } from "./FieldChange";
 import type { MappedRecord } from "./MappedRecord";
+import type { RequestView } from "./RequestView";
 import type { RowIssue } from "./RowIssue";
 
 /**
@@ -88,6 +89,10 @@ changes: Array<FieldChange>,
  * Warnings.
  */
 issues: Array<RowIssue>, 
+/**
+ * The request as it was sent, or would be.
+ */
+request: RequestView | null, 
 /**
  * SHA-256 of the request.
  */

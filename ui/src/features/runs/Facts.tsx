@@ -1,5 +1,6 @@
 import type { AuditRowView, Value } from "@/api";
 import { CopyField, Mark, Name, Time } from "@/design";
+import { afterMethod, prettyJson } from "@/lib/prettyJson";
 import { plainText } from "@/lib/record";
 import { tones } from "./outcome";
 import styles from "./runs.module.css";
@@ -66,6 +67,15 @@ export function Facts({ row }: { row: AuditRowView }) {
       {row.destination_id ? <CopyField label="Id at the destination" value={row.destination_id} /> : null}
       {row.destination_version ? (
         <CopyField label="Version after the write" value={row.destination_version} />
+      ) : null}
+      {row.request ? (
+        <details>
+          <summary>{row.sent_at ? "Request as it was sent" : "Request"}</summary>
+          <p>
+            <Mark tone="brand">{row.request.method}</Mark> <code>{afterMethod(row.request)}</code>
+          </p>
+          <pre className={styles.lines}>{prettyJson(row.request.body)}</pre>
+        </details>
       ) : null}
       {row.request_hash ? <CopyField label="SHA-256 of the request" value={row.request_hash} /> : null}
       {row.sent_at ? (

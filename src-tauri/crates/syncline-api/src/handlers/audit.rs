@@ -6,7 +6,7 @@ use syncline_model::EntityName;
 use syncline_store::{AuditFilter, AuditRow};
 use uuid::Uuid;
 
-use super::{runs, titles};
+use super::{plans, runs, titles};
 use crate::app::App;
 use crate::wire::{ApiError, AuditQuery, AuditRowView, AuditView};
 
@@ -38,6 +38,7 @@ pub(super) async fn filter(app: &Arc<App>, query: &AuditQuery) -> Result<AuditFi
 pub(super) fn view(row: AuditRow, names: &HashMap<Uuid, String>) -> AuditRowView {
     let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
     let (planned, answer) = (row.planned, row.answer);
+    let request = plans::request_view(&planned);
     AuditRowView {
         run_id: row.run.to_string(),
         definition: row.definition,
@@ -59,6 +60,7 @@ pub(super) fn view(row: AuditRow, names: &HashMap<Uuid, String>) -> AuditRowView
         before: planned.existing,
         changes: planned.changes,
         issues: planned.issues,
+        request,
         request_hash: planned.request_hash,
         code: answer.as_ref().and_then(|answer| answer.code.clone()),
         message: answer.as_ref().and_then(|answer| answer.message.clone()),

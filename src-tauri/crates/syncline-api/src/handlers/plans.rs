@@ -184,7 +184,7 @@ fn row_view(row: &StoredRow) -> PlanRow {
 }
 
 /// The request as it is sent. Headers that only tell the sending side something are left out.
-fn request_view(row: &StoredRow) -> Option<RequestView> {
+pub(super) fn request_view(row: &StoredRow) -> Option<RequestView> {
     let request: RowRequest = serde_json::from_str(row.request.as_ref()?.get()).ok()?;
     Some(RequestView {
         method: request.method,

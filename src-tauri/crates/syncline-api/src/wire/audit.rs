@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use ts_rs::TS;
 
-use super::ExportFormat;
+use super::{ExportFormat, RequestView};
 
 /// Which records of which runs. What is not given does not narrow.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -86,6 +86,8 @@ pub struct AuditRowView {
     pub changes: Vec<FieldChange>,
     /// Warnings.
     pub issues: Vec<RowIssue>,
+    /// The request as it was sent, or would be.
+    pub request: Option<RequestView>,
     /// SHA-256 of the request.
     pub request_hash: Option<String>,
     /// The service's code, or ours.

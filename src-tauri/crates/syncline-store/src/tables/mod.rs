@@ -28,6 +28,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     crate::work::runs::HISTORY,
     crate::work::run_requests::HISTORY,
     crate::work::run_rows::HISTORY,
+    crate::work::as_sent::HISTORY,
     crate::work::audit::HISTORY,
     crate::work::hand_edits::HISTORY,
     crate::work::ledgers::HISTORY,

@@ -140,6 +140,7 @@ fn no_row_and_no_free_page_is_left() {
                 "plan_turns",
                 "plan_steps",
                 "run_rows",
+                "run_as_sent",
                 "sent",
                 "sent_by",
                 "sent_events",

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::plan_body::Bodies;
 use super::plan_rows::{self, PlanRow};
 use super::run_rows::{self, RunOutcome};
-use super::{base, like_anywhere, plans, runs};
+use super::{as_sent, base, like_anywhere, plans, runs};
 use crate::fold::{fold, record_key};
 use crate::migrate::Migration;
 use crate::time::from_millis;
@@ -67,7 +67,7 @@ pub struct AuditRow {
     pub destination: (Uuid, EntityName),
     /// When the run began.
     pub started_at: Timestamp,
-    /// What was planned, with before-image and request.
+    /// What was planned, with before-image and request; where it was not sent as planned, what was sent.
     pub planned: PlanRow,
     /// What became of it: an outcome of the run, or `unchanged`, `skipped`, `invalid`, `held back`, `not reached`.
     pub outcome: String,
@@ -91,8 +91,12 @@ fn audit_row(row: &Row<'_>, bodies: &mut Bodies<'_>) -> Result<AuditRow, StoreEr
     let bad = |what: &str| StoreError::Corrupt { detail: format!("the {what} of a run can't be read") };
     let id = |at: usize, what: &str| row.get::<_, String>(at)?.parse::<Uuid>().map_err(|_| bad(what));
     let answered: Option<i64> = row.get(16)?;
+    let mut planned = plan_rows::plan_row(row, bodies)?;
+    if let Some(body) = row.get::<_, Option<String>>(26)? {
+        as_sent::read(&body)?.tell(&mut planned);
+    }
     Ok(AuditRow {
-        planned: plan_rows::plan_row(row, bodies)?,
+        planned,
         run: id(8, "id")?,
         definition: row.get(9)?,
         source: (id(10, "source")?, EntityName::new(row.get::<_, String>(11)?)),
@@ -142,7 +146,7 @@ fn condition(filter: &AuditFilter) -> Result<(String, Vec<Box<dyn ToSql>>), Stor
         format!("?{}", values.len())
     };
     // The order of the joins is the cheapest way in: a record's few rows, or one run after the other.
-    let outcomes = "LEFT JOIN run_rows o ON o.rid = r.number * 4294967296 + p.rid % 4294967296";
+    let outcomes = "LEFT JOIN run_rows o ON o.rid = r.number * 4294967296 + p.rid % 4294967296 LEFT JOIN run_as_sent s ON s.rid = o.rid";
     let mut sql = match &filter.record {
         Some(record) => {
             let id = bind(Box::new(record.trim().to_lowercase()));
@@ -283,7 +287,7 @@ fn rows(
         plan_rows::COLUMNS.split(", ").map(|name| format!("p.{name}")).collect::<Vec<_>>().join(", ");
     let mut statement = db.prepare_cached(&format!(
         "SELECT {columns}, r.id, r.definition, r.source, q.source_entity, r.destination, q.destination_entity, r.started_at,
-           {WORD}, {} {condition} ORDER BY r.number DESC, p.rid {window}",
+           {WORD}, {}, s.body {condition} ORDER BY r.number DESC, p.rid {window}",
         run_rows::OUTCOME
     ))?;
     let mut rows = statement.query(values)?;

@@ -1,5 +1,6 @@
 //! What is to be sent, what was sent and what came of it: plans, runs, ledgers.
 
+pub(crate) mod as_sent;
 pub(crate) mod audit;
 pub(crate) mod beside_sent;
 pub(crate) mod hand_edits;

@@ -1,12 +1,12 @@
 //! What became of each row that a run sent.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 use syncline_model::Action;
 use uuid::Uuid;
 
-use super::{base, like_anywhere, plans, runs};
+use super::{as_sent, base, like_anywhere, plans, runs};
 use crate::fold::fold;
 use crate::migrate::Migration;
 use crate::time::{from_millis, millis};
@@ -124,31 +124,33 @@ fn run_row(row: &Row<'_>) -> Result<RunRow, StoreError> {
     })
 }
 
+/// Stores outcomes; `first`: the number of the run's first row.
+pub(super) fn put(tx: &Connection, first: i64, outcomes: &[RunOutcome]) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO run_rows(rid, outcome, destination_id, code, message, request_id, at, version, sent_at, events)
+         VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for outcome in outcomes {
+        insert.execute(params![
+            first + i64::from(outcome.ordinal),
+            outcome.outcome,
+            outcome.destination_id,
+            outcome.code,
+            outcome.message,
+            outcome.request_id,
+            millis(outcome.at),
+            outcome.version,
+            outcome.sent_at.map(millis),
+            outcome.events as i64
+        ])?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Stores the outcomes of a batch in one transaction; a later outcome of a row takes the place of an earlier one.
     pub fn add_run_rows(&self, run: Uuid, outcomes: &[RunOutcome]) -> Result<(), StoreError> {
-        self.write(|tx| {
-            let first = base(runs::number(tx, run)?);
-            let mut insert = tx.prepare_cached(
-                "INSERT OR REPLACE INTO run_rows(rid, outcome, destination_id, code, message, request_id, at, version, sent_at, events)
-                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
-            for outcome in outcomes {
-                insert.execute(params![
-                    first + i64::from(outcome.ordinal),
-                    outcome.outcome,
-                    outcome.destination_id,
-                    outcome.code,
-                    outcome.message,
-                    outcome.request_id,
-                    millis(outcome.at),
-                    outcome.version,
-                    outcome.sent_at.map(millis),
-                    outcome.events as i64
-                ])?;
-            }
-            Ok(())
-        })
+        self.write(|tx| put(tx, base(runs::number(tx, run)?), outcomes))
     }
 
     /// Outcomes by ordinal.
@@ -211,7 +213,7 @@ impl Store {
             for ordinal in ordinals {
                 delete.execute([first + i64::from(*ordinal)])?;
             }
-            Ok(())
+            as_sent::forget_rows(tx, first, ordinals)
         })
     }
 

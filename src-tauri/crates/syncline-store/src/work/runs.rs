@@ -283,6 +283,7 @@ impl Store {
 pub(crate) fn delete(tx: &Connection, number: i64) -> Result<(), StoreError> {
     super::audit::forget(tx, number)?;
     super::run_requests::forget(tx, number)?;
+    super::as_sent::forget(tx, number)?;
     tx.execute(
         "DELETE FROM run_rows WHERE rid >= ?1 AND rid < ?2",
         params![super::base(number), super::base(number + 1)],

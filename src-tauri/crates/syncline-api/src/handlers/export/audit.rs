@@ -21,7 +21,7 @@ use crate::wire::{
 /// Rows that are read at once.
 const WINDOW: u32 = 500;
 
-pub(super) const HEADS: [(&str, Kind); 26] = [
+pub(super) const HEADS: [(&str, Kind); 27] = [
     ("ordinal", Kind::Whole),
     ("source_id", Kind::Text),
     ("action", Kind::Text),
@@ -43,6 +43,7 @@ pub(super) const HEADS: [(&str, Kind); 26] = [
     ("source_version", Kind::Text),
     ("destination_version", Kind::Text),
     ("sent_at", Kind::Moment),
+    ("request", Kind::Text),
     ("request_hash", Kind::Text),
     ("mapped", Kind::Text),
     ("before", Kind::Text),
@@ -188,6 +189,7 @@ fn cells(row: &AuditRowView) -> Vec<Cell> {
         maybe(&row.source_version),
         maybe(&row.destination_version),
         maybe(&row.sent_at),
+        row.request.as_ref().map_or(Cell::Empty, |request| as_json(serde_json::to_string(request))),
         maybe(&row.request_hash),
         as_json(serde_json::to_string(&row.mapped)),
         before,
