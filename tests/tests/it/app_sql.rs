@@ -285,3 +285,34 @@ async fn who_answers_and_what_is_missing() {
     assert_eq!(error.code, ErrorCode::IdentityChanged, "{error:?}");
     assert_eq!(server.sql("app", r#"SELECT count(*) FROM "Companies""#), "0");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_is_told_and_counts_as_soon_as_it_is_given() {
+    let server = PostgresServer::start();
+    server.database("app", "app");
+    server.sql("app", USERS);
+    server.sql("app", r#"GRANT SELECT ON "Companies" TO app"#);
+    let database = Database::Postgres(server);
+    let bench = Bench::new(30).await;
+    bench.connect_writable("contoso", "contoso").await;
+    database.connect(&bench).await;
+    let definition = json!({ "json": companies().to_string() });
+    let grant = r#"GRANT INSERT, UPDATE ON TABLE "public"."Companies" TO "app";"#;
+    let check = bench.rpc("definitions.check", definition.clone()).await;
+    assert_eq!(check["problems"][0]["code"], "privilege_missing", "{check}");
+    assert!(check["problems"][0]["message"].as_str().unwrap().contains(grant), "{check}");
+    let refused = bench.failed("plans.start", definition.clone()).await;
+    assert!(refused.message.contains(grant), "{refused:?}");
+
+    database.tell(grant);
+    let check = bench.rpc("definitions.check", definition).await;
+    assert_eq!(check["valid"], true, "{check}");
+    let report = bench.run(&bench.preview(&companies()).await).await;
+    assert!(count(&report, "created") > 0 && count(&report, "failed") == 0, "{report}");
+    // A column that the table gets is there for the next preview.
+    database.tell(r#"ALTER TABLE "Companies" ADD COLUMN "Motto" text"#);
+    let mut more = companies();
+    more["fields"].as_array_mut().unwrap().push(json!({ "to": "Motto", "from": "name" }));
+    let plan = bench.preview(&more).await;
+    assert_eq!(count(&plan["summary"], "update"), count(&report, "created"), "{plan}");
+}

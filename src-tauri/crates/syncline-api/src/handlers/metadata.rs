@@ -182,10 +182,15 @@ impl App {
         Ok(schema)
     }
 
-    /// The version of the service's whole schema; none where it has no such thing or can't be asked now.
+    /// The version of the service's whole schema; none where it has no such thing or can't be asked now. A database has none, and describes a
+    /// table in a moment: each time is a version of its own.
     pub(crate) async fn schema_version(&self, connection: &Connection) -> Option<String> {
         let link = self.link(connection).await.ok()?;
-        let Link::Dataverse { connector, .. } = link.as_ref() else { return None };
+        let connector = match link.as_ref() {
+            Link::Dataverse { connector, .. } => connector,
+            Link::Sql(_) => return Some(Uuid::new_v4().to_string()),
+            Link::Insider(_) | Link::Tables(_) => return None,
+        };
         let asked = connector.schema_version(&CancellationToken::new()).await;
         asked
             .inspect_err(|error| tracing::debug!(%error, "the version of the schema is not known"))

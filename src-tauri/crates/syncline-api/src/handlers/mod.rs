@@ -7,6 +7,7 @@ pub(crate) mod cached;
 pub(crate) mod compare;
 pub(crate) mod connections;
 pub(crate) mod costs;
+mod database_rights;
 pub(crate) mod definition_help;
 pub(crate) mod definitions;
 pub(crate) mod entities;

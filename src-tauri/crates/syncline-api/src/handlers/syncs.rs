@@ -12,6 +12,7 @@ use syncline_sync::{CachedSource, fetch_filter, watermark_key};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::database_rights;
 use crate::app::App;
 use crate::wire::{ApiError, Tag};
 
@@ -129,8 +130,16 @@ pub(crate) async fn sides(
         }
         None => None,
     };
+    let destination_schema = match (&destination, destination_schema) {
+        (Some(destination), Some(schema)) => {
+            Some(database_rights::opened(app, destination, definition, schema, &mut problems).await)
+        }
+        (_, schema) => schema,
+    };
     match (source, destination, source_schema, destination_schema) {
-        (Some(source), Some(destination), Some(source_schema), Some(destination_schema)) => {
+        (Some(source), Some(destination), Some(source_schema), Some(destination_schema))
+            if problems.is_empty() =>
+        {
             let tables = tables_of(app, &source, related_tables(definition, &source_schema), read_at).await;
             let (source_schema, related) = with_related(definition, &source_schema, &tables);
             let find_tables = find_tables(definition, &destination_schema);
