@@ -74,6 +74,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
     })
     .await?;
     let detail = RunDetail {
+        by: read.identity.user_name.clone().or_else(|| read.identity.user_id.clone()),
         counts: RunCounts::of_plan(&read.planned, excluded),
         due: agreed,
         not_reached: agreed,

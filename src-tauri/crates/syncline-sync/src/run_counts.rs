@@ -69,6 +69,8 @@ impl RunCounts {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunDetail {
+    /// Sign-in name of the user under whom the destination is written, or their id, where the destination tells one.
+    pub by: Option<String>,
     /// Counts.
     pub counts: RunCounts,
     /// Why it stopped before its end.

@@ -47,6 +47,10 @@ record: string | null,
  */
 definition_hash: string, 
 /**
+ * Sign-in name of the user under whom the destination was written, or their id, where it tells one.
+ */
+by: string | null, 
+/**
  * Source connection.
  */
 source: string, 

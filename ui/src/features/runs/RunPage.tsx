@@ -116,6 +116,7 @@ export function RunPage({
           <Time iso={data.started_at} />
           <span>
             · {data.source} → {data.destination}
+            {data.by ? ` · by ${data.by}` : ""}
             {running ? "" : ` · ${duration(data.seconds)}`}
             {!running && data.calls > 0 ? ` · ${counted(data.calls, "request")}` : ""}
           </span>

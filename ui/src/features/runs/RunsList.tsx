@@ -119,6 +119,9 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
         <tr>
           <th scope="col">Started</th>
           <th scope="col">Sync</th>
+          <th scope="col" title="The user under whom the destination was written">
+            By
+          </th>
           <th scope="col">Outcome</th>
           <th scope="col" className={styles.rows} style={{ width: "18%" }}>
             Rows
@@ -165,7 +168,13 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
                   <Name text={run.record} className={styles.muted} />
                 </>
               ) : null}
+              <div>
+                <code className={styles.muted} title={`Definition ${run.definition_hash}`}>
+                  {run.definition_hash.slice(0, 8)}
+                </code>
+              </div>
             </td>
+            <td>{run.by ? <Name text={run.by} /> : <span className={styles.muted}>–</span>}</td>
             <td>
               <RunMark status={run.status} />
               <Checks run={run} />

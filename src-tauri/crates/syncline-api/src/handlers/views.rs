@@ -243,6 +243,7 @@ pub(crate) fn run_view(run: &Run, names: &HashMap<Uuid, String>) -> RunView {
         definition: run.definition.clone(),
         record: None,
         definition_hash: run.definition_hash.clone(),
+        by: detail.by,
         source: name(&run.source),
         destination: name(&run.destination),
         status: run.status.as_str().to_owned(),

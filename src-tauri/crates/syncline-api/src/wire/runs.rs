@@ -98,6 +98,9 @@ pub struct RunView {
     pub record: Option<String>,
     /// Hash of the definition.
     pub definition_hash: String,
+    /// Sign-in name of the user under whom the destination was written, or their id, where it tells one.
+    #[serde(default)]
+    pub by: Option<String>,
     /// Source connection.
     pub source: String,
     /// Destination connection.
