@@ -175,3 +175,47 @@ async fn words_are_not_left_out_of_a_search_in_live_rows() {
     ask["search"] = json!(" ");
     assert_eq!(bench.rpc("records.query", ask).await["rows"].as_array().unwrap().len(), 5);
 }
+
+/// Owners: FetchXML joins users and teams, OData shows neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_is_joined_in_fetchxml_and_not_expanded_in_odata() {
+    let bench = bench(20).await;
+    let described = bench.rpc("entities.describe", json!({ "connection": "crm", "entity": "task" })).await;
+    let owners: Vec<(&str, &str, &str)> = described["schema"]["relationships"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["column"] == "ownerid")
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap();
+            (text("other_entity"), text("referenced_column"), text("navigation_property"))
+        })
+        .collect();
+    assert_eq!(owners, [("systemuser", "systemuserid", "ownerid_task"), ("team", "teamid", "ownerid_task")]);
+    let fetch = |column: &str| {
+        format!(
+            "<fetch><entity name=\"contact\"><attribute name=\"contactid\"/><link-entity name=\"systemuser\" from=\"systemuserid\" to=\"{column}\" alias=\"o\" link-type=\"outer\"><attribute name=\"fullname\"/></link-entity></entity></fetch>"
+        )
+    };
+    let checked = bench.rpc("queries.check", ask(&fetch("ownerid"), "fetchxml")).await;
+    let odd = checked["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "odd_link");
+    assert!(!odd, "a link to what owns is no odd one: {checked}");
+    assert_eq!(ids(&bench, &fetch("ownerid"), "fetchxml").await.len(), 20);
+    let code = bench.rpc("queries.code", ask(&fetch("ownerid"), "fetchxml")).await;
+    assert!(code["reasons"][0].as_str().unwrap().contains("owninguser"), "{code}");
+    let code = bench.rpc("queries.code", ask(&fetch("owninguser"), "fetchxml")).await;
+    let odata = code["odata"].as_str().unwrap_or_else(|| panic!("{code}"));
+    assert_eq!(ids(&bench, odata, "odata").await.len(), 20);
+    let text = "contacts?$select=fullname&$expand=ownerid($select=fullname)";
+    let code = bench.rpc("queries.code", ask(text, "odata")).await;
+    assert!(code["reasons"][0].as_str().unwrap().contains("owninguser"), "{code}");
+    let refused = bench.refused("queries.run", ask(text, "odata")).await;
+    assert_eq!(refused.code, ErrorCode::QueryInvalid);
+    let offset = "contacts?$expand=".len();
+    let offers =
+        json!({ "connection": "crm", "language": "odata", "text": "contacts?$expand=", "offset": offset });
+    let offers = bench.rpc("queries.complete", offers).await;
+    let labels: Vec<&str> =
+        offers["items"].as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap()).collect();
+    assert!(labels.contains(&"owninguser") && !labels.contains(&"ownerid"), "{labels:?}");
+}

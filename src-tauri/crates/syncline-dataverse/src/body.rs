@@ -166,7 +166,7 @@ fn lookup(
     };
     let navigation = match relationship.and_then(|relationship| relationship.navigation_property.as_deref()) {
         Some(navigation) => navigation,
-        // An owner is written by the column's own name, whether it is a user or a team.
+        // Of an owner whose relationship is not known. With most tables it has the column's own name; activities have another.
         None if column.column_type == ColumnType::Owner => name,
         None => {
             return Err(bad(column, value, "rows of another entity")

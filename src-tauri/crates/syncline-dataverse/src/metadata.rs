@@ -134,6 +134,7 @@ impl DataverseConnector {
             .collect();
         columns.sort_by(|a, b| a.logical_name.cmp(&b.logical_name));
         self.learn_targets(&columns, cancel).await?;
+        let relationships = self.to_owners(relationships, &columns);
         let schema = Arc::new(EntitySchema { summary, columns, keys, relationships, open: false });
         self.remember_schema(&schema);
         Ok(schema)

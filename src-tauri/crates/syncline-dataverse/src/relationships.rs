@@ -1,6 +1,8 @@
 //! Alternate keys and relationships of an entity.
 
-use syncline_model::{EntityKey, EntityName, Relationship, RelationshipKind, SynclineError};
+use syncline_model::{
+    Column, ColumnType, EntityKey, EntityName, Relationship, RelationshipKind, SynclineError,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::DataverseConnector;
@@ -80,5 +82,28 @@ impl DataverseConnector {
             }
         });
         Ok(parents.chain(children).chain(peers).collect())
+    }
+
+    /// The service relates an owner to the table `owner`, which can't be read and whose type in OData, `principal`, has a key and nothing
+    /// else (Dataverse, table reference, Owner; Web API reference, principal). Here it leads to what owns, users and teams, each by its
+    /// own key; the navigation property stays the relationship's.
+    pub(crate) fn to_owners(&self, all: Vec<Relationship>, columns: &[Column]) -> Vec<Relationship> {
+        let mut made = Vec::with_capacity(all.len() + 1);
+        for relationship in all {
+            let name =
+                relationship.column.as_ref().filter(|_| relationship.kind == RelationshipKind::ManyToOne);
+            let owner = columns
+                .iter()
+                .find(|column| Some(&column.logical_name) == name && column.column_type == ColumnType::Owner);
+            match owner.filter(|column| !column.targets.contains(&relationship.other_entity)) {
+                Some(column) => made.extend(column.targets.iter().map(|target| Relationship {
+                    other_entity: target.clone(),
+                    referenced_column: self.remembered_summary(target).map(|summary| summary.primary_id),
+                    ..relationship.clone()
+                })),
+                None => made.push(relationship),
+            }
+        }
+        made
     }
 }

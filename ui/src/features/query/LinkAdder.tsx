@@ -13,6 +13,9 @@ const words: Readonly<Record<Relationship["kind"], string>> = {
   "many-to-many": "many to many",
 };
 
+/** An owner's relationship leads to users and to teams under one name. */
+const keyOf = ({ kind, name, other_entity }: Relationship) => `${kind}/${name}/${other_entity}`;
+
 /** Adds a link along one of the entity's relationships; found by name of the other entity or of the lookup. */
 export function LinkAdder({
   context,
@@ -50,15 +53,15 @@ export function LinkAdder({
       onInput={(event) => setTyped(event.currentTarget.value)}
       onOptionSelect={(_, { optionValue }) => {
         setTyped("");
-        const found = schema.relationships.find(({ name, kind }) => `${kind}/${name}` === optionValue);
+        const found = schema.relationships.find((relationship) => keyOf(relationship) === optionValue);
         const xml = found ? linkOf(found, schema, entities, text) : null;
         if (xml) onText(withChild(text, node, xml, ["order"]));
       }}
     >
       {offered.map((relationship) => (
         <Option
-          key={`${relationship.kind}/${relationship.name}`}
-          value={`${relationship.kind}/${relationship.name}`}
+          key={keyOf(relationship)}
+          value={keyOf(relationship)}
           text={`${relationship.other_entity} via ${via(relationship)}`}
         >
           {titleOf(relationship.other_entity)}{" "}

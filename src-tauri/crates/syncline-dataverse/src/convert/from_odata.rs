@@ -1,7 +1,7 @@
 //! An OData query as a FetchXML query.
 
 use syncline_fetchxml::{Attribute, Entity, Fetch, LinkEntity, LinkType, Metadata, Order};
-use syncline_model::{EntitySchema, RelationshipKind};
+use syncline_model::{ColumnType, EntitySchema, RelationshipKind};
 
 use super::odata_filter::Reader;
 use super::odata_text::split;
@@ -106,6 +106,11 @@ fn expand(text: &str, schema: &EntitySchema, metadata: &dyn Metadata) -> Result<
                     "$expand of the collection {navigation} has no counterpart: a link would repeat rows"
                 ));
             };
+            if schema.column(column.as_str()).is_some_and(|column| column.column_type == ColumnType::Owner) {
+                return Err(format!(
+                    "{navigation} leads to a user or a team, and OData shows neither: expand owninguser or owningteam"
+                ));
+            }
             let inner = metadata
                 .schema(relationship.other_entity.as_str())
                 .ok_or_else(|| format!("{} is not known", relationship.other_entity))?;

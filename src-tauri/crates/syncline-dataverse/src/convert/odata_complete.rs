@@ -145,9 +145,15 @@ fn columns(schema: &EntitySchema) -> impl Iterator<Item = Completion> {
     })
 }
 
-/// Navigation properties: name, what is behind it, and whether that is a collection.
+/// Navigation properties: name, what is behind it, and whether that is a collection. An owner's is left out, since nothing can be asked
+/// behind it.
 fn navigations(schema: &EntitySchema) -> impl Iterator<Item = (&str, String, bool)> {
-    schema.relationships.iter().filter_map(|relationship| {
+    let owner = |relationship: &&syncline_model::Relationship| {
+        let column = relationship.column.as_ref().and_then(|name| schema.column(name.as_str()));
+        relationship.kind == syncline_model::RelationshipKind::ManyToOne
+            && column.is_some_and(|column| column.column_type == ColumnType::Owner)
+    };
+    schema.relationships.iter().filter(move |relationship| !owner(relationship)).filter_map(|relationship| {
         let name = relationship.navigation_property.as_deref()?;
         let many = relationship.kind != syncline_model::RelationshipKind::ManyToOne;
         let word = if many { "rows of" } else { "row of" };

@@ -1,7 +1,7 @@
 //! A FetchXML query as an OData query.
 
 use syncline_fetchxml::{Fetch, LinkEntity, LinkType, Metadata};
-use syncline_model::{EntitySchema, RelationshipKind};
+use syncline_model::{ColumnType, EntitySchema, RelationshipKind};
 
 use super::to_filter::{FilterWriter, Scope};
 use super::{Converted, ODataText};
@@ -167,6 +167,13 @@ fn join<'a>(
         ));
         return;
     };
+    if scope.schema.column(&link.to).is_some_and(|column| column.column_type == ColumnType::Owner) {
+        writer.reasons.push(format!(
+            "OData knows no columns of an owner, who may be a user or a team: link {} over owninguser or owningteam",
+            link.name
+        ));
+        return;
+    }
     if schema.summary.primary_id.as_str() != link.from {
         writer.reasons.push(format!("the link to {} is not on its primary key", link.name));
         return;

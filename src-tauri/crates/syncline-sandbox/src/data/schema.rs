@@ -222,12 +222,23 @@ impl Column {
         }
     }
 
+    /// True for an owner, whose navigation property leads to the abstract type `principal`.
+    pub fn is_owner(&self) -> bool {
+        matches!(self.kind, Kind::Lookup { kind: LookupKind::Owner, .. })
+    }
+
     /// Targets of a lookup, else none.
     pub fn targets(&self) -> &[Target] {
         match &self.kind {
             Kind::Lookup { targets, .. } => targets,
             _ => &[],
         }
+    }
+
+    /// The targets that have a relationship each: an owner's two share one.
+    pub fn related(&self) -> &[Target] {
+        let all = self.targets();
+        &all[..if self.is_owner() { all.len().min(1) } else { all.len() }]
     }
 
     /// Options of a choice of any kind.
@@ -340,6 +351,11 @@ impl Entity {
             .iter()
             .enumerate()
             .find_map(|(at, c)| c.targets().iter().find(|t| t.navigation == name).map(|t| (at, t)))
+    }
+
+    /// True when a navigation property of this name leads to the table. An owner's leads to users and teams.
+    pub fn leads(&self, name: &str, table: Table) -> bool {
+        self.columns.iter().flat_map(Column::targets).any(|t| t.navigation == name && t.table == table)
     }
 
     /// Position of the primary key.

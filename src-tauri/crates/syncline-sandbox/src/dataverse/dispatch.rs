@@ -203,7 +203,7 @@ fn related(
         let table = target.table;
         may_read(environment, request, store.schema.entity(table))?;
         let found = match store.value(row, column) {
-            Value::Ref(t, id) if t == table => store.find(t, id),
+            Value::Ref(t, id) if entity.leads(&segment.name, t) => store.find(t, id),
             _ => None,
         };
         let Some(found) = found else { return Ok(ApiResponse::no_content()) };

@@ -5,6 +5,7 @@ mod batches;
 mod big;
 mod bulk;
 mod fetching;
+mod owners;
 mod reading;
 mod refusals;
 mod speed;

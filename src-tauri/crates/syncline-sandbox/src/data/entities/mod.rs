@@ -129,7 +129,8 @@ fn system<const T: u8>(logical: &str, id: &'static str) -> Vec<Column> {
         Table::ALL[T as usize]
     }
     let by = |column: &'static str, display: &'static str| {
-        lookup(column, display, &[(Table::SystemUser, column, &format!("lk_{logical}_{column}"))])
+        let navigation = navigation(logical, column);
+        lookup(column, display, &[(Table::SystemUser, &navigation, &format!("lk_{logical}_{column}"))])
             .read_only()
             .make(|g, i| Value::Ref(Table::SystemUser, g.id(Table::SystemUser, g.below(0x31, i, 3) as u32)))
     };
@@ -151,27 +152,35 @@ fn system<const T: u8>(logical: &str, id: &'static str) -> Vec<Column> {
     ]
 }
 
-/// Owner columns of a user-owned table.
+/// The navigation property of a system lookup. Activities have the table's name behind it, since all of them derive from one type
+/// (table reference, Task: `ownerid_task`, `createdby_task`).
+fn navigation(logical: &str, column: &str) -> String {
+    if logical == "task" { format!("{column}_task") } else { column.to_owned() }
+}
+
+/// Owner columns of a user-owned table: users and teams own (table reference, Account).
 fn owned(logical: &str) -> Vec<Column> {
     fn owner(g: &Generator, i: u32) -> Value {
         g.link(Table::SystemUser, 0x32, i)
     }
+    let (navigation, relationship) = (navigation(logical, "ownerid"), format!("owner_{logical}s"));
+    let owners = [Table::SystemUser, Table::Team].map(|table| (table, &*navigation, &*relationship));
+    let own = |column: &'static str, display: &'static str, table: Table, relationship: &str| {
+        let navigation = self::navigation(logical, column);
+        lookup(column, display, &[(table, &navigation, relationship)]).read_only()
+    };
     vec![
-        of_kind(
-            lookup("ownerid", "Owner", &[(Table::SystemUser, "ownerid", &format!("owner_{logical}s"))]),
-            LookupKind::Owner,
-        )
-        .required("SystemRequired")
-        .make(owner),
-        lookup("owninguser", "Owning User", &[(Table::SystemUser, "owninguser", &format!("user_{logical}"))])
-            .read_only()
+        of_kind(lookup("ownerid", "Owner", &owners), LookupKind::Owner)
+            .required("SystemRequired")
             .make(owner),
-        lookup(
+        own("owninguser", "Owning User", Table::SystemUser, &format!("user_{logical}")).make(owner),
+        own("owningteam", "Owning Team", Table::Team, &format!("team_{logical}s")),
+        own(
             "owningbusinessunit",
             "Owning Business Unit",
-            &[(Table::BusinessUnit, "owningbusinessunit", &format!("business_unit_{logical}s"))],
+            Table::BusinessUnit,
+            &format!("business_unit_{logical}s"),
         )
-        .read_only()
         .make(|g, _| Value::Ref(Table::BusinessUnit, g.root_unit)),
     ]
 }

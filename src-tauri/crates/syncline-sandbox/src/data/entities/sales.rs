@@ -231,19 +231,15 @@ pub(super) fn task() -> Entity {
         vec![(2, "Not Started", 0), (3, "In Progress", 0), (5, "Completed", 1), (6, "Canceled", 2)],
     ));
     set_make(&mut c, "statuscode", |_, _| Value::Int(2));
-    // Teams own tasks too.
-    for column in c.iter_mut().filter(|c| c.logical == "ownerid") {
-        if let Kind::Lookup { targets, .. } = &mut column.kind {
-            targets.push(Target {
-                table: Table::Team,
-                navigation: "ownerid".to_owned(),
-                relationship: "team_tasks".to_owned(),
-            });
-        }
-    }
+    // Teams own some.
     set_make(&mut c, "ownerid", |g, i| {
         g.link(if i % 4 == 3 { Table::Team } else { Table::SystemUser }, 0x32, i)
     });
+    set_make(
+        &mut c,
+        "owningteam",
+        |g, i| if i % 4 == 3 { g.link(Table::Team, 0x32, i) } else { Value::Null },
+    );
     set_make(
         &mut c,
         "owninguser",

@@ -99,10 +99,11 @@ fn common(e: &WideEntity) -> Vec<WideColumn> {
     let options = vec![(1, "Active", 0), (2, "Inactive", 1)];
     all.push(column("statuscode", "statuscode", "Status Reason", Kind::Status { options }));
     if e.kind == WideKind::UserOwned {
-        let mut owner = lookup("ownerid", "OwnerId", "Owner", LookupKind::Owner, &["systemuser"]);
+        let mut owner = lookup("ownerid", "OwnerId", "Owner", LookupKind::Owner, &["systemuser", "team"]);
         owner.required = "SystemRequired";
         all.push(owner);
         all.push(user("owninguser", "OwningUser", "Owning User"));
+        all.push(read_only(lookup("owningteam", "OwningTeam", "Owning Team", LookupKind::Lookup, &["team"])));
         all.push(read_only(lookup(
             "owningbusinessunit",
             "OwningBusinessUnit",

@@ -96,14 +96,19 @@ pub(super) fn keys(e: &Entity) -> Vec<Json> {
 
 fn relationship(store: &Store, from: &Entity, column: usize, target: &crate::data::schema::Target) -> Json {
     let to = store.schema.entity(target.table);
+    // An owner is related to the table of all users and teams (table reference, Owner: `owner_accounts` and the like).
+    let (to, id, own) = match from.columns[column].is_owner() {
+        true => ("owner", "ownerid", false),
+        false => (to.logical, to.primary_id, from.table == to.table),
+    };
     json!({
         "MetadataId": metadata_of(&format!("{}.{}", from.logical, target.relationship)),
         "SchemaName": target.relationship,
         "RelationshipType": "OneToManyRelationship",
         "IsCustomRelationship": target.relationship.starts_with("new_"),
-        "IsHierarchical": from.table == to.table,
-        "ReferencedAttribute": to.primary_id,
-        "ReferencedEntity": to.logical,
+        "IsHierarchical": own,
+        "ReferencedAttribute": id,
+        "ReferencedEntity": to,
         "ReferencingAttribute": from.columns[column].logical,
         "ReferencingEntity": from.logical,
         "ReferencedEntityNavigationPropertyName": target.relationship,
@@ -115,13 +120,14 @@ pub(super) fn many_to_one(store: &Store, e: &Entity) -> Vec<Json> {
     e.columns
         .iter()
         .enumerate()
-        .flat_map(|(at, c)| c.targets().iter().map(move |t| (at, t)))
+        .flat_map(|(at, c)| c.related().iter().map(move |t| (at, t)))
         .map(|(at, t)| relationship(store, e, at, t))
         .collect()
 }
 
 pub(super) fn one_to_many(store: &Store, e: &Entity) -> Vec<Json> {
-    let own = store.schema.referencing(e.table).map(|(from, at, t)| relationship(store, from, at, t));
+    let own = store.schema.referencing(e.table).filter(|(from, at, _)| !from.columns[*at].is_owner());
+    let own = own.map(|(from, at, t)| relationship(store, from, at, t));
     own.chain(super::wide::one_to_many(store, e.logical)).collect()
 }
 

@@ -254,7 +254,7 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
 /// `$metadata`: entity types, keys, properties and sets as CSDL.
 pub(crate) fn csdl(store: &Store) -> ApiResponse {
     let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices><Schema Namespace=\"Microsoft.Dynamics.CRM\" Alias=\"mscrm\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\"><EntityType Name=\"crmbaseentity\" Abstract=\"true\" />",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices><Schema Namespace=\"Microsoft.Dynamics.CRM\" Alias=\"mscrm\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\"><EntityType Name=\"crmbaseentity\" Abstract=\"true\" /><EntityType Name=\"principal\" BaseType=\"mscrm.crmbaseentity\"><Key><PropertyRef Name=\"ownerid\" /></Key><Property Name=\"ownerid\" Type=\"Edm.Guid\" /></EntityType>",
     );
     let mut sets = String::new();
     for entity in &store.schema.entities {
@@ -268,8 +268,9 @@ pub(crate) fn csdl(store: &Store) -> ApiResponse {
                 column.wire_name(),
                 attribute::edm(&column.kind)
             );
-            for target in column.targets() {
-                let to = store.schema.entity(target.table).logical;
+            for target in column.related() {
+                let to =
+                    if column.is_owner() { "principal" } else { store.schema.entity(target.table).logical };
                 out += &format!("<NavigationProperty Name=\"{}\" Type=\"mscrm.{to}\" />", target.navigation);
             }
         }

@@ -1,6 +1,7 @@
 //! Metadata of a big tenant's other tables, in the same shapes.
 use super::attribute::{self, Field, Owner};
 use super::entity::{label, managed, metadata_of};
+use crate::data::schema::{Kind, LookupKind};
 use crate::data::wide::{Wide, WideEntity, WideKind, WideManyToMany};
 use crate::dataverse::rights::described;
 use crate::dataverse::store::Store;
@@ -123,6 +124,11 @@ pub(super) fn many_to_one(store: &Store, wide: &Wide, e: &WideEntity) -> Vec<Jso
     let mut out = Vec::new();
     for column in wide.columns(e) {
         if own.iter().any(|lookup| lookup.column == column.logical) {
+            continue;
+        }
+        if matches!(column.kind, Kind::Lookup { kind: LookupKind::Owner, .. }) {
+            let name = format!("owner_{}", e.logical);
+            out.push(relationship(&name, &e.logical, ("ownerid", "ownerid"), ("owner", "ownerid"), false));
             continue;
         }
         for to in &column.targets {

@@ -226,9 +226,16 @@ impl<'a> Parser<'a> {
         };
         let Some(last) = parts.pop() else { return Err(self.error("a column")) };
         let (mut entity, mut hops) = (self.entity(slot), Vec::new());
-        for part in parts {
+        for (at, part) in parts.iter().enumerate() {
             let (column, target) =
                 entity.navigation(part).ok_or_else(|| ServiceError::no_property(part, entity.logical))?;
+            // An owner is of the abstract type principal, which has nothing but its key ("principal EntityType").
+            if entity.columns[column].is_owner() {
+                if at + 1 < parts.len() || last != "ownerid" {
+                    return Err(ServiceError::no_property(last, "principal"));
+                }
+                return Ok(Path { slot, hops, table: entity.table, column });
+            }
             hops.push(column);
             entity = self.setting.schema.entity(target.table);
         }

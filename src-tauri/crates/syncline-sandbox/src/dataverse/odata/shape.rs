@@ -55,7 +55,14 @@ struct Expansion {
 
 #[derive(Debug, Clone)]
 enum Expanded {
-    One { column: usize, table: Table },
+    One {
+        column: usize,
+        table: Table,
+    },
+    /// A user or a team, of whom the abstract type `principal` has the key only.
+    Owner {
+        column: usize,
+    },
     Many(Relation),
 }
 
@@ -105,6 +112,12 @@ impl Shape {
                 ));
             }
             let name = name.as_str();
+            if let Some((column, _)) = entity.navigation(name).filter(|(c, _)| entity.columns[*c].is_owner())
+            {
+                expansions.push(Expansion::owner(name, column, &inner)?);
+                context.push(format!("{name}({})", inner.select.as_deref().unwrap_or_default()));
+                continue;
+            }
             let (by, target) = match entity.navigation(name) {
                 Some((column, target)) => (Expanded::One { column, table: target.table }, target.table),
                 None => {
@@ -240,6 +253,27 @@ fn annotate(store: &Store, wanted: &Annotations, row: Row, shown: &Shown, value:
 }
 
 impl Expansion {
+    /// An owner ("principal EntityType"): nothing but its key can be selected.
+    fn owner(name: &str, column: usize, inner: &Options) -> Outcome<Self> {
+        let mut asked =
+            inner.select.iter().flat_map(|s| s.split(',')).map(str::trim).filter(|n| !n.is_empty());
+        if let Some(other) = asked.find(|n| *n != "ownerid" && *n != "*") {
+            return Err(ServiceError::no_property(other, "principal"));
+        }
+        if let Some(other) = inner.expand.as_deref().or(inner.filter.as_deref()) {
+            return Err(ServiceError::no_property(other, "principal"));
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            by: Expanded::Owner { column },
+            shape: Shape::of(Vec::new()),
+            filter: None,
+            order: Vec::new(),
+            top: None,
+            count: false,
+        })
+    }
+
     fn write(&self, store: &Store, annotations: &Annotations, row: Row, out: &mut Vec<u8>) {
         match &self.by {
             Expanded::One { column, table } => {
@@ -250,6 +284,20 @@ impl Expansion {
                         Some(found) => self.shape.write(store, annotations, found, out),
                         None => out.extend_from_slice(b"null"),
                     },
+                    _ => out.extend_from_slice(b"null"),
+                }
+            }
+            Expanded::Owner { column } => {
+                json::string(out, &self.name);
+                out.push(b':');
+                match store.value(row, *column) {
+                    Value::Ref(table, id) => {
+                        let owner = store.schema.entity(table).logical;
+                        let _ = write!(
+                            out,
+                            "{{\"@odata.type\":\"#Microsoft.Dynamics.CRM.{owner}\",\"ownerid\":\"{id}\"}}"
+                        );
+                    }
                     _ => out.extend_from_slice(b"null"),
                 }
             }

@@ -152,7 +152,10 @@ fn finish(
         set(values, "fullname", if full.is_empty() { Value::Null } else { full.into() });
     }
     if let Some(owner) = entity.column("ownerid").and_then(|c| values.get(&(c as u16)).cloned()) {
-        set(values, "owninguser", owner);
+        for (column, kind) in [("owninguser", Table::SystemUser), ("owningteam", Table::Team)] {
+            let is_one = matches!(owner, Value::Ref(table, _) if table == kind);
+            set(values, column, if is_one { owner.clone() } else { Value::Null });
+        }
     }
     if entity.table != Table::Currency
         && let Some(Value::Ref(table, id)) = read(values, "transactioncurrencyid")

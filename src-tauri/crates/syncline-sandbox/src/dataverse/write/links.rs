@@ -44,7 +44,7 @@ pub(crate) fn reference(
             Value::Null
         } else {
             let found = other(store, wanted.table)?.ok_or_else(no_id)?;
-            if found.0 != wanted.table {
+            if !entity.leads(&segment.name, found.0) {
                 return Err(ServiceError::odata(format!("'{}' cannot refer to this table.", segment.name)));
             }
             Value::Ref(found.0, store.id(found))

@@ -1,6 +1,6 @@
 //! A JSON body as column values, checked as the service checks: types, lengths, ranges, choices, read-only columns.
 use super::exact::{decimal, double, marked};
-use crate::data::{Column, Entity, Kind, Table, Value};
+use crate::data::{Column, Entity, Kind, Value};
 use crate::dataverse::coerce::{choices, date, instant};
 use crate::dataverse::error::{Outcome, ServiceError, code};
 use crate::dataverse::odata::options::decode;
@@ -52,18 +52,18 @@ pub(crate) fn values(
     let mut out = Values::new();
     for (name, json) in body {
         if let Some(navigation) = name.strip_suffix("@odata.bind") {
-            let (column, table) = navigation_of(entity, navigation)?;
+            let column = navigation_of(entity, navigation)?;
             allowed(entity, column, mode)?;
             let value = match json {
                 Json::Null => Value::Null,
                 Json::String(text) => {
                     let row = target(store, text, references)?;
-                    if row.0 != table {
+                    if !entity.leads(navigation, row.0) {
                         return Err(ServiceError::odata(format!(
                             "The navigation property '{navigation}' cannot refer to '{text}'."
                         )));
                     }
-                    Value::Ref(table, store.id(row))
+                    Value::Ref(row.0, store.id(row))
                 }
                 _ => {
                     return Err(payload(
@@ -116,8 +116,8 @@ fn payload(entity: &Entity, message: String) -> ServiceError {
 }
 
 /// The lookup behind a navigation property; names are case-sensitive.
-pub(crate) fn navigation_of(entity: &Entity, name: &str) -> Outcome<(usize, Table)> {
-    entity.navigation(name).map(|(column, target)| (column, target.table)).ok_or_else(|| {
+pub(crate) fn navigation_of(entity: &Entity, name: &str) -> Outcome<usize> {
+    entity.navigation(name).map(|(column, _)| column).ok_or_else(|| {
         payload(entity, format!("An undeclared property '{name}' which only has property annotations in the payload but no property value was found in the payload."))
     })
 }
