@@ -174,3 +174,39 @@ async fn switches_are_off_unless_they_are_asked_for() {
     assert!(error.message.contains("prvBypassCustomPlugins"), "{error:?}");
     assert!(error.hint.as_deref().is_some_and(|hint| hint.starts_with("leave the switch")), "{error:?}");
 }
+
+/// A user or a team by the navigation property that the table has for its owner, and days as the column takes them.
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_and_dates_go_out_as_the_table_takes_them() {
+    let bench = bench().await;
+    let teams = json!({ "connection": "contoso", "language": "odata", "text": "teams?$select=name&$top=1", "run": "r" });
+    let team = bench.rpc("queries.run", teams).await["rows"][0]["teamid"].as_str().unwrap().to_owned();
+    for (entity, data) in [
+        ("contact", json!({ "lastname": "Owned" })),
+        ("task", json!({ "subject": "Owned", "scheduledend": "2026-03-01" })),
+    ] {
+        let create =
+            json!({ "connection": "contoso", "entity": entity, "operation": "create", "changes": data });
+        let made = bench.rpc("records.write", create).await;
+        let id = made["id"].as_str().unwrap().to_owned();
+        let owner = json!({ "ownerid": { "entity": "team", "id": team } });
+        bench.rpc("records.write", with(by_id(entity, "update", &id), "changes", owner)).await;
+        let record = read(&bench, entity, &id).await;
+        assert_eq!(
+            (&record["_ownerid_value"], &record["_owningteam_value"]),
+            (&json!(team), &json!(team)),
+            "{entity}"
+        );
+        if entity == "task" {
+            assert_eq!(record["scheduledend"], "2026-03-01T00:00:00Z");
+            let data = json!({ "scheduledend": "2026-03-02 08:30" });
+            bench.rpc("records.write", with(by_id(entity, "update", &id), "changes", data)).await;
+            assert_eq!(read(&bench, entity, &id).await["scheduledend"], "2026-03-02T08:30:00Z");
+            let writes = bench.writes("contoso").len();
+            let soon = with(by_id(entity, "update", &id), "changes", json!({ "scheduledend": "soon" }));
+            let refused = bench.refused("records.write", soon).await;
+            assert!(format!("{refused:?}").contains("2026-01-31"), "{refused:?}");
+            assert_eq!(bench.writes("contoso").len(), writes, "nothing leaves");
+        }
+    }
+}

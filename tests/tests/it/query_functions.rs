@@ -176,6 +176,31 @@ async fn words_are_not_left_out_of_a_search_in_live_rows() {
     assert_eq!(bench.rpc("records.query", ask).await["rows"].as_array().unwrap().len(), 5);
 }
 
+/// A day goes out as the column's type wants it.
+#[tokio::test(flavor = "multi_thread")]
+async fn days_become_moments_where_the_column_holds_moments() {
+    let bench = bench(60).await;
+    for (column, value, wanted) in [
+        ("createdon", "2026-03-01", "createdon ge 2026-03-01T00:00:00Z"),
+        ("createdon", "2026-03-01T08:30:00", "createdon ge 2026-03-01T08:30:00Z"),
+        ("createdon", "2026-03-01T08:30:00+02:00", "createdon ge 2026-03-01T08:30:00+02:00"),
+        ("birthdate", "1980-03-01", "birthdate ge 1980-03-01"),
+        ("birthdate", "1980-03-01T00:00:00Z", "birthdate ge 1980-03-01"),
+    ] {
+        let fetch = format!(
+            "<fetch><entity name=\"contact\"><attribute name=\"contactid\"/><filter><condition attribute=\"{column}\" operator=\"ge\" value=\"{value}\"/></filter></entity></fetch>"
+        );
+        let code = bench.rpc("queries.code", ask(&fetch, "fetchxml")).await;
+        let odata = code["odata"].as_str().unwrap_or_else(|| panic!("{code}"));
+        assert!(odata.contains(wanted), "{odata}");
+        let rows = ids(&bench, odata, "odata").await;
+        assert_eq!(rows, ids(&bench, &fetch, "fetchxml").await, "{value}");
+    }
+    let soon = "<fetch><entity name=\"contact\"><filter><condition attribute=\"birthdate\" operator=\"ge\" value=\"1980-03-01T08:00:00Z\"/></filter></entity></fetch>";
+    let code = bench.rpc("queries.code", ask(soon, "fetchxml")).await;
+    assert_eq!(code["odata"], Value::Null, "a time of day means nothing to a day: {code}");
+}
+
 /// Owners: FetchXML joins users and teams, OData shows neither.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owner_is_joined_in_fetchxml_and_not_expanded_in_odata() {

@@ -7,6 +7,8 @@ use syncline_model::{
 };
 use syncline_odata::guid;
 
+use crate::encode::date_text;
+
 /// Knows the set names of lookup targets.
 pub(crate) trait SetNames {
     fn set_name(&self, entity: &EntityName) -> Option<String>;
@@ -94,7 +96,9 @@ fn plain(column: &Column, value: &Value) -> Result<String, SynclineError> {
             {
                 Err(bad(column, value, "a date without a time"))
             }
-            Value::Text(text) => Ok(json_string(text)),
+            Value::Text(text) => date_text(column, text)
+                .map(|text| json_string(&text))
+                .ok_or_else(|| bad(column, value, "a date such as 2026-01-31 or 2026-01-31T08:00:00Z")),
             _ => Err(bad(column, value, "a date")),
         },
         ColumnType::Image => match value {

@@ -1,6 +1,7 @@
 //! Values as literals in addresses and filters, by the type of their column.
 
-use syncline_model::{Column, ColumnType, ErrorCode, SynclineError, Value};
+use jiff::{Timestamp, civil};
+use syncline_model::{Column, ColumnType, DateTimeBehavior, ErrorCode, SynclineError, Value};
 use syncline_odata::{encode, guid, literal, string_literal};
 
 /// A string literal, encoded for a path.
@@ -20,6 +21,30 @@ pub(crate) fn fits_a_key(value: &Value) -> bool {
     }
 }
 
+/// A date as the column takes it on the wire: a day alone where the column holds days (`Edm.Date`, which refuses a time), else a moment
+/// with its zone (`Edm.DateTimeOffset`, whose text must end in one in `$filter`). What has no zone is UTC, a day begins at midnight
+/// there (Dataverse, behaviour and format of date columns). `None` where it is no date, or has a time that would be lost.
+pub(crate) fn date_text(column: &Column, text: &str) -> Option<String> {
+    let text = text.trim();
+    let moment = text.parse::<Timestamp>().ok();
+    if column.behavior == Some(DateTimeBehavior::DateOnly) {
+        if text.len() == 10 {
+            return text.parse::<civil::Date>().ok().map(|day| day.to_string());
+        }
+        // The digits that are written count, in whatever zone they are.
+        let written = text.parse::<civil::DateTime>().ok().or_else(|| {
+            let at = text.rfind(['Z', 'z', '+']).or_else(|| text.rfind('-').filter(|at| *at > 10))?;
+            moment.and_then(|_| text[..at].parse().ok())
+        })?;
+        return (written.time() == civil::Time::midnight()).then(|| written.date().to_string());
+    }
+    match moment {
+        Some(_) if text.contains('T') && !text.contains('[') => Some(text.to_owned()),
+        Some(moment) => Some(moment.to_string()),
+        None => text.parse::<civil::DateTime>().ok().map(|at| format!("{at}Z")),
+    }
+}
+
 /// A value as it stands in `$filter` or a key for this column; not percent-encoded.
 pub(crate) fn filter_literal(column: &Column, value: &Value) -> Result<String, SynclineError> {
     let bad = |what: &str| {
@@ -33,11 +58,7 @@ pub(crate) fn filter_literal(column: &Column, value: &Value) -> Result<String, S
         ColumnType::UniqueIdentifier | ColumnType::Lookup | ColumnType::Customer | ColumnType::Owner => {
             guid(&text).ok_or_else(|| bad("an id"))
         }
-        ColumnType::DateTime => {
-            let plain =
-                !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-:.+".contains(c));
-            if plain { Ok(text) } else { Err(bad("a date")) }
-        }
+        ColumnType::DateTime => date_text(column, &text).ok_or_else(|| bad("a date")),
         ColumnType::Integer
         | ColumnType::BigInt
         | ColumnType::Decimal
@@ -100,5 +121,35 @@ mod tests {
             Some("2026-01-02T03:04:05Z")
         );
         assert_eq!(check(ColumnType::DateTime, "2026-01-02 or 1".into()), None);
+    }
+
+    #[test]
+    fn dates_by_behaviour() {
+        let with = |behavior, text| {
+            let column = Column { behavior: Some(behavior), ..column("c", ColumnType::DateTime) };
+            date_text(&column, text)
+        };
+        for behavior in [DateTimeBehavior::UserLocal, DateTimeBehavior::TimeZoneIndependent] {
+            for (text, wanted) in [
+                ("2026-01-02", Some("2026-01-02T00:00:00Z")),
+                (" 2026-01-02T03:04 ", Some("2026-01-02T03:04:00Z")),
+                ("2026-01-02 03:04:05", Some("2026-01-02T03:04:05Z")),
+                ("2026-01-02T03:04:05+02:00", Some("2026-01-02T03:04:05+02:00")),
+                ("2026-01-02T03:04:05.5Z", Some("2026-01-02T03:04:05.5Z")),
+                ("02.01.2026", None),
+                ("", None),
+            ] {
+                assert_eq!(with(behavior, text).as_deref(), wanted, "{text}");
+            }
+        }
+        for (text, wanted) in [
+            ("2026-01-02", Some("2026-01-02")),
+            ("2026-01-02T00:00:00Z", Some("2026-01-02")),
+            ("2026-01-02T00:00:00-05:00", Some("2026-01-02")),
+            ("2026-01-02T03:04:05Z", None),
+            ("soon", None),
+        ] {
+            assert_eq!(with(DateTimeBehavior::DateOnly, text).as_deref(), wanted, "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use syncline_model::{Column, ColumnType, EntitySchema, RelationshipKind};
 use syncline_odata::{guid, string_literal};
 
 use super::functions::function_of;
+use crate::encode::date_text;
 
 /// Writes filters; what has no counterpart goes to `reasons`.
 pub(super) struct FilterWriter<'a> {
@@ -221,7 +222,7 @@ fn literal(value: &str, column: &Column) -> Result<String, String> {
             "0" | "false" => Ok("false".to_owned()),
             _ => Err(format!("{text:?} is neither true nor false for {name}")),
         },
-        Family::Date => Ok(text.to_owned()),
+        Family::Date => date_text(column, text).ok_or_else(|| format!("{text:?} is no date for {name}")),
         Family::Id | Family::Owner => guid(text).ok_or_else(|| format!("{text:?} is no id for {name}")),
         Family::Number | Family::Choices | Family::Other => Err(format!("{name} can't be compared in OData")),
     }

@@ -256,3 +256,26 @@ async fn fetchxml_keeps_to_its_schema() {
         assert_eq!(answer, (400, "0x80040303".into()), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn dates_in_filters_are_of_their_columns_types() {
+    let s = serve(30).await;
+    let count = async |filter: &str| {
+        let answer = s.get(&format!("contacts?$select=contactid&$filter={filter}")).await;
+        answer["value"].as_array().unwrap().len()
+    };
+    for bad in [
+        "createdon ge 2020-01-01T00:00:00",
+        "createdon ge 2020-01-01%2000:00:00Z",
+        "createdon ge 2020",
+        "createdon ge '2020-01-01T00:00:00Z'",
+        "birthdate ge 1980-01-01T00:00:00Z",
+    ] {
+        refused(&s, &format!("contacts?$filter={bad}")).await;
+    }
+    assert_eq!(count("createdon ge 2000-01-01T00:00:00Z").await, 30);
+    assert_eq!(count("createdon ge 2000-01-01T00:00:00%2B02:00").await, 30);
+    let at = "createdon ge 2026-01-01";
+    assert_eq!(count(at).await, count(&format!("{at}T00:00:00Z")).await, "a day is its midnight in UTC");
+    assert_eq!(count("birthdate ge 1900-01-01").await, count("birthdate ne null").await);
+}

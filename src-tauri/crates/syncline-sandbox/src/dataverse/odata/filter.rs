@@ -339,6 +339,9 @@ impl<'a> Parser<'a> {
                 | crate::data::Kind::EntityName
                 | crate::data::Kind::Choices { .. }
         );
+        if !is_text {
+            dated(&column.kind, &text)?;
+        }
         match from_text(column, &text)
             .filter(|_| textual == is_text && !text.is_empty() || is_text && textual)
         {
@@ -349,4 +352,24 @@ impl<'a> Parser<'a> {
             ))),
         }
     }
+}
+
+/// Dates as the service's library reads them: a moment must tell its zone, a day alone goes for its midnight in UTC, and where the column
+/// holds days (`Edm.Date`) nothing else does (OData/odata.net: TypePromotionUtils, UriUtils).
+pub(crate) fn dated(kind: &crate::data::Kind, text: &str) -> Outcome<()> {
+    let crate::data::Kind::DateTime { behavior, .. } = kind else { return Ok(()) };
+    if crate::dataverse::coerce::date(text).is_some() {
+        return Ok(());
+    }
+    if text.parse::<jiff::Timestamp>().is_err() || !text.contains('T') {
+        return Err(ServiceError::odata(format!(
+            "The DateTimeOffset text '{text}' should be in format 'yyyy-mm-ddThh:mm:ss('.'s+)?(zzzzzz)?' and each field value is within valid range."
+        )));
+    }
+    if *behavior == "DateOnly" {
+        return Err(ServiceError::odata(
+            "A binary operator with incompatible types was detected. Found operand types 'Edm.Date' and 'Edm.DateTimeOffset' for operator kind 'Equal'.",
+        ));
+    }
+    Ok(())
 }
