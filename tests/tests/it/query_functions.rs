@@ -176,6 +176,32 @@ async fn words_are_not_left_out_of_a_search_in_live_rows() {
     assert_eq!(bench.rpc("records.query", ask).await["rows"].as_array().unwrap().len(), 5);
 }
 
+/// What the service refuses is not turned into FetchXML that would run.
+#[tokio::test(flavor = "multi_thread")]
+async fn odata_that_the_service_refuses_is_not_converted() {
+    let bench = bench(20).await;
+    let function = "Microsoft.Dynamics.CRM.In(PropertyName='ownerid',PropertyValues=['00000000-0000-0000-0000-000000000001'])";
+    for (filter, reason) in [
+        (format!("not {function}"), "not before a query function"),
+        (format!("not ({function})"), "not before a query function"),
+        (function.replace("ownerid", "_ownerid_value"), "logical name"),
+    ] {
+        let text = format!("contacts?$select=fullname&$filter={filter}");
+        let code = bench.rpc("queries.code", ask(&text, "odata")).await;
+        assert_eq!(code["fetchxml"], Value::Null, "{code}");
+        assert!(code["reasons"][0].as_str().unwrap().contains(reason), "{code}");
+        bench.refused("queries.run", ask(&text, "odata")).await;
+    }
+    let code = bench.rpc("queries.code", ask(&format!("contacts?$filter={function}"), "odata")).await;
+    assert!(code["fetchxml"].as_str().unwrap().contains("operator=\"in\""), "{code}");
+    // Rows without a value belong to both.
+    let not = "contacts?$select=contactid&$filter=not contains(emailaddress1,'a')";
+    let code = bench.rpc("queries.code", ask(not, "odata")).await;
+    let fetch = code["fetchxml"].as_str().unwrap();
+    assert!(fetch.contains("operator=\"not-like\""), "{fetch}");
+    assert_eq!(ids(&bench, not, "odata").await, ids(&bench, fetch, "fetchxml").await);
+}
+
 /// A day goes out as the column's type wants it.
 #[tokio::test(flavor = "multi_thread")]
 async fn days_become_moments_where_the_column_holds_moments() {

@@ -11,6 +11,8 @@ const MAX_DEPTH: usize = 40;
 /// What a part of a filter can become.
 pub(super) enum Part {
     Condition(Condition),
+    /// What a query function asks.
+    Function(Condition),
     Filter(Filter),
     Link(LinkEntity),
 }
@@ -19,7 +21,7 @@ impl Part {
     pub(super) fn into_filter(self) -> Filter {
         match self {
             Self::Filter(filter) => filter,
-            Self::Condition(condition) => condition.into(),
+            Self::Condition(condition) | Self::Function(condition) => condition.into(),
             Self::Link(link) => Filter { links: vec![link], ..Filter::default() },
         }
     }
@@ -109,7 +111,7 @@ impl<'a> Reader<'a> {
         let mut filter = Filter { kind, ..Filter::default() };
         for part in parts {
             match part {
-                Part::Condition(condition) => filter.conditions.push(condition),
+                Part::Condition(condition) | Part::Function(condition) => filter.conditions.push(condition),
                 Part::Filter(inner) => filter.filters.push(inner),
                 Part::Link(link) => filter.links.push(link),
             }
@@ -290,9 +292,15 @@ impl<'a> Reader<'a> {
         let column = schema
             .columns
             .iter()
-            .find(|column| column.logical_name.as_str() == property || column.wire_name() == property)
-            .ok_or_else(|| format!("{} has no column {property:?}", schema.summary.logical_name))?;
-        Ok(Part::Condition(Condition::new(column.logical_name.as_str(), operator, values)))
+            .find(|column| column.logical_name.as_str() == property)
+            .ok_or_else(|| match schema.columns.iter().find(|column| column.wire_name() == property) {
+                Some(column) => format!(
+                    "{name} takes a column by its logical name: the service refuses {property:?}, write {:?}",
+                    column.logical_name.as_str()
+                ),
+                None => format!("{} has no column {property:?}", schema.summary.logical_name),
+            })?;
+        Ok(Part::Function(Condition::new(column.logical_name.as_str(), operator, values)))
     }
 
     fn scalar(&mut self) -> Outcome<String> {
@@ -359,16 +367,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Only what FetchXML can negate exactly.
+/// Only what FetchXML can negate exactly. `not contains(…)` and `not-like` both give the rows without a value too.
 fn negated(part: Part) -> Outcome<Part> {
     match part {
+        // "Use Web API functions", limitations of query functions.
+        Part::Function(condition) => Err(format!(
+            "the service refuses not before a query function ({} on {}); there are functions that ask the opposite",
+            condition.operator, condition.attribute
+        )),
         Part::Condition(mut condition) => {
             condition.operator = match condition.operator {
                 Operator::Like => Operator::NotLike,
                 Operator::BeginsWith => Operator::NotBeginWith,
                 Operator::EndsWith => Operator::NotEndWith,
-                Operator::In => Operator::NotIn,
-                Operator::Between => Operator::NotBetween,
                 Operator::Null => Operator::NotNull,
                 Operator::NotNull => Operator::Null,
                 other => return Err(format!("not before {other} has no exact counterpart (empty values)")),

@@ -154,9 +154,7 @@ impl<'a> Parser<'a> {
             let inner = self.unary()?;
             // "Use Web API functions", limitations of query functions.
             if self.named {
-                return Err(ServiceError::odata(
-                    "Not operator along with the Custom Named Condition operators is not allowed",
-                ));
+                return Err(super::functions::no_not());
             }
             Expr::Not(Box::new(inner))
         } else if self.eat("(") {

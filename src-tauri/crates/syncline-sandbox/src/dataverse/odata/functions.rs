@@ -121,10 +121,9 @@ impl Parser<'_> {
         }
         let property = property
             .ok_or_else(|| ServiceError::odata(format!("The function '{name}' needs PropertyName.")))?;
-        // Functions know columns, lookups too, by their logical names only.
+        // Functions know columns, lookups too, by their logical names only; the refusal is the one that was seen.
         let entity = self.entity(0);
-        let column =
-            entity.column(&property).ok_or_else(|| ServiceError::no_property(&property, entity.logical))?;
+        let column = entity.column(&property).ok_or_else(|| no_attribute(entity.schema, &property))?;
         let path = Path { slot: 0, hops: vec![], table: entity.table, column };
         let out = function(self.setting, path, name, arguments)?;
         self.named = true;
@@ -196,7 +195,27 @@ fn function(
         .map_err(|e| ServiceError::odata(e.message.into_owned()))
 }
 
-fn unknown(name: &str) -> ServiceError {
+/// A column that a function is asked about is not there.
+pub(crate) fn no_attribute(entity: &str, name: &str) -> ServiceError {
+    ServiceError::bad(
+        crate::dataverse::error::code::QUERY_NO_ATTRIBUTE,
+        format!(
+            "'{entity}' entity doesn't contain attribute with Name = '{name}' and NameMapping = 'Logical'."
+        ),
+    )
+}
+
+/// "Use Web API functions", limitations of query functions.
+pub(crate) fn no_not() -> ServiceError {
+    ServiceError::odata("Not operator along with the Custom Named Condition operators is not allowed")
+}
+
+/// True for a function of the reference.
+pub(crate) fn known(name: &str) -> bool {
+    FUNCTIONS.iter().any(|known| known.0 == name)
+}
+
+pub(crate) fn unknown(name: &str) -> ServiceError {
     ServiceError::odata(format!(
         "An unknown function with name 'Microsoft.Dynamics.CRM.{name}' was found. This may also be a function import or a key lookup on a navigation property, which is not allowed."
     ))
