@@ -23,8 +23,13 @@ pub(crate) fn date(text: &str) -> Option<i32> {
 
 /// The value, or `None` when the text is not of the column's type.
 pub(crate) fn from_text(column: &Column, text: &str) -> Option<Value> {
+    of_kind(&column.kind, text)
+}
+
+/// The value, or `None` when the text is not of the type.
+pub(crate) fn of_kind(kind: &Kind, text: &str) -> Option<Value> {
     let trimmed = text.trim();
-    Some(match &column.kind {
+    Some(match kind {
         Kind::Text { .. } | Kind::Memo { .. } | Kind::EntityName => Value::Text(text.to_owned().into()),
         Kind::Integer { .. }
         | Kind::BigInt

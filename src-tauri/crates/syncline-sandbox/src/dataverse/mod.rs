@@ -22,6 +22,7 @@ mod server;
 mod store;
 mod track;
 mod wide;
+mod wide_filter;
 mod write;
 
 pub use caller::Caller;

@@ -2,11 +2,13 @@
 use super::environment::Environment;
 use super::error::{Outcome, ServiceError, code};
 use super::fetch::xml;
+use super::odata::functions::no_attribute;
 use super::odata::options::Options;
 use super::path::Segment;
 use super::request::{ApiRequest, ApiResponse};
 use super::rights::{denied, privilege};
 use super::store::Store;
+use super::wide_filter::{Columns, filter, orderby};
 use crate::data::schema::Kind;
 use crate::data::wide::{Wide, WideEntity};
 use serde_json::{Map, Value as Json, json};
@@ -53,6 +55,13 @@ pub(crate) fn get(
             return Err(ServiceError::no_property(name, &entity.logical));
         }
     }
+    let known = Columns { logical: &entity.logical, all: &columns };
+    if let Some(text) = &options.filter {
+        filter(&known, text)?;
+    }
+    if let Some(text) = &options.orderby {
+        orderby(&known, text)?;
+    }
     let mut value = Vec::new();
     if let Some(text) = &options.fetch_xml {
         let known: HashSet<&str> = columns.iter().map(|c| c.logical.as_str()).collect();
@@ -80,17 +89,12 @@ fn fetched(text: &str, entity: &WideEntity, known: &HashSet<&str>) -> Outcome<Ve
     if asked.get("name") != Some(entity.logical.as_str()) {
         return Err(invalid(format!("'{}' was expected.", entity.logical)));
     }
+    conditions(asked, entity, known)?;
     let attributes: Vec<_> = asked.children.iter().filter(|child| child.name == "attribute").collect();
     for attribute in &attributes {
         let name = attribute.get("name").unwrap_or_default();
         if !known.contains(name) {
-            return Err(ServiceError::bad(
-                code::QUERY_NO_ATTRIBUTE,
-                format!(
-                    "'{}' entity doesn't contain attribute with Name = '{name}' and NameMapping = 'Logical'.",
-                    entity.logical
-                ),
-            ));
+            return Err(no_attribute(&entity.logical, name));
         }
     }
     if !root.flag("aggregate") || attributes.iter().any(|a| a.flag("groupby")) {
@@ -103,4 +107,16 @@ fn fetched(text: &str, entity: &WideEntity, known: &HashSet<&str>) -> Outcome<Ve
         }
     }
     Ok(vec![Json::Object(row)])
+}
+
+/// Columns of conditions and orders of the table itself.
+fn conditions(element: &xml::Element, entity: &WideEntity, known: &HashSet<&str>) -> Outcome<()> {
+    for child in element.children.iter().filter(|child| child.name != "link-entity") {
+        let own = matches!(child.name.as_str(), "condition" | "order") && child.get("entityname").is_none();
+        if let Some(name) = child.get("attribute").filter(|name| own && !known.contains(name)) {
+            return Err(no_attribute(&entity.logical, name));
+        }
+        conditions(child, entity, known)?;
+    }
+    Ok(())
 }

@@ -283,3 +283,76 @@ async fn dates_in_filters_are_of_their_columns_types() {
     assert_eq!(count(at).await, count(&format!("{at}T00:00:00Z")).await, "a day is its midnight in UTC");
     assert_eq!(count("birthdate ge 1900-01-01").await, count("birthdate ne null").await);
 }
+
+#[tokio::test]
+async fn tables_of_a_big_tenant_are_filtered_and_ordered_by_their_own_columns() {
+    let s = crate::support::serve_as(20, 0, |config| config.big = true).await;
+    let list =
+        s.get("EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryNameAttribute,OwnershipType").await;
+    let table = list["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| {
+            e["LogicalName"].as_str().unwrap().starts_with("ctso_") && e["OwnershipType"] == "UserOwned"
+        })
+        .unwrap();
+    let (set, name) =
+        (table["EntitySetName"].as_str().unwrap(), table["PrimaryNameAttribute"].as_str().unwrap());
+    for good in [
+        format!(
+            "$filter={name} eq 'O''Neil' and (statecode eq 0 or createdon ge 2026-01-01T00:00:00Z)&$orderby={name} desc"
+        ),
+        format!("$filter=not contains({name},'x') and _ownerid_value ne null"),
+        "$filter=Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue=7)".to_owned(),
+    ] {
+        assert_eq!(s.get(&format!("{set}?$select={name}&{good}")).await["value"], json!([]));
+    }
+    for bad in [
+        "$filter=nonsense eq 1".to_owned(),
+        "$filter=ownerid eq null".to_owned(),
+        format!("$filter={name} like 'x'"),
+        format!("$filter={name} eq x"),
+        "$filter=statecode eq '0'".to_owned(),
+        "$filter=statecode eq 0 and".to_owned(),
+        "$filter=(statecode eq 0".to_owned(),
+        "$filter=createdon ge 2026-01-01T00:00:00".to_owned(),
+        format!("$filter=matches({name},'x')"),
+        "$filter=Microsoft.Dynamics.CRM.Yesteryear(PropertyName='createdon')".to_owned(),
+        "$filter=not Microsoft.Dynamics.CRM.Today(PropertyName='createdon')".to_owned(),
+        "$orderby=nonsense".to_owned(),
+        "$orderby=statecode downwards".to_owned(),
+    ] {
+        refused(&s, &format!("{set}?{bad}")).await;
+    }
+    let fetch = |inside: &str| {
+        format!(
+            "{set}?fetchXml=<fetch><entity name='{}'>{inside}</entity></fetch>",
+            table["LogicalName"].as_str().unwrap()
+        )
+    };
+    s.get(&fetch("<order attribute='createdon'/>")).await;
+    no_column(&s, &format!("{set}?$filter=Microsoft.Dynamics.CRM.Today(PropertyName='_ownerid_value')"))
+        .await;
+    no_column(&s, &fetch("<filter><condition attribute='nonsense' operator='null'/></filter>")).await;
+}
+
+#[tokio::test]
+async fn global_choices_take_the_options_that_they_have() {
+    let s = serve(5).await;
+    let named = "GlobalOptionSetDefinitions(Name='new_projectphase')";
+    let all = s.get("GlobalOptionSetDefinitions?$select=Name").await;
+    assert!(
+        all["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["Name"].is_string() && one.get("Options").is_none())
+    );
+    let one = s.get(&format!("{named}?$select=Options")).await;
+    assert!(one["Options"].is_array() && one.get("Name").is_none(), "{one}");
+    for bad in ["?$filter=Name eq 'new_projectphase'", "?$select=Nothing", "?$select=Options", "?$top=1"] {
+        refused(&s, &format!("GlobalOptionSetDefinitions{bad}")).await;
+    }
+    refused(&s, &format!("{named}?$select=Nothing")).await;
+}

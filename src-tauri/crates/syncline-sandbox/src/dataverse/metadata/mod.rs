@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub(crate) fn get(store: &Store, request: &ApiRequest, path: &[Segment]) -> Outcome<ApiResponse> {
     let options = Options::read(&request.query)?;
     if path[0].name == "GlobalOptionSetDefinitions" {
-        return global(store, request, &path[0]);
+        return global(store, request, &path[0], &options);
     }
     let root = &request.service_root;
     let Some(key) = &path[0].key else { return all(store, request, &options) };
@@ -223,7 +223,15 @@ fn key_value(key: &str) -> Outcome<String> {
     }
 }
 
-fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<ApiResponse> {
+/// Global choices. The set takes no `$filter` ("Query table definitions using the Web API"); all of them are read, or one by its name.
+fn global(store: &Store, request: &ApiRequest, segment: &Segment, options: &Options) -> Outcome<ApiResponse> {
+    if options.filter.is_some() || options.orderby.is_some() || options.top.is_some() {
+        return Err(ServiceError::odata(
+            "The query options $filter, $orderby and $top are not supported on GlobalOptionSetDefinitions.",
+        ));
+    }
+    let kind = Kind::global(segment.key.is_some());
+    project::check(&kind, options)?;
     let mut sets: Vec<Json> = Vec::new();
     for column in store.schema.entities.iter().flat_map(|e| &e.columns) {
         if let crate::data::Kind::Choice { options, global: Some(name) } = &column.kind {
@@ -234,7 +242,7 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
     match &segment.key {
         None => Ok(ApiResponse::value(
             200,
-            &json!({ "@odata.context": format!("{root}/$metadata#GlobalOptionSetDefinitions"), "value": sets }),
+            &json!({ "@odata.context": format!("{root}/$metadata#GlobalOptionSetDefinitions"), "value": shown(sets, options)? }),
         )),
         Some(key) => {
             let wanted = key_value(key)?;
@@ -245,10 +253,15 @@ fn global(store: &Store, request: &ApiRequest, segment: &Segment) -> Outcome<Api
                     format!("Could not find optionset with optionset name {wanted}."),
                 )
             })?;
+            found = project::select(found, options, &["MetadataId"])?;
             with_context(&mut found, format!("{root}/$metadata#GlobalOptionSetDefinitions/$entity"));
             Ok(ApiResponse::value(200, &found))
         }
     }
+}
+
+fn shown(all: Vec<Json>, options: &Options) -> Outcome<Vec<Json>> {
+    all.into_iter().map(|one| project::select(one, options, &["MetadataId"])).collect()
 }
 
 /// `$metadata`: entity types, keys, properties and sets as CSDL.

@@ -296,6 +296,13 @@ impl Kind {
         })
     }
 
+    /// Global choices: all as their base type, which has no options, or one.
+    pub(super) fn global(one: bool) -> Self {
+        let (name, more): (_, Properties) =
+            if one { ("OptionSetMetadata", &[("Options", Other)]) } else { ("OptionSetMetadataBase", &[]) };
+        Self { name, own: SET, more, expands: &[] }
+    }
+
     /// What `$expand` leads to.
     pub(super) fn expanded(&self, name: &str) -> Outcome<Self> {
         let known = self.expands.contains(&name).then(|| match name {
