@@ -91,7 +91,6 @@ impl Preferences {
 
     fn take(&mut self, item: &str) {
         let (name, value) = item.split_once('=').map_or((item, ""), |(n, v)| (n.trim(), v.trim()));
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
         let value = value.trim_matches('"');
         match name.to_ascii_lowercase().as_str() {
             "odata.maxpagesize" => {
@@ -100,8 +99,9 @@ impl Preferences {
             "return" => self.representation = value == "representation",
             "odata.track-changes" => self.track_changes = true,
             "odata.continue-on-error" => self.continue_on_error = true,
-            // The names of annotations stand in quotes; without them nothing is understood.
-            "odata.include-annotations" if quoted.is_some() => {
+            // The documentation writes a lone `*` without quotes too ("Use bulk operation messages"). A list needs them: its commas would
+            // end the preference.
+            "odata.include-annotations" => {
                 self.include_annotations = Some(value.to_owned());
                 let on = |name: &str| {
                     value.split(',').map(str::trim).any(|p| match p.strip_suffix('*') {
@@ -162,11 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn annotations_are_named_in_quotes() {
+    fn annotations_are_named_in_quotes_or_by_a_star() {
         let mut headers = HeaderMap::new();
+        let one = "odata.include-annotations=Microsoft.Dynamics.CRM.lookuplogicalname,OData.Community.*";
+        headers.append("prefer", HeaderValue::from_static(one));
+        let read = Preferences::read(&headers).annotations;
+        assert!(read.lookup_name && !read.formatted);
         headers.append("prefer", HeaderValue::from_static("odata.include-annotations=*"));
-        assert_eq!(Preferences::read(&headers), Preferences::default());
-        headers.append("prefer", HeaderValue::from_static("odata.include-annotations=\"*\""));
         assert!(Preferences::read(&headers).annotations.navigation);
     }
 }

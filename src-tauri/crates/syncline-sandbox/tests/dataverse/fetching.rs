@@ -192,3 +192,12 @@ async fn errors_have_the_codes_of_the_service() {
         .collect();
     assert_eq!(code(&format!("<fetch><entity name='contact'>{links}</entity></fetch>")).await, "0x8004430d");
 }
+
+#[tokio::test]
+async fn a_page_has_five_thousand_rows_at_most_whatever_is_asked() {
+    let s = serve(5100).await;
+    let xml = "<fetch count='9000'><entity name='contact'><attribute name='contactid'/></entity></fetch>";
+    let page = s.get_with(&url("contacts", xml), "odata.include-annotations=*").await;
+    assert_eq!(page["value"].as_array().unwrap().len(), 5000);
+    assert_eq!(page["@Microsoft.Dynamics.CRM.morerecords"], true);
+}

@@ -252,7 +252,6 @@ async fn fetchxml_keeps_to_its_schema() {
         "<fetch aggregate='true'><entity name='contact'><attribute name='gendercode' alias='g' groupby='true'/><order attribute='gendercode'/></entity></fetch>",
         "<fetch><entity name='contact'><filter><condition attribute='gendercode' operator='in' value='1'/></filter></entity></fetch>",
         "<fetch><entity name='contact'><attribute name='lastname' colour='red'/></entity></fetch>",
-        "<fetch count='5001'><entity name='contact'><attribute name='lastname'/></entity></fetch>",
         "<fetch limit='5'><entity name='contact'><attribute name='lastname'/></entity></fetch>",
     ] {
         let text: String = url::form_urlencoded::byte_serialize(bad.as_bytes()).collect();

@@ -91,9 +91,6 @@ const ELEMENTS: [(&str, &[&str]); 8] = [
 /// Operators whose values are `<value>` elements.
 const LISTS: [&str; 6] = ["in", "not-in", "between", "not-between", "contain-values", "not-contain-values"];
 
-/// Most rows a page may have.
-const PAGE: usize = 5000;
-
 /// Refuses attributes that an element does not have, and values that stand in the wrong place.
 pub(crate) fn check(element: &Element) -> Outcome<()> {
     // Elements in the wrong place are refused where their parent is read.
@@ -103,12 +100,6 @@ pub(crate) fn check(element: &Element) -> Outcome<()> {
         return Err(invalid(format!("the attribute '{other}' is not declared on <{name}>.")));
     }
     match element.name.as_str() {
-        "fetch" => {
-            let count = element.get("count").and_then(|count| count.parse::<usize>().ok());
-            if count.is_some_and(|count| count > PAGE) {
-                return Err(invalid(format!("count is {PAGE} at most.")));
-            }
-        }
         "condition" => {
             if let Some(other) = element.children.iter().find(|child| child.name != "value") {
                 return Err(invalid(format!("<{}> is not valid inside <condition>.", other.name)));
@@ -159,8 +150,6 @@ mod tests {
         ] {
             assert_eq!(checked(bad).unwrap_err().code, "0x80040303", "{bad}");
         }
-        assert!(check(&xml::parse("<fetch count='5000'/>").unwrap()).is_ok());
-        assert!(check(&xml::parse("<fetch count='5001'/>").unwrap()).is_err());
         assert!(check(&xml::parse("<fetch limit='5'/>").unwrap()).is_err());
     }
 }
