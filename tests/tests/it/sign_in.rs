@@ -41,7 +41,7 @@ pub(crate) fn config(
         prompt: None,
         login_hint: None,
         claims: None,
-        redirect_path: "/".to_owned(),
+        redirect_path: String::new(),
         client_secret: None,
         timeout: Duration::from_secs(20),
     }

@@ -44,7 +44,7 @@ impl AuthorizationCodeFlow {
         clock: Arc<dyn Clock>,
     ) -> Result<Started, SynclineError> {
         let loopback = Loopback::bind().await?;
-        // Without a path the service adds a slash by itself; the very same text goes into the token request.
+        // Without a path the service adds a slash when it sends the browser back; the very same text goes into the token request.
         let redirect_uri = format!("http://localhost:{}{}", loopback.port, config.redirect_path);
         let verifier = PkceCodeVerifier::new(random::token());
         let state = random::token();
@@ -87,7 +87,8 @@ impl PendingCode {
     pub async fn finish(self, cancel: CancellationToken) -> Result<SignedIn, SynclineError> {
         let Self { config, http, clock, loopback, redirect_uri, state, nonce, verifier } = self;
         let (sender, mut callbacks) = mpsc::channel(8);
-        let serve = loopback.serve(config.redirect_path.clone(), sender);
+        let path = if config.redirect_path.is_empty() { "/" } else { &config.redirect_path };
+        let serve = loopback.serve(path.to_owned(), sender);
         let wait = async {
             loop {
                 let Some(callback) = callbacks.recv().await else { continue };

@@ -32,7 +32,7 @@ pub struct SignInConfig {
     pub login_hint: Option<String>,
     /// A claims challenge to answer, JSON.
     pub claims: Option<String>,
-    /// Path of the registered redirect address; `/` for `http://localhost`.
+    /// Path of the registered redirect address as it is written there; empty for `http://localhost`.
     pub redirect_path: String,
     /// Client secret of a registration of type Web; a public client sends none.
     pub client_secret: Option<Secret>,
@@ -102,7 +102,9 @@ impl SignInConfig {
             scopes.push("offline_access".to_owned());
         }
         let option = |name: &str| connection.options.get(name).map(|value| value.trim().to_owned());
+        // What is registered is compared to the letter, but for the port ("Redirect URI restrictions").
         let path = option("redirect_path").unwrap_or_default();
+        let path = if path.is_empty() { path } else { format!("/{}", path.trim_start_matches('/')) };
         Ok(Self {
             connection: connection.id,
             connection_name: connection.name.to_string(),
@@ -116,7 +118,7 @@ impl SignInConfig {
                 .filter(|text| !text.is_empty()),
             login_hint: option("login_hint").filter(|text| !text.is_empty()),
             claims: None,
-            redirect_path: format!("/{}", path.trim_start_matches('/')),
+            redirect_path: path,
             client_secret: None,
             timeout: Duration::from_secs(300),
         })

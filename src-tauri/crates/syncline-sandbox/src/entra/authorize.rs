@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::authorize_pages::{ask_consent, ask_second_factor, choose_account, post_back};
 use super::directory::{Application, Person, PersonKind, is_any_tenant};
 use super::errors::EntraError;
-use super::form::{Fields, Tenanted, need, posted, queried, text};
+use super::form::{Fields, Tenanted, need, no_resource, posted, queried, text};
 use super::pages::error_page;
 use super::scopes::Asked;
 use super::state::{CodeGrant, Entra, Session, lock, random_text};
@@ -91,6 +91,7 @@ fn client<'a>(entra: &'a Entra, tenant: &'a str, fields: &'a Fields) -> Result<R
 /// Checks the parameters that are reported to the application.
 fn parameters(request: &Request<'_>) -> Result<Asked, EntraError> {
     let Request { entra, fields, .. } = request;
+    no_resource(fields)?;
     if need(fields, "response_type")? != "code" {
         return Err(EntraError::new(
             "unsupported_response_type",

@@ -47,3 +47,15 @@ pub(crate) fn need<'a>(fields: &'a Fields, name: &str) -> Result<&'a str, EntraE
         .filter(|value| !value.trim().is_empty())
         .ok_or_else(|| EntraError::missing(name))
 }
+
+/// The v1 endpoints' way of naming a resource is refused here, or AADSTS901002; scopes name it.
+pub(crate) fn no_resource(fields: &Fields) -> Result<(), EntraError> {
+    match fields.get("resource") {
+        None => Ok(()),
+        Some(_) => Err(EntraError::new(
+            "invalid_request",
+            901_002,
+            "The 'resource' request parameter is not supported.",
+        )),
+    }
+}

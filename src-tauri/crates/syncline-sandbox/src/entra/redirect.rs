@@ -1,5 +1,6 @@
-//! Redirect URIs ("Redirect URI (reply URL) restrictions and limitations"): the port of a loopback URI is ignored, its path is compared,
-//! `localhost` and `127.0.0.1` are different, `[::1]` is not supported.
+//! Redirect URIs ("Redirect URI (reply URL) restrictions and limitations", "It must exactly match one of the redirect URIs you registered"):
+//! the port of a loopback URI is ignored, the rest is compared as it is written, so that a slash alone is a path; `localhost` and
+//! `127.0.0.1` are different, `[::1]` is not supported.
 
 use url::Url;
 
@@ -14,10 +15,14 @@ pub(crate) fn fits(registered: &[String], asked: &str) -> bool {
         }
         registered_url.scheme() == asked_url.scheme()
             && registered_url.host_str() == asked_url.host_str()
-            && registered_url.path() == asked_url.path()
-            && registered_url.query() == asked_url.query()
-            && asked_url.fragment().is_none()
+            && behind_authority(uri) == behind_authority(asked)
     })
+}
+
+/// Path, query and fragment as they are written.
+fn behind_authority(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
 }
 
 #[cfg(test)]
@@ -27,14 +32,15 @@ mod tests {
     #[test]
     fn loopback_rules() {
         let registered = vec!["http://localhost".to_owned(), "https://app.example/cb".to_owned()];
-        assert!(fits(&registered, "http://localhost:53127/"));
+        assert!(fits(&registered, "http://localhost:53127"));
         assert!(fits(&registered, "http://localhost"));
+        assert!(!fits(&registered, "http://localhost:53127/"), "a slash is a path");
         assert!(!fits(&registered, "http://localhost:53127/callback"), "the path is compared");
-        assert!(!fits(&registered, "http://127.0.0.1:53127/"), "another host");
-        assert!(!fits(&registered, "http://[::1]:53127/"), "not supported");
+        assert!(!fits(&registered, "http://127.0.0.1:53127"), "another host");
+        assert!(!fits(&registered, "http://[::1]:53127"), "not supported");
         assert!(!fits(&registered, "https://app.example:444/cb"), "the port counts elsewhere");
         assert!(fits(&registered, "https://app.example/cb"));
-        assert!(!fits(&registered, "http://localhost:53127/?x=1"), "the query is compared");
+        assert!(!fits(&registered, "http://localhost:53127?x=1"), "the query is compared");
         assert!(!fits(&registered, "no uri"));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::directory::{AppKind, Application};
 use super::errors::EntraError;
-use super::form::{Fields, Tenanted, need, posted};
+use super::form::{Fields, Tenanted, need, no_resource, posted};
 use super::grants::{self, Request};
 use super::state::Entra;
 use crate::server::Shared;
@@ -56,6 +56,7 @@ fn grant(entra: &Entra, tenant: &str, fields: &Fields) -> Result<serde_json::Val
     let tenant_id = entra.directory.tenant_in_path(tenant)?;
     let application = entra.directory.application(tenant, need(fields, "client_id")?)?;
     let kind = need(fields, "grant_type")?;
+    no_resource(fields)?;
     check_secret(application, fields)?;
     let request = Request { entra, tenant, tenant_id, application, fields };
     match kind {

@@ -69,10 +69,11 @@ async fn faults_that_never_reach_the_application() {
         (nowhere.as_str(), vec![], 90002),
         (unknown.as_str(), vec![], 90002),
         ("nowhere", vec![], 900_023),
-        ("organizations", vec![("redirect_uri", "http://127.0.0.1:53127/")], 50011),
-        ("organizations", vec![("redirect_uri", "http://[::1]:53127/")], 50011),
+        ("organizations", vec![("redirect_uri", "http://127.0.0.1:53127")], 50011),
+        ("organizations", vec![("redirect_uri", "http://[::1]:53127")], 50011),
         ("organizations", vec![("redirect_uri", "http://localhost:53127/callback")], 50011),
-        ("organizations", vec![("redirect_uri", "https://localhost:53127/")], 50011),
+        ("organizations", vec![("redirect_uri", "http://localhost:53127/")], 50011),
+        ("organizations", vec![("redirect_uri", "https://localhost:53127")], 50011),
         ("organizations", vec![("redirect_uri", "https://evil.example/")], 50011),
         ("organizations", vec![("redirect_uri", "")], 50011),
         ("organizations", vec![("account", "dan.disabled@contoso.example")], 50057),
@@ -97,6 +98,7 @@ async fn faults_that_the_application_is_told() {
     let contoso = world.details().tenant.clone();
     for (tenant, changes, error, number) in [
         ("common", vec![("response_type", "token")], "unsupported_response_type", 70005),
+        ("common", vec![("resource", "https://contoso.crm4.dynamics.com")], "invalid_request", 901_002),
         ("common", vec![("response_type", "")], "invalid_request", 900_144),
         ("common", vec![("prompt", "now")], "invalid_request", 90023),
         ("common", vec![("scope", "")], "invalid_request", 900_144),
@@ -128,7 +130,7 @@ async fn other_response_modes() {
     assert!(target.starts_with("http://localhost:53127/#code="), "{target}");
     let form = with(form, &[("response_mode", "form_post")]);
     let text = world.authorize("common", &form).await.text().await.unwrap();
-    assert!(text.contains("action=\"http://localhost:53127/\"") && text.contains("name=\"code\""));
+    assert!(text.contains("action=\"http://localhost:53127\"") && text.contains("name=\"code\""));
     let form = with(form, &[("response_mode", "carrier_pigeon")]);
     assert_eq!(returned(&world.authorize("common", &form).await)["error"], "invalid_request");
 }

@@ -7,7 +7,7 @@ use syncline_sandbox::{Details, Sandbox, SandboxConfig};
 use url::Url;
 
 pub(crate) const ADMIN: &str = "admin@contoso.example";
-pub(crate) const REDIRECT: &str = "http://localhost:53127/";
+pub(crate) const REDIRECT: &str = "http://localhost:53127";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 

@@ -75,7 +75,7 @@ async fn a_code_is_good_once_for_who_asked() {
     for (tenant, changes, number) in [
         ("organizations", vec![("code_verifier", other.as_str())], 501_481),
         ("organizations", vec![("code_verifier", "")], 50148),
-        ("organizations", vec![("redirect_uri", "http://localhost:53128/")], 500_112),
+        ("organizations", vec![("redirect_uri", "http://localhost:53128")], 500_112),
         (
             "organizations",
             vec![("client_id", confidential.as_str()), ("client_secret", secret.as_str())],
@@ -106,6 +106,7 @@ async fn requests_that_are_no_good() {
         ("common", vec![("client_id", "")], "invalid_request", 900_144),
         ("common", vec![("code", "")], "invalid_request", 900_144),
         ("common", vec![("grant_type", "password")], "unsupported_grant_type", 70003),
+        ("common", vec![("resource", "https://contoso.crm4.dynamics.com")], "invalid_request", 901_002),
         ("common", vec![("client_id", unknown.as_str())], "unauthorized_client", 700_016),
         ("common", vec![("client_id", disabled.as_str())], "unauthorized_client", 7_000_112),
         ("nowhere.example", vec![], "invalid_request", 90002),
