@@ -196,6 +196,10 @@ impl Destination for InsiderConnector {
             Ok(response) if matches!(response.status.as_u16(), 502 | 504 | 520) => {
                 Ok(unknown(rows.len(), &reply::error(&response)))
             }
+            // So may a service that fails in the middle of it, and events never go twice ("unknown error").
+            Ok(response) if with_events && response.status == StatusCode::INTERNAL_SERVER_ERROR => {
+                Ok(unknown(rows.len(), &reply::error(&response)))
+            }
             Ok(response) => Err(reply::error(&response)),
             Err(error) if error.maybe_sent => Ok(unknown(rows.len(), &error.error)),
             Err(error) => Err(error.error),
@@ -209,7 +213,7 @@ fn unknown(rows: usize, error: &SynclineError) -> Vec<Outcome> {
             kind: OutcomeKind::Unknown,
             id: None,
             code: Some(error.code.as_str().to_owned()),
-            message: Some(format!("no answer came, the records may have been taken: {}", error.message)),
+            message: Some(format!("the records may have been taken, which nobody told: {}", error.message)),
             request_id: error.request_id.clone(),
         })
         .collect()

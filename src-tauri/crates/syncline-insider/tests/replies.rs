@@ -93,3 +93,42 @@ proptest! {
         })?;
     }
 }
+
+/// What may have been taken is never reported as not taken where it holds events: they would be sent again.
+#[tokio::test]
+async fn events_of_a_request_that_failed_inside_the_service_are_unknown() {
+    for (status, with_events, unknown) in [
+        (500, true, true),
+        (500, false, false),
+        (502, true, true),
+        (504, true, true),
+        (520, true, true),
+        (503, true, false),
+        (429, true, false),
+        (400, true, false),
+    ] {
+        let body = br#"{"success":false,"message":"An unknown error."}"#.to_vec();
+        let service: Arc<dyn HttpService> = Arc::new(Service(status, body));
+        let http = HttpClient::builder(&HttpConfig::default()).service(service);
+        let settings = InsiderSettings {
+            url: "https://unification.useinsider.com".to_owned(),
+            partner: "contoso".to_owned(),
+            request_token: Secret::new("s3cr-et"),
+            timeout: Duration::from_secs(5),
+        };
+        let connector =
+            InsiderConnector::new(http.retry(RetryConfig::none()).build().unwrap(), settings).unwrap();
+        let headers = with_events.then(|| ("events".to_owned(), "1".to_owned()));
+        let row = RowRequest {
+            method: "POST".to_owned(),
+            path: "/api/user/v1/upsert".to_owned(),
+            headers: headers.into_iter().collect(),
+            body: "{}".to_owned(),
+        };
+        let cancel = CancellationToken::new();
+        let schema = connector.schema(&"profile".into(), &cancel).await.unwrap();
+        let written = connector.write(&schema, &[row], &WriteOptions::default(), &cancel).await;
+        let told = written.is_ok_and(|outcomes| outcomes[0].kind == OutcomeKind::Unknown);
+        assert_eq!(told, unknown, "{status} {with_events}");
+    }
+}
