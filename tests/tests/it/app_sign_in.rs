@@ -12,11 +12,15 @@ use crate::app_support::{Bench, contacts_to, count};
 
 /// Posts the sign-in page's form as a browser would and follows the way back; the page shown at the end.
 pub(crate) async fn browse(authorize_url: &str, user: &str) -> String {
+    browse_with(authorize_url, &[("account", user), ("consent", "accept")]).await
+}
+
+async fn browse_with(authorize_url: &str, answers: &[(&str, &str)]) -> String {
     let http = HttpClient::new(&HttpConfig::default()).unwrap().with_retry(RetryConfig::none());
     let mut page = Url::parse(authorize_url).unwrap();
     let mut form: Vec<(String, String)> =
         page.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    form.extend([("account".to_owned(), user.to_owned()), ("consent".to_owned(), "accept".to_owned())]);
+    form.extend(answers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     page.set_query(None);
     let pairs = form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let reply = http.post(page.as_str()).form(pairs).send().await.unwrap();
@@ -152,4 +156,56 @@ async fn another_organization_between_two_batches_stops_the_run() {
     assert!(created > 0 && created < 2500, "{report}");
     let rows = bench.rpc("runs.rows", json!({ "run": report["run_id"], "outcome": "created" })).await;
     assert_eq!(count(&rows, "total"), created, "what was written before is in the history");
+}
+
+/// What a 401 demands of the token goes to the token endpoint, and where that is not enough into the next sign-in, whichever process
+/// begins it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claims_challenge_is_carried_to_the_next_sign_in() {
+    for kind in ["normal", "second factor"] {
+        let vault = std::sync::Arc::new(syncline_secrets::MemoryVault::new());
+        let bench = Bench::with_vault(5, vault.clone()).await;
+        let details = bench.sandbox.details().clone();
+        let contoso = details.environments[0].clone();
+        let save = json!({ "name": "contoso", "system": "dataverse", "url": contoso.url,
+            "authority": details.authority, "client_id": details.client_id, "tenant": contoso.tenant });
+        bench.rpc("connections.save", save).await;
+        let user =
+            details.users.iter().find(|user| user.kind == kind && user.tenant == contoso.tenant).unwrap();
+        let answers = [("account", &*user.user_name), ("consent", "accept"), ("approved", "mfa")];
+        let ask = json!({ "connection": "contoso", "open_browser": false });
+        let first = bench.rpc("sign_in.start", ask.clone()).await;
+        let url = Url::parse(first["authorize_url"].as_str().unwrap()).unwrap();
+        assert!(url.query_pairs().all(|(name, _)| name != "claims"));
+        // A normal person needs no second factor yet.
+        browse_with(url.as_str(), &answers[..if kind == "normal" { 2 } else { 3 }]).await;
+        let job = bench.wait(first["job"].as_str().unwrap()).await;
+        assert_eq!(job.state, JobState::Done, "{:?}", job.error);
+
+        // The environment demands more of a normal person; of the other one the token endpoint does by itself.
+        let fault = match kind {
+            "normal" => FaultKind::ClaimsChallenge,
+            _ => FaultKind::ExpireTokens,
+        };
+        bench.sandbox.faults().add([FaultRule::new(fault).at("contoso").on("EntityDefinitions")]);
+        let entities = json!({ "connection": "contoso" });
+        let refused = bench.refused("entities.list", entities.clone()).await;
+        assert_eq!(
+            (refused.code, refused.service_code.as_deref()),
+            (ErrorCode::SignInNeeded, Some("AADSTS50076")),
+            "{refused:?}"
+        );
+        let again = bench.rpc("sign_in.start", ask.clone()).await;
+        let url = Url::parse(again["authorize_url"].as_str().unwrap()).unwrap();
+        let claims = url.query_pairs().find(|(name, _)| name == "claims").unwrap().1.into_owned();
+        assert!(claims.contains("capolids"), "{claims}");
+        browse_with(url.as_str(), &answers).await;
+        assert_eq!(bench.wait(again["job"].as_str().unwrap()).await.state, JobState::Done);
+        // The sign-in met them: the refresh token is good, and the next sign-in asks for nothing special.
+        bench.sandbox.entra().expire_access_tokens();
+        bench.rpc("entities.list", entities).await;
+        let last = bench.rpc("sign_in.start", ask).await;
+        assert!(!last["authorize_url"].as_str().unwrap().contains("claims="));
+        bench.rpc("jobs.cancel", json!({ "job": last["job"] })).await;
+    }
 }

@@ -1,13 +1,13 @@
 //! Access tokens of a connection, whatever the way of signing in. One per connection: tenants never mix.
 
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use syncline_http::{AccessToken, Clock, HttpClient, TokenCache, TokenProvider};
 use syncline_model::{AuthMethod, ErrorCode, SynclineError};
 use syncline_secrets::{SecretKind, Vault, VaultKey};
 
-use crate::refresh::{refresh, sign_in_needed, with_vault};
-use crate::{SignInConfig, SignedIn, client_credentials, jwt_expiry};
+use crate::refresh::{forget_claims, keep_claims, refresh, sign_in_needed, with_vault};
+use crate::{SignInConfig, SignedIn, client_credentials, jwt_expiry, parse_challenge};
 
 /// The tokens of one connection. Access tokens stay in memory; a burst of requests makes one renewal.
 #[derive(Clone)]
@@ -23,13 +23,22 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// One renewal at a time, whichever resource it is for: all share one refresh token.
     renewing: tokio::sync::Mutex<()>,
+    /// What a resource demanded of the next token (Microsoft identity platform, claims challenge).
+    claims: Mutex<Option<String>>,
 }
 
 impl ConnectionTokens {
     /// Over a vault that holds the connection's refresh token, client secret or access token.
     pub fn new(config: SignInConfig, vault: Arc<dyn Vault>, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         let scopes = config.scopes.clone();
-        let shared = Arc::new(Shared { config, vault, http, clock, renewing: tokio::sync::Mutex::default() });
+        let shared = Arc::new(Shared {
+            config,
+            vault,
+            http,
+            clock,
+            renewing: tokio::sync::Mutex::default(),
+            claims: Mutex::default(),
+        });
         let cache = cache_for(&shared, scopes);
         Self { shared, cache }
     }
@@ -39,9 +48,13 @@ impl ConnectionTokens {
         let key = VaultKey::new(self.shared.config.connection, SecretKind::RefreshToken);
         let token = signed_in.refresh_token.clone();
         let _one = self.shared.renewing.lock().await;
-        with_vault(&self.shared.vault, move |vault| match token {
-            Some(token) => vault.set(&key, &token),
-            None => vault.delete(&key).map(|_| ()),
+        let met = VaultKey::new(key.id, SecretKind::ClaimsChallenge);
+        with_vault(&self.shared.vault, move |vault| {
+            vault.delete(&met)?;
+            match token {
+                Some(token) => vault.set(&key, &token),
+                None => vault.delete(&key).map(|_| ()),
+            }
         })
         .await?;
         self.cache =
@@ -61,6 +74,7 @@ impl ConnectionTokens {
         let removed = with_vault(&self.shared.vault, move |vault| {
             let refresh = vault.delete(&VaultKey::new(id, SecretKind::RefreshToken))?;
             let access = vault.delete(&VaultKey::new(id, SecretKind::AccessToken))?;
+            vault.delete(&VaultKey::new(id, SecretKind::ClaimsChallenge))?;
             Ok(refresh || access)
         })
         .await?;
@@ -88,14 +102,27 @@ fn cache_for(shared: &Arc<Shared>, scopes: Vec<String>) -> TokenCache {
 }
 
 impl Shared {
+    fn lock_claims(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn fetch(&self, scopes: &[String]) -> Result<AccessToken, SynclineError> {
         let _one = self.renewing.lock().await;
         let id = self.config.connection;
         match self.config.auth {
             AuthMethod::AuthorizationCode | AuthMethod::DeviceCode => {
-                let reply =
-                    refresh(&self.config, scopes, &self.vault, &self.http, self.clock.as_ref()).await?;
-                Ok(reply.access)
+                let claims = self.lock_claims().take();
+                let (http, clock) = (&self.http, self.clock.as_ref());
+                let reply = refresh(&self.config, scopes, claims.as_deref(), &self.vault, http, clock).await;
+                if reply.as_ref().is_err_and(|error| error.code == ErrorCode::Unreachable)
+                    && let Some(claims) = claims.clone()
+                {
+                    // Nobody has heard of them yet.
+                    self.lock_claims().get_or_insert(claims);
+                } else if reply.is_ok() && claims.is_some() {
+                    forget_claims(&self.config, &self.vault).await;
+                }
+                Ok(reply?.access)
             }
             AuthMethod::ClientCredentials => {
                 let key = VaultKey::new(id, SecretKind::ClientSecret);
@@ -141,6 +168,19 @@ impl TokenProvider for ConnectionTokens {
     }
     async fn renew(&self, rejected: &AccessToken) -> Result<AccessToken, SynclineError> {
         self.cache.renew(rejected).await
+    }
+    /// Claims are asked for at the token endpoint first. They are kept for the next sign-in at once: where the new token is refused like
+    /// the old one, only a person can give them.
+    async fn challenged(&self, challenge: &str) {
+        let person =
+            matches!(self.shared.config.auth, AuthMethod::AuthorizationCode | AuthMethod::DeviceCode);
+        let Some(claims) =
+            parse_challenge(challenge).and_then(|challenge| challenge.claims).filter(|_| person)
+        else {
+            return;
+        };
+        *self.shared.lock_claims() = Some(claims.clone());
+        keep_claims(&self.shared.config, claims, &self.shared.vault).await;
     }
 }
 

@@ -26,11 +26,29 @@ pub(crate) fn sign_in_needed(config: &SignInConfig) -> SynclineError {
         .hint("sign in")
 }
 
+/// Keeps what the next sign-in must ask for. A vault that takes nothing is no reason to hide why the sign-in is needed.
+pub(crate) async fn keep_claims(config: &SignInConfig, claims: String, vault: &Arc<dyn Vault>) {
+    let key = VaultKey::new(config.connection, SecretKind::ClaimsChallenge);
+    if let Err(error) = with_vault(vault, move |vault| vault.set(&key, &Secret::new(claims))).await {
+        tracing::warn!(%error, "the claims challenge is not kept");
+    }
+}
+
+/// A token was given that has them.
+pub(crate) async fn forget_claims(config: &SignInConfig, vault: &Arc<dyn Vault>) {
+    let key = VaultKey::new(config.connection, SecretKind::ClaimsChallenge);
+    if let Err(error) = with_vault(vault, move |vault| vault.delete(&key)).await {
+        tracing::warn!(%error, "the claims challenge is not forgotten");
+    }
+}
+
 /// Redeems the refresh token in the vault for an access token of `scopes`. A new refresh token is stored before the access token
-/// is given; a reply without one keeps the old. When another process was faster, its token is tried once.
+/// is given; a reply without one keeps the old. When another process was faster, its token is tried once. `claims`: what a resource
+/// demanded of the new token; claims that the refusal itself names are kept for the next sign-in.
 pub(crate) async fn refresh(
     config: &SignInConfig,
     scopes: &[String],
+    claims: Option<&str>,
     vault: &Arc<dyn Vault>,
     http: &HttpClient,
     clock: &dyn Clock,
@@ -40,17 +58,17 @@ pub(crate) async fn refresh(
         with_vault(vault, move |vault| vault.get(&key)).await?.ok_or_else(|| sign_in_needed(config))?;
     let mut tried_again = false;
     let reply = loop {
-        match redeem(config, scopes, &token, config.client_secret.as_ref(), http, clock).await {
+        match redeem(config, scopes, claims, &token, http, clock).await {
             Ok(reply) => break reply,
             Err(Refusal::OAuth(error, _)) if error.error == "invalid_grant" && !tried_again => {
                 tried_again = true;
                 let now_kept = with_vault(vault, move |vault| vault.get(&key)).await?;
                 match now_kept {
                     Some(other) if other.expose() != token.expose() => token = other,
-                    _ => return Err(named(config, Refusal::OAuth(error, 400))),
+                    _ => return Err(refused(config, Refusal::OAuth(error, 400), vault).await),
                 }
             }
-            Err(refusal) => return Err(named(config, refusal)),
+            Err(refusal) => return Err(refused(config, refusal, vault).await),
         }
     };
     if let Some(new) = reply.refresh_token.clone()
@@ -61,7 +79,12 @@ pub(crate) async fn refresh(
     Ok(reply)
 }
 
-fn named(config: &SignInConfig, refusal: Refusal) -> SynclineError {
+async fn refused(config: &SignInConfig, refusal: Refusal, vault: &Arc<dyn Vault>) -> SynclineError {
+    if let Refusal::OAuth(error, _) = &refusal
+        && let Some(claims) = error.claims.clone()
+    {
+        keep_claims(config, claims, vault).await;
+    }
     let mut error = refusal.into_error();
     error.message = format!("{}: {}", config.connection_name, error.message);
     error
@@ -70,8 +93,8 @@ fn named(config: &SignInConfig, refusal: Refusal) -> SynclineError {
 async fn redeem(
     config: &SignInConfig,
     scopes: &[String],
+    claims: Option<&str>,
     token: &Secret,
-    client_secret: Option<&Secret>,
     http: &HttpClient,
     clock: &dyn Clock,
 ) -> Result<TokenReply, Refusal> {
@@ -82,8 +105,11 @@ async fn redeem(
         ("refresh_token", token.expose()),
         ("scope", scope.as_str()),
     ];
-    if let Some(secret) = client_secret {
+    if let Some(secret) = &config.client_secret {
         form.push(("client_secret", secret.expose()));
+    }
+    if let Some(claims) = claims {
+        form.push(("claims", claims));
     }
     // Redeeming twice does no harm: Entra does not revoke the old token.
     post(http, &config.endpoint("token"), &form, || clock.now(), true).await

@@ -217,6 +217,11 @@ impl<'a> Journey<'a> {
         let (Some(provider), Some(rejected)) = (&self.parts.bearer, &self.token) else {
             return Err(self.refused(response));
         };
+        for challenge in response.headers.get_all(header::WWW_AUTHENTICATE) {
+            if let Ok(challenge) = challenge.to_str() {
+                provider.challenged(challenge).await;
+            }
+        }
         if self.renewed {
             return Err(self.refused(response));
         }

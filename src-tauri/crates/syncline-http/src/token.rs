@@ -27,6 +27,8 @@ pub trait TokenProvider: Send + Sync {
     async fn token(&self) -> Result<AccessToken, SynclineError>;
     /// Another one, because this one was refused with 401. Asked once a request.
     async fn renew(&self, rejected: &AccessToken) -> Result<AccessToken, SynclineError>;
+    /// Hears what a 401 said in `WWW-Authenticate`, before [`TokenProvider::renew`]: it may ask for more than another token.
+    async fn challenged(&self, _challenge: &str) {}
 }
 
 /// A pasted token. It can't be renewed.

@@ -11,6 +11,9 @@ pub enum SecretKind {
     ClientSecret,
     /// A pasted access token.
     AccessToken,
+    /// Claims that the service demanded and that the next sign-in must ask for. No secret, but it comes and goes with the sign-in, and
+    /// the command must find what the window was told.
+    ClaimsChallenge,
     /// The request token of an Insider One account.
     RequestToken,
     /// The password of a database's user.
@@ -21,10 +24,11 @@ pub enum SecretKind {
 
 impl SecretKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RefreshToken,
         Self::ClientSecret,
         Self::AccessToken,
+        Self::ClaimsChallenge,
         Self::RequestToken,
         Self::DatabasePassword,
         Self::StoreKey,
@@ -36,6 +40,7 @@ impl SecretKind {
             Self::RefreshToken => "refresh-token",
             Self::ClientSecret => "client-secret",
             Self::AccessToken => "access-token",
+            Self::ClaimsChallenge => "claims-challenge",
             Self::RequestToken => "request-token",
             Self::DatabasePassword => "database-password",
             Self::StoreKey => "store-key",
@@ -48,6 +53,7 @@ impl SecretKind {
             Self::RefreshToken => "the sign-in",
             Self::ClientSecret => "the client secret",
             Self::AccessToken => "the access token",
+            Self::ClaimsChallenge => "what the next sign-in must ask for",
             Self::RequestToken => "the request token",
             Self::DatabasePassword => "the database password",
             Self::StoreKey => "the store's key",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use syncline_auth::{AuthorizationCodeFlow, DeviceCodeFlow, SignInConfig, SignedIn};
 use syncline_model::{AuthMethod, Connection, ErrorCode, SynclineError, System};
+use syncline_secrets::SecretKind;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::verify;
@@ -102,7 +103,9 @@ pub(crate) async fn start(app: &Arc<App>, request: SignInStart) -> Result<SignIn
             expires_at: minutes(1),
         });
     }
-    let config = SignInConfig::from_connection(&connection)?;
+    let mut config = SignInConfig::from_connection(&connection)?;
+    let demanded = app.secret(connection.id, SecretKind::ClaimsChallenge).await?;
+    config.claims = demanded.map(|claims| claims.expose().to_owned());
     let cancel = CancellationToken::new();
     if by_device {
         let (prompt, pending) = DeviceCodeFlow::start(config, app.client(), App::clock()).await?;

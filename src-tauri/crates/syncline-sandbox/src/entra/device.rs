@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::directory::{AppKind, Application, Person, PersonKind};
 use super::errors::EntraError;
-use super::form::{Fields, Tenanted, need, posted, queried, text};
+use super::form::{Fields, Tenanted, need, no_resource, posted, queried, text};
+use super::grants::demands_more;
 use super::pages::{account_list, error_page, escape, hidden, page as show};
 use super::scopes::{self, Api, Asked};
 use super::state::{DeviceGrant, DeviceState, Entra, lock, random_text};
@@ -45,6 +46,7 @@ fn start(
     if application.kind != AppKind::Public {
         return Err(secret_missing());
     }
+    no_resource(fields)?;
     let scope = need(fields, "scope")?;
     scopes::read(entra, scope, tenant_id, false)?;
     let device_code = random_text("D");
@@ -59,6 +61,7 @@ fn start(
         user_code: user_code.clone(),
         scope: scope.to_owned(),
         state: DeviceState::Waiting,
+        strong: demands_more(fields)?,
         polled: None,
         until: Instant::now() + Duration::from_secs(LIFETIME_S),
     };
@@ -116,7 +119,7 @@ fn step(entra: &Entra, fields: &Fields) -> Result<Response, EntraError> {
     }
     let asked = scopes::read(entra, &grant.scope, Some(person.tenant), false)?;
     let answers = [("user_code", code.as_str()), ("account", person.user_name.as_str())];
-    if person.kind == PersonKind::SecondFactor && text(fields, "approved") != "mfa" {
+    if (person.kind == PersonKind::SecondFactor || grant.strong) && text(fields, "approved") != "mfa" {
         return Ok(ask_second_factor(person, &answers));
     }
     let (state, title) = match text(fields, "consent") {

@@ -6,6 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
+/// The claims of a policy that demands a second factor.
+pub(crate) const STRONGER: &str =
+    r#"{"access_token":{"capolids":{"essential":true,"values":["b8a1ee0c-0000-4000-8000-000000000001"]}}}"#;
+
 /// An error.
 #[derive(Debug, Clone)]
 pub(crate) struct EntraError {
@@ -65,10 +69,7 @@ impl EntraError {
             "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access the resource.",
         );
         error.suberror = Some("basic_action");
-        error.claims = Some(
-            r#"{"access_token":{"capolids":{"essential":true,"values":["b8a1ee0c-0000-4000-8000-000000000001"]}}}"#
-                .to_owned(),
-        );
+        error.claims = Some(STRONGER.to_owned());
         error
     }
 

@@ -136,7 +136,7 @@ pub(crate) fn by_refresh(request: &Request<'_>) -> Result<Value, EntraError> {
             format!("User account '{}' does not exist in the tenant '{}'.", person.user_name, request.tenant),
         ));
     }
-    if person.kind == PersonKind::SecondFactor && !grant.strong {
+    if (person.kind == PersonKind::SecondFactor || demands_more(fields)?) && !grant.strong {
         return Err(EntraError::second_factor("invalid_grant"));
     }
     let scope = request.scope().unwrap_or(&grant.scope);
@@ -147,6 +147,14 @@ pub(crate) fn by_refresh(request: &Request<'_>) -> Result<Value, EntraError> {
         entra,
         &Granted { application, person, asked: &asked, scope, nonce: None, strong, client_info },
     )
+}
+
+/// True where `claims` asks for what only a sign-in with a second factor gives.
+pub(super) fn demands_more(fields: &Fields) -> Result<bool, EntraError> {
+    let Some(claims) = fields.get("claims") else { return Ok(false) };
+    let claims: Value = serde_json::from_str(claims)
+        .map_err(|_| EntraError::malformed("The parameter 'claims' is not valid JSON."))?;
+    Ok(claims["access_token"]["capolids"].is_object())
 }
 
 /// Client credentials: a concrete tenant, a secret, `.default` only.
@@ -231,7 +239,7 @@ pub(crate) fn by_device(request: &Request<'_>) -> Result<Value, EntraError> {
                     asked: &asked,
                     scope: &grant.scope,
                     nonce: None,
-                    strong: false,
+                    strong: grant.strong,
                     client_info: request.client_info(),
                 },
             )

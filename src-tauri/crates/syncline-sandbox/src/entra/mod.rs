@@ -36,7 +36,7 @@ mod token;
 pub use directory::{AppKind, Application, Directory, Person, PersonKind, Tenant};
 pub use state::Entra;
 
-pub(crate) use errors::throttled_or_down;
+pub(crate) use errors::{STRONGER, throttled_or_down};
 pub(crate) use jwt::Refusal;
 pub(crate) use state::EntraConfig;
 

@@ -40,6 +40,8 @@ pub(crate) struct DeviceGrant {
     pub(crate) user_code: String,
     pub(crate) scope: String,
     pub(crate) state: DeviceState,
+    /// Claims were asked for that only a sign-in with a second factor gives.
+    pub(crate) strong: bool,
     pub(crate) polled: Option<Instant>,
     pub(crate) until: Instant,
 }

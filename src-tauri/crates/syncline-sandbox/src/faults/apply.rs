@@ -8,7 +8,7 @@ use http::{StatusCode, header};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::refusal::{elsewhere, page, refused, refused_until};
+use super::refusal::{challenged, elsewhere, page, refused, refused_until};
 use super::{FaultKind, FaultRule, links};
 use crate::dataverse::Environment;
 use crate::distance::takes_gzip;
@@ -128,6 +128,7 @@ async fn apply(guarded: &Guarded, rule: &FaultRule, cut: &Cut, request: Request,
             guarded.shared.entra.expire_access_tokens();
             next.run(request).await
         }
+        FaultKind::ClaimsChallenge => challenged(&guarded.shared.authority),
         FaultKind::OtherOrganization { organization_id } => {
             if let Some(environment) = &guarded.environment {
                 environment.set_organization_id(organization_id.unwrap_or_else(uuid::Uuid::new_v4));

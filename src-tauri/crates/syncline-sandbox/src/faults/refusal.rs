@@ -36,6 +36,20 @@ pub(super) fn refused_until(service: &str, number: u16, seconds: u64) -> Respons
     response
 }
 
+/// "Claims challenges": the token lacks what a policy demands. The claims are base64, those that the sign-in service names too.
+pub(super) fn challenged(authority: &str) -> Response {
+    use base64::Engine;
+    let claims = base64::engine::general_purpose::STANDARD.encode(crate::entra::STRONGER);
+    let challenge = format!(
+        "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", error=\"insufficient_claims\", claims=\"{claims}\""
+    );
+    let mut response = dataverse(401);
+    if let Ok(value) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
 /// A redirect.
 pub(super) fn elsewhere(number: u16, location: &str) -> Response {
     let mut response = Response::new(Body::empty());

@@ -105,6 +105,8 @@ pub enum FaultKind {
     Hang,
     /// All access tokens issued so far are refused from now on, this request's too.
     ExpireTokens,
+    /// The service does not act and demands more of the token: 401 with a claims challenge.
+    ClaimsChallenge,
     /// The environment answers as another organization from now on.
     OtherOrganization {
         /// Its id; absent: a random one.
@@ -133,6 +135,7 @@ impl FaultKind {
             Self::Slow { .. } => "slow",
             Self::Hang => "hang",
             Self::ExpireTokens => "expire_tokens",
+            Self::ClaimsChallenge => "claims_challenge",
             Self::OtherOrganization { .. } => "other_organization",
         }
     }
@@ -156,7 +159,8 @@ impl FaultKind {
             | Self::TruncatedJson
             | Self::GarbageJson
             | Self::Hang
-            | Self::ExpireTokens => &[],
+            | Self::ExpireTokens
+            | Self::ClaimsChallenge => &[],
         }
     }
 }
@@ -264,6 +268,7 @@ impl FaultRule {
             | FaultKind::Slow { .. }
             | FaultKind::Hang
             | FaultKind::ExpireTokens
+            | FaultKind::ClaimsChallenge
             | FaultKind::OtherOrganization { .. } => None,
         };
         match bounds {
@@ -342,6 +347,7 @@ mod tests {
             FaultKind::Slow { chunk_ms: 3 },
             FaultKind::Hang,
             FaultKind::ExpireTokens,
+            FaultKind::ClaimsChallenge,
             FaultKind::OtherOrganization { organization_id: Some(Uuid::from_u128(7)) },
         ];
         for kind in kinds {
