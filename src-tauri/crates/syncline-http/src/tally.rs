@@ -16,6 +16,8 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 struct Inner {
     id: u64,
     sent: AtomicU64,
+    /// The work that this is a part of.
+    whole: Option<Tally>,
 }
 
 /// A count of requests. Clones count together.
@@ -24,7 +26,7 @@ pub struct Tally(Arc<Inner>);
 
 impl Default for Tally {
     fn default() -> Self {
-        Self(Arc::new(Inner { id: NEXT.fetch_add(1, Relaxed), sent: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { id: NEXT.fetch_add(1, Relaxed), sent: AtomicU64::new(0), whole: None }))
     }
 }
 
@@ -32,6 +34,12 @@ impl Tally {
     /// Requests so far, repeated ones included. Those for tokens pass no gate and are not among them.
     pub fn sent(&self) -> u64 {
         self.0.sent.load(Relaxed)
+    }
+
+    /// A count of a part of this work: what is sent there counts here too, and goes by the same id.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self(Arc::new(Inner { id: self.0.id, sent: AtomicU64::new(0), whole: Some(self.clone()) }))
     }
 
     /// Tells the work that is counted apart from others of this process.
@@ -52,7 +60,13 @@ impl Tally {
     /// One more, for whoever counts here.
     pub(crate) fn one_more() {
         // Where nobody counts there is nothing to add.
-        let _ = HERE.try_with(|tally| tally.0.sent.fetch_add(1, Relaxed));
+        let _ = HERE.try_with(|tally| {
+            let mut next = Some(tally);
+            while let Some(tally) = next {
+                tally.0.sent.fetch_add(1, Relaxed);
+                next = tally.0.whole.as_ref();
+            }
+        });
     }
 }
 
@@ -74,6 +88,9 @@ mod tests {
         })
         .await;
         assert_eq!((one.sent(), other.sent()), (3, 1));
+        let part = one.part();
+        part.count(async { Tally::one_more() }).await;
+        assert_eq!((part.sent(), one.sent(), part.id()), (1, 4, one.id()));
         assert_eq!(one.count(async { Tally::here() }).await, Some(one.id()));
         assert!(one.id() != other.id() && Tally::here().is_none());
     }

@@ -256,15 +256,17 @@ async fn one(
     }
     // Beside the pages; what is spent of them is counted already.
     let learning = Arc::new(AtomicU64::new(super::learn::requests(app, connection, link).await));
-    let (told, beside) = (handle.clone(), Arc::clone(&learning));
+    let learned_with = handle.tally().part();
+    let (told, beside, spent_beside) = (handle.clone(), Arc::clone(&learning), learned_with.clone());
     let calls = move |spent, expected: Option<u64>| {
         let expected = expected.or(own.map(|own| own.max(spent)));
-        told.calls(spent, expected.map(|expected| expected + beside.load(Relaxed) + later));
+        let beside = beside.load(Relaxed).saturating_sub(spent_beside.sent());
+        told.calls(spent, expected.map(|expected| expected + beside + later));
     };
     let work = Work { calls: Arc::new(calls), ..App::work(handle) };
     let pulled = pull_entity(&app.store, source, asked, &work);
     let learned = async {
-        super::learn::learn(app, connection, link).await;
+        learned_with.count(super::learn::learn(app, connection, link)).await;
         learning.store(0, Relaxed);
         Ok(())
     };
