@@ -316,3 +316,35 @@ async fn a_right_that_is_missing_is_told_and_counts_as_soon_as_it_is_given() {
     let plan = bench.preview(&more).await;
     assert_eq!(count(&plan["summary"], "update"), count(&report, "created"), "{plan}");
 }
+
+/// Numbers with more digits than a program counts with go from a database to another one as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_numbers_go_as_they_are() {
+    let server = PostgresServer::start();
+    server.database("app", "app");
+    let columns = "(id int PRIMARY KEY, n numeric(40,10), any_n numeric)";
+    server.sql("app", &format!(
+        "CREATE TABLE one {columns}; CREATE TABLE other {columns}; GRANT SELECT, INSERT, UPDATE ON one, other TO app;
+         INSERT INTO one VALUES (1, -123456789012345678901234567890.0123456789, 123456789012345678901234567890123456789),
+           (2, 0.5, 'NaN'), (3, NULL, 1.00000000000000000000000000000000001)"
+    ));
+    let database = Database::Postgres(server);
+    let bench = Bench::new(5).await;
+    database.connect(&bench).await;
+    let same = |name: &str| json!({ "to": name, "from": name });
+    let definition = json!({
+        "version": 1, "name": "numbers", "source": { "connection": "app", "entity": "one", "columns": ["id", "n", "any_n"] },
+        "destination": { "connection": "app", "entity": "other" },
+        "identifiers": [same("id")], "fields": [same("n"), same("any_n")],
+    });
+    let report = bench.run(&bench.preview(&definition).await).await;
+    assert_eq!(["created", "failed"].map(|key| count(&report, key)), [3, 0], "{report}");
+    let differ = "SELECT count(*) FROM one a JOIN other b USING (id) WHERE (a.n, a.any_n) IS DISTINCT FROM (b.n, b.any_n)";
+    assert_eq!(database.ask(differ), "0");
+    let again = bench.preview(&definition).await;
+    assert_eq!(count(&again["summary"], "unchanged"), 3, "{again}");
+    database.tell("UPDATE one SET any_n = any_n + 0.00000000000000000000000000000000001 WHERE id = 3");
+    let report = bench.run(&bench.preview(&definition).await).await;
+    assert_eq!(["updated", "unchanged"].map(|key| count(&report, key)), [1, 2], "{report}");
+    assert_eq!(database.ask(differ), "0");
+}

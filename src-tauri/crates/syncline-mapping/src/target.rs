@@ -210,9 +210,14 @@ fn whole(target: &Target, value: Value, column_type: ColumnType) -> Result<Value
 fn number(target: &Target, value: Value) -> Result<Value, Refusal> {
     match &value {
         Value::Integer(_) | Value::Decimal(_) | Value::Double(_) => Ok(value),
-        Value::Text(_) => {
-            decimal(&value).map(Value::Decimal).ok_or_else(|| target.mismatch(&value, "a number"))
-        }
+        Value::Text(text) => match decimal(&value) {
+            Some(number) => Ok(Value::Decimal(number)),
+            // A numeric of PostgreSQL holds more digits than a value does, and reads them from text (PostgreSQL, Numeric Types).
+            None if target.system == System::Postgres && text.trim().parse::<f64>().is_ok() => {
+                Ok(Value::from(text.trim()))
+            }
+            None => Err(target.mismatch(&value, "a number")),
+        },
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Reference(_) => {
             Err(target.mismatch(&value, "a number"))
         }

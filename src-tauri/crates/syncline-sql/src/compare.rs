@@ -26,10 +26,13 @@ pub(crate) fn same(dialect: Dialect, column: &SqlColumn, mapped: &Value, held: &
         return true;
     }
     match &column.kind {
-        Kind::Numeric { scale } => match (decimal(&mapped, *scale), decimal(&held, None)) {
-            (Some(a), Some(b)) => a == b || (dialect == Dialect::Sqlite && binary(&mapped) == binary(&held)),
-            _ => false,
-        },
+        Kind::Numeric { scale } => {
+            let alike = match (numeral(&mapped, *scale), numeral(&held, None)) {
+                (Some(a), Some(b)) => a == b,
+                _ => decimal(&mapped, *scale).is_some_and(|a| decimal(&held, None) == Some(a)),
+            };
+            alike || (dialect == Dialect::Sqlite && binary(&mapped) == binary(&held))
+        }
         Kind::Integer | Kind::BigInt | Kind::Money => {
             let (a, b) = (decimal(&mapped, Some(2)), decimal(&held, Some(2)));
             a.is_some() && a == b
@@ -61,6 +64,35 @@ fn literal(dialect: Dialect, column: &SqlColumn, value: &Value) -> Option<String
         Cell::Real(number) => Some(format!("{number:?}")),
         Cell::Blob(bytes) => Some(hex::encode(bytes)),
     }
+}
+
+/// A plain numeral of any length as sign, whole part and fraction, rounded to a scale, without zeros that mean nothing. `None`: it is none.
+fn numeral(text: &str, scale: Option<u32>) -> Option<(bool, String, String)> {
+    let digits = text.trim_start_matches(['-', '+']);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if text.len() > digits.len() + 1
+        || digits.len() < 1 + usize::from(digits.contains('.'))
+        || !plain(whole)
+        || !plain(fraction)
+    {
+        return None;
+    }
+    let kept = scale.map_or(fraction.len(), |scale| (scale as usize).min(fraction.len()));
+    // Half away from zero, as PostgreSQL rounds.
+    let mut carry = fraction.as_bytes().get(kept).is_some_and(|next| *next >= b'5');
+    let mut rounded: Vec<u8> = format!("0{whole}{}", &fraction[..kept]).into_bytes();
+    for digit in rounded.iter_mut().rev() {
+        if carry {
+            carry = *digit == b'9';
+            *digit = if carry { b'0' } else { *digit + 1 };
+        }
+    }
+    let rounded = String::from_utf8(rounded).ok()?;
+    let (whole, fraction) = rounded.split_at(rounded.len() - kept);
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let below = text.starts_with('-') && !(whole.is_empty() && fraction.is_empty());
+    Some((below, whole.to_owned(), fraction.to_owned()))
 }
 
 /// PostgreSQL rounds half away from zero (PostgreSQL, Numeric Types).
@@ -154,6 +186,21 @@ mod tests {
         assert!(alike(Kind::Numeric { scale: Some(2) }, "12.345", "12.35"));
         assert!(!alike(Kind::Numeric { scale: Some(2) }, "12.35", "12.36"));
         assert!(alike(Kind::Numeric { scale: None }, "1.50", "1.5"));
+        let long = |end: &str| format!("\"-123456789012345678901234567890.01234567{end}\"");
+        let numeric =
+            |scale, mapped: &str, held: &str| alike(Kind::Numeric { scale }, &long(mapped), &long(held));
+        assert!(numeric(None, "89", "8900") && !numeric(None, "89", "88"));
+        assert!(numeric(Some(10), "885", "89") && !numeric(Some(10), "884", "89"));
+        assert!(!alike(Kind::Numeric { scale: None }, "1.5", "\"1.50000000000000000000000000000000001\""));
+        assert!(alike(
+            Kind::Numeric { scale: Some(0) },
+            "\"99999999999999999999999999999999.5\"",
+            "\"100000000000000000000000000000000\""
+        ));
+        assert!(
+            alike(Kind::Numeric { scale: None }, "\"NaN\"", "\"NaN\"")
+                && alike(Kind::Numeric { scale: None }, "\"1e2\"", "100")
+        );
         assert!(alike(
             Kind::Instant { digits: 6 },
             "\"2026-01-02T03:04:05+02:00\"",
