@@ -29,8 +29,8 @@ import { Notices } from "./toasts";
 
 /** Work under way, what is left of the service's limits, the network, and how old the data is. */
 export function StatusBar({ current }: { current: ConnectionView | null }) {
-  const jobs = useJobs();
-  const running = jobs.filter((job) => !isOver(job) && job.kind !== "sign_in");
+  const jobs = useJobs().filter((job) => job.kind !== "sign_in");
+  const running = jobs.filter((job) => !isOver(job));
   const first = running[0];
   const link = useLink();
   const { jobs: open } = useOverlays();
@@ -46,8 +46,8 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
           <button type="button" className={styles.statusButton} aria-label="Show all work">
             {first ? (
               <span className={styles.jobLine}>{progressWords(first)}</span>
-            ) : jobs.some((job) => job.state === "failed") ? (
-              "Some work failed"
+            ) : jobs[0]?.state === "failed" ? (
+              "The latest work failed"
             ) : (
               "No work under way"
             )}
@@ -66,15 +66,12 @@ export function StatusBar({ current }: { current: ConnectionView | null }) {
               onClick={() => show({ jobs: false })}
             />
           </div>
-          {jobs.filter((job) => job.kind !== "sign_in").length === 0 ? (
+          {jobs.length === 0 ? (
             <p className={styles.quiet}>Pulls, exports, previews and runs show here.</p>
           ) : null}
-          {jobs
-            .filter((job) => job.kind !== "sign_in")
-            .slice(0, 20)
-            .map((job) => (
-              <Job key={job.id} job={job} />
-            ))}
+          {jobs.slice(0, 20).map((job) => (
+            <Job key={job.id} job={job} />
+          ))}
         </PopoverSurface>
       </Popover>
       {first ? (
