@@ -57,7 +57,7 @@ step("a new definition is led through step by step: source, destination, columns
   await page.getByRole("button", { name: "Reset to defaults" }).click();
   await page.getByRole("button", { name: "Do not read telephone1" }).waitFor();
   assert.equal(await chips.getByText("Birthday").count(), 0);
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await chips.getByText("Birthday").waitFor();
   // The keys do the same, also where nothing in the editor has the focus.
   await page.evaluate(() => document.activeElement.blur());
@@ -204,7 +204,7 @@ step("the JSON beside it works both ways, offers what may stand there, and marks
   await page.keyboard.press("Control+v");
   await page.getByText(/problem.*can't be previewed or run yet/).waitFor();
   await page.locator(".cm-lintRange-error, .cm-lint-marker-error").first().waitFor();
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("no problems").waitFor();
   // Keys that are not there yet are offered with their words.
   await text.click();
@@ -214,7 +214,7 @@ step("the JSON beside it works both ways, offers what may stand there, and marks
   await page.keyboard.type('"ph');
   await page.locator(".cm-tooltip-autocomplete").getByText('"phone"').waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("no problems").waitFor();
 });
 
@@ -232,8 +232,8 @@ step("all problems are told at once, and each leads to its field", async () => {
     (path) => document.activeElement?.closest("[data-path]")?.getAttribute("data-path") === path,
     `fields[${count}]`,
   );
-  await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("no problems").waitFor();
 });
 

@@ -128,7 +128,7 @@ step("a definition is edited, its problems are told, ten records show how they w
   await page.getByRole("button", { name: "Add field" }).click();
   await page.getByText(/problems?: it can't be previewed or run yet/).waitFor();
   assert.equal(await page.getByRole("button", { name: "Preview", exact: true }).isDisabled(), true);
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("no problems").waitFor();
   await page.getByRole("radio", { name: "Ten records" }).click();
   await page.getByRole("button", { name: /^Why/ }).first().click();

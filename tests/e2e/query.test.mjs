@@ -111,7 +111,7 @@ step("a saved query is duplicated, deleted, and the deletion taken back", async 
   await library.getByRole("button", { name: "Delete Mine copy" }).click();
   await library.getByText("was deleted").waitFor();
   assert.equal((await app.rpc("queries.saved", { connection })).length, 1);
-  await library.getByRole("button", { name: "Undo" }).click();
+  await library.getByRole("button", { name: "Undo", exact: true }).click();
   await library.getByRole("button", { name: "Rename Mine copy" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("Second");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();

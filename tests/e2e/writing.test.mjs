@@ -139,7 +139,7 @@ step("choices, a clock without a zone, a day, a memo and a state with its reason
   assert.equal(now.new_description, '1\n"2" ✓');
   assert.notEqual(now.new_tags, before.new_tags);
   assert.deepEqual([now.statecode, now.statuscode], [1, 2]);
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
   // The toast of an undo before may still be there, so the record itself is looked at.
   let back = await project();
   for (let tries = 0; back.new_kickoff !== before.new_kickoff && tries < 50; tries += 1) {
