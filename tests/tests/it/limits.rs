@@ -161,6 +161,8 @@ async fn a_run_stops_between_batches() {
         assert!(begun.elapsed() < Duration::from_secs(50), "{mine}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    // The next ones are under way: an answer takes a second.
+    tokio::time::sleep(Duration::from_millis(400)).await;
     bench.rpc("jobs.cancel", json!({ "job": job })).await;
     let view = bench.wait(&job).await;
     assert!(matches!(view.state, JobState::Done | JobState::Cancelled), "{:?}", view.error);
@@ -173,4 +175,7 @@ async fn a_run_stops_between_batches() {
     let page = bench.rpc("runs.rows", json!({ "run": run["run_id"], "limit": 1 })).await;
     assert_eq!(page["total"], created);
     assert_eq!(writes(&at(&bench, "fabrikam")).len() as u64 * 100, created, "what was sent is told");
+    // Also what was under way can be taken back.
+    let back = bench.done("runs.undo", json!({ "run": run["run_id"] })).await;
+    assert_eq!(["delete", "skip"].map(|key| count(&back["summary"], key)), [created, 0], "{back}");
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use syncline_connect::{MatchKey, Outcome, OutcomeKind, Probe, RowRequest};
 use syncline_model::{Action, ColumnName, EntitySchema, ErrorCode, RecordId, SynclineError, Value, ValueMap};
 use syncline_store::{AsSent, RunOutcome, SENDING, Sent, Store, Stream};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::appeared::{Appeared, appeared};
@@ -205,8 +206,8 @@ impl Batch<'_> {
         }
         let rows: Vec<&Due> = open.iter().map(|at| &self.rows[*at]).collect();
         let destination = self.request.destination.as_ref();
-        // If it can't be asked either, the rows stay unknown and count as failed.
-        let Ok(probes) = probe_rows(destination, self.schema, &rows, &self.work.cancel).await else {
+        // If it can't be asked either, the rows stay unknown and count as failed. Who stops a run still wants to know of what left.
+        let Ok(probes) = probe_rows(destination, self.schema, &rows, &CancellationToken::new()).await else {
             return;
         };
         for (at, probe) in open.into_iter().zip(probes) {
@@ -219,7 +220,7 @@ impl Batch<'_> {
     }
 
     /// Versions of the rows that were written, by their places in the batch, so that a change by somebody else is seen before the run is
-    /// undone. What can't be read is not known.
+    /// undone, also where the run was stopped meanwhile. What can't be read is not known.
     async fn versions(&self, outcomes: &[Option<Outcome>]) -> HashMap<usize, String> {
         let destination = self.request.destination.as_ref();
         let able = destination.capabilities();
@@ -246,7 +247,7 @@ impl Batch<'_> {
         if keys.is_empty() {
             return HashMap::new();
         }
-        let Ok(probes) = destination.probe(self.schema, &keys, &[], &self.work.cancel).await else {
+        let Ok(probes) = destination.probe(self.schema, &keys, &[], &CancellationToken::new()).await else {
             return HashMap::new();
         };
         places
