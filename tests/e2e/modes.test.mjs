@@ -115,6 +115,8 @@ step("the watermark is set back, and what was modified since is read again", asy
   await dialog().getByRole("combobox", { name: "To where a pull left it" }).click();
   await page.getByRole("option").last().click();
   await dialog().getByText("change tracking", { exact: true }).waitFor();
+  // The dialog becomes smaller, and what is clicked must not move away.
+  await dialog().getByLabel("To a time").waitFor({ state: "detached" });
   await dialog().getByRole("button", { name: "Forget" }).click();
   await dialog().getByText("No watermark yet").waitFor();
   await dialog().getByRole("button", { name: "Cancel" }).click();
