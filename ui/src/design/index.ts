@@ -8,6 +8,7 @@ export { Fault, FaultContext, type FaultInfo, type FaultLook, sentence } from ".
 export { type FileChoice, type FileForm, FileMenu } from "./FileMenu";
 export { Grid } from "./Grid";
 export type { GridCell, GridColumn, GridSelection, GridSort } from "./grid-types";
+export { KnownRecord } from "./KnownRecord";
 export { Page, Section } from "./Page";
 export { Panel } from "./Panel";
 export { Split } from "./Split";

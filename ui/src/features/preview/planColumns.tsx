@@ -1,6 +1,6 @@
 import type { Action, PlanRow } from "@/api";
 import type { GridColumn } from "@/design";
-import { Mark, Name } from "@/design";
+import { KnownRecord, Mark, Name } from "@/design";
 import { plainText } from "@/lib/record";
 import styles from "./preview.module.css";
 
@@ -43,12 +43,7 @@ export function planColumns(onExclude: (row: PlanRow, excluded: boolean) => void
           ) : (
             <span className={styles.tick} />
           )}
-          <Name text={row.title || row.source_id} className={row.excluded ? styles.out : undefined} />
-          {row.title && row.title !== row.source_id ? (
-            <span className={styles.idPlace}>
-              <Name text={row.source_id} className={styles.id} />
-            </span>
-          ) : null}
+          <KnownRecord row={row} className={row.excluded ? styles.out : undefined} />
         </>
       ),
       text: (row) => row.title || row.source_id,

@@ -1,10 +1,9 @@
 import { Dropdown, Option } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import { type ApiError, type AuditQuery, type AuditRowView, toApiError, usePages, useRead } from "@/api";
-import { Empty, Fault, Grid, type GridColumn, Mark, Name, SearchField, Time } from "@/design";
+import { Empty, Fault, Grid, type GridColumn, KnownRecord, Mark, Name, SearchField, Time } from "@/design";
 import { counted } from "@/lib/numbers";
 import { AuditMenu } from "./AuditMenu";
-import { KnownRecord } from "./KnownRecord";
 import type { StoryOf } from "./OutcomePanel";
 import { tones } from "./outcome";
 import styles from "./runs.module.css";

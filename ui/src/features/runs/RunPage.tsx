@@ -17,6 +17,7 @@ import {
   Fault,
   Grid,
   type GridColumn,
+  KnownRecord,
   Mark,
   Name,
   Page,
@@ -28,7 +29,6 @@ import {
 import { callWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { BothWays } from "./BothWays";
-import { KnownRecord } from "./KnownRecord";
 import { OutcomePanel, type StoryOf } from "./OutcomePanel";
 import { RunMark, tones } from "./outcome";
 import { Prediction } from "./Prediction";
