@@ -234,6 +234,10 @@ step("the history shows trends, and settings say what is kept", async () => {
     .first()
     .waitFor();
   await text("taken back").waitFor();
+  const [latest] = await app.rpc("runs.list", {});
+  assert.equal(latest.by, "integration@contoso.example");
+  const told = seen(page.getByRole("row").filter({ hasText: latest.definition_hash.slice(0, 8) }));
+  await told.getByRole("cell", { name: latest.by, exact: true }).waitFor();
   await picture("runs-history");
   await go("settings");
   await page.getByRole("textbox", { name: "Days", exact: true }).fill("90");

@@ -119,7 +119,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
         <tr>
           <th scope="col">Started</th>
           <th scope="col">Sync</th>
-          <th scope="col" title="The user under whom the destination was written">
+          <th scope="col" className={styles.by} title="The user under whom the destination was written">
             By
           </th>
           <th scope="col">Outcome</th>
@@ -169,12 +169,14 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
                 </>
               ) : null}
               <div>
-                <code className={styles.muted} title={`Definition ${run.definition_hash}`}>
+                <code className={styles.hash} title={`Definition ${run.definition_hash}`}>
                   {run.definition_hash.slice(0, 8)}
                 </code>
               </div>
             </td>
-            <td>{run.by ? <Name text={run.by} /> : <span className={styles.muted}>–</span>}</td>
+            <td className={styles.by}>
+              {run.by ? <Name text={run.by} /> : <span className={styles.muted}>–</span>}
+            </td>
             <td>
               <RunMark status={run.status} />
               <Checks run={run} />
