@@ -100,6 +100,41 @@ fn guards_are_5() {
 }
 
 #[test]
+fn deletions_without_a_filter_are_5_beyond_limits_too() {
+    let Some(world) = World::new(30) else { return };
+    world.add_crm(&["--writable"]).with(0);
+    let other = world.details().environments[1].clone();
+    let secret = world.details().client_secret.clone();
+    world.add_environment("copy", &other.url, &secret, &["--writable"]).with(0);
+    let mut definition = json!({
+        "version": 1, "name": "Accounts",
+        "source": { "connection": "crm", "entity": "account", "columns": ["accountid", "name"] },
+        "destination": { "connection": "copy", "entity": "account" },
+        "identifiers": [{ "to": "accountid", "from": "accountid" }],
+        "fields": [{ "to": "name", "from": "name" }]
+    });
+    let home = &world.home;
+    let made = home.json(&["sync", "run", &world.definition(&definition), "--yes"]).with(0).json();
+    assert!(count(&made, "created") > 0, "{made}");
+    let runs = home.json(&["runs", "list"]).with(0).json();
+    let by = runs[0]["by"].as_str().unwrap();
+    let listed = home.run(&["runs", "list"]).with(0);
+    assert!(listed.out.lines().nth(1).unwrap().ends_with(by), "{listed:?}");
+
+    definition["options"] = json!({ "action": "delete", "limits": { "deletes": 0 } });
+    let path = world.definition(&definition);
+    let refused = home.run(&["sync", "run", &path, "--yes", "--beyond-limits"]).with(5);
+    assert!(refused.err.contains("no filter says which"), "{refused:?}");
+    assert!(!refused.err.contains("passed over"), "nothing is: {refused:?}");
+    definition["options"]["allow_unfiltered"] = true.into();
+    let path = world.definition(&definition);
+    let refused = home.run(&["sync", "run", &path, "--yes"]).with(5);
+    assert!(refused.err.contains("the limit is 0"), "{refused:?}");
+    let gone = home.run(&["sync", "run", &path, "--yes", "--beyond-limits"]).with(0);
+    assert!(gone.err.contains("passed over: ") && gone.err.contains("the limit is 0"), "{gone:?}");
+}
+
+#[test]
 fn throttled_or_gone_is_6() {
     let Some(world) = World::new(10) else { return };
     world.add_crm(&[]).with(0);

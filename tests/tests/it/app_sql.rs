@@ -291,11 +291,21 @@ async fn a_right_that_is_missing_is_told_and_counts_as_soon_as_it_is_given() {
     let server = PostgresServer::start();
     server.database("app", "app");
     server.sql("app", USERS);
-    server.sql("app", r#"GRANT SELECT ON "Companies" TO app"#);
     let database = Database::Postgres(server);
     let bench = Bench::new(30).await;
     bench.connect_writable("contoso", "contoso").await;
     database.connect(&bench).await;
+    // A list that would be empty says why.
+    let entities = json!({ "connection": "app", "refresh": true, "wait": true });
+    let refused = bench.refused("entities.list", entities.clone()).await;
+    assert_eq!(refused.code, ErrorCode::PrivilegeMissing, "{refused:?}");
+    assert!(refused.message.contains(r#""public"."Companies", "public"."Users""#), "{refused:?}");
+    let select = r#"GRANT SELECT ON TABLE "public"."Companies" TO "app";"#;
+    assert!(refused.hint.as_deref().unwrap_or_default().contains(select), "{refused:?}");
+    database.tell(select);
+    let listed = bench.rpc("entities.list", entities).await;
+    assert_eq!(listed["entities"].as_array().unwrap().len(), 1, "{listed}");
+
     let definition = json!({ "json": companies().to_string() });
     let grant = r#"GRANT INSERT, UPDATE ON TABLE "public"."Companies" TO "app";"#;
     let check = bench.rpc("definitions.check", definition.clone()).await;

@@ -98,6 +98,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
             "failed",
             "as predicted",
             "seconds",
+            "by",
         ],
         all.into_iter().map(|run| {
             let mut row = vec![run.run_id, run.definition, run.started_at, run.status];
@@ -117,6 +118,7 @@ async fn list(context: &Context) -> Result<(), ApiError> {
             let score = run.prediction.and_then(|prediction| prediction.score);
             row.push(score.map(|score| format!("{:.1} %", score * 100.0)).unwrap_or_default());
             row.push(format!("{:.1}", run.seconds));
+            row.push(run.by.unwrap_or_default());
             row
         }),
     );

@@ -271,7 +271,9 @@ async fn same_definition(
 }
 
 pub(crate) async fn execute(plan: &PlanSummary, how: How<'_>, context: &Context) -> Result<u8, ApiError> {
-    for one in plan.exceeded.iter().filter(|_| how.beyond_limits) {
+    // Where what can't be passed over stops it, nothing is.
+    let stays = plan.exceeded.iter().any(|one| one.what == "unfiltered");
+    for one in plan.exceeded.iter().filter(|_| how.beyond_limits && !stays) {
         eprintln!("passed over: {}", one.text);
     }
     let request = serde_json::json!({

@@ -207,7 +207,8 @@ pub(super) fn show(plan: &PlanSummary) {
             counts.steps
         ));
     }
-    output::line(&format!("a run would take {} write requests, {} bytes", plan.requests, plan.bytes));
+    let requests = if plan.requests == 1 { "request" } else { "requests" };
+    output::line(&format!("a run would take {} write {requests}, {} bytes", plan.requests, plan.bytes));
     if plan.requests > 0 {
         output::line(&format!("in all {}", costs::words(&plan.cost)));
     }

@@ -1,13 +1,13 @@
 //! What the catalogue says of tables and views.
 
 use std::collections::BTreeMap;
-use syncline_model::{EntityName, SynclineError};
+use syncline_model::{EntityName, ErrorCode, SynclineError};
 use tokio_util::sync::CancellationToken;
 
-use super::catalogue_sql::{COLUMNS, KEYS, REFERENCES, RELATIONS};
+use super::catalogue_sql::{COLUMNS, KEYS, OTHERS, REFERENCES, RELATIONS};
 use super::session::Sessions;
 use crate::dialect::Cell;
-use crate::ident::entity_name;
+use crate::ident::{entity_name, quoted};
 
 /// A row of texts.
 pub(super) struct Texts(Vec<Option<String>>);
@@ -107,6 +107,39 @@ pub(super) async fn load(
             }
         })
         .collect())
+}
+
+/// Tables named in a message.
+const NAMED: usize = 3;
+
+/// An error where there are tables and the user has a right on none of them.
+pub(super) async fn explain_none(
+    sessions: &Sessions,
+    cancel: &CancellationToken,
+) -> Result<(), SynclineError> {
+    let others = ask(sessions, OTHERS, ONE, None, cancel).await?;
+    let Some(first) = others.first() else { return Ok(()) };
+    let user = quoted(first.text(2));
+    let place = |table: &Texts| format!("{}.{}", quoted(table.text(0)), quoted(table.text(1)));
+    let mut places: Vec<String> = others.iter().take(NAMED).map(place).collect();
+    if others.len() > NAMED {
+        places.push("…".to_owned());
+    }
+    let text = match others.len() {
+        1 => format!("{user} has no right on the only table of this database: {}", places.join(", ")),
+        count => format!(
+            "{user} has no right on any of the {count} tables of this database: {}",
+            places.join(", ")
+        ),
+    };
+    let schema = quoted(first.text(0));
+    let usage =
+        if first.yes(3) { String::new() } else { format!("GRANT USAGE ON SCHEMA {schema} TO {user}; ") };
+    let hint = format!(
+        "have the owner grant what is needed, such as: {usage}GRANT SELECT ON TABLE {} TO {user};",
+        place(first)
+    );
+    Err(SynclineError::new(ErrorCode::PrivilegeMissing, text).hint(hint))
 }
 
 fn by_first(rows: Vec<Texts>, at: usize) -> BTreeMap<String, Vec<Texts>> {

@@ -16,6 +16,15 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   {}
 ORDER BY n.nspname, c.relname";
 
+/// Tables and views of users, whether or not this user has a right on them: schema, name, who asks, whether the schema may be used.
+pub(super) const OTHERS: &str = "\
+SELECT n.nspname::text, c.relname::text, current_user::text, has_schema_privilege(n.oid, 'USAGE')::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+  {}
+ORDER BY n.nspname, c.relname";
+
 /// Columns: table, name, type as written, type for a cast, name, form, category and modifier of the base type, not null, default,
 /// identity, generated, comment, rights to read, insert and update, whether the relation lets it be written, labels of an enumeration.
 pub(super) const COLUMNS: &str = "\

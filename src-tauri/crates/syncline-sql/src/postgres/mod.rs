@@ -87,6 +87,9 @@ impl Engine for Postgres {
 
     async fn entities(&self, cancel: &CancellationToken) -> Result<Vec<EntitySummary>, SynclineError> {
         let found = catalogue::load(&self.sessions, None, cancel).await?;
+        if found.is_empty() {
+            catalogue::explain_none(&self.sessions, cancel).await?;
+        }
         let mut entities: Vec<EntitySummary> = found
             .iter()
             .map(|relation| describe::table(relation, &self.options).map(|table| table.schema.summary))
