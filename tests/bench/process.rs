@@ -72,9 +72,16 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
+/// What a pull is measured against keeps the memory that it once had: whole pages are taken and given back there again and again, and time
+/// that the application's own settings of jemalloc would cost must not be in its favour.
+const GREEDY: &str = "dirty_decay_ms:-1,muzzy_decay_ms:-1,oversize_threshold:0,tcache_max:32768";
+
 pub(crate) fn again(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command.args(arguments);
+    if let ["sandbox" | "drain", ..] = arguments {
+        command.env("_RJEM_MALLOC_CONF", GREEDY);
+    }
     command
 }
 
