@@ -9,7 +9,15 @@ import {
   DialogTitle,
 } from "@fluentui/react-components";
 import { useEffect, useState } from "react";
-import { type ApiError, call, type FieldMapping, toApiError } from "@/api";
+import {
+  type ApiError,
+  type Column,
+  type ColumnType,
+  call,
+  type FieldMapping,
+  type SyncDefinition,
+  toApiError,
+} from "@/api";
 import { Empty, Fault, Skeleton } from "@/design";
 import { count, counted } from "@/lib/numbers";
 import { useParts } from "./context";
@@ -28,6 +36,21 @@ export function unreadWords(unread: readonly string[], pairs: number): string {
     : `${count(unread.length)} of these columns are not read yet and will be chosen, too${named}.`;
 }
 
+const LOOKUPS: readonly ColumnType[] = ["lookup", "customer", "owner"];
+
+/** Targets that would take the id of a record of another connection, where it usually means nothing: an owner, a currency. */
+export function foreignLookups(
+  pairs: readonly FieldMapping[],
+  targets: readonly Column[],
+  { source, destination }: SyncDefinition,
+): readonly string[] {
+  if (source.connection === destination.connection) return [];
+  const lookups = new Set(
+    targets.filter(({ type }) => LOOKUPS.includes(type)).map(({ logical_name }) => logical_name),
+  );
+  return pairs.filter(({ to }) => lookups.has(to)).map(({ to }) => to);
+}
+
 /** What is called alike at both sides; each pair can be unticked before it is taken over. */
 export function MatchDialog({ onClose }: { onClose: () => void }) {
   const { editor, columns, destination } = useParts();
@@ -44,7 +67,11 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
       ...definition.identifiers.map(({ to }) => to),
     ]);
     call("definitions.match", { json: editor.json })
-      .then(({ fields }) => setPairs(fields.filter(({ to }) => !taken.has(to))))
+      .then(({ fields }) => {
+        const free = fields.filter(({ to }) => !taken.has(to));
+        setWithout(new Set(foreignLookups(free, destination?.schema.columns ?? [], definition)));
+        setPairs(free);
+      })
       .catch((error: unknown) => setFault(toApiError(error)));
   }, []);
   const ticked = (pairs ?? []).filter(({ to }) => !without.has(to));
@@ -52,6 +79,7 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
     ticked.map(({ from }) => from ?? "").filter((name) => name && !definition.source.columns.includes(name)),
   );
   const all = pairs !== null && ticked.length === pairs.length;
+  const foreign = foreignLookups(pairs ?? [], destination?.schema.columns ?? [], definition);
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface aria-label="Match by name" style={{ maxWidth: 720 }}>
@@ -107,6 +135,13 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                     );
                   })}
                 </ul>
+                {foreign.length > 0 ? (
+                  <p className={styles.muted}>
+                    Lookups are not ticked at first: the id of a record means nothing at another connection,
+                    unless both hold the same records. A lookup that is mapped can also be found by a name or
+                    another column.
+                  </p>
+                ) : null}
                 {unread.size > 0 ? (
                   <p className={styles.muted}>{unreadWords([...unread], ticked.length)}</p>
                 ) : null}

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Column, ColumnType, FieldMapping } from "@/api";
 import { changeTo, redo, undo, undoable } from "@/lib/undo";
 import { compareDefinitions, inOneLine } from "./compare";
 import { fixOf } from "./fixes";
 import { keyOffers, type SchemaNode, schemasAt, valueOffers } from "./jsonSchema";
 import { placeAt, syntaxFault } from "./jsonText";
 import { lineDiff } from "./lineDiff";
-import { unreadWords } from "./MatchDialog";
+import { foreignLookups, unreadWords } from "./MatchDialog";
 import { freshDefinition, toJson } from "./model";
 import { problemsOf, sectionOf } from "./sections";
 import { eventName, mergedRows, pastedRows, rowsOf } from "./tableText";
@@ -180,6 +181,14 @@ describe("parts and remedies", () => {
     );
     expect(unreadWords(["a"], 2)).toBe("One of these columns is not read yet and will be chosen, too: a.");
     expect(unreadWords(["a", "b"], 2)).toBe("2 of these columns are not read yet and will be chosen, too.");
+  });
+  it("leaves lookups to another connection unticked", () => {
+    const target = (logical_name: string, type: ColumnType) => ({ logical_name, type }) as Column;
+    const targets = [target("ownerid", "owner"), target("gender", "string"), target("parent", "lookup")];
+    const pairs = [{ to: "gender" }, { to: "ownerid" }, { to: "parent" }] as FieldMapping[];
+    expect(foreignLookups(pairs, targets, base)).toEqual(["ownerid", "parent"]);
+    const within = { ...base, destination: { ...base.destination, connection: base.source.connection } };
+    expect(foreignLookups(pairs, targets, within)).toEqual([]);
   });
   it("a text that is no JSON is no fault of a part", () => {
     const problem = { path: "", code: "not_json", message: "", hint: null };
