@@ -22,6 +22,7 @@ mod mapped_page;
 mod mask;
 mod mask_records;
 mod order;
+mod order_depths;
 mod pace;
 mod plan;
 mod plan_detail;

@@ -1,7 +1,7 @@
 //! In which order rows of one table go that point at one another: a new row after the new rows it points at, a row that is deleted after those that point at it. Where that
 //! goes in a circle one row of it is written in two steps. Held in memory are ids alone, as hashes, and only for tables that point at themselves.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use syncline_connect::ProbedRow;
 use syncline_mapping::Find;
@@ -9,6 +9,7 @@ use syncline_model::{Action, EntityName, EntitySchema, Value};
 use syncline_store::RowDraft;
 
 use crate::late::LateFind;
+use crate::order_depths::{Edge, depths};
 
 /// A row that points, or pointed, at another row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +38,6 @@ pub(crate) struct Order {
     points: Vec<Point>,
     /// Columns by which lookups find rows of the table.
     finds: Vec<String>,
-}
-
-/// A row waits for another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Edge {
-    after: u32,
-    before: u32,
-    /// The one that points at the other.
-    points: u32,
-    column: u16,
 }
 
 /// The order that was found.
@@ -254,55 +245,11 @@ impl Order {
     }
 }
 
-/// How many rows each row has to wait for one after the other, and the edges that close circles; those are not counted, but that what waits for them goes after
-/// the first turn. Edges are sorted.
-fn depths(edges: &[Edge]) -> (HashMap<u32, u32>, Vec<Edge>) {
-    let of = |row: u32| {
-        let from = edges.partition_point(|edge| edge.after < row);
-        from..edges.partition_point(|edge| edge.after <= row)
-    };
-    // `None` while it is looked at.
-    let mut depths: HashMap<u32, Option<u32>> = HashMap::new();
-    let mut closing = Vec::new();
-    let mut path: Vec<(u32, std::ops::Range<usize>, u32)> = Vec::new();
-    for start in edges.iter().map(|edge| edge.after) {
-        if depths.contains_key(&start) {
-            continue;
-        }
-        depths.insert(start, None);
-        path.push((start, of(start), 0));
-        while let Some((row, rest, depth)) = path.last_mut() {
-            let Some(edge) = rest.next().and_then(|at| edges.get(at)) else {
-                let (row, depth) = (*row, *depth);
-                depths.insert(row, Some(depth));
-                path.pop();
-                if let Some((_, _, above)) = path.last_mut() {
-                    *above = (*above).max(depth + 1);
-                }
-                continue;
-            };
-            match depths.get(&edge.before) {
-                Some(Some(before)) => *depth = (*depth).max(before + 1),
-                Some(None) => {
-                    closing.push(*edge);
-                    // What is deleted goes after the step that lets it go.
-                    *depth = (*depth).max(u32::from(edge.points == edge.before));
-                }
-                None => {
-                    depths.insert(edge.before, None);
-                    path.push((edge.before, of(edge.before), 0));
-                }
-            }
-        }
-    }
-    (depths.into_iter().map(|(row, depth)| (row, depth.unwrap_or(0))).collect(), closing)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashSet;
+    use std::collections::HashMap;
 
     fn order(made: &[u32], gone: &[u32], points: &[(u32, u32, bool)]) -> Order {
         let id = |row: u32| hashed(&row.to_string());

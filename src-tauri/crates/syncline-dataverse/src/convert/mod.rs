@@ -5,6 +5,7 @@ mod from_odata;
 mod functions;
 mod odata_complete;
 mod odata_filter;
+mod odata_part;
 mod odata_places;
 mod odata_text;
 mod to_filter;

@@ -4,28 +4,10 @@ use syncline_fetchxml::{Condition, Family, Filter, FilterKind, LinkEntity, LinkT
 use syncline_model::{Column, EntitySchema, RelationshipKind};
 
 use super::functions::operator_of;
+use super::odata_part::{Part, negated};
 
 /// Deepest nesting of parentheses and lambdas.
 const MAX_DEPTH: usize = 40;
-
-/// What a part of a filter can become.
-pub(super) enum Part {
-    Condition(Condition),
-    /// What a query function asks.
-    Function(Condition),
-    Filter(Filter),
-    Link(LinkEntity),
-}
-
-impl Part {
-    pub(super) fn into_filter(self) -> Filter {
-        match self {
-            Self::Filter(filter) => filter,
-            Self::Condition(condition) | Self::Function(condition) => condition.into(),
-            Self::Link(link) => Filter { links: vec![link], ..Filter::default() },
-        }
-    }
-}
 
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -364,35 +346,6 @@ impl<'a> Reader<'a> {
             return Err("any(…) lacks its closing parenthesis".to_owned());
         }
         Ok(Part::Link(link))
-    }
-}
-
-/// Only what FetchXML can negate exactly. `not contains(…)` and `not-like` both give the rows without a value too.
-fn negated(part: Part) -> Outcome<Part> {
-    match part {
-        // "Use Web API functions", limitations of query functions.
-        Part::Function(condition) => Err(format!(
-            "the service refuses not before a query function ({} on {}); there are functions that ask the opposite",
-            condition.operator, condition.attribute
-        )),
-        Part::Condition(mut condition) => {
-            condition.operator = match condition.operator {
-                Operator::Like => Operator::NotLike,
-                Operator::BeginsWith => Operator::NotBeginWith,
-                Operator::EndsWith => Operator::NotEndWith,
-                Operator::Null => Operator::NotNull,
-                Operator::NotNull => Operator::Null,
-                other => return Err(format!("not before {other} has no exact counterpart (empty values)")),
-            };
-            Ok(Part::Condition(condition))
-        }
-        Part::Link(mut link) if link.link_type == LinkType::Any => {
-            link.link_type = LinkType::NotAny;
-            Ok(Part::Link(link))
-        }
-        Part::Link(_) | Part::Filter(_) => {
-            Err("not before a group has no counterpart in FetchXML".to_owned())
-        }
     }
 }
 

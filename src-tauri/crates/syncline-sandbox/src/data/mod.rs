@@ -5,6 +5,7 @@ pub mod fold;
 pub mod generator;
 pub mod german;
 pub mod ids;
+pub mod many_to_many;
 pub mod schema;
 pub mod solutions;
 pub mod untidy;

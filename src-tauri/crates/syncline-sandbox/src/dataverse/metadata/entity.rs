@@ -1,7 +1,7 @@
 //! Entity metadata, keys and relationships.
 use crate::data::Entity;
 use crate::data::german::{BASE_LANGUAGE, GERMAN, german};
-use crate::data::schema::MANY_TO_MANY;
+use crate::data::many_to_many::MANY_TO_MANY;
 use crate::dataverse::rights::described;
 use crate::dataverse::store::Store;
 use serde_json::{Value as Json, json};

@@ -7,7 +7,7 @@ pub(crate) fn collection(schema: &Schema, table: Table, name: &str) -> Option<Re
     if let Some((entity, column, _)) = schema.referencing(table).find(|(_, _, t)| t.relationship == name) {
         return Some(Relation::Many { table: entity.table, column });
     }
-    let found = crate::data::schema::MANY_TO_MANY.iter().find(|m| m.name == name)?;
+    let found = crate::data::many_to_many::MANY_TO_MANY.iter().find(|m| m.name == name)?;
     let entity = schema.entity(found.intersect);
     let (near, far) = match table {
         t if t == found.first.0 => (found.first.1, found.second),
