@@ -56,7 +56,8 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
   const { editor, columns, destination } = useParts();
   const { definition, edit } = editor;
   const [pairs, setPairs] = useState<readonly FieldMapping[] | null>(null);
-  const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
+  /** What a person ticked or unticked, by target. */
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
   const [fault, setFault] = useState<ApiError | null>(null);
   // Asked once, for the definition as it was when the dialog opened.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a later text is not asked about
@@ -67,19 +68,16 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
       ...definition.identifiers.map(({ to }) => to),
     ]);
     call("definitions.match", { json: editor.json })
-      .then(({ fields }) => {
-        const free = fields.filter(({ to }) => !taken.has(to));
-        setWithout(new Set(foreignLookups(free, destination?.schema.columns ?? [], definition)));
-        setPairs(free);
-      })
+      .then(({ fields }) => setPairs(fields.filter(({ to }) => !taken.has(to))))
       .catch((error: unknown) => setFault(toApiError(error)));
   }, []);
-  const ticked = (pairs ?? []).filter(({ to }) => !without.has(to));
+  const foreign = new Set(foreignLookups(pairs ?? [], destination?.schema.columns ?? [], definition));
+  const isTicked = (to: string) => chosen.get(to) ?? !foreign.has(to);
+  const ticked = (pairs ?? []).filter(({ to }) => isTicked(to));
   const unread = new Set(
     ticked.map(({ from }) => from ?? "").filter((name) => name && !definition.source.columns.includes(name)),
   );
   const all = pairs !== null && ticked.length === pairs.length;
-  const foreign = foreignLookups(pairs ?? [], destination?.schema.columns ?? [], definition);
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && onClose()}>
       <DialogSurface aria-label="Match by name" style={{ maxWidth: 720 }}>
@@ -99,7 +97,7 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                 <Checkbox
                   label={`${counted(ticked.length, "pair")} of ${pairs.length}`}
                   checked={all ? true : ticked.length === 0 ? false : "mixed"}
-                  onChange={() => setWithout(all ? new Set(pairs.map(({ to }) => to)) : new Set())}
+                  onChange={() => setChosen(new Map(pairs.map(({ to }) => [to, !all])))}
                 />
                 <ul className={styles.pairs} aria-label="Pairs that match">
                   {pairs.map((pair) => {
@@ -111,14 +109,9 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                     return (
                       <li key={pair.to}>
                         <Checkbox
-                          checked={!without.has(pair.to)}
+                          checked={isTicked(pair.to)}
                           onChange={(_, { checked }) =>
-                            setWithout((old) => {
-                              const next = new Set(old);
-                              if (checked) next.delete(pair.to);
-                              else next.add(pair.to);
-                              return next;
-                            })
+                            setChosen((old) => new Map(old).set(pair.to, checked === true))
                           }
                           label={
                             <>
@@ -135,7 +128,7 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                     );
                   })}
                 </ul>
-                {foreign.length > 0 ? (
+                {foreign.size > 0 ? (
                   <p className={styles.muted}>
                     Lookups are not ticked at first: the id of a record means nothing at another connection,
                     unless both hold the same records. A lookup that is mapped can also be found by a name or

@@ -1,0 +1,44 @@
+// What is called alike at another connection is matched, but for lookups, whose ids mean nothing there.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { sample as crm, journeyOf, started } from "./lib/app.mjs";
+
+let app;
+let page;
+const pictures = process.env.SYNCLINE_PICTURES;
+
+started((one) => {
+  app = one;
+  page = one.page;
+});
+
+const step = journeyOf(() => app);
+
+step("lookups to another connection are not ticked, and can be", async () => {
+  await app.exploreSample();
+  await app.connectElsewhere();
+  const definition = {
+    version: 1,
+    name: "accounts elsewhere",
+    source: { connection: crm, entity: "account", columns: ["accountid", "name"], fetch: { mode: "all", days: 0 } },
+    destination: { connection: "elsewhere", entity: "account" },
+    identifiers: [{ to: "accountid", from: "accountid" }],
+    fields: [{ to: "name", from: "name" }],
+  };
+  await app.rpc("definitions.save", { json: JSON.stringify(definition) });
+  await page.goto(`${app.url}#/${encodeURIComponent(crm)}/sync/${encodeURIComponent(definition.name)}`);
+  await page.getByRole("button", { name: "Match by name" }).filter({ visible: true }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Match by name" });
+  const owner = dialog.getByRole("checkbox", { name: /^ownerid/ });
+  await owner.waitFor();
+  if (pictures) await page.screenshot({ path: join(pictures, "match.png") });
+  assert.equal(await owner.isChecked(), false);
+  assert.equal(await dialog.getByRole("checkbox", { name: /^transactioncurrencyid/ }).isChecked(), false);
+  assert.equal(await dialog.getByRole("checkbox", { name: /^accountnumber/ }).isChecked(), true);
+  await dialog.getByText("Lookups are not ticked at first").waitFor();
+  await owner.click();
+  await dialog.getByRole("button", { name: /^Map \d+ fields$/ }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByText("ownerid").filter({ visible: true }).first().waitFor();
+  assert.equal(await page.getByText("transactioncurrencyid").filter({ visible: true }).count(), 0);
+});
