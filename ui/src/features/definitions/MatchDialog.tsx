@@ -130,9 +130,8 @@ export function MatchDialog({ onClose }: { onClose: () => void }) {
                 </ul>
                 {foreign.size > 0 ? (
                   <p className={styles.muted}>
-                    Lookups are not ticked at first: the id of a record means nothing at another connection,
-                    unless both hold the same records. A lookup that is mapped can also be found by a name or
-                    another column.
+                    Lookups are not ticked at first: another connection has other ids. A mapped lookup can be
+                    found by name.
                   </p>
                 ) : null}
                 {unread.size > 0 ? (
