@@ -225,6 +225,15 @@ async fn measured(details: &str) {
             format!("attribute='address1_city' operator='like' value='%{}{n}%'/>", letter(n))
         })
         .await;
+    asker
+        .filters("active, and name or e-mail address has", |n| {
+            let text = format!("{}{}", letter(n), n % 100);
+            format!(
+                "attribute='statecode' operator='eq' value='0'/><filter type='or'><condition attribute='fullname' operator='like' value='%{text}%'/>\
+                 <condition attribute='emailaddress1' operator='like' value='%{text}%'/></filter>"
+            )
+        })
+        .await;
     for text in ["an", "chloe"] {
         asker.windows(&format!("search {text:?} in the grid"), json!({ "search": text })).await;
         asker

@@ -1,5 +1,6 @@
 //! How fast a text is found somewhere in a column: `cargo run --release -p syncline-store --example filter_speed -- 1000000`. Each filter
-//! is asked twice over: from the texts in memory, and, written with a set of one letter, as SQL over the column's index.
+//! is asked twice over: from the texts in memory, and, written with a set of one letter, as SQL over the column's index. Then filters of
+//! several conditions, of which one is another each time, as while somebody writes.
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a measuring tool prints and may stop")]
 
@@ -56,12 +57,22 @@ fn record(n: u64) -> Record {
     }
 }
 
-/// The milliseconds that a filter takes, and how many records it finds.
+fn condition(column: &str, operator: &str, value: &str) -> String {
+    format!("<condition attribute='{column}' operator='{operator}' value='{value}'/>")
+}
+
+/// Makes the conditions of a filter for a text.
+type Conditions<'a> = &'a dyn Fn(&str) -> String;
+
+/// The milliseconds that a filter for a text takes, and how many records it finds.
 fn ask(store: &Store, column: &str, value: &str) -> (f64, u64) {
-    let filter = format!("<condition attribute='{column}' operator='like' value='{value}'/>");
+    ask_for(store, &condition(column, "like", value))
+}
+
+fn ask_for(store: &Store, filter: &str) -> (f64, u64) {
     let now = "2026-03-04T12:00:00Z".parse::<jiff::Timestamp>().expect("a time").to_zoned(TimeZone::UTC);
     let query =
-        GridQuery { filter: Some(Filter::parse(&filter).expect("a filter")), ..GridQuery::new(now, 100) };
+        GridQuery { filter: Some(Filter::parse(filter).expect("a filter")), ..GridQuery::new(now, 100) };
     let begun = Instant::now();
     let page = store.page_records(CONNECTION, &"contact".into(), &query).expect("a window");
     (begun.elapsed().as_secs_f64() * 1e3, page.total)
@@ -115,5 +126,41 @@ fn main() {
                 found / TIMES as u64
             );
         }
+    }
+    let several: [(&str, &str, Conditions<'_>); 5] = [
+        ("a text and a value that few have", "and", &|word| {
+            condition("emailaddress", "like", word) + &condition("city", "eq", "Londonton 7")
+        }),
+        ("texts in two columns", "and", &|word| {
+            condition("fullname", "like", word) + &condition("city", "like", "%on%")
+        }),
+        ("a text in one of two columns", "or", &|word| {
+            condition("fullname", "like", word) + &condition("emailaddress", "like", word)
+        }),
+        ("a text, and another that is not there", "and", &|word| {
+            condition("fullname", "like", word) + &condition("city", "not-like", "%le%")
+        }),
+        ("a text and a range", "and", &|word| {
+            condition("fullname", "like", word) + &condition("city", "gt", "c")
+        }),
+    ];
+    for (what, kind, conditions) in several {
+        let (mut times, mut found, mut state) = (Vec::new(), 0, 0x5eed);
+        for first in LETTERS.map(char::from) {
+            let second = char::from(LETTERS[(chance(&mut state) % TIMES as u64) as usize]);
+            let filter =
+                format!("<filter type='{kind}'>{}</filter>", conditions(&format!("%{first}{second}%")));
+            let (milliseconds, total) = ask_for(&store, &filter);
+            times.push(milliseconds);
+            found += total;
+        }
+        let first = times.remove(0);
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{what}: {:.1} ms (slowest {:.1}, the first time {first:.1}); {} found",
+            times[TIMES / 2],
+            times[TIMES - 2],
+            found / TIMES as u64
+        );
     }
 }

@@ -62,6 +62,7 @@ impl Store {
         let removed = self.write(|tx| self.remove_all(tx, connection, fate));
         lock(&self.inner.datasets).clear();
         self.inner.places.clear();
+        self.inner.sets.clear();
         self.inner.texts.clear();
         let wiped = removed.is_ok() && self.compact()?;
         self.with_writer(|writer| Ok(writer.execute_batch("PRAGMA secure_delete = FAST")?))?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::cache::dataset::Dataset;
 use crate::cache::key_index::FreshKeys;
-use crate::cache::places::PlaceLists;
+use crate::cache::places::{PlaceLists, PlaceSets};
 use crate::cache::texts::ColumnTexts;
 use crate::session::{self, OnlyOne, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate, scratch};
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) session: Session,
     pub(crate) datasets: Mutex<HashMap<i64, Arc<Dataset>>>,
     pub(crate) places: PlaceLists,
+    pub(crate) sets: PlaceSets,
     pub(crate) texts: ColumnTexts,
     pub(crate) fresh_keys: Mutex<HashMap<i64, FreshKeys>>,
 }
@@ -100,6 +101,7 @@ impl Store {
                 session,
                 datasets: Mutex::new(HashMap::new()),
                 places: PlaceLists::default(),
+                sets: PlaceSets::default(),
                 texts: ColumnTexts::default(),
                 fresh_keys: Mutex::new(HashMap::new()),
             }),

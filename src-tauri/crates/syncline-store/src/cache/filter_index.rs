@@ -1,5 +1,5 @@
-//! Which index a filter is worth. One a filter at most, made when its column is first filtered by: that costs about as much as reading all
-//! records once, and each later filter by the column reads what it finds.
+//! Which index a filter is worth before it is asked. One at most, made when its column is first filtered by: that costs about as much as reading
+//! all records once, and each later filter by the column reads what it finds. What else a filter needs shows when it is answered part by part.
 
 use syncline_fetchxml::{Condition, Filter, FilterKind, Operator};
 use syncline_model::{ColumnType, DateTimeBehavior, EntityName};
@@ -18,7 +18,8 @@ impl Store {
         filter: Option<&Filter>,
     ) -> Result<(), StoreError> {
         let Some(filter) = filter.filter(|filter| !filter.is_empty()) else { return Ok(()) };
-        self.index_by(connection, entity, |dataset| Ok(best(dataset, filter).map(GridOrder::of_values)))
+        self.index_by(connection, entity, |dataset| Ok(best(dataset, filter).map(GridOrder::of_values)))?;
+        Ok(())
     }
 }
 
@@ -29,13 +30,7 @@ fn best<'a>(dataset: &'a Dataset, filter: &Filter) -> Option<&'a CacheColumn> {
     let alone = all.len() == 1 && filter.links.is_empty();
     let ranked = all.into_iter().filter_map(|condition| {
         let column = dataset.column(&condition.attribute).ok()?;
-        let is_key = column.column_type == ColumnType::UniqueIdentifier
-            && (condition.attribute == "activityid"
-                || condition.attribute == format!("{}id", dataset.entity));
-        if is_key {
-            return None;
-        }
-        Some((rank(column, condition.operator, alone), column))
+        Some((rank(dataset, column, condition.operator, alone), column))
     });
     // Of equal ones the first.
     ranked.filter(|(rank, _)| *rank > 0).rev().max_by_key(|(rank, _)| *rank).map(|(_, column)| column)
@@ -52,9 +47,16 @@ fn necessary<'a>(filter: &'a Filter, into: &mut Vec<&'a Condition>) {
     filter.filters.iter().for_each(|inner| necessary(inner, into));
 }
 
-/// 0: an index would not be used, or hardly help.
-fn rank(column: &CacheColumn, operator: Operator, alone: bool) -> u8 {
+/// How much an index on a column narrows, 4 at the most; 0: it would not be used, or hardly help. `alone`: the condition is answered by itself.
+pub(super) fn rank(dataset: &Dataset, column: &CacheColumn, operator: Operator, alone: bool) -> u8 {
     use Operator as O;
+    let name = column.name.as_str();
+    if column.column_type == ColumnType::UniqueIdentifier
+        && (name == "activityid" || name.strip_suffix("id") == Some(dataset.entity.as_str()))
+    {
+        // Ids have an index of their own.
+        return 0;
+    }
     let equal = matches!(
         operator,
         O::Eq | O::In | O::EqUserId | O::EqBusinessId | O::EqUserTeams | O::EqUserOrUserTeams

@@ -9,10 +9,12 @@ use uuid::Uuid;
 
 use crate::cache::dataset::{self, Dataset};
 use crate::cache::extract::Cell;
-use crate::cache::grid_order::GridOrder;
+use crate::cache::filter_parts::{Part, Scope};
+use crate::cache::filter_sets::{FEW, FilterSets, Halt};
+use crate::cache::grid_order::{GridOrder, WORTH_AN_INDEX};
 use crate::cache::index;
 use crate::cache::narrow::Narrow;
-use crate::cache::places::{Places, only_among, places};
+use crate::cache::places::{Places, listed, only_among, places};
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::narrowed_row;
 use crate::cache::search::expressions;
@@ -92,8 +94,8 @@ pub struct GridPage {
 
 /// Windows that begin before this are read through the index of the order; others from a list of places, which is made once.
 const NEAR: u64 = 5_000;
-/// So few hits are sorted by themselves.
-const FEW: usize = 2_000;
+/// Indexes that one question may have made for the conditions of its filter; further ones are answered without.
+const MOST_INDEXES: usize = 4;
 
 /// What is asked, as SQL.
 struct Question {
@@ -104,6 +106,9 @@ struct Question {
     values: Vec<Cell>,
     /// The only condition is a search: its places are those of the search index.
     only_search: bool,
+    /// The same, where it is answered part by part.
+    part: Option<Part>,
+    may_want: bool,
     /// The state of all records, and what else an answer depends on.
     state: String,
 }
@@ -164,9 +169,34 @@ impl Store {
     ) -> Result<GridPage, StoreError> {
         self.index_order(connection, entity, &query.order)?;
         self.index_filter(connection, entity, query.filter.as_ref())?;
+        let mut wanted = 0;
+        loop {
+            match self.try_page(connection, entity, query, wanted < MOST_INDEXES)? {
+                Ok(page) => return Ok(page),
+                Err(index) => {
+                    // A store that is busy makes none.
+                    let made = self.index_by(connection, entity, |_| Ok(Some(index)))?;
+                    wanted = if made { wanted + 1 } else { MOST_INDEXES };
+                }
+            }
+        }
+    }
+
+    /// A window, or the index that is to be made first.
+    fn try_page(
+        &self,
+        connection: Uuid,
+        entity: &EntityName,
+        query: &GridQuery,
+        may_want: bool,
+    ) -> Result<Result<GridPage, GridOrder>, StoreError> {
         self.read(|db| {
-            let question = self.question(db, connection, entity, query)?;
-            let (total, window) = self.window(db, &question, query)?;
+            let question = self.question(db, connection, entity, query, may_want)?;
+            let (total, window) = match self.window(db, &question, query) {
+                Ok(window) => window,
+                Err(Halt::Wants(index)) => return Ok(Err(index)),
+                Err(Halt::Failed(error)) => return Err(error),
+            };
             let dataset = &question.dataset;
             let n = dataset.id;
             let mut statement = db.prepare_cached(&format!(
@@ -180,12 +210,12 @@ impl Store {
                 let Some(row) = rows.next()? else { continue };
                 found.push(narrowed_row(dataset, &mut unpacker, &mut narrow, row, 0)?);
             }
-            Ok(GridPage {
+            Ok(Ok(GridPage {
                 as_of: found.iter().map(|row| row.pulled_at).min(),
                 rows: found,
                 total,
                 pulled_columns: dataset.columns.iter().map(|column| column.name.clone()).collect(),
-            })
+            }))
         })
     }
 
@@ -195,6 +225,7 @@ impl Store {
         connection: Uuid,
         entity: &EntityName,
         query: &GridQuery,
+        may_want: bool,
     ) -> Result<Question, StoreError> {
         let dataset = self.dataset_of(db, connection, entity)?;
         let n = dataset.id;
@@ -204,6 +235,7 @@ impl Store {
         let version: i64 =
             db.prepare_cached("SELECT sum(version) FROM datasets")?.query_row([], |row| row.get(0))?;
         let mut state = format!("{n} {version}");
+        let mut part = None;
         if let Some(filter) = &query.filter {
             let asker = query.asker();
             register_dates(db, asker.now.time_zone().clone(), asker.fiscal())?;
@@ -212,6 +244,10 @@ impl Store {
             compiler.add(Arc::clone(&dataset), entity.as_str(), Some("c"));
             conditions.push(compiler.filter(0, filter)?);
             values = compiler.into_values();
+            if !filter.is_empty() && dataset::record_count(db, n)? >= WORTH_AN_INDEX {
+                let scope = Scope { store: self, db, connection, dataset: &dataset, asker: &asker };
+                part = Some(Part::of(&scope, filter)?);
+            }
         }
         let mut only_search = false;
         if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
@@ -219,6 +255,7 @@ impl Store {
             state.push_str(&format!(" {indexed_to} {}", index::behind(db, n)?));
             match expressions(text) {
                 Some(expressions) if indexed_to > 0 => {
+                    part = part.map(|filter| Part::All(vec![Part::Words(expressions.all.clone()), filter]));
                     values.push(Cell::Text(expressions.all));
                     only_search = conditions.is_empty();
                     conditions.push(format!(
@@ -227,11 +264,15 @@ impl Store {
                     ));
                 }
                 // Nothing in the text can be a word, or nothing is indexed yet: nothing is found.
-                Some(_) | None => conditions.push("0".to_owned()),
+                Some(_) | None => {
+                    part = None;
+                    conditions.push("0".to_owned());
+                }
             }
         }
+        let part = part.filter(|part| !matches!(part, Part::One(one) if one.text.is_none()));
         let order = GridOrder::new(&dataset, &query.order)?;
-        Ok(Question { dataset, order, conditions, values, only_search, state })
+        Ok(Question { dataset, order, conditions, values, only_search, part, may_want, state })
     }
 
     /// The number of records in all, and the places of a window.
@@ -240,7 +281,7 @@ impl Store {
         db: &Connection,
         question: &Question,
         query: &GridQuery,
-    ) -> Result<(u64, Vec<u32>), StoreError> {
+    ) -> Result<(u64, Vec<u32>), Halt> {
         let n = question.dataset.id;
         let of = |list: &[u32]| -> Vec<u32> {
             let from = usize::try_from(query.offset).unwrap_or(usize::MAX).min(list.len());
@@ -276,9 +317,11 @@ impl Store {
         }
         let condition = question.condition();
         let hits_key = question.key(&format!("{condition} {:?}", question.values));
-        let hits = self.inner.places.get(&hits_key, || {
-            if let Some(found) = self.holding_text(db, &question.dataset, query)? {
-                return Ok(found);
+        let hits = self.inner.places.get(&hits_key, || -> Result<_, Halt> {
+            if let Some(part) = &question.part {
+                let (dataset, state) = (&question.dataset, question.state.as_str());
+                let sets = FilterSets { store: self, db, dataset, state, may_want: question.may_want };
+                return Ok(listed(&*sets.of(part)?));
             }
             let sql = if question.only_search {
                 format!("SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?1")
@@ -294,7 +337,7 @@ impl Store {
             return Ok((total, of(&hits)));
         }
         let ordered_key = format!("{hits_key} {}", question.order.sql());
-        let ordered = self.inner.places.get(&ordered_key, || {
+        let ordered = self.inner.places.get(&ordered_key, || -> Result<_, StoreError> {
             if hits.len() > FEW {
                 return Ok(only_among(&self.ordered(db, question)?, &hits));
             }
@@ -310,7 +353,7 @@ impl Store {
     /// All records of an entity in an order.
     fn ordered(&self, db: &Connection, question: &Question) -> Result<Places, StoreError> {
         let n = question.dataset.id;
-        self.inner.places.get(&question.key(&question.order.sql()), || {
+        self.inner.places.get(&question.key(&question.order.sql()), || -> Result<_, StoreError> {
             if question.order.is_empty() {
                 // SQLite takes the index of the ids, the narrowest thing that holds every place, once it is there.
                 let mut all = places(db, &format!("SELECT rid FROM c_{n}"), &[])?;

@@ -10,7 +10,7 @@ use crate::cache::dataset::{self, CacheColumn, Dataset};
 use crate::{Store, StoreError};
 
 /// Fewer records are sorted faster than an index is made.
-const WORTH_AN_INDEX: u64 = 20_000;
+pub(super) const WORTH_AN_INDEX: u64 = 20_000;
 /// Indexes of orders an entity; the oldest makes room.
 const MOST_INDEXES: usize = 8;
 
@@ -126,16 +126,17 @@ impl Store {
         if order.is_empty() {
             return Ok(());
         }
-        self.index_by(connection, entity, |dataset| GridOrder::new(dataset, order).map(Some))
+        self.index_by(connection, entity, |dataset| GridOrder::new(dataset, order).map(Some))?;
+        Ok(())
     }
 
-    /// Makes an index of an entity that has many records, if it is not there.
+    /// Makes an index of an entity that has many records, if it is not there. False: the store is busy.
     pub(super) fn index_by(
         &self,
         connection: Uuid,
         entity: &EntityName,
         by: impl FnOnce(&Dataset) -> Result<Option<GridOrder>, StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let wanted = self.read(|db| {
             let Some(id) = dataset::find(db, connection, entity)? else { return Ok(None) };
             if dataset::record_count(db, id)? < WORTH_AN_INDEX {
@@ -145,7 +146,7 @@ impl Store {
             let name = order.index_name(id);
             Ok(if has_index(db, &name)? { None } else { Some((id, order, name)) })
         })?;
-        let Some((id, order, name)) = wanted else { return Ok(()) };
+        let Some((id, order, name)) = wanted else { return Ok(true) };
         let made = self.write(|tx| {
             if dataset::find(tx, connection, entity)? != Some(id) || has_index(tx, &name)? {
                 return Ok(());
@@ -167,8 +168,8 @@ impl Store {
             Ok(())
         });
         match made {
-            Err(StoreError::Busy { .. }) => Ok(()),
-            other => other,
+            Err(StoreError::Busy { .. }) => Ok(false),
+            other => other.map(|()| true),
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod digest;
 pub(crate) mod extract;
 pub(crate) mod facets;
 mod filter_index;
+mod filter_parts;
+mod filter_sets;
 pub(crate) mod grid;
 mod grid_order;
 pub(crate) mod index;

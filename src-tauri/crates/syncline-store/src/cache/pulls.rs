@@ -260,6 +260,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Pull, StoreError> {
         let id = Uuid::new_v4();
+        // They are about to be those of other records, and the pull can use the room.
+        self.inner.texts.clear();
         self.write(|tx| {
             let (dataset, refill) = dataset::prepare(tx, start.connection, start.schema, start.columns)?;
             self.refuse_second_pull(tx, dataset)?;

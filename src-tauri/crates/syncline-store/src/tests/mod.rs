@@ -4,6 +4,7 @@ mod cache;
 mod changes;
 mod crash;
 mod fetch;
+mod filter_parts;
 mod filters;
 mod forgetting;
 mod index;
