@@ -61,7 +61,7 @@ pub async fn run_plan(store: &Store, request: RunRequest, work: &Work) -> Result
         if !kept.claim_plan(id)? {
             return Err(run_already());
         }
-        let excluded = kept.plan_action_counts(id)?.1;
+        let excluded = kept.plan_excluded_count(id)?;
         if planned.counts.writes().saturating_sub(excluded) != agreed {
             kept.set_plan_status(id, PlanStatus::Ready)?;
             return Err(SynclineError::new(
@@ -117,7 +117,7 @@ pub async fn resume_run(
     let read = Read::of(&request.plan)?;
     let (kept, asked) = (store.clone(), run.clone());
     let excluded = blocking(move || match kept.resume_run(&asked)? {
-        Resumed::Begun => Ok(kept.plan_action_counts(asked.plan)?.1),
+        Resumed::Begun => Ok(kept.plan_excluded_count(asked.plan)?),
         Resumed::Other(other) => Err(under_way(&asked.definition, other)),
         Resumed::NotOpen => Err(SynclineError::new(
             ErrorCode::GuardRefused,

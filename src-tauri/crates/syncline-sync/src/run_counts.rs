@@ -150,7 +150,7 @@ pub fn settle(store: &Store, mut run: Run) -> Result<Run, SynclineError> {
     let mut detail: RunDetail = serde_json::from_value(run.detail.clone()).unwrap_or_default();
     let Some(plan) = store.plan(run.plan)? else { return Ok(run) };
     let planned: PlanDetail = serde_json::from_value(plan.detail).unwrap_or_default();
-    let excluded = store.plan_action_counts(run.plan)?.1;
+    let excluded = store.plan_excluded_count(run.plan)?;
     detail.recount(store, run.id, &planned, excluded)?;
     run.detail = serde_json::to_value(&detail).unwrap_or_default();
     store.save_run_detail(run.id, &run.detail)?;

@@ -1,6 +1,7 @@
 //! What a run is held to: the definition's own limits before those of the settings.
 
-use syncline_model::{ConnectionKind, DefinitionOptions, ErrorCode, RunLimits, SyncDefinition};
+use std::collections::BTreeMap;
+use syncline_model::{Action, ConnectionKind, DefinitionOptions, ErrorCode, RunLimits, SyncDefinition};
 use syncline_store::{Plan, PlanStatus, Store, StoreError};
 use syncline_sync::{Guards, PlanDetail, TooMuch, Warnings};
 
@@ -30,8 +31,14 @@ pub(super) fn of(
     })
 }
 
-/// What a plan exceeds. A plan that was run is not judged again.
-pub(super) fn exceeded(store: &Store, plan: &Plan, detail: &PlanDetail) -> Result<Vec<Exceeded>, StoreError> {
+/// What a plan exceeds, as it was counted and without the rows that are taken out; the run counts its rows. A plan that was run is not judged
+/// again.
+pub(super) fn exceeded(
+    store: &Store,
+    plan: &Plan,
+    detail: &PlanDetail,
+    excluded: &BTreeMap<Action, u64>,
+) -> Result<Vec<Exceeded>, StoreError> {
     let Ok(definition) = SyncDefinition::from_json(&plan.definition_json) else { return Ok(Vec::new()) };
     if plan.status == PlanStatus::Run {
         return Ok(Vec::new());
@@ -39,7 +46,13 @@ pub(super) fn exceeded(store: &Store, plan: &Plan, detail: &PlanDetail) -> Resul
     let kind = store.connection(plan.destination)?.map(|connection| connection.kind);
     let guards = of(store, &definition.options, kind.unwrap_or(ConnectionKind::Production))?;
     let warnings = if guards.strict { Warnings::of(store, plan.id)? } else { Warnings::default() };
-    let found = guards.exceeded(detail, &store.plan_due_counts(plan.id)?, warnings);
+    let counts = &detail.counts;
+    let planned =
+        [(Action::Create, counts.create), (Action::Update, counts.update), (Action::Delete, counts.delete)];
+    let left = |(action, rows): (Action, u64)| {
+        (action, rows.saturating_sub(excluded.get(&action).copied().unwrap_or_default()))
+    };
+    let found = guards.exceeded(detail, &planned.into_iter().map(left).collect(), warnings);
     let told = |one: TooMuch| Exceeded { what: one.what.to_owned(), text: one.text, remedy: one.remedy };
     Ok(found.into_iter().map(told).collect())
 }

@@ -42,7 +42,7 @@ pub(crate) async fn prepare(app: &Arc<App>, plan: &Plan) -> Result<Ready, ApiErr
     let (source, destination) = (by_id(app, plan.source).await?, by_id(app, plan.destination).await?);
     let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
     let id = plan.id;
-    let (_, excluded) = app.with_store(move |store| store.plan_action_counts(id)).await?;
+    let excluded = app.with_store(move |store| store.plan_excluded_count(id)).await?;
     let writes = detail.counts.writes().saturating_sub(excluded);
     Ok(Ready { source, destination, writes, detail, excluded })
 }

@@ -319,7 +319,7 @@ pub(crate) async fn rest_of(root: &Arc<App>, run: &Run) -> Result<Option<RunPair
             Some(first) => run_of(first)?,
             None => None,
         };
-        let (_, excluded) = store.plan_action_counts(other.id)?;
+        let excluded = store.plan_excluded_count(other.id)?;
         Ok(Some(RunPair {
             returns: own.returns,
             other_plan: other.id.to_string(),

@@ -123,12 +123,12 @@ pub(crate) fn plan_summary(
     names: &HashMap<Uuid, String>,
 ) -> Result<PlanSummary, syncline_store::StoreError> {
     let detail: PlanDetail = serde_json::from_value(plan.detail.clone()).unwrap_or_default();
-    let (_, excluded) = store.plan_action_counts(plan.id)?;
+    let excluded = store.plan_excluded(plan.id)?;
     let issues = store.plan_issue_counts(plan.id)?;
     let run = store.run_of_plan(plan.id)?;
     let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| "forgotten".to_owned());
     let counts = detail.counts;
-    let exceeded = super::run_guards::exceeded(store, plan, &detail)?;
+    let exceeded = super::run_guards::exceeded(store, plan, &detail, &excluded)?;
     let schema: Option<EntitySchema> = serde_json::from_value(plan.destination_schema.clone()).ok();
     Ok(PlanSummary {
         plan_id: plan.id.to_string(),
@@ -139,7 +139,7 @@ pub(crate) fn plan_summary(
         destination: name(&plan.destination),
         destination_entity: plan.destination_entity.to_string(),
         created_at: plan.created_at.to_string(),
-        summary: counts_view(&counts, excluded),
+        summary: counts_view(&counts, excluded.values().sum()),
         issues: issues
             .into_iter()
             .map(|issue| IssueGroup {
@@ -182,7 +182,7 @@ fn two_way_view(
     let Some(part) = part else { return Ok(None) };
     let Some(other) = store.plan(part.other)? else { return Ok(None) };
     let detail: PlanDetail = serde_json::from_value(other.detail).unwrap_or_default();
-    let (_, excluded) = store.plan_action_counts(part.other)?;
+    let excluded = store.plan_excluded_count(part.other)?;
     Ok(Some(TwoWayPlan {
         other: part.other.to_string(),
         returns: part.returns,

@@ -13,9 +13,10 @@ use super::{base, plan_turns, plans, runs};
 use crate::migrate::Migration;
 use crate::{Store, StoreError};
 
-pub(crate) const HISTORY: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE plan_rows(
+pub(crate) const HISTORY: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: "CREATE TABLE plan_rows(
             rid INTEGER PRIMARY KEY,
             source_id TEXT NOT NULL,
             title TEXT NOT NULL,
@@ -33,7 +34,13 @@ pub(crate) const HISTORY: &[Migration] = &[Migration {
             message TEXT NOT NULL);
           CREATE INDEX plan_issues_cause ON plan_issues(plan, code, field, ordinal);
           CREATE INDEX plan_issues_row ON plan_issues(plan, ordinal)",
-}];
+    },
+    // Few rows are taken out, and their number is asked with every look at a plan.
+    Migration {
+        version: 14,
+        sql: "CREATE INDEX plan_rows_excluded ON plan_rows(rid, action) WHERE excluded = 1",
+    },
+];
 
 /// One row.
 #[derive(Debug, Clone)]
@@ -134,14 +141,16 @@ impl Store {
             if let Some(trained) = &packed.dictionary {
                 plan_body::keep_dictionary(tx, number, trained)?;
             }
-            // The issues of a row that is replaced go. Rows that follow one another, most of them new, are looked for at once.
+            // A row that is replaced goes with its issues. Rows that follow one another, most of them new, are looked for at once.
             let mut any = tx.prepare_cached("SELECT 1 FROM plan_rows WHERE rid >= ?1 AND rid <= ?2 LIMIT 1")?;
             let together = most - least < packed.rows.len() as i64;
             let all_new = together && !any.exists([first + least, first + most])?;
+            // Not `OR REPLACE`: with an index on the table SQLite would keep each page aside, encrypted, for every row.
             let mut insert = tx.prepare_cached(
-                "INSERT OR REPLACE INTO plan_rows(rid, source_id, title, source_etag, action, excluded, request_hash, words, body)
+                "INSERT INTO plan_rows(rid, source_id, title, source_etag, action, excluded, request_hash, words, body)
                  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?;
+            let mut remove = tx.prepare_cached("DELETE FROM plan_rows WHERE rid = ?1")?;
             let mut clear = tx.prepare_cached("DELETE FROM plan_issues WHERE plan = ?1 AND ordinal = ?2")?;
             let mut issue = tx.prepare_cached(
                 "INSERT INTO plan_issues(plan, code, field, ordinal, message) VALUES(?1, ?2, ?3, ?4, ?5)",
@@ -149,6 +158,7 @@ impl Store {
             for row in &packed.rows {
                 let rid = first + i64::from(row.ordinal);
                 if !all_new && any.exists([rid, rid])? {
+                    remove.execute([rid])?;
                     clear.execute(params![number, row.ordinal])?;
                 }
                 insert.execute(params![
@@ -235,25 +245,30 @@ impl Store {
         })
     }
 
-    /// Number of rows by action, and of those taken out by hand.
-    pub fn plan_action_counts(&self, plan: Uuid) -> Result<(BTreeMap<Action, u64>, u64), StoreError> {
+    /// Rows that would be written and were taken out by hand, by action.
+    pub fn plan_excluded(&self, plan: Uuid) -> Result<BTreeMap<Action, u64>, StoreError> {
         self.read(|db| {
             let number = plans::number(db, plan)?;
+            // Without being told SQLite may go through all rows of the plan.
             let mut statement = db.prepare_cached(
-                "SELECT action, count(*), sum(excluded) FROM plan_rows WHERE rid >= ?1 AND rid < ?2 GROUP BY action",
+                "SELECT action, count(*) FROM plan_rows INDEXED BY plan_rows_excluded
+                 WHERE rid >= ?1 AND rid < ?2 AND excluded = 1 GROUP BY action",
             )?;
             let mut rows = statement.query(params![base(number), base(number + 1)])?;
-            let (mut counts, mut excluded) = (BTreeMap::new(), 0);
+            let mut counts = BTreeMap::new();
             while let Some(row) = rows.next()? {
-                if let Some(action) = Action::from_text(&row.get::<_, String>(0)?) {
+                let action = Action::from_text(&row.get::<_, String>(0)?);
+                if let Some(action) = action.filter(|action| action.writes()) {
                     counts.insert(action, row.get::<_, i64>(1)?.unsigned_abs());
-                    if action.writes() {
-                        excluded += row.get::<_, i64>(2)?.unsigned_abs();
-                    }
                 }
             }
-            Ok((counts, excluded))
+            Ok(counts)
         })
+    }
+
+    /// The number of these rows.
+    pub fn plan_excluded_count(&self, plan: Uuid) -> Result<u64, StoreError> {
+        Ok(self.plan_excluded(plan)?.values().sum())
     }
 
     /// Rows that a run would send, by action.
