@@ -165,17 +165,31 @@ impl Store {
             )?;
             let number =
                 stream.number(tx)?.ok_or_else(|| StoreError::internal("a new stream is not there"))?;
+            let mut find = tx.prepare_cached("SELECT id FROM sent WHERE stream = ?1 AND record_id = ?2")?;
+            let mut update =
+                tx.prepare_cached("UPDATE sent SET hash = ?2, mapped = ?3, at = ?4 WHERE id = ?1")?;
             let mut insert = tx.prepare_cached(
-                "INSERT INTO sent(stream, record_id, hash, mapped, at) VALUES(?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT(stream, record_id) DO UPDATE SET hash = ?3, mapped = ?4, at = ?5 RETURNING id",
+                "INSERT INTO sent(stream, record_id, hash, mapped, at) VALUES(?1, ?2, ?3, ?4, ?5)",
             )?;
             let mut by = tx.prepare_cached(
                 "INSERT OR IGNORE INTO sent_by(sent, definition, entity) VALUES(?1, ?2, ?3)",
             )?;
             let definition = definition_key(stream.definition);
             for sent in sent {
-                let values = params![number, sent.record_id, sent.hash, pack(&sent.mapped)?, millis(sent.at)];
-                let id: i64 = insert.query_row(values, |row| row.get(0))?;
+                let (mapped, at) = (pack(&sent.mapped)?, millis(sent.at));
+                let known: Option<i64> =
+                    find.query_row(params![number, sent.record_id], |row| row.get(0)).optional()?;
+                // Not one statement for both: for that SQLite would keep each page aside, encrypted, for every row.
+                let id = match known {
+                    Some(id) => {
+                        update.execute(params![id, sent.hash, mapped, at])?;
+                        id
+                    }
+                    None => {
+                        insert.execute(params![number, sent.record_id, sent.hash, mapped, at])?;
+                        tx.last_insert_rowid()
+                    }
+                };
                 by.execute(params![id, definition, stream.source_entity.as_str()])?;
             }
             Ok(())

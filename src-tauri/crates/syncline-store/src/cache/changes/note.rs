@@ -39,8 +39,9 @@ pub(crate) fn page(
     let mut raw = tx.prepare_cached(&format!("SELECT raw FROM r_{id} WHERE rid = ?1"))?;
     let mut known =
         tx.prepare_cached("SELECT kind, content FROM pull_changes WHERE detail = ?1 AND record_id = ?2")?;
+    let mut remove = tx.prepare_cached("DELETE FROM pull_changes WHERE detail = ?1 AND record_id = ?2")?;
     let mut insert = tx.prepare_cached(
-        "INSERT OR REPLACE INTO pull_changes(detail, record_id, kind, title, columns, content)
+        "INSERT INTO pull_changes(detail, record_id, kind, title, columns, content)
          VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (at, rid) in fresh {
@@ -79,6 +80,8 @@ pub(crate) fn page(
                 continue;
             }
             room -= 1;
+        } else {
+            remove.execute(params![running.number, record.id.as_str()])?;
         }
         let title = title(dataset, record);
         insert.execute(params![running.number, record.id.as_str(), kind, title, columns, packed])?;
