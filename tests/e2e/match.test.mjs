@@ -42,3 +42,16 @@ step("lookups to another connection are not ticked, and can be", async () => {
   await page.getByText("ownerid").filter({ visible: true }).first().waitFor();
   assert.equal(await page.getByText("transactioncurrencyid").filter({ visible: true }).count(), 0);
 });
+
+step("another name typed over a chosen one stays, and finds what is called so", async () => {
+  const line = page.getByRole("group", { name: "field name", exact: true });
+  const column = line.getByRole("combobox", { name: "Column for name" });
+  // No column's title begins like this.
+  await column.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("emailaddress1");
+  assert.equal(await column.inputValue(), "emailaddress1");
+  await page.getByRole("option", { name: /emailaddress1/ }).click();
+  assert.equal(await column.inputValue(), "Email");
+  await page.keyboard.press("Control+z");
+});

@@ -14,3 +14,4 @@ export { Panel } from "./Panel";
 export { Split } from "./Split";
 export { DarkContext, darkTheme, lightTheme, type ThemeChoice, useDark, useSystemDark } from "./theme";
 export { useCopy } from "./useCopy";
+export { whenChosen } from "./whenChosen";

@@ -1,7 +1,7 @@
 import { Combobox, Option, OptionGroup } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import type { Column } from "@/api";
-import { Name } from "@/design";
+import { Name, whenChosen } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./definitions.module.css";
 import { titleOf } from "./related";
@@ -70,10 +70,10 @@ export function ColumnSelect({
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onOpenChange={(_, { open }) => !open && setTyped(null)}
-      onOptionSelect={(_, { optionValue }) => {
+      onOptionSelect={whenChosen((name) => {
         setTyped(null);
-        if (optionValue) onChange(optionValue);
-      }}
+        onChange(name);
+      })}
     >
       {others.length === 0 ? (
         read.map(option)
@@ -125,10 +125,10 @@ export function TargetSelect({
       selectedOptions={value ? [value] : []}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onBlur={() => commit(typed)}
-      onOptionSelect={(_, { optionValue }) => {
+      onOptionSelect={whenChosen((name) => {
         setTyped(null);
-        if (optionValue) onChange(optionValue);
-      }}
+        onChange(name);
+      })}
     >
       {found.map((target) => (
         <Option key={target.name} value={target.name} text={target.name} disabled={target.locked ?? false}>

@@ -1,7 +1,7 @@
 import { Combobox, Option } from "@fluentui/react-components";
 import { useState } from "react";
 import { useRead } from "@/api";
-import { Name } from "@/design";
+import { Name, whenChosen } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./entities.module.css";
 
@@ -36,10 +36,10 @@ export function SolutionFilter({
           setOpen(data.open);
           setTyped(null);
         }}
-        onOptionSelect={(_, { optionValue }) => {
+        onOptionSelect={whenChosen((solution) => {
           setTyped(null);
-          onChange(optionValue ?? "");
-        }}
+          onChange(solution);
+        })}
       >
         {typed ? null : (
           <Option value="" text={ALL}>

@@ -2,7 +2,7 @@ import { Button, Checkbox, Combobox, Dropdown, Field, Input, Option } from "@flu
 import { AddRegular, DismissRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import { type Column, type FilterOperator, useRead } from "@/api";
-import { Mark, Name } from "@/design";
+import { Mark, Name, whenChosen } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { FilterTree } from "./FilterTree";
 import { LinkAdder } from "./LinkAdder";
@@ -82,12 +82,12 @@ export function Builder({
 
 function EntityPart({ context, entity }: { context: BuilderContext; entity: XmlNode }) {
   const { connection, text, onText } = context;
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState<string | null>(null);
   const entities = useRead("entities.list", { connection });
   const name = attributeOf(entity, "name") ?? "";
   const chosen = entities.data?.entities.find(({ logical_name }) => logical_name === name);
   const offered = fuzzyFilter(
-    typed,
+    typed ?? "",
     entities.data?.entities ?? [],
     (candidate) => `${candidate.display_name} ${candidate.logical_name}`,
   ).slice(0, 60);
@@ -95,13 +95,14 @@ function EntityPart({ context, entity }: { context: BuilderContext; entity: XmlN
     <Field label="Entity">
       <Combobox
         size="small"
-        value={typed || chosen?.display_name || name}
+        value={typed ?? (chosen?.display_name || name)}
         selectedOptions={[name]}
         onInput={(event) => setTyped(event.currentTarget.value)}
-        onOptionSelect={(_, { optionValue }) => {
-          setTyped("");
-          if (optionValue) onText(withAttribute(text, entity, "name", optionValue));
-        }}
+        onOpenChange={(_, { open }) => !open && setTyped(null)}
+        onOptionSelect={whenChosen((other) => {
+          setTyped(null);
+          onText(withAttribute(text, entity, "name", other));
+        })}
       >
         {offered.map((candidate) => (
           <Option key={candidate.logical_name} value={candidate.logical_name} text={candidate.display_name}>

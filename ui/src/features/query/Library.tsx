@@ -14,7 +14,7 @@ import {
 import { CopyRegular, DeleteRegular, RenameRegular } from "@fluentui/react-icons";
 import { type ReactNode, useState } from "react";
 import { type ApiError, change, type SavedQueryView, toApiError, useRead } from "@/api";
-import { Empty, Fault, Mark, Name, Section, Segmented, Skeleton, Time } from "@/design";
+import { Empty, Fault, Mark, Name, Section, Segmented, Skeleton, Time, whenChosen } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { count } from "@/lib/numbers";
 import { type Draft, newDraft } from "./draft";
@@ -240,12 +240,12 @@ function History({ connection, onOpen }: { connection: string; onOpen: (draft: D
 
 function Views({ connection, onOpen }: { connection: string; onOpen: (draft: Draft) => void }) {
   const [entity, setEntity] = useState("contact");
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState<string | null>(null);
   const entities = useRead("entities.list", { connection });
   const views = useRead("queries.views", { connection, entity });
   const chosen = entities.data?.entities.find(({ logical_name }) => logical_name === entity);
   const offered = fuzzyFilter(
-    typed,
+    typed ?? "",
     entities.data?.entities ?? [],
     (candidate) => `${candidate.display_name} ${candidate.logical_name}`,
   ).slice(0, 60);
@@ -254,13 +254,14 @@ function Views({ connection, onOpen }: { connection: string; onOpen: (draft: Dra
       <Field label="Entity">
         <Combobox
           size="small"
-          value={typed || chosen?.display_name || entity}
+          value={typed ?? (chosen?.display_name || entity)}
           selectedOptions={[entity]}
           onInput={(event) => setTyped(event.currentTarget.value)}
-          onOptionSelect={(_, { optionValue }) => {
-            setTyped("");
-            if (optionValue) setEntity(optionValue);
-          }}
+          onOpenChange={(_, { open }) => !open && setTyped(null)}
+          onOptionSelect={whenChosen((other) => {
+            setTyped(null);
+            setEntity(other);
+          })}
         >
           {offered.map((candidate) => (
             <Option key={candidate.logical_name} value={candidate.logical_name} text={candidate.display_name}>

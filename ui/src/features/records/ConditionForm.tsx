@@ -2,7 +2,7 @@ import { Button, Combobox, Dropdown, Field, Input, Option } from "@fluentui/reac
 import { useMemo, useState } from "react";
 import type { Column, FilterOperator } from "@/api";
 import { operatorsFor, operatorWords } from "@/api";
-import { Name } from "@/design";
+import { Name, whenChosen } from "@/design";
 import type { Condition } from "@/lib/filter";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./records.module.css";
@@ -22,7 +22,7 @@ export function ConditionForm({
   onCancel: () => void;
 }) {
   const [attribute, setAttribute] = useState(initial?.attribute ?? "");
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useState<string | null>(null);
   const [operator, setOperator] = useState(initial?.operator ?? "");
   const [values, setValues] = useState<string[]>(initial?.values ?? []);
   const column = columns.find((candidate) => candidate.logical_name === attribute);
@@ -32,7 +32,7 @@ export function ConditionForm({
   const found = useMemo(
     () =>
       fuzzyFilter(
-        typed,
+        typed ?? "",
         columns.filter(({ readable }) => readable),
         (candidate) => `${candidate.display_name} ${candidate.logical_name}`,
       ).slice(0, 60),
@@ -59,17 +59,18 @@ export function ConditionForm({
         <Combobox
           size="small"
           placeholder="Type to find a column"
-          value={typed || (column ? column.display_name || column.logical_name : "")}
+          value={typed ?? (column ? column.display_name || column.logical_name : "")}
           selectedOptions={attribute ? [attribute] : []}
           onInput={(event) => setTyped(event.currentTarget.value)}
-          onOptionSelect={(_, { optionValue }) => {
-            setTyped("");
-            setAttribute(optionValue ?? "");
-            const next = columns.find((candidate) => candidate.logical_name === optionValue);
+          onOpenChange={(_, { open }) => !open && setTyped(null)}
+          onOptionSelect={whenChosen((name) => {
+            setTyped(null);
+            setAttribute(name);
+            const next = columns.find((candidate) => candidate.logical_name === name);
             const first = next ? operatorsFor(operators, next.type)[0] : undefined;
             setOperator(first?.name ?? "");
             setValues([]);
-          }}
+          })}
         >
           {found.map((candidate) => (
             <Option

@@ -2,6 +2,7 @@ import { Button, Combobox, Dropdown, Option } from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
 import { useDeferredValue, useState } from "react";
 import { type Column, useRead } from "@/api";
+import { whenChosen } from "@/design";
 import { toFetchXml } from "@/lib/filter";
 import { cellOf, cellText } from "@/lib/record";
 import styles from "./edit.module.css";
@@ -90,10 +91,10 @@ export function LookupPicker({
         input={{ style: { minWidth: 0 } }}
         onOpenChange={(_, { open }) => setTyped(open ? (typed ?? "") : null)}
         onChange={(event) => setTyped(event.target.value)}
-        onOptionSelect={(_, { optionValue, optionText }) => {
-          if (optionValue) onChoose({ entity, id: optionValue, title: optionText ?? optionValue });
+        onOptionSelect={whenChosen((id, title) => {
+          onChoose({ entity, id, title });
           setTyped(null);
-        }}
+        })}
       >
         {options.length === 0 ? (
           <Option key="" value="" text="" disabled>
