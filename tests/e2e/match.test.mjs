@@ -37,6 +37,15 @@ step("lookups to another connection are not ticked, and can be", async () => {
   assert.equal(await dialog.getByRole("checkbox", { name: /^accountnumber/ }).isChecked(), true);
   await dialog.getByText("Lookups are not ticked at first").waitFor();
   await owner.click();
+  // On a narrow window the form and what is beside it stand one at a time; the dialog goes on as it is.
+  const sides = page.locator("[aria-label='What is shown beside the editor']").getByText("Form", { exact: true });
+  assert.equal(await sides.count(), 0);
+  await page.setViewportSize({ width: 700, height: 800 });
+  await sides.waitFor({ state: "attached" });
+  assert.equal(await owner.isChecked(), true);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await sides.waitFor({ state: "detached" });
+  assert.equal(await owner.isChecked(), true);
   await dialog.getByRole("button", { name: /^Map \d+ fields$/ }).click();
   await dialog.waitFor({ state: "detached" });
   await page.getByText("ownerid").filter({ visible: true }).first().waitFor();
@@ -54,4 +63,36 @@ step("another name typed over a chosen one stays, and finds what is called so", 
   await page.getByRole("option", { name: /emailaddress1/ }).click();
   assert.equal(await column.inputValue(), "Email");
   await page.keyboard.press("Control+z");
+});
+
+step("a window that gets narrow and wide again keeps what is half typed, scrolled and open", async () => {
+  const sides = page.getByLabel("What is shown beside the editor");
+  const form = sides.getByText("Form", { exact: true });
+  const sizes = async () => {
+    await page.setViewportSize({ width: 700, height: 800 });
+    await form.waitFor();
+    if (pictures) await page.screenshot({ path: join(pictures, "narrow.png") });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await form.waitFor({ state: "detached" });
+  };
+  const target = page.getByRole("group", { name: "field name", exact: true }).getByRole("combobox", { name: "Target" });
+  await target.fill("half typ");
+  const parts = page.locator("[data-part=fields]").locator("..");
+  const scrolled = await parts.evaluate((place) => place.scrollTop);
+  assert.ok(scrolled > 100, `${scrolled}`);
+  await sizes();
+  assert.equal(await target.inputValue(), "half typ");
+  assert.ok(await target.evaluate((field) => field === document.activeElement));
+  assert.ok(Math.abs((await parts.evaluate((place) => place.scrollTop)) - scrolled) < 200);
+  await page.keyboard.press("Escape");
+  // Where the text is what one works in, it is the text that a narrow window shows.
+  await sides.getByText("JSON", { exact: true }).click();
+  const text = page.getByRole("textbox", { name: "The definition as JSON" });
+  await text.click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("  ");
+  await sizes();
+  assert.ok(await text.evaluate((field) => field === document.activeElement));
+  await page.keyboard.press("Control+z");
+  assert.match(await text.innerText(), /^\{/);
 });

@@ -19,6 +19,8 @@ export function Split({
   label,
   inline = false,
   yields = false,
+  instead = false,
+  onEnter,
 }: {
   side: ReactNode;
   children: ReactNode;
@@ -31,6 +33,10 @@ export function Split({
   inline?: boolean;
   /** On a narrow window the side gives way to the main part. */
   yields?: boolean;
+  /** The side takes the place of the main part, which keeps all that it holds. */
+  instead?: boolean;
+  /** One of the two got the focus. */
+  onEnter?: (part: "main" | "side") => void;
 }) {
   const [width, setWidth] = useState(initial);
   const frame = useRef<HTMLDivElement>(null);
@@ -71,19 +77,24 @@ export function Split({
   );
   const aside = side ? (
     <aside
-      className={`${styles.side} ${inline ? styles.inline : styles.over} ${yields ? styles.yields : ""}`}
+      className={`${styles.side} ${inline ? styles.inline : styles.over} ${yields ? styles.yields : ""} ${instead ? styles.instead : ""}`}
       style={{ "--side-width": `${width}px` } as CSSProperties}
       aria-label={label}
+      onFocus={() => onEnter?.("side")}
     >
       {side}
     </aside>
   ) : null;
+  const between = side && !instead ? handle : null;
   return (
     <div className={styles.frame} ref={frame}>
       {at === "start" && aside}
-      {at === "start" && side ? handle : null}
-      <div className={styles.main}>{children}</div>
-      {at === "end" && side ? handle : null}
+      {at === "start" && between}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only tells where one works */}
+      <div className={styles.main} hidden={instead} onFocus={() => onEnter?.("main")}>
+        {children}
+      </div>
+      {at === "end" && between}
       {at === "end" && aside}
     </div>
   );

@@ -21,13 +21,15 @@ export function Beside({
   children: ReactNode;
 }) {
   const narrow = useNarrow();
+  /** The form was worked in last, not what is beside it. */
   const [form, setForm] = useState(true);
   useEffect(() => {
     if (wanted !== null) setForm(true);
   }, [wanted]);
-  if (narrow)
-    return (
-      <div className={frameStyles.narrow}>
+  // One tree for both widths: what is half typed, opened or scrolled stays when the window gets narrow.
+  return (
+    <div className={narrow ? frameStyles.narrow : frameStyles.beside}>
+      {narrow ? (
         <div className={frameStyles.sideHead}>
           <SideChoice<Side | "form">
             form
@@ -38,28 +40,28 @@ export function Beside({
             }}
           />
         </div>
-        {/* The form stays as it is while something else is looked at. */}
-        <div hidden={!form} style={form ? { minHeight: 0 } : { display: "none" }}>
-          {children}
-        </div>
-        {form ? null : <SideBody side={side} focused={focused} />}
-      </div>
-    );
-  return (
-    <Split
-      inline
-      label="Preview or JSON"
-      initial={420}
-      side={
-        <div className={frameStyles.side}>
-          <div className={frameStyles.sideHead}>
-            <SideChoice value={side} onChange={onSide} />
-          </div>
-          <SideBody side={side} focused={focused} />
-        </div>
-      }
-    >
-      {children}
-    </Split>
+      ) : null}
+      <Split
+        inline
+        instead={narrow && !form}
+        label="Preview or JSON"
+        initial={420}
+        onEnter={(part) => setForm(part === "main")}
+        side={
+          narrow && form ? null : (
+            <div className={frameStyles.side}>
+              {narrow ? null : (
+                <div className={frameStyles.sideHead}>
+                  <SideChoice value={side} onChange={onSide} />
+                </div>
+              )}
+              <SideBody side={side} focused={focused} />
+            </div>
+          )
+        }
+      >
+        {children}
+      </Split>
+    </div>
   );
 }
