@@ -96,6 +96,11 @@ step("both ways are in the preview, with what waits", async () => {
     ids[name] = made.id;
   }
   await app.rpc("definitions.save", { json: JSON.stringify(definition) });
+  await go(`sync/${encodeURIComponent(definition.name)}`);
+  // Each of the ten records says by what it is found.
+  const card = page.getByRole("article", { name: "ann@two-way.example" });
+  await card.getByText("emailaddress1", { exact: true }).waitFor();
+  await picture("two-way-cards");
   const first = await preview();
   assert.deepEqual([first.summary.create, first.two_way.other_counts.create], [2, 0]);
   await run(first);

@@ -7,8 +7,9 @@ import { useParts } from "./context";
 import { toJson } from "./model";
 import { withoutBroken } from "./problems";
 import { SampleTable } from "./SampleTable";
-import { cellsOf, changedCells, targetAt, titleOf } from "./sampleCells";
+import { cellsOf, changedCells, targetAt, titleOf, withKeys } from "./sampleCells";
 import sampleStyles from "./samples.module.css";
+import { isTwoWay } from "./TwoWay";
 import { CellValue } from "./Why";
 
 const PAUSE_MS = 350;
@@ -62,8 +63,9 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
       await call("definitions.sample", { json: asked.json, limit: 10, again: true }).catch(() => null);
     await sample.refetch();
   }
+  const both = isTwoWay(definition);
   const records = sample.data.records.map((row) => ({
-    ...row,
+    ...(both ? withKeys(row, definition) : row),
     explanations: row.explanations.map((one) => ({
       ...one,
       path: asked?.wholePath(one.path) ?? one.path,

@@ -1,5 +1,5 @@
 /** What a mapped record holds, cell by cell, with how each came to be; what is missing too. */
-import type { Explanation, MappedSampleRow } from "@/api";
+import type { Explanation, MappedSampleRow, SyncDefinition } from "@/api";
 import { plainText } from "@/lib/record";
 
 export interface SampleCell {
@@ -65,6 +65,18 @@ export function sampleColumns(rows: readonly MappedSampleRow[]): SampleColumn[] 
   return [...found.values()].sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
+/**
+ * A record of a two-way definition with its identifiers. They are no part of what goes there, as records that were paired once are
+ * known by their pair; a new one is found by what stands in these columns.
+ */
+export function withKeys(row: MappedSampleRow, definition: SyncDefinition): MappedSampleRow {
+  const keys = definition.identifiers
+    .filter(({ to, from }) => to !== "" && from in row.source)
+    .map(({ to, from }) => [to, row.source[from]] as const);
+  const identifiers = { ...Object.fromEntries(keys), ...row.mapped.identifiers };
+  return { ...row, mapped: { ...row.mapped, identifiers } };
+}
+
 const isGuid = (text: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 
 /** Columns that name a record, the best first; several columns make one name. */
@@ -78,7 +90,7 @@ const NAMES: readonly (readonly string[])[] = [
 
 /** By what a person knows the record: its identifiers, its name where those are ids alone, else its id. */
 export function titleOf(row: MappedSampleRow): string {
-  const identifiers = Object.values(row.mapped.identifiers).map(plainText);
+  const identifiers = Object.values(row.mapped.identifiers).map(plainText).filter(Boolean);
   const telling = identifiers.filter((text) => !isGuid(text));
   if (telling.length > 0) return telling.join(" · ");
   const names = NAMES.map((columns) =>

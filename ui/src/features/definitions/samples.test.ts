@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MappedSampleRow } from "@/api";
-import { cellsOf, changedCells, sampleColumns, targetAt, titleOf } from "./sampleCells";
+import { freshDefinition } from "./model";
+import { cellsOf, changedCells, sampleColumns, targetAt, titleOf, withKeys } from "./sampleCells";
 
 const step = (text: string) => ({ rule: "raw", text, value: null });
 const row = (attributes: Record<string, string>): MappedSampleRow => ({
@@ -51,6 +52,27 @@ describe("ten records", () => {
     expect(targetAt(definition, "events.parameters[0]")).toBe("amount");
     expect(targetAt(definition, "events.timestamp")).toBe("timestamp");
     expect(targetAt(definition, "source.columns")).toBeNull();
+  });
+  it("of a two-way definition tell by which columns they are found", () => {
+    const source = { emailaddress1: "a@b.example", contactid: "1", phone: null };
+    const plain = { ...row({ name: "Ann" }), source, explanations: [] };
+    plain.mapped = { ...plain.mapped, identifiers: {}, events: [] };
+    const keys = [
+      { to: "email", from: "emailaddress1" },
+      { to: "phone", from: "phone" },
+      { to: "", from: "contactid" },
+      { to: "customer", from: "parentcustomerid.accountnumber" },
+    ];
+    const known = withKeys(plain, {
+      ...freshDefinition("two ways", "here", "contact", [], "there", "contact"),
+      identifiers: keys,
+    });
+    expect(cellsOf(known).map(({ kind, field, value }) => `${kind} ${field} ${value}`)).toEqual([
+      "identifier email a@b.example",
+      "identifier phone null",
+      "attribute name Ann",
+    ]);
+    expect(titleOf(known)).toBe("a@b.example");
   });
   it("are called by what tells them, not by an id alone", () => {
     const id = "00006175-62e5-4a84-bc2d-705e9c176cac";
