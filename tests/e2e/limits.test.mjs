@@ -1,6 +1,7 @@
 // Limits in the built UI: what a pull and a run would cost, the meter of what is left with its meaning, switches of a definition.
 import assert from "node:assert/strict";
-import { journeyOf, sample as crm, started } from "./lib/app.mjs";
+import { join } from "node:path";
+import { journeyOf, sample as crm, started, throttle } from "./lib/app.mjs";
 
 let app;
 let page;
@@ -80,4 +81,19 @@ step("switches for Dataverse are off at first and kept when they are set", async
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error("the switch was not saved");
+});
+
+step("a list that waits because the service asked to says so, and until when", async () => {
+  await app.connectElsewhere({ name: "busy" });
+  const { authority } = (await app.rpc("connections.list")).find(({ name }) => name === "busy");
+  await throttle(authority, 8);
+  await page.goto(`${app.url}#/busy/entities`);
+  await page.reload();
+  const words = /the service asked to wait until \d\d:\d\d:\d\d/;
+  const list = page.getByRole("complementary", { name: "Entities" });
+  await list.getByRole("status", { name: "Loading entities" }).getByText(words).waitFor();
+  await page.locator("[data-meter]").filter({ hasText: words }).waitFor();
+  if (process.env.SYNCLINE_PICTURES) await page.screenshot({ path: join(process.env.SYNCLINE_PICTURES, "throttled.png") });
+  await list.getByRole("option").first().waitFor();
+  await list.getByText(words).waitFor({ state: "detached" });
 });

@@ -232,6 +232,11 @@ export async function cutNetwork(authority) {
   await control(authority, "POST", [{ kind: "reset_before", times: 1_000_000_000 }]);
 }
 
+/** The next request is refused with the wish to wait so many seconds (429 with `Retry-After`). */
+export async function throttle(authority, seconds) {
+  await control(authority, "POST", [{ kind: "status", status: 429, retry_after: seconds, times: 1 }]);
+}
+
 export async function restoreNetwork(authority) {
   await control(authority, "DELETE");
 }

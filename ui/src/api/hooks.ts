@@ -45,6 +45,20 @@ export function useRead<N extends CommandName>(
   });
 }
 
+/** How often the pause is looked at while something is waited for, in milliseconds. */
+const PAUSE_LOOK_MS = 1000;
+
+/** Until when the service of a connection asked to wait (RFC 3339), while something is waited for; null: it did not. */
+export function usePausedUntil(connection: string, waiting: boolean): string | null {
+  const budget = useRead(
+    "connections.budget",
+    { connection },
+    { enabled: waiting, every: () => PAUSE_LOOK_MS },
+  );
+  const until = waiting ? (budget.data?.paused_until ?? null) : null;
+  return until !== null && Date.parse(until) > Date.now() ? until : null;
+}
+
 /** Calls a command that changes something and makes stale what it says. */
 export async function change<N extends CommandName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
   const response = await call(name, request);

@@ -3,7 +3,7 @@ export { invalidateTags, queryClient } from "./client";
 export { errorLook, errorText, isApiError, type Remedy, startupFaults, toApiError } from "./errors";
 export { onEvent, startEvents, useLink } from "./events";
 export { type ExportForm, useExportForms } from "./exports";
-export { change, readKey, useChange, useRead } from "./hooks";
+export { change, readKey, useChange, usePausedUntil, useRead } from "./hooks";
 export { isOver, jobEnd, jobs, useJob, useJobs } from "./jobs";
 export { isRecord, isStringList, keptSoFar, readKept, useKept, useToldOfKept, writeKept } from "./kept";
 export {

@@ -1,6 +1,7 @@
 import { Button, Input, Tooltip } from "@fluentui/react-components";
 import { CheckmarkRegular, CopyRegular, DismissRegular, SearchRegular } from "@fluentui/react-icons";
 import type { CSSProperties, ReactNode, Ref } from "react";
+import { pauseWords } from "@/lib/costs";
 import { ago, fullLocal, shortLocal, utc } from "@/lib/time";
 import styles from "./basics.module.css";
 import { useCopy } from "./useCopy";
@@ -183,13 +184,33 @@ export function Empty({
 }
 
 /** Grey lines in the place of what is coming. */
-export function Skeleton({ rows = 8, label = "Loading" }: { rows?: number; label?: string }) {
+export function Skeleton({
+  rows = 8,
+  label = "Loading",
+  pausedUntil = null,
+}: {
+  rows?: number;
+  label?: string;
+  /** The service asked to wait until then (RFC 3339). */
+  pausedUntil?: string | null;
+}) {
   return (
     <div className={styles.skeleton} role="status" aria-label={label}>
+      <Paused until={pausedUntil} />
       {Array.from({ length: rows }, (_, row) => (
         <span key={row} style={{ width: `${[92, 76, 84, 61, 88, 70][row % 6]}%` }} />
       ))}
     </div>
+  );
+}
+
+/** Says why nothing comes, where the service asked to wait; it goes on by itself. */
+export function Paused({ until }: { until: string | null }) {
+  if (until === null) return null;
+  return (
+    <p className={styles.paused} title={utc(until)}>
+      Reading waits: {pauseWords(until)}. It goes on by itself then.
+    </p>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { CostView, JobCalls } from "@/api";
 import { count, counted, duration } from "./numbers";
+import { clock } from "./time";
 
 /** `about 60 requests · 15 s · 3 % of the service's limit`. */
 export function costWords(cost: CostView): string {
@@ -20,6 +21,9 @@ export function callWords({ spent, expected }: JobCalls): string {
 export function limitShare(cost: CostView): number {
   return Math.ceil(Math.max(cost.share_of_requests, cost.share_of_time) * 100);
 }
+
+/** Why nothing comes: the service imposed a pause (429 with `Retry-After`). */
+export const pauseWords = (until: string): string => `the service asked to wait until ${clock(until)}`;
 
 /** What the words mean. */
 export const costMeaning =

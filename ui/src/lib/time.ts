@@ -38,6 +38,13 @@ export function fullLocal(iso: string): string {
   return dateFormat("full", { dateStyle: "medium", timeStyle: "medium" }).format(then);
 }
 
+/** Local time of day to the second, for what is soon: `14:03:20`. */
+export function clock(iso: string): string {
+  const then = new Date(iso);
+  if (Number.isNaN(then.getTime())) return iso;
+  return dateFormat("clock", { timeStyle: "medium" }).format(then);
+}
+
 /** `2026-11-21 08:12:03 UTC`: what the hover says. */
 export function utc(iso: string): string {
   const then = new Date(iso);

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type DataMode, toApiError, useRead } from "@/api";
+import { type DataMode, toApiError, usePausedUntil, useRead } from "@/api";
 import { Fault, Page, Segmented, Skeleton } from "@/design";
 import { ChangesView } from "@/features/changes";
 import { AccessNotice, Schema } from "@/features/entities";
@@ -21,6 +21,7 @@ export function EntityRoute({
   const { entity } = place;
   const described = useRead("entities.describe", { connection, entity });
   const list = useRead("entities.list", { connection });
+  const pausedUntil = usePausedUntil(connection, described.isPending || list.isPending);
   const summary = list.data?.entities.find(({ logical_name }) => logical_name === entity);
   const [code, setCode] = useState<string | null>(null);
   const [chosen, setChosen] = useState<DataMode | null>(null);
@@ -92,7 +93,7 @@ export function EntityRoute({
           }}
         />
       ) : described.error ? null : (
-        <Skeleton rows={16} label="Loading the entity" />
+        <Skeleton rows={16} label="Loading the entity" pausedUntil={pausedUntil} />
       )}
       {code !== null ? (
         <CodeDialog connection={connection} language="fetchxml" text={code} onClose={() => setCode(null)} />

@@ -18,7 +18,7 @@ import {
   useRead,
 } from "@/api";
 import { Fault, Name, Time } from "@/design";
-import { callWords } from "@/lib/costs";
+import { callWords, pauseWords } from "@/lib/costs";
 import { compact, count, counted, duration } from "@/lib/numbers";
 import { age } from "@/lib/time";
 import { show, useOverlays } from "./actions";
@@ -165,8 +165,8 @@ function Meter({ budget }: { budget: Budget }) {
         {left}
         {budget.paused_until ? (
           <b className={styles.pausedWords}>
-            {" · the service asked to wait until "}
-            {new Date(budget.paused_until).toLocaleTimeString()}
+            {" · "}
+            {pauseWords(budget.paused_until)}
           </b>
         ) : null}
       </span>

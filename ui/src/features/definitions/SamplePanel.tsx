@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { ArrowClockwiseRegular, PlayRegular, WarningRegular } from "@fluentui/react-icons";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { call, type MappedSampleRow, useRead } from "@/api";
+import { call, type MappedSampleRow, usePausedUntil, useRead } from "@/api";
 import { Empty, Fault, Mark, Name, Skeleton, sentence } from "@/design";
 import { useParts } from "./context";
 import { toJson } from "./model";
@@ -39,6 +39,7 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
     { json: asked?.json ?? "", limit: 10 },
     { enabled: asked !== null, keep: true, abandon: true },
   );
+  const pausedUntil = usePausedUntil(definition.source.connection, sample.isLoading);
   const target = targetAt(definition, focused);
   const former = useRef<{ now: readonly MappedSampleRow[]; changed: ReadonlySet<string> }>({
     now: [],
@@ -56,7 +57,7 @@ export function SamplePanel({ look, focused }: { look: "cards" | "table"; focuse
     );
   if (sample.error && !sample.data)
     return <Fault fault={sample.error} onRetry={() => void sample.refetch()} />;
-  if (!sample.data) return <Skeleton rows={12} label="Mapping ten records" />;
+  if (!sample.data) return <Skeleton rows={12} label="Mapping ten records" pausedUntil={pausedUntil} />;
   const { cached } = sample.data;
   async function again() {
     if (asked)

@@ -17,9 +17,11 @@ import {
   toApiError,
   useIsDatabase,
   useKept,
+  usePausedUntil,
   useRead,
 } from "@/api";
 import { Empty, Fault, Name, SearchField, Segmented, Skeleton, Time } from "@/design";
+import { pauseWords } from "@/lib/costs";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { compact, count, counted } from "@/lib/numbers";
 import { ChoosingBar, MOST } from "./ChoosingBar";
@@ -53,11 +55,13 @@ export function EntityList({
 }) {
   const [solution, setSolution] = useState("");
   const [failed, setFailed] = useState<ApiError | null>(null);
+  const [refreshing, setRefreshing] = useState(false);
   const list = useRead("entities.list", solution ? { connection, solution } : { connection }, { keep: true });
+  const anew = refreshing || (list.data?.refreshing ?? false);
+  const pausedUntil = usePausedUntil(connection, list.isFetching || anew);
   const [favourites, setFavourites] = useKept(`favourites/${connection}`, isStringList, []);
   const [search, setSearch] = useState("");
   const [which, setWhich] = useState<Which>("all");
-  const [refreshing, setRefreshing] = useState(false);
   const database = useIsDatabase(connection);
   const [at, setAt] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
@@ -178,7 +182,8 @@ export function EntityList({
         {database ? null : <SolutionFilter connection={connection} value={solution} onChange={setSolution} />}
         <ListState
           fetchedAt={list.data?.fetched_at ?? null}
-          refreshing={refreshing || (list.data?.refreshing ?? false)}
+          refreshing={anew}
+          pausedUntil={pausedUntil}
           error={failed ?? list.data?.refresh_error ?? null}
           shown={shown.length}
         />
@@ -212,7 +217,9 @@ export function EntityList({
           <Fault fault={list.error} onRetry={() => void list.refetch()} />
         </div>
       ) : null}
-      {list.isPending && !list.error ? <Skeleton rows={12} label="Loading entities" /> : null}
+      {list.isPending && !list.error ? (
+        <Skeleton rows={12} label="Loading entities" pausedUntil={pausedUntil} />
+      ) : null}
       {list.data && shown.length === 0 ? (
         <Empty
           title={
@@ -325,11 +332,13 @@ export function EntityList({
 function ListState({
   fetchedAt,
   refreshing,
+  pausedUntil,
   error,
   shown,
 }: {
   fetchedAt: string | null;
   refreshing: boolean;
+  pausedUntil: string | null;
   error: ApiError | null;
   shown: number;
 }) {
@@ -339,7 +348,7 @@ function ListState({
       <span>
         {counted(shown, "entity", "entities")}, fetched <Time iso={fetchedAt} form="ago" />
       </span>
-      {refreshing ? <span>refreshing…</span> : null}
+      {refreshing ? <span>refreshing…{pausedUntil ? ` ${pauseWords(pausedUntil)}` : ""}</span> : null}
       {error && !refreshing ? (
         <span className={styles.stateWarning} title={error.hint ?? undefined}>
           not refreshed: {error.message}

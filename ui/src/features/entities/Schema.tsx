@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type EntityDescription, useRead } from "@/api";
+import { type EntityDescription, usePausedUntil, useRead } from "@/api";
 import { Fault, Mark, SearchField, Segmented, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import styles from "./entities.module.css";
@@ -22,6 +22,7 @@ export function Schema({
   onOpen: (entity: string) => void;
 }) {
   const described = useRead("entities.describe", { connection, entity });
+  const pausedUntil = usePausedUntil(connection, described.isPending);
   const [part, setPart] = useState<Part>("columns");
   const [search, setSearch] = useState("");
   if (described.error && !described.data)
@@ -30,7 +31,7 @@ export function Schema({
         <Fault fault={described.error} onRetry={() => void described.refetch()} />
       </div>
     );
-  if (!described.data) return <Skeleton rows={14} label="Loading the schema" />;
+  if (!described.data) return <Skeleton rows={14} label="Loading the schema" pausedUntil={pausedUntil} />;
   const { schema, refreshing, refresh_error } = described.data;
   return (
     <div className={styles.schema}>

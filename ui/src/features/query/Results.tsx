@@ -9,6 +9,7 @@ import {
   type QueryPage,
   toApiError,
   useExportForms,
+  usePausedUntil,
 } from "@/api";
 import {
   Elapsed,
@@ -83,6 +84,7 @@ export function Results({
   name: string;
   onOpen: (entity: string, id: string) => void;
 }) {
+  const pausedUntil = usePausedUntil(connection, run.running && !run.asked.cached);
   const [selection, setSelection] = useState<GridSelection>(new Set());
   const [widths, setWidths] = useState<Record<string, number>>({});
   const [find, setFind] = useState("");
@@ -145,7 +147,7 @@ export function Results({
         <div className={styles.resultBar}>
           <Elapsed label="Running…" />
         </div>
-        <Skeleton rows={8} label="Running the query" />
+        <Skeleton rows={8} label="Running the query" pausedUntil={pausedUntil} />
       </>
     ) : (
       <Empty title={run.cancelled ? "Stopped" : "Not run yet"}>

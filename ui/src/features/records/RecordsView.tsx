@@ -41,7 +41,7 @@ import { NewRecord } from "./NewRecord";
 import { PullButton } from "./Pull";
 import type { Crumb } from "./RecordFields";
 import styles from "./records.module.css";
-import { useCachedRows, useLiveRows, useSettling } from "./useRows";
+import { useRows } from "./useRows";
 import { ValueMenu } from "./ValueMenu";
 
 const COPY_LIMIT = 20_000;
@@ -113,10 +113,9 @@ export function RecordsView({
       order: sort ? [{ column: sort.key, descending: sort.descending }] : undefined,
     };
   }, [connection, entity, mode, columns, filter, search, sort, schema.primary_id]);
-  const cached = useCachedRows(query, mode === "cached");
-  const live = useLiveRows(query, mode === "live");
-  const rows = mode === "cached" ? cached : live;
-  const settling = useSettling(rows, `${connection}/${entity}/${mode}`);
+  const rows = useRows(query);
+  const loading = <Skeleton rows={16} label="Loading records" pausedUntil={rows.pausedUntil} />;
+  const { settling } = rows;
 
   /** Changes the layout as it was set last: several changes may come before the screen is drawn. */
   const changeLayout = (make: (now: Layout, names: string[]) => Layout) => {
@@ -329,7 +328,7 @@ export function RecordsView({
       ) : null}
       <div className={styles.gridPlace}>
         {rows.pending && !settling ? (
-          <Skeleton rows={16} label="Loading records" />
+          loading
         ) : (
           <Grid
             label={`${schema.display_collection_name || entity}, ${mode}`}
@@ -361,7 +360,7 @@ export function RecordsView({
             }
             empty={
               settling ? (
-                <Skeleton rows={16} label="Loading records" />
+                loading
               ) : rows.error ? null : filtered ? (
                 <Empty
                   title="No record passes the filter"

@@ -8,11 +8,12 @@ import {
   type RecordsPage,
   type RecordsQuery,
   readKey,
+  usePausedUntil,
 } from "@/api";
 
 const PAGE = 200;
 
-export interface Rows {
+interface Rows {
   rowCount: number;
   rowAt: (index: number) => RecordRow | undefined;
   onRange: (first: number, last: number) => void;
@@ -28,7 +29,7 @@ export interface Rows {
 }
 
 /** Rows of a selection from the store: any page at any time, by offset. */
-export function useCachedRows(query: RecordsQuery, enabled: boolean): Rows {
+function useCachedRows(query: RecordsQuery, enabled: boolean): Rows {
   const [range, setRange] = useState<[number, number]>([0, 0]);
   const requests = useMemo(() => {
     const list: RecordsQuery[] = [];
@@ -101,7 +102,7 @@ export function useCachedRows(query: RecordsQuery, enabled: boolean): Rows {
 }
 
 /** Rows of a selection from the service: page after page, as one scrolls. */
-export function useLiveRows(query: RecordsQuery, enabled: boolean): Rows {
+function useLiveRows(query: RecordsQuery, enabled: boolean): Rows {
   const pages = useInfiniteQuery({
     queryKey: ["records.query", "live", query] as const,
     queryFn: ({ pageParam }: { pageParam: string | null }) =>
@@ -146,14 +147,27 @@ export function useLiveRows(query: RecordsQuery, enabled: boolean): Rows {
   };
 }
 
-/**
- * Whether rows in another order or of another filter are on their way: the grid then keeps its heads and the focus. `of` says what of: the rows
- * of something else begin with nothing.
- */
-export function useSettling(rows: Rows, of: string): boolean {
+/** Rows as they are shown. */
+export interface ShownRows extends Rows {
+  /** Rows in another order or of another filter are on their way: the grid keeps its heads and the focus meanwhile. */
+  settling: boolean;
+  /** The service asked to wait until then (RFC 3339); null: it did not. */
+  pausedUntil: string | null;
+}
+
+/** Rows of a selection from where its mode says. */
+export function useRows(query: RecordsQuery): ShownRows {
+  const { connection, entity, mode } = query;
+  const cached = useCachedRows(query, mode === "cached");
+  const live = useLiveRows(query, mode === "live");
+  const rows = mode === "cached" ? cached : live;
+  const { pending } = rows;
+  // The rows of something else begin with nothing.
+  const of = `${connection}/${entity}/${mode}`;
   const before = useRef<string | null>(null);
   useEffect(() => {
-    if (!rows.pending) before.current = of;
-  }, [rows.pending, of]);
-  return rows.pending && before.current === of;
+    if (!pending) before.current = of;
+  }, [pending, of]);
+  const pausedUntil = usePausedUntil(connection, mode === "live" && pending);
+  return { ...rows, settling: pending && before.current === of, pausedUntil };
 }
