@@ -96,3 +96,24 @@ step("a window that gets narrow and wide again keeps what is half typed, scrolle
   await page.keyboard.press("Control+z");
   assert.match(await text.innerText(), /^\{/);
 });
+
+step("a definition under a new name keeps its steps back and what is being typed", async () => {
+  const text = page.getByRole("textbox", { name: "The definition as JSON" });
+  const undo = page.getByRole("button", { name: "Undo", exact: true });
+  const name = page.getByRole("textbox", { name: "Name of the definition" });
+  await undo.and(page.locator(":enabled")).waitFor();
+  await name.fill("accounts renamed");
+  await text.click();
+  await page.waitForURL(/accounts%20renamed/);
+  await page.getByRole("tab", { name: /accounts renamed/ }).waitFor();
+  assert.ok(await text.evaluate((field) => field === document.activeElement));
+  await undo.click();
+  await page.waitForURL(/accounts%20elsewhere/);
+  assert.equal(await name.inputValue(), "accounts elsewhere");
+  for (let steps = 0; await undo.isEnabled(); steps++) {
+    assert.ok(steps < 40);
+    await undo.click();
+  }
+  await page.getByRole("group", { name: "field ownerid", exact: true }).waitFor({ state: "detached" });
+  assert.deepEqual((await app.rpc("definitions.list")).filter((one) => one.name === "accounts renamed"), []);
+});

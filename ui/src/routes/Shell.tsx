@@ -5,7 +5,7 @@ import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
 import { shortLocal } from "@/lib/time";
 import { ConnectionBar } from "./ConnectionBar";
-import { nav, useNav } from "./nav";
+import { nav, numberOf, useNav } from "./nav";
 import { Overlay } from "./Overlay";
 import { PlaceView } from "./PlaceView";
 import { isTab, type Place, placeKey } from "./places";
@@ -53,7 +53,7 @@ export function Shell() {
   const colour = current?.colour ?? "#69797e";
   const open = (tabs[connection ?? "-"] ?? []).filter((tab) => placeKey(tab) !== placeKey(place));
   const kept = isTab(place) ? [...open, place] : open;
-  kept.sort((a, b) => placeKey(a).localeCompare(placeKey(b)));
+  kept.sort((a, b) => numberOf(connection, a) - numberOf(connection, b));
   return (
     <div
       className={styles.shell}
@@ -68,7 +68,7 @@ export function Shell() {
           <div className={styles.content}>
             {kept.map((tab) => (
               <Activity
-                key={`${connection}/${placeKey(tab)}`}
+                key={numberOf(connection, tab)}
                 mode={placeKey(tab) === placeKey(place) ? "visible" : "hidden"}
               >
                 <div className={styles.layer}>

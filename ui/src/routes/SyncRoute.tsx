@@ -17,7 +17,8 @@ export function SyncRoute({
   current: string | null;
 }) {
   const isNew = place.name === "";
-  const view = useRead("definitions.get", { name: place.name }, { enabled: !isNew });
+  // Under a new name the editor stays, with its steps back and what is being typed.
+  const view = useRead("definitions.get", { name: place.name }, { enabled: !isNew, keep: true });
   if (isNew)
     return (
       <NewDefinition
@@ -37,7 +38,6 @@ export function SyncRoute({
   if (!view.data) return <Skeleton rows={14} label="Loading the definition" />;
   return (
     <DefinitionEditor
-      key={place.name}
       view={view.data}
       connections={connections}
       FilterBuilder={FilterBuilder}

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { nav } from "./nav";
+import { nav, numberOf } from "./nav";
 import { fromHash, type Place, toHash } from "./places";
 
 beforeEach(() => {
@@ -51,6 +51,16 @@ describe("tabs", () => {
     expect(nav.get().place.at).toBe("entities");
     nav.switchTo("contoso");
     expect(nav.get().place).toEqual(contact);
+  });
+  it("keep their number under another name, and another one of the former name has its own", () => {
+    const sync = (name: string): Place => ({ at: "sync", name });
+    nav.go(sync("people"), "contoso");
+    const number = numberOf("contoso", sync("people"));
+    nav.rename(sync("people"), sync("customers"));
+    expect(nav.get().place).toEqual(sync("customers"));
+    expect(numberOf("contoso", sync("customers"))).toBe(number);
+    expect(numberOf("contoso", sync("people"))).not.toBe(number);
+    expect(numberOf("fabrikam", sync("customers"))).not.toBe(number);
   });
   it("go with a forgotten connection", () => {
     nav.go(contact, "contoso");

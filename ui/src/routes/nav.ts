@@ -14,6 +14,21 @@ const scopeOf = (connection: string | null) => connection ?? "-";
 let state: NavState = { connection: null, place: { at: "home" }, tabs: {} };
 const listeners = new Set<() => void>();
 
+/** Numbers of tabs by connection and place. */
+const numbers = new Map<string, number>();
+let lastNumber = 0;
+const numberKey = (connection: string | null, place: Place) => `${scopeOf(connection)}/${placeKey(place)}`;
+
+/** A tab's own number. It stays when the tab gets another name, so that what is half done in it stays too. */
+export function numberOf(connection: string | null, place: Place): number {
+  const key = numberKey(connection, place);
+  const known = numbers.get(key);
+  if (known !== undefined) return known;
+  lastNumber += 1;
+  numbers.set(key, lastNumber);
+  return lastNumber;
+}
+
 function commit(next: NavState, replace = false): void {
   state = next;
   const hash = toHash(next.connection, next.place);
@@ -70,6 +85,10 @@ export const nav = {
   /** A tab whose name changed, such as a definition saved under a new one. */
   rename(from: Place, to: Place): void {
     const scope = scopeOf(state.connection);
+    if (placeKey(from) !== placeKey(to)) {
+      numbers.set(numberKey(state.connection, to), numberOf(state.connection, from));
+      numbers.delete(numberKey(state.connection, from));
+    }
     const open = (state.tabs[scope] ?? [])
       .map((tab) => (placeKey(tab) === placeKey(from) ? to : tab))
       .filter((tab, index, all) => all.findIndex((other) => placeKey(other) === placeKey(tab)) === index);

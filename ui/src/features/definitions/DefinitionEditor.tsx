@@ -266,7 +266,7 @@ export function DefinitionEditor({
         action="Delete"
         toFault={toApiError}
         onConfirm={async () => {
-          await change("definitions.delete", { name: view.name });
+          await change("definitions.delete", { name: editor.savedName });
           onDeleted();
         }}
       >

@@ -19,7 +19,8 @@ export function useDraft(
 ): boolean {
   const key = `definition-draft/${name}`;
   const [recovered, setRecovered] = useState(false);
-  const latest = useRef({ text, take, read: false });
+  const latest = useRef({ key, text, take, read: false });
+  latest.current.key = key;
   latest.current.text = text;
   latest.current.take = take;
 
@@ -37,8 +38,10 @@ export function useDraft(
       });
     return () => {
       gone = true;
-      const { read, text: last } = latest.current;
-      if (read) void writeKept(key, last.held ? { json: last.json } : null).catch(() => undefined);
+      const { read, text: last, key: now } = latest.current;
+      // Under another name it is kept from then on.
+      const held = last.held && now === key;
+      if (read) void writeKept(key, held ? { json: last.json } : null).catch(() => undefined);
     };
   }, [key]);
 

@@ -177,7 +177,7 @@ export function useEditor(stored: SyncDefinition, onRenamed: (name: string) => v
     },
     [save],
   );
-  const recovered = useDraft(initial.name, { json, dirty, held: dirty && !bySelf }, editJson);
+  const recovered = useDraft(saved.name, { json, dirty, held: dirty && !bySelf }, editJson);
 
   return {
     definition,
