@@ -158,3 +158,31 @@ check("a sync is scheduled with the picker, paused, and written out for other sc
   const { definition } = await app.rpc("definitions.get", { name: "Active contacts to marketing" });
   assert.deepEqual(definition.schedule, { cron: "0 6 * * 1,2,3,4,5", paused: true });
 });
+
+check("times that were missed are said on start, and can be run now or left", async () => {
+  const name = "Active contacts to marketing";
+  const told = /\/rpc\/schedules\.list$/;
+  // As after a start for which it was closed too long; nobody waits that long here.
+  await page.route(told, async (route) => {
+    const response = await route.fetch();
+    const list = await response.json();
+    const missed = { missed: 2, missed_at: "2026-01-05T06:00:00Z", missed_why: "Syncline was closed, or the machine slept" };
+    await route.fulfill({ response, json: list.map((one) => ({ ...one, ...missed })) });
+  });
+  await open("runs");
+  await page.reload();
+  const notice = page.getByRole("log", { name: "Notices" });
+  await notice.getByText(`Missed 2 times: ${name}`).waitFor();
+  await page.getByRole("button", { name: "Schedules: 1 sync missed (Ctrl+8)" }).waitFor();
+  await notice.getByRole("button", { name: "Show the schedules" }).click();
+  await page.getByText(/2 times missed, the last .* Syncline was closed/).waitFor();
+  await picture("schedules-missed");
+  const asked = (command) => page.waitForRequest((request) => request.url().endsWith(`/rpc/${command}`));
+  const both = Promise.all([asked("schedules.run"), asked("schedules.seen")]);
+  await page.getByRole("button", { name: `Run ${name} now, for the times that were missed` }).click();
+  await both;
+  await page.unroute(told);
+  await page.reload();
+  await page.getByRole("button", { name: `Pause ${name}` }).or(page.getByRole("button", { name: `Resume ${name}` })).waitFor();
+  assert.equal(await page.getByText(/times missed/).count(), 0);
+});

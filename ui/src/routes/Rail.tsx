@@ -20,6 +20,7 @@ import {
   TableSearchRegular,
 } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
+import { counted } from "@/lib/numbers";
 import { nav, useNav } from "./nav";
 import type { Place } from "./places";
 import styles from "./shell.module.css";
@@ -109,16 +110,18 @@ export const railEntries: readonly RailEntry[] = [
   },
 ];
 
-export function Rail() {
+export function Rail({ missed }: { /** Syncs that missed a time. */ missed: number }) {
   const { place } = useNav();
   return (
     <nav className={styles.rail} aria-label="Places">
       {railEntries.map((entry) => {
         const on = entry.holds.includes(place.at);
+        const news =
+          entry.place.at === "schedules" && missed > 0 ? `: ${counted(missed, "sync")} missed` : "";
         return (
           <Tooltip
             key={entry.title}
-            content={`${entry.title} (${entry.keys})`}
+            content={`${entry.title}${news} (${entry.keys})`}
             relationship="label"
             positioning="after"
           >
@@ -131,6 +134,7 @@ export function Rail() {
               onClick={() => nav.go(entry.place)}
             >
               {on ? entry.active : entry.icon}
+              {news === "" ? null : <span className={styles.railNews} aria-hidden />}
             </button>
           </Tooltip>
         );

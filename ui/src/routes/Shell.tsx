@@ -5,6 +5,7 @@ import { host } from "@/host";
 import { readableOn } from "@/lib/colours";
 import { shortLocal } from "@/lib/time";
 import { ConnectionBar } from "./ConnectionBar";
+import { useMissedTimes } from "./missed";
 import { nav, numberOf, useNav } from "./nav";
 import { Overlay } from "./Overlay";
 import { PlaceView } from "./PlaceView";
@@ -39,6 +40,7 @@ export function Shell() {
     window.addEventListener("keydown", onWindowKey);
     return () => window.removeEventListener("keydown", onWindowKey);
   }, []);
+  const missed = useMissedTimes();
   const title = [
     isTab(place) ? titleOf(place) : null,
     current ? `${current.name}${current.kind === "production" ? " (PRODUCTION)" : ""}` : null,
@@ -61,7 +63,7 @@ export function Shell() {
       data-kind={current?.kind}
     >
       <ConnectionBar connections={connections} current={current} />
-      <Rail />
+      <Rail missed={missed} />
       <main className={styles.main}>
         <WithEntities place={place} connection={current?.name ?? null}>
           <TabStrip titleOf={titleOf} />

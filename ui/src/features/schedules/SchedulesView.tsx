@@ -198,21 +198,34 @@ function One({
         ) : null}
       </p>
       {schedule.missed > 0 ? (
-        <p className={styles.warn}>
+        <p className={styles.warn} role="status">
           {counted(schedule.missed, "time")} missed
           {schedule.missed_at ? (
             <>
               , the last <Time iso={schedule.missed_at} form="full" />
             </>
           ) : null}
-          {schedule.missed_why ? `: ${schedule.missed_why}` : ""}{" "}
+          {schedule.missed_why ? `: ${schedule.missed_why}` : ""}.{" "}
+          <Button
+            size="small"
+            disabled={schedule.running}
+            onClick={() =>
+              void act(async () => {
+                await change("schedules.run", { name });
+                await change("schedules.seen", { name });
+              })
+            }
+            aria-label={`Run ${name} now, for the times that were missed`}
+          >
+            Run it now
+          </Button>{" "}
           <Button
             size="small"
             appearance="subtle"
             onClick={() => void act(() => change("schedules.seen", { name }))}
-            aria-label={`Missed times of ${name} are seen`}
+            aria-label={`Leave the missed times of ${name}`}
           >
-            Seen
+            Leave it
           </Button>
         </p>
       ) : null}
