@@ -22,7 +22,8 @@ async function goTo(place) {
   await page.goto(`${app.url}#/${encodeURIComponent("contoso sample")}/${place.split("/").map(encodeURIComponent).join("/")}`);
   await page.reload();
   await page.locator("main h1, main [role=listbox]").first().waitFor();
-  await page.waitForFunction(() => !document.querySelector('[role=status][aria-label^="Loading"]'));
+  // Tabs that are not in sight begin when they are shown.
+  await page.waitForFunction(() => ![...document.querySelectorAll('[role=status][aria-label^="Loading"]')].some((one) => one.checkVisibility()));
 }
 
 /** Controls that a screen reader would call nothing. */
@@ -82,6 +83,35 @@ check("dark is dark, and the focus can be seen", async () => {
     return style ? `${style.outlineStyle} ${style.outlineWidth} ${style.boxShadow} ${element?.getAttribute("data-fui-focus-visible")}` : "none";
   });
   assert.doesNotMatch(outline, /^none 0px none null$/);
+});
+
+check("in high contrast what is chosen is told apart, though all grounds are one colour", async () => {
+  await page.emulateMedia({ forcedColors: "active" });
+  try {
+    /** What is drawn around an element; grounds and shadows are the system's there. */
+    const drawn = (one) => {
+      const { outlineStyle, outlineWidth, outlineColor, borderInlineStartColor } = getComputedStyle(one);
+      return `${outlineStyle} ${outlineWidth} ${outlineColor} ${borderInlineStartColor}`;
+    };
+    const differ = async (chosen, other) => {
+      const [on, off] = [page.locator(chosen).first(), page.locator(other).first()];
+      await on.waitFor();
+      assert.notEqual(await on.evaluate(drawn), await off.evaluate(drawn), chosen);
+    };
+    await goTo("entity/contact/records");
+    await page.getByRole("gridcell").first().waitFor();
+    await differ("nav button[aria-current=page]", "nav button:not([aria-current])");
+    await differ("[role=option][aria-selected=true]", "[role=option][aria-selected=false]");
+    // An edge without a colour would be drawn on every row.
+    const edge = await page.locator("[role=option][aria-selected=false]").first().evaluate((row) => getComputedStyle(row).borderInlineStartColor);
+    assert.equal(edge, await page.locator("main").evaluate((main) => getComputedStyle(main).backgroundColor));
+    await goTo("sync/Active contacts to marketing");
+    await differ("nav[aria-label='Parts of the definition'] [aria-current]", "nav[aria-label='Parts of the definition'] button:not([aria-current])");
+    await page.goto(`${app.url}#/${encodeURIComponent("contoso sample")}/entity/lead/schema`);
+    await differ("[role=tab][aria-selected=true]", "[role=tab][aria-selected=false]");
+  } finally {
+    await page.emulateMedia({ forcedColors: null });
+  }
 });
 
 check("the keyboard alone opens an entity, moves in the grid and opens a record", async () => {
