@@ -19,6 +19,7 @@ import { startSample } from "./Home";
 import { followJobEnds } from "./jobEnds";
 import { followHistory, nav } from "./nav";
 import { useLanguage } from "./preferences";
+import { returnFocus } from "./returnFocus";
 import { Shell } from "./Shell";
 import { StartupFailure } from "./StartupFailure";
 
@@ -62,6 +63,7 @@ function Start() {
     const stops = [
       startEvents(),
       followHistory(),
+      returnFocus(),
       followJobEnds(() => queryClient.getQueryData<Settings>(readKey("settings.get", {}))),
     ];
     let saved = "";

@@ -1,4 +1,4 @@
-import { Activity, type CSSProperties, useEffect } from "react";
+import { Activity, type CSSProperties, type RefObject, useEffect, useRef } from "react";
 import { type ConnectionView, change, isBrowsable, useRead, useToldOfKept } from "@/api";
 import { draftKey, isDraft } from "@/features/query";
 import { host } from "@/host";
@@ -6,7 +6,7 @@ import { readableOn } from "@/lib/colours";
 import { shortLocal } from "@/lib/time";
 import { ConnectionBar } from "./ConnectionBar";
 import { useMissedTimes } from "./missed";
-import { nav, numberOf, useNav } from "./nav";
+import { nav, numberOf, panelId, useNav } from "./nav";
 import { Overlay } from "./Overlay";
 import { PlaceView } from "./PlaceView";
 import { isTab, type Place, placeKey } from "./places";
@@ -15,6 +15,7 @@ import { StatusBar } from "./StatusBar";
 import styles from "./shell.module.css";
 import { onWindowKey } from "./shortcuts";
 import { TabStrip } from "./TabStrip";
+import { dialogOpen } from "./toasts";
 import { WithEntities } from "./WithEntities";
 
 /** The window: connection bar, rail, tabs, content, status bar. */
@@ -40,6 +41,7 @@ export function Shell() {
     window.addEventListener("keydown", onWindowKey);
     return () => window.removeEventListener("keydown", onWindowKey);
   }, []);
+  const content = useFocusOfPlace(placeKey(place));
   const missed = useMissedTimes();
   const title = [
     isTab(place) ? titleOf(place) : null,
@@ -67,19 +69,25 @@ export function Shell() {
       <main className={styles.main}>
         <WithEntities place={place} connection={current?.name ?? null}>
           <TabStrip titleOf={titleOf} />
-          <div className={styles.content}>
+          <div className={styles.content} ref={content}>
             {kept.map((tab) => (
               <Activity
                 key={numberOf(connection, tab)}
                 mode={placeKey(tab) === placeKey(place) ? "visible" : "hidden"}
               >
-                <div className={styles.layer}>
+                <div
+                  className={styles.layer}
+                  tabIndex={-1}
+                  role="tabpanel"
+                  id={panelId(connection, tab)}
+                  aria-label={titleOf(tab)}
+                >
                   <PlaceView place={tab} connections={connections} current={current} />
                 </div>
               </Activity>
             ))}
             {isTab(place) ? null : (
-              <div className={styles.layer}>
+              <div className={styles.layer} tabIndex={-1}>
                 <PlaceView place={place} connections={connections} current={current} />
               </div>
             )}
@@ -90,6 +98,25 @@ export function Shell() {
       <Overlay connections={connections} current={current} />
     </div>
   );
+}
+
+/** Where what had the focus is out of sight with its place, the new place takes it: the keyboard goes on there, not at the window's top. */
+function useFocusOfPlace(key: string): RefObject<HTMLDivElement | null> {
+  const content = useRef<HTMLDivElement>(null);
+  const before = useRef(key);
+  useEffect(() => {
+    if (before.current === key) return;
+    before.current = key;
+    const soon = requestAnimationFrame(() => {
+      const { activeElement } = document;
+      if (dialogOpen() || (activeElement !== document.body && activeElement?.checkVisibility())) return;
+      const layers = [...(content.current?.children ?? [])];
+      const inSight = layers.find((layer) => layer.checkVisibility());
+      if (inSight instanceof HTMLElement) inSight.focus({ preventScroll: true });
+    });
+    return () => cancelAnimationFrame(soon);
+  }, [key]);
+  return content;
 }
 
 /** What a tab is called. */

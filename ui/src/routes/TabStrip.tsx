@@ -7,7 +7,7 @@ import {
   PlayRegular,
 } from "@fluentui/react-icons";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
-import { nav, useNav } from "./nav";
+import { nav, panelId, useNav } from "./nav";
 import { type Place, placeKey } from "./places";
 import styles from "./shell.module.css";
 
@@ -57,6 +57,7 @@ export function TabStrip({ titleOf }: { titleOf: (place: Place) => string }) {
               type="button"
               role="tab"
               aria-selected={on}
+              aria-controls={panelId(connection, tab)}
               aria-keyshortcuts="Delete"
               tabIndex={on || (index === 0 && !open.some((other) => placeKey(other) === current)) ? 0 : -1}
               title={title}

@@ -29,6 +29,10 @@ export function numberOf(connection: string | null, place: Place): number {
   return lastNumber;
 }
 
+/** Id of the element that holds a tab's content. */
+export const panelId = (connection: string | null, place: Place): string =>
+  `tab-${numberOf(connection, place)}`;
+
 function commit(next: NavState, replace = false): void {
   state = next;
   const hash = toHash(next.connection, next.place);

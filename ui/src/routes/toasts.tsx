@@ -64,7 +64,8 @@ export function dialogOpen(): boolean {
   return document.querySelector("[aria-modal=true]") !== null;
 }
 
-function watchDialogs(listener: () => void): () => void {
+/** Calls when a dialog may have come or gone. */
+export function watchDialogs(listener: () => void): () => void {
   const watcher = new MutationObserver(listener);
   watcher.observe(document.body, { childList: true, subtree: true, attributeFilter: ["aria-modal"] });
   return () => watcher.disconnect();

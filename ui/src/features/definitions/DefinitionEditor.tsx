@@ -192,9 +192,11 @@ export function DefinitionEditor({
     event.preventDefault();
   }
 
-  // A button that was pressed and can't be pressed again loses the focus: keys then go to no element of the editor.
+  // A button that was pressed and can't be pressed again loses the focus: keys then go to what the editor lies in.
   const keys = useEffectEvent((event: globalThis.KeyboardEvent) => {
-    if (event.target === document.body) onKeyDown(event);
+    const { target } = event;
+    if (target instanceof Node && target !== frame.current && target.contains(frame.current))
+      onKeyDown(event);
   });
   useEffect(() => {
     const listen = (event: globalThis.KeyboardEvent) => keys(event);
