@@ -47,6 +47,10 @@ for (const place of places) {
     await page.setViewportSize({ width: 1280, height: 800 });
     await goTo(place);
     assert.deepEqual(await page.evaluate(nameless), [], "controls without a name");
+    const levels = await page.evaluate(() =>
+      [...document.querySelectorAll("h1, h2, h3, h4")].filter((head) => head.checkVisibility()).map((head) => Number(head.tagName[1])),
+    );
+    assert.deepEqual(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1), [], `headings that leave a level out: ${levels}`);
     // 200 % of a window of 1280 by 800 is a page of 640 by 400.
     await page.setViewportSize({ width: 640, height: 400 });
     await page.waitForTimeout(150);
@@ -131,6 +135,33 @@ check("the keyboard alone opens an entity, moves in the grid and opens a record"
   await page.keyboard.press("?");
   await page.getByRole("dialog").getByText("Search or run a command").waitFor();
   await page.keyboard.press("Escape");
+});
+
+check("a closed dialog gives the focus back, and a place that comes into sight takes it", async () => {
+  await goTo("entity/contact/records");
+  await page.getByRole("tabpanel", { name: "Contacts" }).waitFor();
+  const pull = page.getByRole("button", { name: "Pull", exact: true });
+  await pull.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Pull contact" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.textContent === "Pull");
+  await page.keyboard.press("Control+4");
+  await page.getByRole("table", { name: "Syncs" }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.querySelector("h1")?.textContent === "Syncs");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Import");
+});
+
+check("the list of entities is heard by its names, and the keyboard makes favourites", async () => {
+  await goTo("entities");
+  const list = page.getByRole("listbox", { name: "Entities" });
+  await list.focus();
+  await page.keyboard.press("ArrowDown");
+  const second = list.getByRole("option", { name: "Business Units, businessunit", exact: true });
+  assert.equal(await list.getAttribute("aria-activedescendant"), await second.getAttribute("id"));
+  await page.keyboard.press(" ");
+  await list.getByRole("option").first().and(list.getByRole("option", { name: "Business Units, businessunit, favourite", exact: true })).waitFor();
 });
 
 check("what a stopped pull left says that it is not all", async () => {

@@ -92,6 +92,8 @@ function Head<R>({
     handle.addEventListener("pointerup", end);
     handle.addEventListener("pointercancel", end);
   }
+  // What can't be sorted by is no button that is switched off.
+  const Head = sortable ? "button" : "span";
   const drag = onMove
     ? {
         draggable: true,
@@ -119,13 +121,10 @@ function Head<R>({
       style={{ width: column.width, ...placeOf(columns, at, fixed, check) }}
       {...drag}
     >
-      <button
-        type="button"
-        tabIndex={-1}
+      <Head
         className={`${styles.headButton} ${column.align === "end" ? styles.end : ""}`}
         title={column.hint ?? column.title}
-        disabled={!sortable}
-        onClick={nextSort}
+        {...(sortable ? { type: "button", tabIndex: -1, onClick: nextSort } : {})}
       >
         {column.glyph ? <span className={styles.glyph}>{column.glyph}</span> : null}
         <bdi dir="auto" className={styles.headText}>
@@ -133,7 +132,7 @@ function Head<R>({
         </bdi>
         {sorted === "ascending" ? <ArrowUpRegular aria-label="sorted, smallest first" /> : null}
         {sorted === "descending" ? <ArrowDownRegular aria-label="sorted, largest first" /> : null}
-      </button>
+      </Head>
       {onResize ? <span className={styles.resize} onPointerDown={startResize} aria-hidden /> : null}
     </div>
   );

@@ -163,12 +163,16 @@ export function Empty({
   title,
   children,
   actions,
+  whole = false,
 }: {
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
   actions?: ReactNode;
+  /** It is all there is at a place, so its title is the place's heading. */
+  whole?: boolean;
 }) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div className={styles.empty}>
       {icon ? (
@@ -176,7 +180,7 @@ export function Empty({
           {icon}
         </span>
       ) : null}
-      <h2 className={styles.emptyTitle}>{title}</h2>
+      <Heading className={styles.emptyTitle}>{title}</Heading>
       {children ? <div className={styles.emptyText}>{children}</div> : null}
       {actions ? <div className={styles.emptyActions}>{actions}</div> : null}
     </div>

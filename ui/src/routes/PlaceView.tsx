@@ -59,7 +59,7 @@ export function PlaceView({
       );
     case "entities":
       return name ? (
-        <Empty icon={<DatabaseRegular />} title="Choose an entity">
+        <Empty whole icon={<DatabaseRegular />} title="Choose an entity">
           Its records and its schema open in a tab. Double click or Enter opens a record.
         </Empty>
       ) : (
@@ -196,6 +196,7 @@ export function PlaceView({
 function NoQueries() {
   return (
     <Empty
+      whole
       icon={<DatabaseRegular />}
       title="Queries are for Dynamics 365"
       actions={
@@ -216,6 +217,7 @@ function NoQueries() {
 function NoConnection() {
   return (
     <Empty
+      whole
       icon={<DatabaseRegular />}
       title="Choose a connection first"
       actions={

@@ -14,6 +14,7 @@ export const shortcuts: readonly { keys: string; what: string }[] = [
   { keys: "Ctrl+PageDown", what: "Next tab" },
   { keys: "Ctrl+PageUp", what: "Tab before" },
   { keys: "Alt+Left", what: "Back" },
+  { keys: "Space", what: "In the list of entities: make it a favourite, or no more" },
   { keys: "↑ ↓ ← →", what: "In a grid: move; with Shift: select rows" },
   { keys: "Alt+Shift+← →", what: "In a grid: make the column narrower or wider; ↑ ↓: sort by it" },
   { keys: "Ctrl+Shift+← →", what: "In a grid: move the column" },

@@ -114,7 +114,7 @@ export function DefinitionsList({
         </Empty>
       ) : null}
       {shown.length > 0 ? (
-        <table className={listStyles.rows}>
+        <table className={listStyles.rows} aria-label="Syncs">
           <thead>
             <tr>
               <th scope="col">Name</th>

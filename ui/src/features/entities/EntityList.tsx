@@ -70,6 +70,10 @@ export function EntityList({
     if (!next.delete(name)) next.add(name);
     setChosen(next);
   };
+  const toggleFavourite = (name: string) =>
+    setFavourites(
+      favourites.includes(name) ? favourites.filter((other) => other !== name) : [...favourites, name],
+    );
   const scroll = useRef<HTMLDivElement>(null);
 
   const shown = useMemo(() => {
@@ -124,6 +128,13 @@ export function EntityList({
       const entity = shown[at];
       if (entity && chosen) choose(entity.logical_name);
       else if (entity) onOpen(entity.logical_name);
+    }
+    // A space is written in the field that finds one.
+    if (event.key === " " && event.target === scroll.current) {
+      event.preventDefault();
+      const entity = shown[at];
+      if (entity && chosen) choose(entity.logical_name);
+      else if (entity) toggleFavourite(entity.logical_name);
     }
     if (event.key === "Escape" && chosen) setChosen(null);
   }
@@ -254,6 +265,7 @@ export function EntityList({
                 role="option"
                 tabIndex={-1}
                 aria-selected={entity.logical_name === current}
+                aria-label={wordsOf(entity, starred)}
                 className={`${styles.row} ${item.index === at ? styles.at : ""} ${entity.missing_privilege ? styles.noRead : ""}`}
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
                 onClick={() => {
@@ -287,11 +299,7 @@ export function EntityList({
                     aria-pressed={starred}
                     onClick={(event) => {
                       event.stopPropagation();
-                      setFavourites(
-                        starred
-                          ? favourites.filter((name) => name !== entity.logical_name)
-                          : [...favourites, entity.logical_name],
-                      );
+                      toggleFavourite(entity.logical_name);
                     }}
                   >
                     {starred ? <StarFilled /> : <StarRegular />}
@@ -356,6 +364,19 @@ function ListState({
       ) : null}
     </div>
   );
+}
+
+/** A row for who hears it: without the buttons that lie on it. */
+function wordsOf(entity: EntityView, favourite: boolean): string {
+  return [
+    nameOf(entity),
+    entity.logical_name,
+    favourite ? "favourite" : "",
+    entity.missing_privilege ? `can't be read: ${entity.missing_privilege} is missing` : "",
+    entity.cached_records === null ? "" : `${counted(entity.cached_records, "record")} cached`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** What people call an entity. */

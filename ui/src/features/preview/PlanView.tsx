@@ -235,7 +235,9 @@ export function PlanView({
       toolbar={
         <>
           <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
-          <span className={styles.muted}>{counted(rows.total, "row")}</span>
+          <span className={styles.muted} role="status">
+            {counted(rows.total, "row")}
+          </span>
           {action && writes(action) ? (
             <>
               <Button size="small" onClick={() => void exclude({ action, excluded: true })}>

@@ -127,7 +127,7 @@ function Joined({ context, node, depth }: { context: BuilderContext; node: XmlNo
     <>
       <Columns context={context} node={node} columns={columns} />
       <section aria-label={`Filter of ${entity}`} className={styles.part}>
-        <h3>Filter</h3>
+        <h2>Filter</h2>
         {filters.map((filter) => (
           <FilterTree
             key={filter.start}
@@ -162,7 +162,7 @@ function Joined({ context, node, depth }: { context: BuilderContext; node: XmlNo
       </section>
       {depth === 0 ? <Order context={context} node={node} columns={columns} /> : null}
       <section aria-label={`Linked to ${entity}`} className={styles.part}>
-        <h3>Linked entities</h3>
+        <h2>Linked entities</h2>
         {links.map((link) => (
           <div key={link.start} className={styles.linked}>
             <div className={styles.row}>
@@ -233,7 +233,7 @@ function Columns({
   ).slice(0, 60);
   return (
     <section aria-label={`Columns of ${entity}`} className={styles.part}>
-      <h3>Columns</h3>
+      <h2>Columns</h2>
       <div className={styles.chips}>
         {all ? <Chip label="All columns" onRemove={() => onText(without(text, all))} /> : null}
         {chosen.map((attribute) => {
@@ -303,7 +303,7 @@ function Order({
     columns.find(({ logical_name }) => logical_name === name)?.display_name || name;
   return (
     <section aria-label="Order" className={styles.part}>
-      <h3>Order</h3>
+      <h2>Order</h2>
       <div className={styles.chips}>
         {orders.map((order) => {
           const name = attributeOf(order, "attribute") ?? attributeOf(order, "alias") ?? "";

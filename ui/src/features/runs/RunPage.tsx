@@ -245,7 +245,9 @@ export function RunPage({
       toolbar={
         <>
           <SearchField value={search} onChange={setSearch} label="Find a row" style={{ width: 240 }} />
-          <span className={styles.muted}>{counted(rows.total, "row")} sent</span>
+          <span className={styles.muted} role="status">
+            {counted(rows.total, "row")} sent
+          </span>
           <Button size="small" aria-pressed={requests} onClick={() => setRequests(!requests)}>
             Requests
           </Button>

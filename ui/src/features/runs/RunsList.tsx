@@ -5,6 +5,7 @@ import { type ApiError, type RunView, toApiError, useRead } from "@/api";
 import { Empty, Fault, Name, Page, SearchField, Segmented, Skeleton, Time } from "@/design";
 import { fuzzyFilter } from "@/lib/fuzzy";
 import { count, counted, duration } from "@/lib/numbers";
+import { shortLocal } from "@/lib/time";
 import { AuditMenu } from "./AuditMenu";
 import { AuditSearch } from "./AuditSearch";
 import type { StoryOf } from "./OutcomePanel";
@@ -114,7 +115,7 @@ export function Checks({ run }: { run: RunView }) {
 
 export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (run: string) => void }) {
   return (
-    <table className={styles.table}>
+    <table className={styles.table} aria-label="Runs">
       <thead>
         <tr>
           <th scope="col">Started</th>
@@ -155,7 +156,7 @@ export function RunTable({ runs, onOpen }: { runs: readonly RunView[]; onOpen: (
                 type="button"
                 className={styles.open}
                 onClick={() => onOpen(run.run_id)}
-                aria-label={`Open the run of ${run.definition} of ${run.started_at}`}
+                aria-label={`Open the run of ${run.definition} of ${shortLocal(run.started_at)}`}
               >
                 <Time iso={run.started_at} />
               </button>
