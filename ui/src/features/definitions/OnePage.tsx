@@ -21,7 +21,13 @@ export function OnePage({ frame }: { frame: RefObject<HTMLDivElement | null> }) 
       setAt(last ?? "source");
     };
     place.addEventListener("scroll", look, { passive: true });
-    return () => place.removeEventListener("scroll", look);
+    // Another width moves the parts without a step of scrolling.
+    const width = new ResizeObserver(look);
+    width.observe(place);
+    return () => {
+      width.disconnect();
+      place.removeEventListener("scroll", look);
+    };
   }, [frame]);
   return (
     <div className={frameStyles.onePage}>
