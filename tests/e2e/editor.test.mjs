@@ -223,6 +223,8 @@ step("all problems are told at once, and each leads to its field", async () => {
   await line("identifier email").getByRole("button", { name: "Remove identifier email" }).click();
   await page.getByRole("button", { name: "Add field" }).click();
   await page.getByText(/problems: it can't be previewed or run yet/).waitFor();
+  // One region says how it stands, so that a screen reader hears each change.
+  const said = await page.getByRole("status").filter({ hasText: /^\d+ problems$/ }).elementHandle();
   const broken = await savedWhen(({ identifiers }) => identifiers.length === 0, "no identifier");
   const { problems } = await app.rpc("definitions.check", { json: JSON.stringify(broken) });
   assert.ok(problems.length >= 2, JSON.stringify(problems));
@@ -235,6 +237,7 @@ step("all problems are told at once, and each leads to its field", async () => {
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await page.getByText("no problems").waitFor();
+  assert.equal((await said.textContent()).trim(), "no problems");
 });
 
 step("it is duplicated, compared, and handed over as a file", async () => {

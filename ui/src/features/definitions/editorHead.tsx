@@ -48,24 +48,18 @@ export function SaveState({ editor }: { editor: Editor }) {
   );
 }
 
+/** Whether it can be run; said aloud when it changes. */
 export function Status({ editor }: { editor: Editor }) {
-  if (!editor.check) return null;
-  if (editor.problems.length > 0)
-    return (
-      <span style={{ color: "var(--colorStatusDangerForeground1)" }}>
-        {counted(editor.problems.length, "problem")}
-      </span>
-    );
+  const problems = editor.problems.length;
   return (
-    <span
-      style={{
-        display: "inline-flex",
-        gap: 4,
-        alignItems: "center",
-        color: "var(--colorStatusSuccessForeground1)",
-      }}
-    >
-      <CheckmarkCircleRegular aria-hidden /> no problems
+    <span role="status" className={problems > 0 ? listStyles.unsound : listStyles.sound}>
+      {problems > 0 ? (
+        counted(problems, "problem")
+      ) : editor.check ? (
+        <>
+          <CheckmarkCircleRegular aria-hidden /> no problems
+        </>
+      ) : null}
     </span>
   );
 }
@@ -157,7 +151,7 @@ function ProblemList({
   return (
     <details className={`${frameStyles.allProblems} ${warning ? frameStyles.warnings : ""}`} open={!folded}>
       <summary>
-        <b role="status">{title}</b>
+        <b>{title}</b>
       </summary>
       <ul>
         {items.map((problem) => (
