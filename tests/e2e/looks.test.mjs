@@ -162,6 +162,12 @@ check("the list of entities is heard by its names, and the keyboard makes favour
   assert.equal(await list.getAttribute("aria-activedescendant"), await second.getAttribute("id"));
   await page.keyboard.press(" ");
   await list.getByRole("option").first().and(list.getByRole("option", { name: "Business Units, businessunit, favourite", exact: true })).waitFor();
+  await page.getByRole("button", { name: "More for entities" }).click();
+  await page.getByRole("menuitem", { name: "Pull several…" }).click();
+  await list.focus();
+  await page.keyboard.press(" ");
+  await list.getByRole("option", { name: /, chosen$/ }).waitFor();
+  await page.keyboard.press("Escape");
 });
 
 check("what a stopped pull left says that it is not all", async () => {

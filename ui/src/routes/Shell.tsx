@@ -11,6 +11,7 @@ import { Overlay } from "./Overlay";
 import { PlaceView } from "./PlaceView";
 import { isTab, type Place, placeKey } from "./places";
 import { Rail } from "./Rail";
+import { isDrawn } from "./returnFocus";
 import { StatusBar } from "./StatusBar";
 import styles from "./shell.module.css";
 import { onWindowKey } from "./shortcuts";
@@ -109,9 +110,10 @@ function useFocusOfPlace(key: string): RefObject<HTMLDivElement | null> {
     before.current = key;
     const soon = requestAnimationFrame(() => {
       const { activeElement } = document;
-      if (dialogOpen() || (activeElement !== document.body && activeElement?.checkVisibility())) return;
+      if (dialogOpen() || (activeElement && activeElement !== document.body && isDrawn(activeElement)))
+        return;
       const layers = [...(content.current?.children ?? [])];
-      const inSight = layers.find((layer) => layer.checkVisibility());
+      const inSight = layers.find(isDrawn);
       if (inSight instanceof HTMLElement) inSight.focus({ preventScroll: true });
     });
     return () => cancelAnimationFrame(soon);

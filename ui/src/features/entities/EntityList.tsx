@@ -265,7 +265,7 @@ export function EntityList({
                 role="option"
                 tabIndex={-1}
                 aria-selected={entity.logical_name === current}
-                aria-label={wordsOf(entity, starred)}
+                aria-label={wordsOf(entity, starred, chosen?.has(entity.logical_name) ?? false)}
                 className={`${styles.row} ${item.index === at ? styles.at : ""} ${entity.missing_privilege ? styles.noRead : ""}`}
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
                 onClick={() => {
@@ -367,11 +367,12 @@ function ListState({
 }
 
 /** A row for who hears it: without the buttons that lie on it. */
-function wordsOf(entity: EntityView, favourite: boolean): string {
+function wordsOf(entity: EntityView, favourite: boolean, chosen: boolean): string {
   return [
     nameOf(entity),
     entity.logical_name,
     favourite ? "favourite" : "",
+    chosen ? "chosen" : "",
     entity.missing_privilege ? `can't be read: ${entity.missing_privilege} is missing` : "",
     entity.cached_records === null ? "" : `${counted(entity.cached_records, "record")} cached`,
   ]
