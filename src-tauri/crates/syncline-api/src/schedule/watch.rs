@@ -40,9 +40,10 @@ pub(crate) fn watch(app: Weak<App>) {
 struct Due {
     definition: String,
     json: String,
-    /// It is to begin now.
-    begins: bool,
+    /// The time at which it is to begin now.
+    begins: Option<Timestamp>,
     missed: u64,
+    /// The last time that was missed.
     last: Option<Timestamp>,
 }
 
@@ -52,16 +53,18 @@ impl App {
         let due = self.with_store(move |store| owed(store, now)).await?;
         let mut jobs = Vec::new();
         for one in due {
-            let mut missed = one.missed;
+            let (mut missed, mut last) = (one.missed, one.last);
             let mut why = "Syncline was closed, or the machine slept";
-            if one.begins {
+            if let Some(due) = one.begins {
                 match begin(self, &one.definition, &one.json, now) {
                     Ok(job) => jobs.push(job),
-                    Err(_) => (missed, why) = (missed + 1, "the run before was still under way"),
+                    Err(_) => {
+                        (missed, last, why) = (missed + 1, Some(due), "the run before was still under way");
+                    }
                 }
             }
             if missed > 0 {
-                let (name, last) = (one.definition.clone(), one.last);
+                let name = one.definition.clone();
                 self.with_store(move |store| {
                     state::change(store, &name, now, |state| {
                         state.missed += missed;
@@ -99,16 +102,15 @@ fn owed(store: &Store, now: Timestamp) -> Result<Vec<Due>, syncline_store::Store
     let mut due = Vec::new();
     for (stored, cron) in scheduled {
         // What was changed or switched on in between owes nothing for the time before.
-        let (times, last) = cron.between(looked.max(stored.changed_at), now);
+        let from = looked.max(stored.changed_at);
+        let (times, last) = cron.between(from, now);
         let Some(at) = last else { continue };
-        let begins = now.duration_since(at) <= GRACE;
-        due.push(Due {
-            definition: stored.name,
-            json: stored.json,
-            begins,
-            missed: if begins { times - 1 } else { times },
-            last: if begins && times == 1 { None } else { Some(at) },
-        });
+        let begins = (now.duration_since(at) <= GRACE).then_some(at);
+        let (missed, last) = match begins {
+            Some(at) => cron.between(from, at - SignedDuration::from_secs(1)),
+            None => (times, last),
+        };
+        due.push(Due { definition: stored.name, json: stored.json, begins, missed, last });
     }
     Ok(due)
 }
