@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use syncline_model::ErrorCode;
+use syncline_sandbox::faults::{FaultKind, FaultRule};
 
 use crate::app_recorder::Recorder;
 use crate::app_support::{Bench, contacts_to, count};
@@ -194,4 +195,29 @@ async fn a_plan_runs_once_whole_or_not_at_all() {
     let error = bench.failed("runs.start", json!({ "plan": cut["plan_id"] })).await;
     assert_eq!(error.code, ErrorCode::GuardRefused);
     assert!(error.message.contains("incomplete") && error.hint.is_some(), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_can_not_be_asked_is_no_fault_of_the_definition() {
+    let bench = Bench::new(5).await;
+    bench.connect("contoso", "contoso").await;
+    bench.marketing("marketing").await;
+    let refused = FaultKind::Status { status: 403, retry_after: None };
+    let refused = FaultRule::new(refused).at("contoso").on("EntityDefinitions").after(0, 1000);
+    bench.sandbox.faults().add([refused]);
+    let mut definition = contacts_to("contoso", "marketing", "profile");
+    let error = bench.failed("plans.start", json!({ "json": definition.to_string() })).await;
+    assert_eq!(error.code, ErrorCode::PrivilegeMissing, "{error:?}");
+    let checked = bench.rpc("definitions.check", json!({ "json": definition.to_string() })).await;
+    let problems = checked["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{checked}");
+    assert_eq!(
+        (&problems[0]["path"], &problems[0]["code"]),
+        (&json!("source.entity"), &json!("entity_unavailable"))
+    );
+    // What is wrong in it besides is told first.
+    definition["destination"]["entity"] = json!("nothing");
+    let error = bench.failed("plans.start", json!({ "json": definition.to_string() })).await;
+    assert_eq!(error.code, ErrorCode::DefinitionInvalid, "{error:?}");
+    assert_eq!(error.detail.as_deref().unwrap().lines().count(), 2, "{error:?}");
 }

@@ -92,7 +92,7 @@ pub(crate) async fn check(app: &Arc<App>, request: DefinitionText) -> Result<Def
         },
     };
     let (problems, mut warnings) = match syncs::sides(app, &definition, Descriptions::Kept).await {
-        Err(problems) => (problems, Vec::new()),
+        Err(unfit) => (unfit.problems, Vec::new()),
         Ok(sides) => {
             let (problems, mut warnings) = compiled(&definition, &sides);
             warnings.extend(unattended(&definition, &sides));
@@ -215,17 +215,17 @@ pub(crate) async fn destination(
 }
 
 async fn both_sides(app: &Arc<App>, definition: &SyncDefinition) -> Result<Sides, ApiError> {
-    syncs::sides(app, definition, Descriptions::Kept).await.map_err(|problems| {
-        let first = problems.first();
-        let error = ApiError::new(
-            ErrorCode::DefinitionInvalid,
-            first.map_or_else(|| "the definition has problems".to_owned(), |problem| problem.message.clone()),
-        );
-        match first.and_then(|problem| problem.hint.clone()) {
+    let misfit = |problems: Vec<Problem>| {
+        let first = problems.into_iter().next();
+        let message = first.as_ref().map(|problem| problem.message.clone());
+        let message = message.unwrap_or_else(|| "the definition has problems".to_owned());
+        let error = ApiError::new(ErrorCode::DefinitionInvalid, message);
+        match first.and_then(|problem| problem.hint) {
             Some(hint) => error.hint(hint),
             None => error,
         }
-    })
+    };
+    syncs::sides(app, definition, Descriptions::Kept).await.map_err(|unfit| unfit.into_error(misfit))
 }
 
 pub(crate) async fn match_by_name(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use syncline_connect::RowRequest;
 use syncline_mapping::compile;
-use syncline_model::{EntityName, EntitySchema, ErrorCode, Record, RecordId, SyncDefinition};
+use syncline_model::{EntityName, EntitySchema, ErrorCode, Problem, Record, RecordId, SyncDefinition};
 use syncline_store::{Plan, PlanRow as StoredRow, PlanRowFilter, PlanRowOrder, SignOff};
 use syncline_sync::{Only, PlanDetail, PlanRequest, make_plan, read_extra};
 use uuid::Uuid;
@@ -129,7 +129,7 @@ pub(crate) async fn both_sides(
     definition: &SyncDefinition,
     careful: Descriptions,
 ) -> Result<syncs::Sides, ApiError> {
-    syncs::sides(root, definition, careful).await.map_err(|problems| {
+    let misfit = |problems: Vec<Problem>| {
         let list: Vec<String> =
             problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect();
         let mut error = ApiError::new(
@@ -139,7 +139,8 @@ pub(crate) async fn both_sides(
         .hint("check the definition; every problem is told with its place and a hint");
         error.detail = Some(list.join("\n"));
         error
-    })
+    };
+    syncs::sides(root, definition, careful).await.map_err(|unfit| unfit.into_error(misfit))
 }
 
 /// A plan by its id.

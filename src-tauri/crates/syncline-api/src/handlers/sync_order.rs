@@ -2,7 +2,7 @@
 //! close it wait for a second pass.
 
 use std::sync::Arc;
-use syncline_model::{EntitySchema, ErrorCode, FetchMode, SyncDefinition};
+use syncline_model::{EntitySchema, ErrorCode, FetchMode, Problem, SyncDefinition};
 
 use super::syncs;
 use crate::app::App;
@@ -49,11 +49,13 @@ pub(super) async fn order_of(app: &Arc<App>, definitions: &[String]) -> Result<S
     let mut nodes = Vec::with_capacity(definitions.len());
     for text in definitions {
         let definition = syncs::read(text)?;
-        let sides = syncs::sides(app, &definition, syncs::Descriptions::Kept).await.map_err(|problems| {
+        let misfit = |problems: Vec<Problem>| {
             let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
             ApiError::new(ErrorCode::DefinitionInvalid, format!("{} does not fit: {first}", definition.name))
                 .hint("syncline sync check FILE tells every problem with its place")
-        })?;
+        };
+        let sides = syncs::sides(app, &definition, syncs::Descriptions::Kept).await;
+        let sides = sides.map_err(|unfit| unfit.into_error(misfit))?;
         nodes.push(Node::of(definition, &sides.destination_schema));
     }
     Ok(ordered(&nodes))

@@ -72,28 +72,61 @@ impl Descriptions {
     }
 }
 
+/// Why a definition has not both sides.
+pub(crate) struct Unfit {
+    pub(crate) problems: Vec<Problem>,
+    /// What a service said that does not answer, or not to this user.
+    unreached: Option<ApiError>,
+}
+
+impl Unfit {
+    /// The error of what needs both sides. Where nothing is wrong but that a service can't be asked, it is the service's: nobody is to look for it
+    /// in the definition.
+    pub(crate) fn into_error(self, of: impl FnOnce(Vec<Problem>) -> ApiError) -> ApiError {
+        match self.unreached {
+            Some(error) if self.problems.iter().all(|problem| UNREACHED.contains(&problem.code.as_str())) => {
+                error
+            }
+            Some(_) | None => of(self.problems),
+        }
+    }
+
+    fn unreached(&mut self, path: &str, code: &str, error: ApiError) {
+        self.problems.push(problem(path, code, &error));
+        self.unreached.get_or_insert(error);
+    }
+}
+
+/// Codes of problems that a service made which could not be asked.
+const UNREACHED: [&str; 2] = ["entity_unavailable", "list_unavailable"];
+
 /// Finds connections and schemas. Problems of naming come as problems with their path.
 pub(crate) async fn sides(
     app: &Arc<App>,
     definition: &SyncDefinition,
     descriptions: Descriptions,
-) -> Result<Sides, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let source = found(app, definition.source.connection.as_str(), "source.connection", &mut problems).await;
+) -> Result<Sides, Unfit> {
+    let mut unfit = Unfit { problems: Vec::new(), unreached: None };
+    let problems = &mut unfit.problems;
+    let source = found(app, definition.source.connection.as_str(), "source.connection", problems).await;
     let destination =
-        found(app, definition.destination.connection.as_str(), "destination.connection", &mut problems).await;
+        found(app, definition.destination.connection.as_str(), "destination.connection", problems).await;
     let entity = match (&definition.source.entity, &definition.source.list, &source) {
         (Some(entity), _, _) => Some(entity.clone()),
         (None, Some(list), Some(source)) => match list_of(app, source, list).await {
             Ok((_, entity)) => Some(entity),
+            Err(error) if error.code == ErrorCode::NotFound => {
+                problems.push(problem("source.list", "list_unknown", &error));
+                None
+            }
             Err(error) => {
-                problems.push(problem("source.list", "list_unavailable", &error));
+                unfit.unreached("source.list", "list_unavailable", error);
                 None
             }
         },
         (None, _, _) => {
             if definition.source.list.is_none() {
-                problems.push(
+                unfit.problems.push(
                     Problem::new(
                         "source.entity",
                         "source_missing",
@@ -112,7 +145,7 @@ pub(crate) async fn sides(
     let (read_at, written_at) = (read_at.as_deref(), written_at.as_deref());
     let source_schema = match (&source, &entity) {
         (Some(source), Some(entity)) => {
-            schema(app, source, entity, "source.entity", read_at, &mut problems).await
+            schema(app, source, entity, "source.entity", read_at, &mut unfit).await
         }
         _ => None,
     };
@@ -124,7 +157,7 @@ pub(crate) async fn sides(
                 &definition.destination.entity,
                 "destination.entity",
                 written_at,
-                &mut problems,
+                &mut unfit,
             )
             .await
         }
@@ -132,13 +165,13 @@ pub(crate) async fn sides(
     };
     let destination_schema = match (&destination, destination_schema) {
         (Some(destination), Some(schema)) => {
-            Some(database_rights::opened(app, destination, definition, schema, &mut problems).await)
+            Some(database_rights::opened(app, destination, definition, schema, &mut unfit.problems).await)
         }
         (_, schema) => schema,
     };
     match (source, destination, source_schema, destination_schema) {
         (Some(source), Some(destination), Some(source_schema), Some(destination_schema))
-            if problems.is_empty() =>
+            if unfit.problems.is_empty() =>
         {
             let tables = tables_of(app, &source, related_tables(definition, &source_schema), read_at).await;
             let (source_schema, related) = with_related(definition, &source_schema, &tables);
@@ -156,8 +189,8 @@ pub(crate) async fn sides(
             };
             let written = destination.as_ref().zip(destination_schema.as_ref());
             let written = written.map(|(connection, schema)| (connection.system, schema));
-            problems.extend(super::one_end::problems(definition, source_schema.as_ref(), written));
-            Err(problems)
+            unfit.problems.extend(super::one_end::problems(definition, source_schema.as_ref(), written));
+            Err(unfit)
         }
     }
 }
@@ -186,17 +219,16 @@ async fn schema(
     entity: &EntityName,
     path: &str,
     version: Option<&str>,
-    problems: &mut Vec<Problem>,
+    unfit: &mut Unfit,
 ) -> Option<EntitySchema> {
     match app.schema_at(connection, entity, version).await {
-        Ok(schema) => Some(schema),
-        Err(error) => {
-            let code =
-                if error.code == ErrorCode::NotFound { "entity_unknown" } else { "entity_unavailable" };
-            problems.push(problem(path, code, &error));
-            None
+        Ok(schema) => return Some(schema),
+        Err(error) if error.code == ErrorCode::NotFound => {
+            unfit.problems.push(problem(path, "entity_unknown", &error));
         }
+        Err(error) => unfit.unreached(path, "entity_unavailable", error),
     }
+    None
 }
 
 /// Descriptions of tables beside the definition's own. One that can't be described is left out: what names its columns is told as a problem.
