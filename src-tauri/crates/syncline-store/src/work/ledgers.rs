@@ -179,7 +179,7 @@ impl Store {
                 let (mapped, at) = (pack(&sent.mapped)?, millis(sent.at));
                 let known: Option<i64> =
                     find.query_row(params![number, sent.record_id], |row| row.get(0)).optional()?;
-                // Not one statement for both: for that SQLite would keep each page aside, encrypted, for every row.
+                // Not one statement with `RETURNING`: for that SQLite would keep each page aside, encrypted, for every row.
                 let id = match known {
                     Some(id) => {
                         update.execute(params![id, sent.hash, mapped, at])?;
