@@ -1,5 +1,7 @@
 //! The same schedule for the machine's own schedulers, written out for the command: systemd, cron, Windows, a CI step.
 
+use sha2::{Digest, Sha256};
+
 use super::cron::{Cron, Sets};
 use super::windows;
 use crate::wire::{ApiError, NamedText, ScheduleTexts};
@@ -40,19 +42,25 @@ impl Command {
         words.map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
     }
 
-    /// A name for files: letters, digits and hyphens.
+    /// A name for files: letters, digits and hyphens. What these can't tell apart, names in other letters and long ones, a part of their hash
+    /// does: two schedules must not take each other's file.
     pub(crate) fn stem(&self) -> String {
-        let plain: String = self
-            .definition
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
+        let name = self.definition.to_lowercase();
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
-        let stem = parts.join("-");
-        format!("syncline-{}", if stem.is_empty() { "sync" } else { &stem[..stem.len().min(60)] })
+        let whole = parts.join("-");
+        let mut stem = format!("syncline-{}", if whole.is_empty() { "sync" } else { &whole });
+        if !name.is_ascii() || stem.len() > LONGEST_STEM {
+            stem.truncate(LONGEST_STEM);
+            stem.push('-');
+            stem.push_str(&hex::encode(&Sha256::digest(name)[..4]));
+        }
+        stem
     }
 }
+
+/// Letters of a file's name, before the part of a hash.
+const LONGEST_STEM: usize = 69;
 
 /// A word of a POSIX shell.
 fn shell_word(word: &str) -> String {
@@ -212,6 +220,21 @@ mod tests {
             ["*-*-01 00:05:00 UTC", "Sun *-*-* 00:05:00 UTC"],
             "either day will do"
         );
+    }
+
+    #[test]
+    fn no_schedule_takes_the_file_of_another() {
+        let stem = |definition: &str| Command { definition: definition.to_owned(), ..command() }.stem();
+        assert_eq!(stem("Contacts to CRM"), "syncline-contacts-to-crm");
+        let long = "a".repeat(80);
+        let names =
+            ["Контакты", "Компании", "連絡先", "Zoë", "Zoé", &format!("{long}1"), &format!("{long}2")];
+        let stems: std::collections::BTreeSet<String> = names.into_iter().map(stem).collect();
+        assert_eq!(stems.len(), names.len(), "{stems:?}");
+        for one in &stems {
+            assert!(one.len() <= 80 && one.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{one}");
+        }
+        assert_eq!(stem("КОНТАКТЫ"), stem("контакты"), "names differ by more than case");
     }
 
     #[test]
