@@ -55,7 +55,7 @@ missed_at: string | null,
  */
 missed_why: string | null, 
 /**
- * When it last began by itself, RFC 3339 UTC.
+ * When it last began here, by itself or asked for by a person; RFC 3339 UTC.
  */
 began: string | null, 
 /**

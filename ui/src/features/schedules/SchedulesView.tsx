@@ -231,7 +231,7 @@ function One({
       ) : null}
       {schedule.began ? (
         <p className={styles.muted}>
-          Began by itself <Time iso={schedule.began} />
+          Last begun <Time iso={schedule.began} />
           {schedule.run_id ? (
             <>
               {" · "}

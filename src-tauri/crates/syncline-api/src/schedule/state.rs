@@ -18,7 +18,7 @@ pub(crate) struct State {
     pub(crate) missed_at: Option<Timestamp>,
     /// Why.
     pub(crate) missed_why: String,
-    /// When it last began by itself.
+    /// When it last began, by itself or because somebody asked for it here.
     pub(crate) began: Option<Timestamp>,
     /// The run that it made.
     pub(crate) run: Option<String>,

@@ -16,6 +16,8 @@ use crate::wire::{ApiError, JobKind, PreviewStart, RunReport, Tag};
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(10);
+/// From the start to the first look: what the application itself starts, such as the sample tenant, is there by then.
+const FIRST_LOOK: Duration = Duration::from_secs(3);
 /// A time that is further back than this was missed: the app was closed, or the machine slept.
 const GRACE: SignedDuration = SignedDuration::from_secs(90);
 /// When the watch looked last.
@@ -24,7 +26,7 @@ const LOOKED: &str = "schedule/looked";
 /// Looks at the clock until the application is gone.
 pub(crate) fn watch(app: Weak<App>) {
     tokio::spawn(async move {
-        let mut looks = tokio::time::interval(LOOK);
+        let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + FIRST_LOOK, LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             looks.tick().await;

@@ -31,7 +31,7 @@ pub struct ScheduleView {
     pub missed_at: Option<String>,
     /// Why.
     pub missed_why: Option<String>,
-    /// When it last began by itself, RFC 3339 UTC.
+    /// When it last began here, by itself or asked for by a person; RFC 3339 UTC.
     pub began: Option<String>,
     /// The run that it made then.
     pub run_id: Option<String>,
