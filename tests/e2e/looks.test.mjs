@@ -178,7 +178,8 @@ check("what a stopped pull left says that it is not all", async () => {
       headers: { "content-type": "application/json" },
       body: rules ? JSON.stringify(rules) : undefined,
     });
-  await faults("POST", [{ kind: "slow", chunk_ms: 40, every: 1, path: "contacts", service: "contoso" }]);
+  // The 5,000 records come in some 20 pieces: ten seconds, of which the stop takes one or two.
+  await faults("POST", [{ kind: "slow", chunk_ms: 400, every: 1, path: "contacts", service: "contoso" }]);
   try {
     const { job } = await app.rpc("cache.pull", { connection: "contoso sample", entity: "contact" });
     const view = () => app.rpc("jobs.get", { job });
