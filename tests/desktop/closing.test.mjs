@@ -25,7 +25,7 @@ async function slow(authority, path, chunk_ms) {
 const slowContacts = (authority, chunk_ms) => slow(authority, "/contacts", chunk_ms);
 
 async function pullContacts(app) {
-  await click(app, "option", "Contacts contact", { seconds: 20 });
+  await click(app, "option", "Contacts, contact", { seconds: 20 });
   await click(app, "button", "Pull", { exact: true, seconds: 20 });
   await click(app, "button", "Pull", { exact: true, within: await find(app, "dialog", "Pull") });
 }

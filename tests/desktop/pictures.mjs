@@ -25,7 +25,7 @@ try {
   await click(app, "button", "Explore the sample tenant");
   await find(app, "button", "Skip the tour", { seconds: 30 });
   await click(app, "button", "Skip the tour");
-  await click(app, "option", "Contacts contact", { seconds: 20 });
+  await click(app, "option", "Contacts, contact", { seconds: 20 });
   await find(app, "gridcell", "@", { seconds: 30 });
   await click(app, "button", "Pull", { exact: true });
   await click(app, "button", "Pull", { exact: true, within: await find(app, "dialog", "Pull") });

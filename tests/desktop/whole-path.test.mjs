@@ -24,7 +24,7 @@ async function names(app, role) {
 
 /** Chooses the entity in the list on the left. */
 async function openContacts(app) {
-  await click(app, "option", "Contacts contact", { seconds: 20 });
+  await click(app, "option", "Contacts, contact", { seconds: 20 });
   await find(app, "gridcell", "@", { seconds: 30 });
 }
 
