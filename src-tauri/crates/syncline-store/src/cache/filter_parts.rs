@@ -11,6 +11,7 @@ use crate::cache::dataset::{CacheColumn, Dataset};
 use crate::cache::extract::Cell;
 use crate::cache::filter_index::rank;
 use crate::cache::grid_order::GridOrder;
+use crate::cache::places::place_set;
 use crate::cache::query::{Asker, Compiler};
 use crate::cache::text_filter::TextCondition;
 use crate::{Store, StoreError};
@@ -122,17 +123,13 @@ impl One {
     ) -> Result<FixedBitSet, StoreError> {
         let (sql, mut values) = (&self.sql, self.values.clone());
         let Some(few) = few else {
-            return crate::cache::places::place_set(
-                db,
-                &format!("SELECT c.rid FROM c_{id} c WHERE {sql}"),
-                &values,
-            );
+            return place_set(db, &format!("SELECT c.rid FROM c_{id} c WHERE {sql}"), &values);
         };
         values.push(Cell::Text(serde_json::to_string(few)?));
         let among = values.len();
         let sql = format!(
             "SELECT c.rid FROM json_each(?{among}) j CROSS JOIN c_{id} c ON c.rid = j.value WHERE {sql}"
         );
-        crate::cache::places::place_set(db, &sql, &values)
+        place_set(db, &sql, &values)
     }
 }

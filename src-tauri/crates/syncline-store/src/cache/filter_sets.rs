@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use std::sync::Arc;
 
 use crate::cache::dataset::Dataset;
+use crate::cache::extract::Cell;
 use crate::cache::filter_parts::{One, Part};
 use crate::cache::grid_order::GridOrder;
 use crate::cache::places::{listed, place_set};
@@ -41,6 +42,7 @@ pub(super) struct FilterSets<'a> {
 impl FilterSets<'_> {
     /// What a part finds.
     pub(super) fn of(&self, part: &Part) -> Result<Arc<FixedBitSet>, Halt> {
+        let sets = &self.store.inner.sets;
         match part {
             Part::All(parts) => self.all(parts).map(Arc::new),
             Part::Any(parts) => {
@@ -50,29 +52,33 @@ impl FilterSets<'_> {
                 }
                 Ok(Arc::new(found))
             }
-            Part::Words(_) | Part::One(_) => {
-                let key = self.key(part).unwrap_or_default();
-                self.store.inner.sets.get(&key, || self.made(part))
-            }
+            Part::Words(words) => sets.get(&self.key_of_words(words), || Ok(self.words(words)?)),
+            Part::One(one) => sets.get(&self.key_of_one(one), || self.one(one)),
         }
     }
 
-    /// What is kept of a part is kept by this.
-    fn key(&self, part: &Part) -> Option<String> {
-        let what = match part {
-            Part::All(_) | Part::Any(_) => return None,
-            Part::Words(words) => format!("words {words}"),
-            Part::One(one) => format!("{} {:?}", one.sql, one.values),
+    fn key_of_words(&self, words: &str) -> String {
+        format!("{} words {words}", self.state)
+    }
+
+    fn key_of_one(&self, one: &One) -> String {
+        format!("{} {} {:?}", self.state, one.sql, one.values)
+    }
+
+    fn is_kept(&self, part: &Part) -> bool {
+        let key = match part {
+            Part::All(_) | Part::Any(_) => return false,
+            Part::Words(words) => self.key_of_words(words),
+            Part::One(one) => self.key_of_one(one),
         };
-        Some(format!("{} {what}", self.state))
+        self.store.inner.sets.kept(&key).is_some()
     }
 
     /// What all parts find: those first that are known or find few. Of few records the rest is read.
     fn all(&self, parts: &[Part]) -> Result<FixedBitSet, Halt> {
         let mut order: Vec<(u8, &Part)> = Vec::with_capacity(parts.len());
         for part in parts {
-            let kept = self.key(part).is_some_and(|key| self.store.inner.sets.kept(&key).is_some());
-            order.push((if kept { 0 } else { part.cost() }, part));
+            order.push((if self.is_kept(part) { 0 } else { part.cost() }, part));
         }
         order.sort_by_key(|(cost, _)| *cost);
         let mut found: Option<FixedBitSet> = None;
@@ -101,16 +107,10 @@ impl FilterSets<'_> {
         Ok(set)
     }
 
-    fn made(&self, part: &Part) -> Result<FixedBitSet, Halt> {
-        let (db, id) = (self.db, self.dataset.id);
-        match part {
-            Part::All(_) | Part::Any(_) => Ok(FixedBitSet::clone(&*self.of(part)?)),
-            Part::Words(words) => {
-                let sql = format!("SELECT rowid FROM s_{id} WHERE s_{id} MATCH ?1");
-                Ok(place_set(db, &sql, &[crate::cache::extract::Cell::Text(words.clone())])?)
-            }
-            Part::One(one) => self.one(one),
-        }
+    fn words(&self, words: &str) -> Result<FixedBitSet, StoreError> {
+        let id = self.dataset.id;
+        let sql = format!("SELECT rowid FROM s_{id} WHERE s_{id} MATCH ?1");
+        place_set(self.db, &sql, &[Cell::Text(words.to_owned())])
     }
 
     fn one(&self, one: &One) -> Result<FixedBitSet, Halt> {

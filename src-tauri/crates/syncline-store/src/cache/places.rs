@@ -81,6 +81,12 @@ impl<T: Kept> ByQuestion<T> {
         Some(kept)
     }
 
+    /// How many are kept.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.0).len()
+    }
+
     /// Forgets all.
     pub(crate) fn clear(&self) {
         lock(&self.0).clear();

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use syncline_model::Record;
 
 use crate::cache::changes::detail::Running;
@@ -137,13 +137,10 @@ fn put(
     }
     let marks: String = (0..cell_count(dataset)).map(|n| format!(", ?{}", n + 7)).collect();
     let names: String = cell_names(dataset).map(|name| format!(", {name}")).collect();
-    // Where `OR REPLACE` can be done without it is: for its sake SQLite would keep each page of a table with an index aside, encrypted, for
-    // every record. Only a record that the page has twice needs it.
-    let ids: HashSet<&str> = fresh.iter().map(|(at, _)| records[*at].id.as_str()).collect();
-    let replace = if ids.len() < fresh.len() { " OR REPLACE" } else { "" };
+    // Not `OR REPLACE`: for its sake SQLite would keep each page of a table with an index aside, encrypted, for every record.
     let mut remove = tx.prepare_cached(&format!("DELETE FROM c_{id} WHERE rid = ?1"))?;
     let mut cells = tx.prepare_cached(&format!(
-        "INSERT{replace} INTO c_{id}(rid, record_id, etag, hash, pulled_at, generation{names})
+        "INSERT INTO c_{id}(rid, record_id, etag, hash, pulled_at, generation{names})
          VALUES(?1, ?2, ?3, ?4, ?5, ?6{marks})"
     ))?;
     let mut raw = tx.prepare_cached(&format!("INSERT OR REPLACE INTO r_{id}(rid, raw) VALUES(?1, ?2)"))?;
