@@ -27,6 +27,21 @@ async fn limits_stop_before_the_first_write() {
     let plan = bench.preview(&upper).await;
     assert_eq!(plan["exceeded"][0]["what"], "updates", "{}", plan["exceeded"]);
     assert!(stopped(&bench, &plan, json!({})).await.contains("the limit is 5"));
+    // Rows that are taken out do not count: neither in what is told nor for the run.
+    let rows =
+        bench.rpc("plans.rows", json!({ "plan": plan["plan_id"], "action": "update", "limit": 100 })).await;
+    let ordinals: Vec<&Value> =
+        rows["rows"].as_array().unwrap().iter().map(|row| &row["ordinal"]).skip(5).collect();
+    assert!(!ordinals.is_empty());
+    let exclude =
+        |excluded: bool| json!({ "plan": plan["plan_id"], "ordinals": ordinals, "excluded": excluded });
+    let fewer = bench.rpc("plans.exclude", exclude(true)).await;
+    assert_eq!(fewer["exceeded"], json!([]), "{fewer}");
+    let again = bench.rpc("plans.exclude", exclude(false)).await;
+    assert_eq!(again["exceeded"], plan["exceeded"]);
+    bench.rpc("plans.exclude", exclude(true)).await;
+    let report = bench.done("runs.start", json!({ "plan": plan["plan_id"] })).await;
+    assert_eq!(count(&report, "updated"), 5, "{report}");
     // The settings' limits hold where the definition has none of its own.
     upper["options"] = json!({});
     let mut settings = bench.rpc("settings.get", json!({})).await;
