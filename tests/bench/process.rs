@@ -121,18 +121,24 @@ impl Drop for Sandbox {
     }
 }
 
-/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit. `way`: `near`, `20 ms`, `1 s`, `gzip`, or
-/// `throttled`, where every fourth call for a page is answered with 429 and a pause of a second.
+/// Serves until it is killed. Service protection is off: the rate is to be measured, not the limit. `way`: `near`, `20 ms`, the same
+/// behind a line of `1 Gbit/s` or `100 Mbit/s`, `1 s`, `gzip`, or `throttled`, where every fourth call for a page is answered with 429 and a
+/// pause of a second.
 pub(crate) fn serve(records: u64, way: &str) {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let config = syncline_sandbox::SandboxConfig {
             records,
             latency_ms: match way {
-                "20 ms" => 20,
+                "20 ms" | "1 Gbit/s" | "100 Mbit/s" => 20,
                 "1 s" => 1000,
                 _ => 0,
             },
             gzip: way == "gzip",
+            line_mbit_per_s: match way {
+                "1 Gbit/s" => 1000,
+                "100 Mbit/s" => 100,
+                _ => 0,
+            },
             ..Default::default()
         };
         let sandbox = syncline_sandbox::Sandbox::start(config).await.expect("the sandbox starts");

@@ -1,4 +1,5 @@
-//! The pull beside a drain of the same pages and beside its peer, turn by turn: near by, 20 ms away, from a slow service, compressed, and throttled.
+//! The pull beside a drain of the same pages and beside its peer, turn by turn: near by, 20 ms away without a line and behind two usual ones, from
+//! a slow service, compressed, and throttled.
 //! `SYNCLINE_BENCH_RECORDS` names another number of contacts, such as 1000000; `SYNCLINE_BENCH_ROUNDS` another number of rounds;
 //! `SYNCLINE_BENCH_WAY` one of the ways.
 
@@ -23,10 +24,13 @@ struct Case {
     with_peer: bool,
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 8] = [
     Case { name: "near", way: "near", select: SELECT, with_peer: true },
     Case { name: "all columns", way: "near", select: "", with_peer: true },
     Case { name: "20 ms", way: "20 ms", select: SELECT, with_peer: true },
+    // Nobody who is 20 ms away has the memory's bandwidth in between.
+    Case { name: "20 ms, 1 Gbit/s", way: "1 Gbit/s", select: SELECT, with_peer: true },
+    Case { name: "20 ms, 100 Mbit/s", way: "100 Mbit/s", select: SELECT, with_peer: false },
     // A service that takes a second for a page of 5,000, as a real one may.
     Case { name: "1 s a page", way: "1 s", select: SELECT, with_peer: false },
     Case { name: "gzip", way: "gzip", select: SELECT, with_peer: false },
@@ -42,7 +46,7 @@ pub(crate) fn all() {
         (number("SYNCLINE_BENCH_RECORDS", RECORDS), number("SYNCLINE_BENCH_ROUNDS", ROUNDS).max(1));
     println!("{records} contacts, labels asked for, medians of {rounds} rounds in turn");
     println!(
-        "{:<12} {:<46} {:>10} {:>9} {:>9} {:>9}",
+        "{:<18} {:<46} {:>10} {:>9} {:>9} {:>9}",
         "way", "what", "records/s", "of drain", "of peer", "peak MiB"
     );
     let wanted = std::env::var("SYNCLINE_BENCH_WAY").unwrap_or_default();
@@ -75,7 +79,7 @@ fn one_way(records: u64, rounds: u64, case: &Case) {
     let (drain, peer) = (rate(&drained), rate(&peers));
     let tell = |what: &str, rate: f64, peak: f64| {
         let to_peer = if peer > 0.0 { format!("{:.2}", rate / peer) } else { "-".to_owned() };
-        println!("{way:<12} {what:<46} {rate:>10.0} {:>9.2} {to_peer:>9} {peak:>9.0}", rate / drain);
+        println!("{way:<18} {what:<46} {rate:>10.0} {:>9.2} {to_peer:>9} {peak:>9.0}", rate / drain);
     };
     let bytes = drained.iter().find_map(|figure| figure.record_bytes).unwrap_or_default();
     tell(&format!("drain: pages thrown away, {bytes} bytes a record"), drain, peak(&drained));
@@ -87,7 +91,7 @@ fn one_way(records: u64, rounds: u64, case: &Case) {
     );
     if peers.is_empty() {
         println!(
-            "{way:<12} peer: not run{}",
+            "{way:<18} peer: not run{}",
             if case.with_peer { "; npm ci in tests/bench/peer installs it" } else { "" }
         );
     } else {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bearer::{Checked, check};
 use crate::dataverse::{self, Environment, EnvironmentConfig};
 use crate::details::{Details, EnvironmentDetails};
-use crate::distance::Distance;
+use crate::distance::{Distance, Line};
 use crate::entra::{Entra, EntraConfig};
 use crate::faults::{Faults, Guarded, guard};
 use crate::insider::Insider;
@@ -42,6 +42,8 @@ pub struct SandboxConfig {
     pub latency_ms: u64,
     /// Answers of an environment are compressed where the client takes that.
     pub gzip: bool,
+    /// Megabits a second that the line to the environments takes; 0: no limit.
+    pub line_mbit_per_s: u64,
 }
 
 impl Default for SandboxConfig {
@@ -57,6 +59,7 @@ impl Default for SandboxConfig {
             big_tenant: false,
             latency_ms: 0,
             gzip: false,
+            line_mbit_per_s: 0,
         }
     }
 }
@@ -119,7 +122,11 @@ impl Sandbox {
             insider,
             faults: Faults::default(),
             log: Log::new(),
-            distance: Distance { latency: Duration::from_millis(config.latency_ms), gzip: config.gzip },
+            distance: Distance {
+                latency: Duration::from_millis(config.latency_ms),
+                gzip: config.gzip,
+                line: Line::of(config.line_mbit_per_s),
+            },
             environments,
             details: OnceLock::new(),
         });
