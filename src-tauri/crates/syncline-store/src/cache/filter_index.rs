@@ -28,10 +28,16 @@ fn best<'a>(dataset: &'a Dataset, filter: &Filter) -> Option<&'a CacheColumn> {
     let mut all = Vec::new();
     necessary(filter, &mut all);
     let alone = all.len() == 1 && filter.links.is_empty();
-    let ranked = all.into_iter().filter_map(|condition| {
+    let own = |condition: &Condition| {
         let column = dataset.column(&condition.attribute).ok()?;
-        Some((rank(dataset, column, condition.operator, alone), column))
-    });
+        Some((column, condition.operator))
+    };
+    let conditions: Vec<_> = all.into_iter().filter_map(own).collect();
+    if conditions.iter().any(|(column, operator)| names_records(dataset, column, *operator)) {
+        return None;
+    }
+    let ranked =
+        conditions.into_iter().map(|(column, operator)| (rank(dataset, column, operator, alone), column));
     // Of equal ones the first.
     ranked.filter(|(rank, _)| *rank > 0).rev().max_by_key(|(rank, _)| *rank).map(|(_, column)| column)
 }
@@ -50,17 +56,11 @@ fn necessary<'a>(filter: &'a Filter, into: &mut Vec<&'a Condition>) {
 /// How much an index on a column narrows, 4 at the most; 0: it would not be used, or hardly help. `alone`: the condition is answered by itself.
 pub(super) fn rank(dataset: &Dataset, column: &CacheColumn, operator: Operator, alone: bool) -> u8 {
     use Operator as O;
-    let name = column.name.as_str();
-    if column.column_type == ColumnType::UniqueIdentifier
-        && (name == "activityid" || name.strip_suffix("id") == Some(dataset.entity.as_str()))
-    {
+    if is_record_id(dataset, column) {
         // Ids have an index of their own.
         return 0;
     }
-    let equal = matches!(
-        operator,
-        O::Eq | O::In | O::EqUserId | O::EqBusinessId | O::EqUserTeams | O::EqUserOrUserTeams
-    );
+    let equal = is_equality(operator);
     let range = matches!(operator, O::Gt | O::Ge | O::Lt | O::Le | O::Between);
     match column.column_type {
         ColumnType::String if equal || operator == O::BeginsWith => 4,
@@ -115,6 +115,23 @@ pub(super) fn rank(dataset: &Dataset, column: &CacheColumn, operator: Operator, 
         | ColumnType::File
         | ColumnType::Other => 0,
     }
+}
+
+/// The column that holds the id of the record itself.
+fn is_record_id(dataset: &Dataset, column: &CacheColumn) -> bool {
+    let name = column.name.as_str();
+    column.column_type == ColumnType::UniqueIdentifier
+        && (name == "activityid" || name.strip_suffix("id") == Some(dataset.entity.as_str()))
+}
+
+fn is_equality(operator: Operator) -> bool {
+    use Operator as O;
+    matches!(operator, O::Eq | O::In | O::EqUserId | O::EqBusinessId | O::EqUserTeams | O::EqUserOrUserTeams)
+}
+
+/// True where a condition names records by their ids, which are found at once.
+pub(super) fn names_records(dataset: &Dataset, column: &CacheColumn, operator: Operator) -> bool {
+    is_record_id(dataset, column) && is_equality(operator)
 }
 
 #[cfg(test)]

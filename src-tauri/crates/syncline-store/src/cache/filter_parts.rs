@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::cache::dataset::{CacheColumn, Dataset};
 use crate::cache::extract::Cell;
-use crate::cache::filter_index::rank;
+use crate::cache::filter_index::{names_records, rank};
 use crate::cache::grid_order::GridOrder;
 use crate::cache::places::place_set;
 use crate::cache::query::{Asker, Compiler};
@@ -39,6 +39,8 @@ pub(super) struct One {
     pub(super) text: Option<TextCondition>,
     /// How much an index on the column narrows; 0: it doesn't.
     rank: u8,
+    /// Records are named by their ids.
+    by_id: bool,
 }
 
 /// Whose filter it is.
@@ -75,7 +77,7 @@ impl Part {
     pub(super) fn cost(&self) -> u8 {
         match self {
             Self::One(One { text: Some(_), .. }) => 3,
-            Self::One(One { rank: 4, .. }) => 1,
+            Self::One(One { by_id: true, .. } | One { rank: 4, .. }) => 1,
             Self::One(One { rank: 1.., .. }) => 4,
             Self::One(_) => 6,
             Self::Words(_) => 2,
@@ -90,7 +92,7 @@ impl One {
         let mut compiler = Compiler::new(scope.store, scope.db, scope.connection, scope.asker)?;
         compiler.add(Arc::clone(scope.dataset), scope.dataset.entity.as_str(), Some("c"));
         let sql = compiler.filter(0, filter)?;
-        Ok(Self { sql, values: compiler.into_values(), column: None, text: None, rank: 0 })
+        Ok(Self { sql, values: compiler.into_values(), column: None, text: None, rank: 0, by_id: false })
     }
 
     fn of_condition(scope: &Scope<'_>, condition: &Condition) -> Result<Self, StoreError> {
@@ -101,6 +103,7 @@ impl One {
         }
         if let Ok(column) = scope.dataset.column(&condition.attribute) {
             one.rank = rank(scope.dataset, column, condition.operator, true);
+            one.by_id = names_records(scope.dataset, column, condition.operator);
             one.text = TextCondition::of(column, condition);
             one.column = (one.rank > 0).then(|| column.clone());
         }

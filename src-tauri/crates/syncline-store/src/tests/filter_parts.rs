@@ -162,6 +162,13 @@ fn a_part_gets_its_index_and_its_set_is_kept() {
         <condition attribute='numberofchildren' operator='gt' value='0'/></filter>";
     found(&store, &asked(Filter::parse(rare).unwrap(), None));
     assert_eq!(indexes(), 3, "what finds few needs no other");
+    let named = format!(
+        "<filter><condition attribute='creditlimit' operator='gt' value='0'/>
+        <condition attribute='contactid' operator='eq' value='{}'/></filter>",
+        person(17).id
+    );
+    found(&store, &asked(Filter::parse(&named).unwrap(), None));
+    assert_eq!(indexes(), 3, "and a record that is named by its id is found at once");
     let many = "<filter type='or'><condition attribute='telephone1' operator='like' value='%1%'/>
         <condition attribute='numberofchildren' operator='eq' value='1'/><condition attribute='creditlimit' operator='eq' value='1'/>
         <condition attribute='birthdate' operator='null'/><condition attribute='createdon' operator='null'/></filter>";
