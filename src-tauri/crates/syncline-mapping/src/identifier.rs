@@ -134,6 +134,10 @@ pub(crate) fn identifier<T: Trace>(
 /// Why a text is no e-mail address: the service's rule `^.+@.+\..+$` and what no mail server takes besides
 /// (Insider One upsert, identifiers).
 pub(crate) fn email_fault(text: &str) -> Option<&'static str> {
+    if is_usual_email(text.as_bytes()) { None } else { fault_of(text) }
+}
+
+fn fault_of(text: &str) -> Option<&'static str> {
     if text.len() > 254 {
         return Some("it is longer than 254 characters");
     }
@@ -166,10 +170,56 @@ pub(crate) fn email_fault(text: &str) -> Option<&'static str> {
     }
 }
 
+/// True of nearly every address: letters and digits of ASCII, and what stands between them, where it may. Told in one pass.
+fn is_usual_email(text: &[u8]) -> bool {
+    // Nothing is before the first character, as before one that follows a dot.
+    let (mut before, mut at, mut dot) = (b'.', false, false);
+    for byte in text {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'+' => {}
+            b'-' if before != b'@' => {}
+            b'.' if !matches!(before, b'.' | b'@') => dot = at,
+            b'@' if !at && before != b'.' => at = true,
+            _ => return false,
+        }
+        before = *byte;
+    }
+    at && dot && !matches!(before, b'.' | b'-' | b'@') && text.len() <= 254
+}
+
 /// One text that is equal for two records exactly if all their identifiers are equal: the key for finding duplicates
 /// within a selection.
 pub fn identity_key(record: &MappedRecord) -> String {
     let mut key = String::with_capacity(128);
     record.identifiers.push_json(&mut key);
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fault_of, is_usual_email};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_looks_usual_has_no_fault(text in "[aB0_+.@-]{1,12}", likely in "[a-c0.-]{1,4}@[a-c0.-]{1,4}[.][a-c]{0,2}", any in any::<String>()) {
+            for text in [text, likely, any] {
+                prop_assert!(!is_usual_email(text.as_bytes()) || fault_of(&text).is_none(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn usual_addresses_need_one_pass() {
+        for text in ["a@b.example", "first.last+tag@sub-domain.example.com", "0_a-b@x1.co"] {
+            assert!(is_usual_email(text.as_bytes()), "{text}");
+        }
+        let long = format!("{}@b.example", "a".repeat(250));
+        for text in [
+            "", "@", "a@", "@b.c", "a@b", "a@.b", "a@b.", "a@-b.c", "a@b.c-", "a@b@c.d", ".a@b.c", "a.@b.c",
+            "é@b.c", &long,
+        ] {
+            assert!(!is_usual_email(text.as_bytes()), "{text}");
+        }
+    }
 }

@@ -4,6 +4,9 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
 use crate::phone_plain::{self, Country};
 
+/// Bytes of a text that may be a number.
+const MOST_BYTES: usize = 100;
+
 /// How numbers are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PhoneRules {
@@ -37,14 +40,28 @@ impl PhoneRules {
     pub(crate) fn to_e164(self, text: &str) -> Result<String, &'static str> {
         match phone_plain::to_e164(text, self.country) {
             Some(number) => Ok(number),
+            // Where nothing is a digit or a plus, the library finds no number to begin with.
+            None if text.len() <= MOST_BYTES
+                && !text.contains(|c: char| matches!(c, '+' | '＋') || c.is_numeric()) =>
+            {
+                Err(self.unreadable(text))
+            }
             None => self.to_e164_by_library(text),
+        }
+    }
+
+    fn unreadable(self, text: &str) -> &'static str {
+        if self.region.is_none() && !text.starts_with('+') {
+            "it has no country code and the definition names none"
+        } else {
+            "it can't be read as a phone number"
         }
     }
 
     /// The same for any text, read by the library.
     pub(crate) fn to_e164_by_library(self, text: &str) -> Result<String, &'static str> {
         let mut text = text.trim().to_owned();
-        if text.len() > 100 {
+        if text.len() > MOST_BYTES {
             return Err("it is too long for a phone number");
         }
         if let Some(rest) = text.strip_prefix("tel:") {
@@ -57,13 +74,7 @@ impl PhoneRules {
         if text.starts_with('+') {
             text = text.replacen("(0)", "", 1);
         }
-        let number = PHONE_NUMBER_UTIL.parse(&text, self.region).map_err(|_| {
-            if self.region.is_none() && !text.starts_with('+') {
-                "it has no country code and the definition names none"
-            } else {
-                "it can't be read as a phone number"
-            }
-        })?;
+        let number = PHONE_NUMBER_UTIL.parse(&text, self.region).map_err(|_| self.unreadable(&text))?;
         if !PHONE_NUMBER_UTIL.is_possible_number(&number) {
             return Err("it has too few or too many digits for its country");
         }

@@ -129,6 +129,13 @@ impl Country {
         COUNTRIES.binary_search_by_key(&code, |country| country.code).ok().map(|place| &COUNTRIES[place])
     }
 
+    /// The digits of the dial code.
+    fn write_code<'a>(&self, room: &'a mut [u8; 3]) -> &'a [u8] {
+        *room = [self.code / 100, self.code / 10 % 10, self.code % 10].map(|digit| b'0' + digit as u8);
+        let from = room.iter().position(|digit| *digit != b'0').unwrap_or(2);
+        &room[from..]
+    }
+
     fn is_possible(&self, national: &[u8]) -> bool {
         let place = COUNTRIES.binary_search_by_key(&self.code, |country| country.code);
         let lengths = place.ok().and_then(|place| LENGTHS.get(place)).copied().unwrap_or_default();
@@ -167,7 +174,7 @@ pub(crate) fn to_e164(text: &str, country: Option<&'static Country>) -> Option<S
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (mut digits, mut count) = ([0; MOST_DIGITS as usize + 1], 0);
+    let (mut digits, mut count, mut brackets) = ([0; MOST_DIGITS as usize + 1], 0, false);
     for byte in rest {
         match byte {
             b'0'..=b'9' => {
@@ -175,17 +182,21 @@ pub(crate) fn to_e164(text: &str, country: Option<&'static Country>) -> Option<S
                 count += 1;
             }
             b' ' | b'-' | b'.' if count > 0 => {}
+            b'(' | b')' => brackets = true,
             _ => return None,
         }
+    }
+    // A trunk zero in brackets is taken out by other rules.
+    if brackets && rest.windows(3).any(|three| three == b"(0)") {
+        return None;
     }
     let digits = &digits[..count];
     // A separator behind the last digit is the library's to judge.
     if !rest.last()?.is_ascii_digit() || (!abroad && digits.starts_with(b"00")) {
         return None;
     }
-    let mut written = String::with_capacity(MOST_DIGITS as usize + 1);
-    written.push('+');
-    let national = if abroad {
+    let mut code_digits = [0; 3];
+    let (code, national) = if abroad {
         let mut code = 0;
         let country = digits.iter().take(3).find_map(|digit| {
             code = code * 10 + u16::from(digit - b'0');
@@ -198,14 +209,17 @@ pub(crate) fn to_e164(text: &str, country: Option<&'static Country>) -> Option<S
         } else {
             3
         };
-        written.extend(digits[..length].iter().map(|digit| char::from(*digit)));
-        country.whole(&digits[length..])?
+        let (code, national) = digits.split_at_checked(length)?;
+        (code, country.whole(national)?)
     } else {
         let country = country?;
-        written.push_str(&country.code.to_string());
-        country.national(digits, &written.as_bytes()[1..])?
+        let code = country.write_code(&mut code_digits);
+        (code, country.national(digits, code)?)
     };
-    written.extend(national.iter().map(|digit| char::from(*digit)));
+    let mut written = String::with_capacity(MOST_DIGITS as usize + 1);
+    written.push('+');
+    written.push_str(std::str::from_utf8(code).ok()?);
+    written.push_str(std::str::from_utf8(national).ok()?);
     crate::phone::is_e164(&written).then_some(written)
 }
 
@@ -263,25 +277,46 @@ mod tests {
         fn what_needs_no_library_is_as_the_library_reads_it(
             place in 0..COUNTRIES.len(),
             own: bool,
-            front in prop_oneof![Just("+"), Just(""), Just("0"), Just("00"), Just("(")],
+            front in prop_oneof![Just("+"), Just(""), Just("0"), Just("00"), Just("("), Just("+("), Just("(0")],
+            bracketed in "[0-9]{0,3} ?\\([0-9]{1,4}[) ][-0-9 .()]{2,12}[0-9]",
             text in "[0-9]{2}[-0-9 .()/+x#]{0,4}[0-9]{0,9}[- .][0-9 ]{0,5}",
         ) {
             let country = &COUNTRIES[place];
             let rules = if own { rules(country) } else { PhoneRules::default() };
             let known = own.then_some(country);
             agree(&text, rules, known);
+            agree(&bracketed, rules, known);
+            agree(&format!("+{bracketed}"), rules, known);
+            agree(&format!("{front}{}{bracketed}", country.code), rules, known);
             agree(&format!("{front}{text}"), rules, known);
             agree(&format!("{front}{}{text}", country.code), rules, known);
             agree(&format!("{front}{} {text}", country.code), rules, known);
         }
     }
 
+    proptest! {
+        #[test]
+        fn what_holds_no_digit_is_no_number_either_way(text in "[-a-z .()/xé]{0,20}", other in any::<String>()) {
+            for text in [text, other] {
+                for rules in [PhoneRules::default(), rules(&COUNTRIES[0])] {
+                    prop_assert_eq!(rules.to_e164(&text), rules.to_e164_by_library(&text), "{}", text);
+                }
+            }
+        }
+    }
+
     #[test]
     fn plain_numbers_need_no_library() {
         let turkey = Country::by_code(90);
-        for text in
-            ["+90 532 123 45 67", "0532 123 4567", "532-123-45-67", "+905321234567", " 0532.123.4567 "]
-        {
+        for text in [
+            "+90 532 123 45 67",
+            "0532 123 4567",
+            "532-123-45-67",
+            "+905321234567",
+            " 0532.123.4567 ",
+            "+90 (532) 123-4567",
+            "(0532) 123 45 67",
+        ] {
             assert_eq!(to_e164(text, turkey).as_deref(), Some("+905321234567"), "{text}");
         }
         for text in [
