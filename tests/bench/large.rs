@@ -84,7 +84,7 @@ impl Asker {
         self.chance % end.max(1)
     }
 
-    /// A question for the first time, and the median of windows at random offsets.
+    /// Windows of the grid.
     async fn windows(&mut self, what: &str, more: Value) {
         let with = |offset: u64| {
             let mut query = json!({ "connection": "contoso", "entity": "contact", "mode": "cached", "limit": 100, "offset": offset,
@@ -94,13 +94,18 @@ impl Asker {
             }
             query
         };
-        let (first, milliseconds) = self.ask("records.query", with(0)).await;
+        self.windows_of(what, "records.query", with).await;
+    }
+
+    /// A question for the first time, and the median of windows at random offsets.
+    async fn windows_of(&mut self, what: &str, command: &str, with: impl Fn(u64) -> Value) {
+        let (first, milliseconds) = self.ask(command, with(0)).await;
         let total = first["total"].as_u64().unwrap_or_default();
         tell(&format!("{what}: first window"), milliseconds, &format!("of {total}"));
         let mut times = Vec::new();
         for _ in 0..TIMES {
             let offset = self.below(total);
-            times.push(self.ask("records.query", with(offset)).await.1);
+            times.push(self.ask(command, with(offset)).await.1);
         }
         let slowest = times.iter().copied().fold(0.0, f64::max);
         tell(
@@ -269,6 +274,21 @@ async fn measured(details: &str) {
     let (plan, milliseconds) =
         asker.job("plans.start", json!({ "json": definition.to_string(), "cached": true })).await;
     tell("preview of everything from the cache", milliseconds, &plan["summary"].to_string());
+    for (what, more) in [
+        ("the preview's rows", json!({})),
+        ("the preview's rows, new ones", json!({ "action": "create" })),
+        ("the preview's rows by title", json!({ "sort": "title", "descending": true })),
+        ("the preview's rows that have \"berg\"", json!({ "search": "berg" })),
+    ] {
+        let ask = |offset: u64| {
+            let mut request = json!({ "plan": plan["plan_id"], "offset": offset, "limit": 100 });
+            for (name, value) in more.as_object().into_iter().flatten() {
+                request[name] = value.clone();
+            }
+            request
+        };
+        asker.windows_of(what, "plans.items", ask).await;
+    }
 
     for format in ["csv", "jsonl", "xlsx", "sqlite"] {
         let file = home.path().join(format!("out.{format}"));

@@ -12,7 +12,7 @@ use syncline_model::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Capabilities, Toll};
+use crate::{Capabilities, RowRequest, Toll};
 
 /// The values by which a row is recognised, by target name: the primary key, the columns of an alternate key, or identifiers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,20 +55,6 @@ pub struct PlannedWrite<'a> {
     /// Target names of the attributes that differ; for a create all of them. Only these are sent where the service counts every
     /// sent column as changed.
     pub changed: &'a [&'a str],
-}
-
-/// The exact request of one row. Stored with the plan, shown in the preview, sent by the run byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowRequest {
-    /// HTTP method, or `APPEND` for files.
-    pub method: String,
-    /// Path below the service's root, or the file's entity.
-    pub path: String,
-    /// Headers of this row, such as `If-Match`; never credentials.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// The body's bytes as text.
-    pub body: String,
 }
 
 /// Switches for a whole write.

@@ -175,13 +175,35 @@ impl Value {
 
 /// Writes a text as a JSON string behind a text. Most texts have nothing to escape.
 pub fn push_json_text(out: &mut String, text: &str) {
-    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    if needs_escape(text.as_bytes()) {
         out.push_str(&serde_json::Value::from(text).to_string());
     } else {
         out.push('"');
         out.push_str(text);
         out.push('"');
     }
+}
+
+/// Whether a quote, a backslash or a control character is among the bytes of a text; eight of them are looked at together.
+fn needs_escape(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    // Not zero where one of the bytes is below a limit of 128 at the most.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let special = |word: [u8; 8]| {
+        let word = u64::from_le_bytes(word);
+        below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1)
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let mut found = words.iter().fold(0, |found, word| found | special(*word));
+    if !rest.is_empty() {
+        let mut last = [b'0'; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        found |= special(last);
+    }
+    found != 0
 }
 
 /// Writes a decimal number with all of its digits. Most have few, and need no division of 96 bits for each of them.
@@ -292,8 +314,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_written_as_the_library_writes_it(text in any::<String>(), ascii in "[\\x00-\\x7f]{0,12}") {
-            for text in [text, ascii] {
+        fn a_text_is_written_as_the_library_writes_it(
+            text in any::<String>(), ascii in "[\\x00-\\x7f]{0,12}", few in "[a-f\\x7f]{0,17}[a\"\\\\\\x1f\\x20!]?[b-d]{0,9}",
+        ) {
+            for text in [text, ascii, few] {
                 let mut out = String::new();
                 super::push_json_text(&mut out, &text);
                 prop_assert_eq!(out, serde_json::to_string(&text).unwrap());

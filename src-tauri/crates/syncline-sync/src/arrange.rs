@@ -1,7 +1,6 @@
 //! The order of a plan's rows becomes a part of the plan: turns, and steps for rows that can't be written at once because they point at one another in a circle.
 
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use syncline_connect::{Destination, PlannedWrite, ProbedRow, RowRequest, WriteOptions};
 use syncline_model::{
     Action, EntitySchema, FieldChange, MappedRecord, RecordId, RequiredLevel, SynclineError, Value, ValueMap,
@@ -278,9 +277,8 @@ fn planned(
 }
 
 fn put(row: &mut PlanRow, request: &RowRequest) -> Result<(), SynclineError> {
-    let request = raw(request)?;
-    row.request_hash = Some(hex::encode(Sha256::digest(request.get())));
-    row.request = Some(request);
+    row.request = Some(raw(request)?);
+    row.request_hash = Some(request.hash());
     Ok(())
 }
 

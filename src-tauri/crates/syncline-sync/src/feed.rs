@@ -1,6 +1,5 @@
 //! The rows of a plan as they are due, in batches of one lane each. No more rows are held than a window and one unfinished batch a lane.
 
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use syncline_connect::{Capabilities, RowRequest};
 use syncline_mapping::identity_key;
@@ -29,8 +28,7 @@ impl Due {
         if request == self.request && found.is_empty() {
             return Ok(());
         }
-        let raw = raw(&request)?;
-        let as_sent = AsSent { request_hash: hex::encode(Sha256::digest(raw.get())), request: raw, found };
+        let as_sent = AsSent { request_hash: request.hash(), request: raw(&request)?, found };
         as_sent.tell(&mut self.row);
         (self.request, self.as_sent) = (request, Some(as_sent));
         Ok(())

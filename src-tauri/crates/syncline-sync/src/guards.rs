@@ -48,9 +48,9 @@ impl Warnings {
     pub fn of(store: &Store, plan: Uuid) -> Result<Self, StoreError> {
         let any = PlanRowFilter { any_issue: true, excluded: Some(false), ..PlanRowFilter::default() };
         let states = PlanRowFilter { issue: Some(STATE_FOLLOWS.to_owned()), ..any.clone() };
-        let count = |filter: &PlanRowFilter| Ok::<_, StoreError>(store.plan_rows(plan, filter, 0, 1)?.total);
-        let rows = count(&any)?;
-        Ok(Self { rows, states_follow: if rows > 0 { count(&states)? } else { 0 } })
+        let rows = store.plan_rows_count(plan, &any)?;
+        let states_follow = if rows > 0 { store.plan_rows_count(plan, &states)? } else { 0 };
+        Ok(Self { rows, states_follow })
     }
 
     fn too_many(self) -> TooMuch {

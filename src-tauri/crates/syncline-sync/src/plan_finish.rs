@@ -1,12 +1,11 @@
 //! The last part of planning a page, which needs nobody any more: rows are decided on and packed one after the other, and what they were
 //! made of is let go at once.
 
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use syncline_connect::Probe;
 use syncline_mapping::Mapped;
 use syncline_model::{Action, Record, SyncAction, SynclineError};
-use syncline_store::{BesideSent, PackedRows, PlanPacker, RowDraft};
+use syncline_store::{BesideSent, PackedRows, PlanPacker, RequestText, RowDraft};
 
 use crate::decide::{Changes, Decision, Held, decide};
 use crate::events::EventNotes;
@@ -33,9 +32,9 @@ pub(crate) struct Looked {
 /// Texts that are made of each row, in room that is used again.
 #[derive(Default)]
 struct Texts {
-    request: Vec<u8>,
+    head: String,
     existing: Vec<u8>,
-    extra: Vec<u8>,
+    extra: String,
 }
 
 /// Where a row goes.
@@ -126,7 +125,8 @@ fn finish_row(planner: &Planner, row: Looked, ordinal: u32, room: Room<'_>) -> R
         pair: None,
         finds: late,
     };
-    let request = request.as_ref().map(|request| json(request, &mut texts.request)).transpose()?;
+    texts.extra.clear();
+    extra.push_json(&mut texts.extra)?;
     let draft = RowDraft {
         ordinal,
         source_id: record.id.as_str(),
@@ -139,11 +139,15 @@ fn finish_row(planner: &Planner, row: Looked, ordinal: u32, room: Room<'_>) -> R
             Changes::AllNew => None,
             Changes::These(changes) => Some(changes),
         },
-        request_hash: request.map(|request| Cow::Owned(hex::encode(Sha256::digest(request)))),
-        request,
+        request_hash: request.as_ref().map(|request| Cow::Owned(request.hash())),
+        request: request.as_ref().map(|request| {
+            texts.head.clear();
+            request.push_head(&mut texts.head);
+            RequestText { json: &texts.head, body: Some(&request.body) }
+        }),
         mapped: &mapped,
         issues: Cow::Owned(issues),
-        extra: Some(json(&extra, &mut texts.extra)?),
+        extra: Some(&texts.extra),
         excluded: false,
     };
     if let Some(order) = order {

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use syncline_connect::MatchKey;
 use syncline_mapping::{Mapped, Verdict};
-use syncline_model::{Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError};
+use syncline_model::{
+    Action, EntitySchema, ErrorCode, Record, RowIssue, SyncAction, SynclineError, push_json_text,
+};
 use syncline_store::{PlanKey, PlanKeys, PlanPacker, PlanRow, Store};
 use uuid::Uuid;
 
@@ -41,6 +43,33 @@ pub struct RowExtra {
     /// Lookups that are found when the row is due, because their row is made by the same plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finds: Vec<LateFind>,
+}
+
+impl RowExtra {
+    /// Writes it as JSON behind a text, as serializing it would.
+    pub(crate) fn push_json(&self, out: &mut String) -> Result<(), SynclineError> {
+        out.push_str("{\"source\":");
+        out.push_str(self.source.get());
+        out.push_str(",\"events\":[");
+        for (at, (name, timestamp)) in self.events.iter().enumerate() {
+            out.push_str(if at == 0 { "[" } else { ",[" });
+            push_json_text(out, name);
+            out.push(',');
+            push_json_text(out, timestamp);
+            out.push(']');
+        }
+        out.push_str(if self.resent { "],\"resent\":true" } else { "],\"resent\":false" });
+        if let Some(pair) = &self.pair {
+            out.push_str(",\"pair\":");
+            out.push_str(raw(pair)?.get());
+        }
+        if !self.finds.is_empty() {
+            out.push_str(",\"finds\":");
+            out.push_str(raw(&self.finds)?.get());
+        }
+        out.push('}');
+        Ok(())
+    }
 }
 
 /// Reads what [`RowExtra`] was stored as.
@@ -303,4 +332,29 @@ pub(crate) fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, SynclineErro
 
 pub(crate) fn unwritable(error: &dyn std::fmt::Display) -> SynclineError {
     SynclineError::new(ErrorCode::Internal, format!("a row can't be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_row_keeps_is_written_as_serializing_it_would() {
+        let find = LateFind { field: "ownerid".into(), column: "fullname".into(), text: "Zo\"ë".into() };
+        for (events, resent) in [(0, false), (1, true), (3, false)] {
+            for (pair, finds) in [(None, 0), (Some(PairExtra::default()), 2)] {
+                let extra = RowExtra {
+                    source: raw(&json!({ "contactid": "1", "fullname": "Zo\"ë" })).unwrap(),
+                    events: vec![("signed\\up".to_owned(), "2026-01-02T03:04:05Z".to_owned()); events],
+                    resent,
+                    pair,
+                    finds: vec![find.clone(); finds],
+                };
+                let mut text = String::from("> ");
+                extra.push_json(&mut text).unwrap();
+                assert_eq!(text, format!("> {}", serde_json::to_string(&extra).unwrap()));
+            }
+        }
+    }
 }

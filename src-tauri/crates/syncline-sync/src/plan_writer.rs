@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::progress::blocking;
 
-/// Pages that may wait. A packed row takes less than a kilobyte, and once in a while the store is busy for as long as several pages take to
-/// be planned: when its log is taken into its file.
-const PAGES_WAITING: usize = 8;
+/// Pages that may wait. A packed row takes less than a kilobyte, so that all of them take 12 MB, and once in a while the store is busy for as
+/// long as many pages take to be planned: when its log is taken into its file, and the disk is waited for.
+const PAGES_WAITING: usize = 24;
 
 /// Stores the pages of one plan, in order.
 pub(crate) struct Writer {

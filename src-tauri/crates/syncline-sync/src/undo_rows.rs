@@ -1,8 +1,7 @@
 //! What becomes of each record when its run is taken back.
 
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use syncline_connect::{Destination, MatchKey, PlannedWrite, Probe, ProbedRow};
+use syncline_connect::{Destination, MatchKey, PlannedWrite, Probe, ProbedRow, RowRequest};
 use syncline_model::{
     Action, EntitySchema, FieldChange, MappedRecord, RowIssue, SynclineError, Value, ValueMap,
 };
@@ -66,7 +65,6 @@ pub(crate) async fn undo_page(
         if let (true, Some(request_of_row)) = (decision.action.writes(), &decision.request) {
             detail.note(request_of_row, destination.lane(schema, request_of_row, &request.options));
         }
-        let made = decision.request.as_ref().map(raw).transpose()?;
         rows.push(PlanRow {
             ordinal: first + rows.len() as u32,
             source_id: row.planned.source_id,
@@ -76,8 +74,8 @@ pub(crate) async fn undo_page(
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
             changes: decision.changes.list(&mapped),
-            request_hash: made.as_ref().map(|made| hex::encode(Sha256::digest(made.get()))),
-            request: made,
+            request_hash: decision.request.as_ref().map(RowRequest::hash),
+            request: decision.request.as_ref().map(raw).transpose()?,
             mapped,
             issues: decision.issues,
             extra: None,

@@ -1,8 +1,7 @@
 //! What a mirror deletes: rows that its definition, and no other, brought to the destination before, whose records the source does not
 //! hold any more, and that no record it does hold is the same as.
 
-use sha2::{Digest, Sha256};
-use syncline_connect::{Capabilities, MatchKey, Probe};
+use syncline_connect::{Capabilities, MatchKey, Probe, RowRequest};
 use syncline_model::{
     Action, ColumnType, EntitySchema, ErrorCode, FetchSection, SyncAction, SyncDefinition, SynclineError,
     Value,
@@ -86,7 +85,6 @@ pub(crate) async fn vanished_rows(
         if let (true, Some(request)) = (decision.action.writes(), &decision.request) {
             detail.note(request, destination.lane(schema, request, &planner.request.options));
         }
-        let request = decision.request.as_ref().map(raw).transpose()?;
         let email = sent.mapped.identifiers.get("email").map(Value::display_text);
         let title = email
             .or_else(|| mapped_name(&sent.mapped))
@@ -101,8 +99,8 @@ pub(crate) async fn vanished_rows(
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
             changes: decision.changes.list(&sent.mapped),
-            request_hash: request.as_ref().map(|request| hex::encode(Sha256::digest(request.get()))),
-            request,
+            request_hash: decision.request.as_ref().map(RowRequest::hash),
+            request: decision.request.as_ref().map(raw).transpose()?,
             mapped: sent.mapped,
             issues: decision.issues,
             extra: None,

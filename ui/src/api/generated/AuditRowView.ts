@@ -94,7 +94,7 @@ issues: Array<RowIssue>,
  */
 request: RequestView | null, 
 /**
- * SHA-256 of the request.
+ * SHA-256 of the request: of method, path and headers (if any) as one JSON object, a line feed, and the body.
  */
 request_hash: string | null, 
 /**

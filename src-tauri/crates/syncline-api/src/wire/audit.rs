@@ -88,7 +88,7 @@ pub struct AuditRowView {
     pub issues: Vec<RowIssue>,
     /// The request as it was sent, or would be.
     pub request: Option<RequestView>,
-    /// SHA-256 of the request.
+    /// SHA-256 of the request: of method, path and headers (if any) as one JSON object, a line feed, and the body.
     pub request_hash: Option<String>,
     /// The service's code, or ours.
     pub code: Option<String>,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::testing::{at, contact, key, now, open};
 use crate::{
-    AuditFilter, Plan, PlanRow, PlanRowFilter, PlanStatus, Run, RunOutcome, RunRowFilter, RunStatus, Store,
-    StoreError,
+    AuditFilter, Plan, PlanPacker, PlanRow, PlanRowFilter, PlanRowOrder, PlanStatus, RequestText, RowDraft,
+    Run, RunOutcome, RunRowFilter, RunStatus, Store, StoreError,
 };
 
 pub(crate) fn plan(source: Uuid, destination: Uuid) -> Plan {
@@ -91,6 +91,45 @@ fn filled(store: &Store, rows: u32) -> Plan {
         store.add_plan_rows(plan.id, chunk).unwrap();
     }
     plan
+}
+
+#[test]
+fn a_finished_plan_is_gone_through_once_for_a_question() {
+    let (_folder, store) = open();
+    let plan = filled(&store, 300);
+    let places = || store.inner.places.count();
+    let by_title = PlanRowFilter {
+        action: Some(Action::Create),
+        order: PlanRowOrder::Title,
+        descending: true,
+        ..Default::default()
+    };
+    let window = |filter: &PlanRowFilter, offset: u64| {
+        let page = store.plan_rows(plan.id, filter, offset, 20).unwrap();
+        (page.total, page.rows.iter().map(|row| row.ordinal).collect::<Vec<_>>())
+    };
+    let making = [0, 40, 80, 100].map(|offset| window(&by_title, offset));
+    assert_eq!(making[0].0, 90);
+    assert_eq!((making[2].1.len(), making[3].1.len()), (10, 0));
+    assert_eq!(places(), 0, "rows may be added yet");
+
+    store.set_plan_status(plan.id, PlanStatus::Ready).unwrap();
+    assert_eq!([0, 40, 80, 100].map(|offset| window(&by_title, offset)), making);
+    assert_eq!(places(), 1);
+    assert_eq!(store.plan_rows_count(plan.id, &PlanRowFilter::default()).unwrap(), 300);
+    assert_eq!(window(&PlanRowFilter::default(), 297), (300, vec![297, 298, 299]));
+    assert_eq!(places(), 2, "one for each question");
+    let other = filled(&store, 7);
+    store.set_plan_status(other.id, PlanStatus::Ready).unwrap();
+    assert_eq!(store.plan_rows_count(other.id, &PlanRowFilter::default()).unwrap(), 7);
+
+    // What is taken out by hand changes, and is in the rows of a list that was made before.
+    let out = PlanRowFilter { excluded: Some(true), ..Default::default() };
+    assert_eq!(store.plan_rows_count(plan.id, &out).unwrap(), 0);
+    assert_eq!(store.exclude_plan_rows(plan.id, Some(&[298]), &out, true).unwrap(), 1);
+    assert_eq!(window(&out, 0), (1, vec![298]));
+    let page = store.plan_rows(plan.id, &PlanRowFilter::default(), 297, 20).unwrap();
+    assert_eq!(page.rows.iter().map(|row| row.excluded).collect::<Vec<_>>(), [false, true, false]);
 }
 
 #[test]
@@ -205,6 +244,24 @@ fn rows_share_a_dictionary_and_come_back_to_the_letter() {
             .unwrap()
     };
     assert!(sizes(320, 500) * 3 < sizes(0, 20) * 2, "{} and {}", sizes(320, 500), sizes(0, 20));
+
+    // The body of a request may stand behind the rest, as it is.
+    let bodies = ["{\"n\":20000.0000,\"ë\":\"\\\"\"}", "12{", "", "}"];
+    let mut packer = PlanPacker::new(&store, plan.id).unwrap();
+    for (body, (row, json)) in
+        bodies.iter().zip(rows.iter().zip(["{}", "{\"method\":\"POST\"}"].into_iter().cycle()))
+    {
+        let request = RequestText { json, body: Some(body) };
+        packer.add(RowDraft { request: Some(request), ..row.into() }).unwrap();
+    }
+    store.add_packed_rows(plan.id, &packer.page().unwrap()).unwrap();
+    for (body, row) in bodies.iter().zip(&rows) {
+        let read = store.plan_row(plan.id, row.ordinal).unwrap().unwrap();
+        let request: serde_json::Value = serde_json::from_str(read.request.as_ref().unwrap().get()).unwrap();
+        let method = (row.ordinal % 2 == 1).then_some("POST");
+        assert_eq!((request["body"].as_str(), request["method"].as_str()), (Some(*body), method));
+        assert_eq!(written(&PlanRow { request: row.request.clone(), ..read }), written(row));
+    }
 
     // A row that was compressed before there were dictionaries.
     let part = |value: &dyn Fn(&PlanRow) -> String| value(&rows[7]);

@@ -13,6 +13,7 @@ pub(crate) mod plan_pack;
 pub(crate) mod plan_rows;
 pub(crate) mod plan_turns;
 mod plan_walk;
+pub(crate) mod plan_window;
 pub(crate) mod plans;
 pub(crate) mod recover;
 pub(crate) mod retention;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
-use super::plan_body::{self, words, write_json};
+use super::plan_body::{self, words, write};
 use super::plan_rows::PlanRow;
 use super::plans;
 use crate::cache::codec::{self, FrameMaker};
@@ -13,6 +13,15 @@ use crate::{Store, StoreError};
 
 /// Rows that a dictionary is trained on; training takes its time, and more rows gain little.
 const SAMPLES: usize = 200;
+
+/// The exact request of a row, as its maker wrote it.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestText<'a> {
+    /// JSON: the whole request, or an object of what comes before its body.
+    pub json: &'a str,
+    /// The body, where it is not in the JSON: it is kept as it is, and read back as the object's last member `body`.
+    pub body: Option<&'a str>,
+}
 
 /// A row of a plan that is about to be stored; see [`PlanRow`]. JSON is given as text and taken as it is.
 #[derive(Debug, Clone)]
@@ -35,8 +44,8 @@ pub struct RowDraft<'a> {
     pub existing: Option<&'a str>,
     /// Old against new; absent: every mapped attribute that is not null is new.
     pub changes: Option<&'a [FieldChange]>,
-    /// The exact request, as JSON.
-    pub request: Option<&'a str>,
+    /// The exact request.
+    pub request: Option<RequestText<'a>>,
     /// Hash of the request.
     pub request_hash: Option<Cow<'a, str>>,
     /// What is worth telling.
@@ -59,7 +68,7 @@ impl<'a> From<&'a PlanRow> for RowDraft<'a> {
             mapped: &row.mapped,
             existing: row.existing.as_deref().map(|raw| raw.get()),
             changes: Some(&row.changes),
-            request: row.request.as_deref().map(|raw| raw.get()),
+            request: row.request.as_deref().map(|raw| RequestText { json: raw.get(), body: None }),
             request_hash: row.request_hash.as_deref().map(Cow::Borrowed),
             issues: Cow::Borrowed(&row.issues),
             extra: row.extra.as_deref().map(|raw| raw.get()),
@@ -96,9 +105,9 @@ pub struct PlanPacker {
     packed: PackedRows,
     /// Absent until the plan has a dictionary.
     frames: Option<FrameMaker>,
-    /// The JSON of the page's rows while there is none.
+    /// The text of the page's rows while there is none.
     waiting: Vec<String>,
-    /// The JSON of the row that is packed.
+    /// The text of the row that is packed.
     text: String,
 }
 
@@ -117,7 +126,7 @@ impl PlanPacker {
     /// Adds a row to the page.
     pub fn add(&mut self, row: RowDraft<'_>) -> Result<(), StoreError> {
         self.text.clear();
-        write_json(&row, &mut self.text)?;
+        write(&row, &mut self.text)?;
         let mut body = Vec::new();
         match &mut self.frames {
             Some(frames) => frames.pack(&self.text, &mut body)?,

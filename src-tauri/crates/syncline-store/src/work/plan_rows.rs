@@ -7,7 +7,7 @@ use syncline_model::{Action, FieldChange, MappedRecord, RowIssue};
 use uuid::Uuid;
 
 use super::plan_body::{self, Bodies};
-use super::plan_filter::{PlanRowFilter, bound, condition, order_by};
+use super::plan_filter::{PlanRowFilter, bound, condition};
 use super::plan_pack::{PackedRows, PlanPacker};
 use super::{base, plan_turns, plans, runs};
 use crate::migrate::Migration;
@@ -73,15 +73,6 @@ pub struct PlanRow {
     pub extra: Option<Box<RawValue>>,
     /// Taken out by hand.
     pub excluded: bool,
-}
-
-/// A window of rows.
-#[derive(Debug, Clone)]
-pub struct PlanRowsPage {
-    /// Rows by ordinal.
-    pub rows: Vec<PlanRow>,
-    /// All that fit.
-    pub total: u64,
 }
 
 /// Rows of one cause.
@@ -177,35 +168,6 @@ impl Store {
                 }
             }
             Ok(())
-        })
-    }
-
-    /// A window of rows, in the filter's order.
-    pub fn plan_rows(
-        &self,
-        plan: Uuid,
-        filter: &PlanRowFilter,
-        offset: u64,
-        limit: u32,
-    ) -> Result<PlanRowsPage, StoreError> {
-        self.read(|db| {
-            let condition = condition(plans::number(db, plan)?, filter);
-            let total: i64 = db.query_row(
-                &format!("SELECT count(*) FROM plan_rows WHERE {}", condition.sql),
-                bound(&condition.values).as_slice(),
-                |row| row.get(0),
-            )?;
-            let rows = select(
-                db,
-                &format!(
-                    "SELECT {COLUMNS} FROM plan_rows WHERE {} ORDER BY {} LIMIT {limit} OFFSET {}",
-                    condition.sql,
-                    order_by(filter.order, filter.descending),
-                    offset.min(i64::MAX as u64)
-                ),
-                &bound(&condition.values),
-            )?;
-            Ok(PlanRowsPage { rows, total: total.unsigned_abs() })
         })
     }
 

@@ -1,8 +1,7 @@
 //! The rows of one of the two plans, on their way into the store.
 
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use syncline_connect::{Destination, Toll, WriteOptions};
+use syncline_connect::{Destination, RowRequest, Toll, WriteOptions};
 use syncline_model::{Action, EntitySchema, ErrorCode, SynclineError};
 use syncline_store::{Plan, PlanRow, PlanStatus, Store};
 
@@ -63,7 +62,6 @@ impl Sheet {
         if decision.action == Action::Create && !extra.known_by.is_empty() {
             self.detail.unkeyed_creates += 1;
         }
-        let made = decision.request.as_ref().map(raw).transpose()?;
         let nothing = || serde_json::value::RawValue::from_string("{}".to_owned()).map_err(damaged);
         let extra = RowExtra {
             source: source.map_or_else(nothing, Ok)?,
@@ -81,8 +79,8 @@ impl Sheet {
             reason: decision.reason,
             existing: decision.existing.as_ref().map(raw).transpose()?,
             changes: decision.changes.list(&mapped),
-            request_hash: made.as_ref().map(|made| hex::encode(Sha256::digest(made.get()))),
-            request: made,
+            request_hash: decision.request.as_ref().map(RowRequest::hash),
+            request: decision.request.as_ref().map(raw).transpose()?,
             mapped,
             issues: decision.issues,
             extra: Some(raw(&extra)?),
