@@ -34,7 +34,7 @@ impl Moment {
     /// RFC 3339 ending in `Z`; a date without time becomes midnight of that date, a clock's time keeps its digits.
     pub(crate) fn rfc3339(self) -> String {
         match self {
-            Self::Day(day) => format!("{day}T00:00:00Z"),
+            Self::Day(day) => midnight(day),
             Self::Instant(instant) => instant.to_string(),
             Self::Clock(clock) => format!("{clock}Z"),
         }
@@ -56,5 +56,36 @@ impl Moment {
             Self::Day(day) => day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp()),
             Self::Clock(clock) => clock.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp()),
         }
+    }
+}
+
+/// A day's midnight, its digits written one by one: dates of birth are many, and formatting takes longer than reading them.
+fn midnight(day: Date) -> String {
+    let Ok(year @ 0..=9999) = u16::try_from(day.year()) else { return format!("{day}T00:00:00Z") };
+    let digit = |number: u16| char::from(b'0' + (number % 10) as u8);
+    let (month, day) = (day.month().unsigned_abs().into(), day.day().unsigned_abs().into());
+    let mut text = String::with_capacity(20);
+    text.extend([year / 1000, year / 100, year / 10, year].map(digit));
+    for number in [month, day] {
+        text.push('-');
+        text.push(digit(number / 10));
+        text.push(digit(number));
+    }
+    text.push_str("T00:00:00Z");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight() {
+        for text in ["0000-01-01", "0007-12-31", "1753-01-01", "1989-02-28", "2026-11-22", "9999-12-31"] {
+            let day: Date = text.parse().unwrap();
+            assert_eq!(Moment::Day(day).rfc3339(), format!("{text}T00:00:00Z"));
+        }
+        let before: Date = "-000044-03-15".parse().unwrap();
+        assert_eq!(Moment::Day(before).rfc3339(), "-000044-03-15T00:00:00Z");
     }
 }
