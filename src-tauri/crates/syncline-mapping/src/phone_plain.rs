@@ -95,21 +95,33 @@ static COUNTRIES: [Country; 58] = [
     zero(995),
 ];
 
-/// Lengths of national numbers that are possible, a bit each, for the countries in their order.
-static LENGTHS: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    let possible = |code: u16, length: u32| {
+/// Lengths of national numbers that are possible, a bit each: in full, and also where the area is left out.
+struct Lengths {
+    full: u32,
+    all: u32,
+}
+
+/// For the countries in their order.
+static LENGTHS: LazyLock<Vec<Lengths>> = LazyLock::new(|| {
+    let reason = |code: u16, length: u32| {
         let number = PhoneNumber {
             country_code: i32::from(code),
             national_number: 2 * 10_u64.pow(length - 1),
             ..PhoneNumber::default()
         };
         // The library looks at nothing but the length.
-        PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) == Ok(NumberLengthType::IsPossible)
+        PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number)
     };
-    let lengths = |country: &Country| {
-        (2..=MOST_DIGITS).filter(|length| possible(country.code, *length)).fold(0, |all, one| all | 1 << one)
+    let lengths = |country: &Country, wanted: fn(Option<NumberLengthType>) -> bool| {
+        (2..=MOST_DIGITS)
+            .filter(|length| wanted(reason(country.code, *length).ok()))
+            .fold(0, |all, one| all | 1 << one)
     };
-    COUNTRIES.iter().map(lengths).collect()
+    let both = |country: &Country| Lengths {
+        full: lengths(country, |found| found == Some(NumberLengthType::IsPossible)),
+        all: lengths(country, |found| found.is_some()),
+    };
+    COUNTRIES.iter().map(both).collect()
 });
 
 /// Digits of a number in E.164.
@@ -136,18 +148,15 @@ impl Country {
         &room[from..]
     }
 
-    fn is_possible(&self, national: &[u8]) -> bool {
-        let place = COUNTRIES.binary_search_by_key(&self.code, |country| country.code);
-        let lengths = place.ok().and_then(|place| LENGTHS.get(place)).copied().unwrap_or_default();
-        // A leading zero is part of the number in some countries, and none in others.
-        national.first().is_some_and(|first| *first != b'0')
-            && u32::try_from(national.len()).is_ok_and(|length| length < 32 && lengths & (1 << length) != 0)
+    fn lengths(&self) -> Option<&'static Lengths> {
+        let place = COUNTRIES.binary_search_by_key(&self.code, |country| country.code).ok()?;
+        LENGTHS.get(place)
     }
 
     /// The number as it is, if nothing would be taken off its front.
     fn whole<'a>(&self, national: &'a [u8]) -> Option<&'a [u8]> {
         let taken_off = self.prefixes.iter().any(|prefix| national.starts_with(prefix.as_bytes()));
-        (!taken_off && self.is_possible(national)).then_some(national)
+        (!taken_off && fits(national, self.lengths()?.all)).then_some(national)
     }
 
     /// The number without its trunk prefix; `digits` are dialled within the country.
@@ -157,23 +166,38 @@ impl Country {
         }
         match digits.strip_prefix(b"0") {
             // No number of these countries begins with a zero itself.
-            Some(rest) if self.prefixes.first() == Some(&"0") && self.is_possible(rest) => Some(rest),
-            Some(_) => None,
+            // It takes the zero off only where what is left is a whole number.
+            Some(rest) => {
+                (self.prefixes.first() == Some(&"0") && fits(rest, self.lengths()?.full)).then_some(rest)
+            }
             None => self.whole(digits),
         }
     }
 }
 
+/// True where a national number has one of these lengths. A leading zero is part of the number in some countries, and none in others.
+fn fits(national: &[u8], lengths: u32) -> bool {
+    national.first().is_some_and(|first| *first != b'0')
+        && u32::try_from(national.len()).is_ok_and(|length| length < 32 && lengths & (1 << length) != 0)
+}
+
+/// A number without its extension, which E.164 has no place for.
+fn without_extension(text: &str) -> &str {
+    let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.rsplit_once(" ext. ") {
+        Some((number, extension)) if digits(extension) => number,
+        Some(_) | None => text,
+    }
+}
+
 /// The number in E.164, read as one of the country where it has no dial code; `None`: the library has to be asked.
 pub(crate) fn to_e164(text: &str, country: Option<&'static Country>) -> Option<String> {
-    let text = text.trim_matches(' ').as_bytes();
+    let text = without_extension(text.trim_matches(' ')).as_bytes();
     if text.len() > MOST_TEXT {
         return None;
     }
-    let (abroad, rest) = match text.strip_prefix(b"+") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
+    let pluses = text.iter().take_while(|byte| **byte == b'+').count();
+    let (abroad, rest) = (pluses > 0, &text[pluses..]);
     let (mut digits, mut count, mut brackets) = ([0; MOST_DIGITS as usize + 1], 0, false);
     for byte in rest {
         match byte {
@@ -266,6 +290,7 @@ mod tests {
                     plain += u32::from(agree(&format!("+{}{national}", country.code), rules, Some(country)));
                     plain += u32::from(agree(&national, rules, Some(country)));
                     plain += u32::from(agree(&format!("0{national}"), rules, Some(country)));
+                    agree(&format!("++{}{national} ext. 5", country.code), rules, Some(country));
                 }
             }
         }
@@ -277,7 +302,8 @@ mod tests {
         fn what_needs_no_library_is_as_the_library_reads_it(
             place in 0..COUNTRIES.len(),
             own: bool,
-            front in prop_oneof![Just("+"), Just(""), Just("0"), Just("00"), Just("("), Just("+("), Just("(0")],
+            front in prop_oneof![Just("+"), Just(""), Just("0"), Just("00"), Just("("), Just("+("), Just("(0"), Just("++")],
+            extension in prop_oneof![Just(""), Just(" ext. 7"), Just(" ext. 004"), Just(" ext. 123456789"), Just(" ext. ")],
             bracketed in "[0-9]{0,3} ?\\([0-9]{1,4}[) ][-0-9 .()]{2,12}[0-9]",
             text in "[0-9]{2}[-0-9 .()/+x#]{0,4}[0-9]{0,9}[- .][0-9 ]{0,5}",
         ) {
@@ -289,6 +315,8 @@ mod tests {
             agree(&format!("+{bracketed}"), rules, known);
             agree(&format!("{front}{}{bracketed}", country.code), rules, known);
             agree(&format!("{front}{text}"), rules, known);
+            agree(&format!("{front}{text}{extension}"), rules, known);
+            agree(&format!("{bracketed}{extension}"), rules, known);
             agree(&format!("{front}{}{text}", country.code), rules, known);
             agree(&format!("{front}{} {text}", country.code), rules, known);
         }
@@ -316,6 +344,8 @@ mod tests {
             " 0532.123.4567 ",
             "+90 (532) 123-4567",
             "(0532) 123 45 67",
+            "++90 532 123 45 67",
+            "0532 123 45 67 ext. 12",
         ] {
             assert_eq!(to_e164(text, turkey).as_deref(), Some("+905321234567"), "{text}");
         }
