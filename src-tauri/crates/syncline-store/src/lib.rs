@@ -24,6 +24,7 @@ mod time;
 mod two_way;
 mod work;
 
+pub use cache::arrived::{ArrivedEnd, ArrivedPart, ArrivedPartRef};
 pub use cache::changes::compare::FieldDifference;
 pub use cache::changes::detail::{MarkRule, PageNotes, PullPlan};
 pub use cache::changes::read::{Difference, DifferenceKind, DifferencePage, DifferenceQuery, PullDetail};

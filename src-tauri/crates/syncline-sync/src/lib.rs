@@ -32,6 +32,7 @@ mod plan_writer;
 mod prediction;
 mod progress;
 mod pull;
+mod pull_ahead;
 mod pull_estimate;
 mod pull_pages;
 mod pull_way;

@@ -9,6 +9,7 @@ use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
 use crate::progress::{Work, blocking};
+use crate::pull_ahead::go_on;
 use crate::pull_pages::{Total, read_and_store, to_come};
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
 
@@ -267,10 +268,10 @@ async fn begin(
     })?;
     let plan = planned.plan()?;
     let (columns, kind) = (planned.ask.columns.clone(), planned.way.kind());
-    let (store, request, now) = (store.clone(), request.clone(), work.now());
+    let (store, request, work) = (store.clone(), request.clone(), work.clone());
     blocking(move || {
         if let Some(earlier) = earlier {
-            return Ok(store.resume_pull(earlier)?);
+            return go_on(&store, earlier, &work);
         }
         let start = PullStart {
             connection: request.connection,
@@ -279,7 +280,7 @@ async fn begin(
             selection: &text,
             kind,
         };
-        Ok(store.begin_planned_pull(&start, &plan, now)?)
+        Ok(store.begin_planned_pull(&start, &plan, work.now())?)
     })
     .await
 }

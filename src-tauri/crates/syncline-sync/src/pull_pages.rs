@@ -1,8 +1,8 @@
 //! The pages of a pull: one thread takes them apart while they arrive, one makes their records ready to be written, one writes. The next
-//! page is asked for when the one before it is stored, so that nothing but the page in flight is ever read twice.
+//! page is asked for when what has come of the one before it is stored or kept, so that nothing but the page in flight is ever read twice.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
@@ -13,14 +13,17 @@ use tokio_util::sync::CancellationToken;
 use crate::cost::pages;
 use crate::index;
 use crate::progress::{Work, blocking};
+use crate::pull_ahead::{Ahead, Gathered, StoredUpTo};
 use crate::pull_way::PlannedPull;
 use crate::seen::{Seen, seen};
 
-/// Bytes of records that are stored at a time. Of a page of any size no more than five such portions are in memory: one gathers, one is
-/// made ready, one is written, and before the last two one may wait.
+/// Bytes of records that are stored at a time. Of pages of any size no more than ten such portions are in memory: one gathers, one is made
+/// ready, one is written, and others wait.
 const PORTION_BYTES: usize = 1 << 20;
-/// Portions that wait at each of the two places.
-const PORTIONS_AHEAD: usize = 1;
+/// Portions that may wait to be made ready: the more, the longer there is something to store while the service makes the next page.
+const GATHERED_AHEAD: usize = 6;
+/// Portions that may wait to be written.
+const READY_AHEAD: usize = 1;
 /// A wait for records in the middle of a page that is long enough to index others meanwhile.
 const LONG_WAIT: Duration = Duration::from_millis(100);
 /// A wait for a page to begin that is long enough to index records in the next one.
@@ -38,17 +41,10 @@ enum Arrival<P> {
     Failed(SynclineError),
 }
 
-/// Records of a page, and ids of those that are gone.
-#[derive(Default)]
-struct Gathered {
-    records: Vec<Record>,
-    removed: Vec<RecordId>,
-}
-
-/// The same, ready to be written.
+/// Records of a page, and ids of those that are gone, ready to be written.
 struct Ready {
     portion: Portion,
-    removed: Vec<RecordId>,
+    removed: Arc<Vec<RecordId>>,
     seen: Seen,
 }
 
@@ -65,8 +61,10 @@ impl Ready {
 
 /// Gathers portions.
 struct Gatherer {
-    gathered: Gathered,
+    records: Vec<Record>,
+    removed: Vec<RecordId>,
     bytes: usize,
+    ahead: Ahead,
     tell: SyncSender<Arrival<Gathered>>,
 }
 
@@ -78,39 +76,50 @@ impl Gatherer {
 
     fn take(&mut self) -> Gathered {
         self.bytes = 0;
-        std::mem::take(&mut self.gathered)
+        let (records, removed) = (std::mem::take(&mut self.records), std::mem::take(&mut self.removed));
+        Gathered { records: Arc::new(records), removed: Arc::new(removed) }
+    }
+
+    /// The page is over. False: the storing has ended.
+    fn end(&mut self, end: PageEnd) -> Result<bool, SynclineError> {
+        let rest = self.take();
+        let last = end.next.is_none();
+        self.ahead.give(&rest, Some(&end));
+        self.tell(Arrival::End(rest, end))?;
+        Ok(last || self.ahead.outlives())
     }
 }
 
 impl PageTaker for Gatherer {
     fn begin(&mut self) -> Result<(), SynclineError> {
         self.take();
+        self.ahead.begin();
         self.tell(Arrival::Begin)
     }
 
     fn record(&mut self, record: Record) -> Result<(), SynclineError> {
         self.bytes += record.raw.get().len();
-        self.gathered.records.push(record);
+        self.records.push(record);
         if self.bytes < PORTION_BYTES {
             return Ok(());
         }
         let gathered = self.take();
+        self.ahead.give(&gathered, None);
         self.tell(Arrival::Portion(gathered))
     }
 
     fn removed(&mut self, id: RecordId) -> Result<(), SynclineError> {
-        self.gathered.removed.push(id);
+        self.removed.push(id);
         Ok(())
     }
 }
 
-/// Reads page after page; each one when the storing of the one before it is heard of.
+/// Reads page after page.
 struct Reader {
     source: Arc<dyn Source>,
     selection: Selection,
     tracked: bool,
     gatherer: Arc<Mutex<Gatherer>>,
-    go_on: Receiver<()>,
     cancel: CancellationToken,
 }
 
@@ -126,9 +135,7 @@ impl Reader {
         };
         cursor.clone_from(&end.next);
         let mut gatherer = self.gatherer.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = gatherer.take();
-        gatherer.tell(Arrival::End(rest, end))?;
-        Ok(cursor.is_some())
+        Ok(gatherer.end(end)? && cursor.is_some())
     }
 
     fn fail(&self, error: SynclineError) {
@@ -166,15 +173,21 @@ pub(crate) async fn read_and_store(
     total: &Total,
     work: &Work,
 ) -> Result<(), SynclineError> {
-    let (tell, arrivals) = sync_channel(PORTIONS_AHEAD);
-    let (stored, go_on) = channel();
+    let (tell, arrivals) = sync_channel(GATHERED_AHEAD);
+    let stored = Arc::new(StoredUpTo::default());
+    let gatherer = Gatherer {
+        records: Vec::new(),
+        removed: Vec::new(),
+        bytes: 0,
+        ahead: Ahead::new(store, pull, Arc::clone(&stored)),
+        tell,
+    };
     let reading = work.cancel.child_token();
     let reader = Reader {
         source,
         selection: planned.selection.clone(),
         tracked: planned.way.is_tracked(),
-        gatherer: Arc::new(Mutex::new(Gatherer { gathered: Gathered::default(), bytes: 0, tell })),
-        go_on,
+        gatherer: Arc::new(Mutex::new(gatherer)),
         cancel: reading.clone(),
     };
     // One thread takes pages apart and one writes them: an allocator keeps what was freed for each thread that allocates.
@@ -185,16 +198,14 @@ pub(crate) async fn read_and_store(
             match runtime.block_on(tally.count(reader.page(&mut cursor))) {
                 Err(error) => return reader.fail(error),
                 Ok(false) => return,
-                // Not before this page outlives the process.
-                Ok(true) if reader.go_on.recv().is_ok() => {}
-                Ok(true) => return,
+                Ok(true) => {}
             }
         }
     });
     // A record that is there already and has not changed is not written, and need not be made ready for it.
     let mostly_written =
         Arc::new(AtomicBool::new(pull.counts.unchanged <= pull.counts.new + pull.counts.changed));
-    let (ready, ready_ones) = sync_channel(PORTIONS_AHEAD);
+    let (ready, ready_ones) = sync_channel(READY_AHEAD);
     let preparing =
         Preparing { store: store.clone(), pull: pull.clone(), mostly_written: mostly_written.clone() };
     let preparer = tokio::task::spawn_blocking(move || preparing.run(&arrivals, &ready));
@@ -203,6 +214,7 @@ pub(crate) async fn read_and_store(
         mostly_written,
         pull: pull.clone(),
         work: work.clone(),
+        stored: Arc::clone(&stored),
         page_size: planned.selection.page_size,
         total: total.clone(),
         read: already,
@@ -210,7 +222,8 @@ pub(crate) async fn read_and_store(
         between: false,
         service_took: Duration::ZERO,
     };
-    let result = blocking(move || storing.run(&ready_ones, &stored)).await;
+    let result = blocking(move || storing.run(&ready_ones)).await;
+    stored.over();
     // Where a page could not be stored, the next one need not come.
     reading.cancel();
     let last = result?;
@@ -267,6 +280,7 @@ struct Storing {
     mostly_written: Arc<AtomicBool>,
     pull: Pull,
     work: Work,
+    stored: Arc<StoredUpTo>,
     page_size: u32,
     total: Total,
     /// Records that are stored.
@@ -281,11 +295,7 @@ struct Storing {
 
 impl Storing {
     /// True: the last page was stored.
-    fn run(
-        mut self,
-        arrivals: &Receiver<Arrival<Ready>>,
-        stored: &Sender<()>,
-    ) -> Result<bool, SynclineError> {
+    fn run(mut self, arrivals: &Receiver<Arrival<Ready>>) -> Result<bool, SynclineError> {
         loop {
             let Some(arrival) = self.next(arrivals)? else { return Ok(false) };
             match arrival {
@@ -299,6 +309,7 @@ impl Storing {
                     let (id, now) = (self.pull.id, self.work.now());
                     let counts = self.store.write_part(id, &ready.portion, &ready.notes(None), now)?;
                     self.in_part += counts.read;
+                    self.stored.another(self.in_part);
                     self.told(&counts);
                 }
                 Arrival::End(ready, end) => {
@@ -308,6 +319,7 @@ impl Storing {
                     let counts =
                         self.store.write_noted_page(id, &ready.portion, next, end.bytes, &notes, now)?;
                     self.in_part = 0;
+                    self.stored.another(0);
                     self.told(&counts);
                     let last = next.is_none();
                     self.work.tell_calls(to_come(last, self.read, self.total.get(), self.page_size));
@@ -316,8 +328,6 @@ impl Storing {
                     }
                     drop(ready);
                     self.work.check()?;
-                    // Where nobody reads any more, the reader has said why.
-                    let _ = stored.send(());
                 }
                 Arrival::Failed(error) => return Err(error),
             }

@@ -196,6 +196,7 @@ impl Store {
             Ok(Some((id, next_batch(db, &dataset, most.max(1))?)))
         })?;
         let Some((id, batch)) = read else { return Ok(IndexState::default()) };
+        self.key_index_after_pull(id)?;
         if batch.rows.is_empty() {
             return Ok(IndexState::default());
         }

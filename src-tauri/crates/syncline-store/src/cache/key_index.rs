@@ -1,11 +1,11 @@
 //! The index on the records' ids. Ids come in no order, so each page of a large pull would write most of the index again; a pull into an
-//! empty entity therefore does without it and makes it in one go at its end.
+//! empty entity therefore does without it, and it is made in one go when the pull is done, before the records' search index.
 //!
 //! Until then what is stored already is known by a hash a record, in memory. The index is made earlier, and the pull goes on with it, as
 //! soon as the hashes can't be trusted to be all: a hash came before (a record that the service gave twice, or a rare coincidence),
 //! records are to be removed, another process wrote, this one was started anew, or there are too many to be held.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use syncline_model::Record;
@@ -75,15 +75,14 @@ fn is_there(db: &Connection, id: i64) -> Result<bool, StoreError> {
         .query_row([id], |row| row.get(0))?)
 }
 
+/// Entities without it that are not being pulled.
+const LEFT_OUT: &str = "SELECT id FROM datasets d WHERE key_index = 0
+    AND NOT EXISTS (SELECT 1 FROM pulls p WHERE p.dataset = d.id AND p.status = 'running')";
+
 /// Makes the indexes that pulls have left out and not made: their process died.
 pub(crate) fn make_left_out(tx: &Connection) -> Result<(), StoreError> {
-    let left_out: Vec<i64> = tx
-        .prepare(
-            "SELECT id FROM datasets d WHERE key_index = 0
-             AND NOT EXISTS (SELECT 1 FROM pulls p WHERE p.dataset = d.id AND p.status = 'running')",
-        )?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let left_out: Vec<i64> =
+        tx.prepare(LEFT_OUT)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     left_out.into_iter().try_for_each(|id| make(tx, id))
 }
 
@@ -133,7 +132,29 @@ impl Store {
         Ok(())
     }
 
-    /// Makes the index where it was left out: before something else than storing needs it, and at the end of a pull.
+    /// Whether a pull that is done may leave the index to what follows it ([`Store::index_records`]): all of its records are new. What is
+    /// known of them is forgotten.
+    pub(crate) fn key_index_may_wait(&self, tx: &Connection, id: i64) -> Result<bool, StoreError> {
+        let known = lock(&self.inner.fresh_keys).remove(&id);
+        let (version, records) = (version(tx, id)?, known.as_ref().map(|known| known.hashes.count as i64));
+        let seen: Option<i64> = tx
+            .prepare_cached("SELECT current FROM datasets WHERE id = ?1 AND records = current")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(known.is_some_and(|known| known.version == version) && seen.is_some() && seen == records)
+    }
+
+    /// Makes the index of an entity that a pull has left it out of, once the pull is over.
+    pub(crate) fn key_index_after_pull(&self, id: i64) -> Result<(), StoreError> {
+        let left_out =
+            |db: &Connection| Ok(db.prepare_cached(&format!("{LEFT_OUT} AND id = ?1"))?.exists([id])?);
+        if self.read(left_out)? {
+            self.write(|tx| if left_out(tx)? { make(tx, id) } else { Ok(()) })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the index where it was left out: before something else than storing needs it, and where a pull ends early.
     pub(crate) fn need_key_index(&self, tx: &Connection, id: i64) -> Result<(), StoreError> {
         lock(&self.inner.fresh_keys).remove(&id);
         if is_there(tx, id)? { Ok(()) } else { make(tx, id) }
@@ -192,12 +213,48 @@ mod tests {
         assert!(!has_index(&store));
         let found = store.record(connection_id(), &contact(), &sample(70).id).unwrap();
         assert_eq!(found.unwrap().record.raw.get(), sample(70).raw.get(), "it is found all the same");
+        store.index_records(connection_id(), &contact(), 10).unwrap();
+        assert!(!has_index(&store), "the pull goes on");
         store.finish_pull(pull.id, PullEnd::Done, now()).unwrap();
+        assert!(!has_index(&store), "only new records came");
+        store.index_records(connection_id(), &contact(), 10).unwrap();
         assert!(has_index(&store));
         let again = begin(&store, PullKind::Full);
         let counts = store.write_page(again.id, &page(90, 110), None, 1, now()).unwrap();
         assert_eq!((counts.unchanged, counts.new), (10, 10));
         assert!(has_index(&store), "records are there already");
+    }
+
+    #[test]
+    fn without_it_nothing_is_stored_twice_after_a_pull() {
+        for died in [false, true] {
+            let (folder, mut store) = open();
+            let pull = begin(&store, PullKind::Full);
+            store.write_page(pull.id, &page(0, 50), None, 1, now()).unwrap();
+            store.finish_pull(pull.id, PullEnd::Done, now()).unwrap();
+            assert!(!has_index(&store));
+            if died {
+                drop(store);
+                store = Store::open(folder.path(), &key()).unwrap();
+                store.recover(now()).unwrap();
+                assert!(has_index(&store));
+            }
+            let again = begin(&store, PullKind::Full);
+            let counts = store.write_page(again.id, &page(40, 60), None, 1, now()).unwrap();
+            assert_eq!((counts.unchanged, counts.new), (10, 10));
+            assert!(has_index(&store));
+            store.finish_pull(again.id, PullEnd::Done, now()).unwrap();
+            assert_eq!(records(&store), 20);
+        }
+    }
+
+    #[test]
+    fn a_pull_that_ends_early_has_it() {
+        let (_folder, store) = open();
+        let pull = begin(&store, PullKind::Full);
+        store.write_page(pull.id, &page(0, 50), Some("1"), 1, now()).unwrap();
+        store.finish_pull(pull.id, PullEnd::Interrupted, now()).unwrap();
+        assert!(has_index(&store));
     }
 
     #[test]

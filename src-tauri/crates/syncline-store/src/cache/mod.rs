@@ -6,6 +6,7 @@
 //! A page of records is stored with its cursor in one transaction; the search index follows behind in batches of its own, because
 //! it costs as much as everything else together. It never gives a hit that is stale, and says how many records it has not seen yet.
 
+pub(crate) mod arrived;
 pub(crate) mod cells;
 pub(crate) mod changes;
 pub(crate) mod codec;

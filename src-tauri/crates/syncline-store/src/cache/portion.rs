@@ -11,7 +11,7 @@ use crate::cache::prepare::{Prepared, content_hash, prepare};
 use crate::{Pull, Store, StoreError};
 
 struct Owner {
-    records: Vec<Record>,
+    records: Arc<Vec<Record>>,
     /// What they were prepared for.
     dataset: Option<Arc<Dataset>>,
 }
@@ -34,8 +34,8 @@ pub struct Portion {
 
 impl Portion {
     /// Records that are taken apart when it is known which of them are written.
-    pub fn new(records: Vec<Record>) -> Self {
-        let records = last_of_each(records);
+    pub fn new(records: impl Into<Arc<Vec<Record>>>) -> Self {
+        let records = last_of_each(records.into());
         let hashes = hashes(&records);
         Self { parts: Parts::new(Owner { records, dataset: None }, |_| Vec::new()), hashes }
     }
@@ -60,7 +60,8 @@ impl Portion {
 impl Store {
     /// Prepares records of a running pull to be written, all of them. Those of a first page are only hashed: what compresses them is
     /// learned from them.
-    pub fn prepare(&self, pull: &Pull, records: Vec<Record>) -> Result<Portion, StoreError> {
+    pub fn prepare(&self, pull: &Pull, records: impl Into<Arc<Vec<Record>>>) -> Result<Portion, StoreError> {
+        let records = records.into();
         let dataset = self.read(|db| self.dataset_of(db, pull.connection, &pull.entity))?;
         if !dataset.has_dictionary {
             return Ok(Portion::new(records));
@@ -86,14 +87,14 @@ fn hashes(records: &[Record]) -> Vec<[u8; 32]> {
     records.iter().map(|record| content_hash(record.id.as_str(), record.raw.get())).collect()
 }
 
-fn last_of_each(mut records: Vec<Record>) -> Vec<Record> {
+fn last_of_each(records: Arc<Vec<Record>>) -> Arc<Vec<Record>> {
     let mut seen = HashSet::with_capacity(records.len());
-    let keep: Vec<bool> = records.iter().rev().map(|record| seen.insert(record.id.as_str())).collect();
-    if keep.contains(&false) {
-        let mut keep = keep.into_iter().rev();
-        records.retain(|_| keep.next().unwrap_or(true));
+    let mut keep: Vec<bool> = records.iter().rev().map(|record| seen.insert(record.id.as_str())).collect();
+    if !keep.contains(&false) {
+        return records;
     }
-    records
+    keep.reverse();
+    Arc::new(records.iter().zip(keep).filter(|(_, keep)| *keep).map(|(record, _)| record.clone()).collect())
 }
 
 #[cfg(test)]

@@ -262,7 +262,7 @@ impl Store {
         let id = Uuid::new_v4();
         // They are about to be those of other records, and the pull can use the room.
         self.inner.texts.clear();
-        self.write(|tx| {
+        let begun = self.write(|tx| {
             let (dataset, refill) = dataset::prepare(tx, start.connection, start.schema, start.columns)?;
             self.refuse_second_pull(tx, dataset)?;
             if refill {
@@ -286,7 +286,10 @@ impl Store {
             )?;
             detail::begin(tx, id, dataset, start, plan)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a new pull is not there"))
-        })
+        })?;
+        // What had arrived of an earlier one of the entity will not be stored any more.
+        self.sweep_arrived()?;
+        Ok(begun)
     }
 
     /// The last pull of this selection, if it was interrupted or cancelled, no other pull came after it, and it can go on: from its
@@ -307,18 +310,23 @@ impl Store {
     /// Goes on with a pull from its cursor.
     pub fn resume_pull(&self, id: Uuid) -> Result<Pull, StoreError> {
         self.write(|tx| {
-            let dataset: i64 = tx
-                .query_row("SELECT dataset FROM pulls WHERE id = ?1", [id.to_string()], |row| row.get(0))
-                .optional()?
-                .ok_or_else(|| StoreError::not_found(format!("the pull {id}")))?;
-            self.refuse_second_pull(tx, dataset)?;
-            tx.execute(
-                "UPDATE pulls SET status = 'running', session = ?2, resumed = 1, finished_at = NULL WHERE id = ?1",
-                params![id.to_string(), self.inner.session.id],
-            )?;
+            self.run_again(tx, id)?;
             forget_part(tx, id)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a resumed pull is not there"))
         })
+    }
+
+    pub(super) fn run_again(&self, tx: &Connection, id: Uuid) -> Result<(), StoreError> {
+        let dataset: i64 = tx
+            .query_row("SELECT dataset FROM pulls WHERE id = ?1", [id.to_string()], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| StoreError::not_found(format!("the pull {id}")))?;
+        self.refuse_second_pull(tx, dataset)?;
+        tx.execute(
+            "UPDATE pulls SET status = 'running', session = ?2, resumed = 1, finished_at = NULL WHERE id = ?1",
+            params![id.to_string(), self.inner.session.id],
+        )?;
+        Ok(())
     }
 
     fn refuse_second_pull(&self, tx: &Connection, dataset: i64) -> Result<(), StoreError> {
@@ -341,7 +349,7 @@ impl Store {
 
     /// Ends a pull. A full pull that is done removes the records it did not see; any other end leaves them.
     pub fn finish_pull(&self, id: Uuid, end: PullEnd, now: Timestamp) -> Result<Pull, StoreError> {
-        self.write(|tx| {
+        let ended = self.write(|tx| {
             let pull = load(tx, id)?.ok_or_else(|| StoreError::not_found(format!("the pull {id}")))?;
             if pull.status != PullStatus::Running {
                 return Err(StoreError::Busy { what: format!("the pull {id} has ended already") });
@@ -352,7 +360,9 @@ impl Store {
                 PullEnd::Cancelled => PullStatus::Cancelled,
             };
             let mut deleted = 0;
-            if let Some(dataset) = dataset::find(tx, pull.connection, &pull.entity)? {
+            if let Some(dataset) = dataset::find(tx, pull.connection, &pull.entity)?
+                && !(end == PullEnd::Done && self.key_index_may_wait(tx, dataset)?)
+            {
                 self.need_key_index(tx, dataset)?;
             }
             if end == PullEnd::Done && pull.kind == PullKind::Full {
@@ -369,7 +379,11 @@ impl Store {
                 params![id.to_string(), status.as_str(), millis(now), deleted as i64],
             )?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a finished pull is not there"))
-        })
+        })?;
+        if end == PullEnd::Done {
+            self.drop_arrived(id);
+        }
+        Ok(ended)
     }
 
     /// A pull by its id.

@@ -1,5 +1,6 @@
 //! Tests of the store as its callers use it.
 
+mod arrived;
 mod cache;
 mod changes;
 mod crash;
