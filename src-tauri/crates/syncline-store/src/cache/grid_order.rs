@@ -66,6 +66,11 @@ impl GridOrder {
         if column.labelled {
             terms = vec![column.value_sql()];
         }
+        Self::ascending(terms)
+    }
+
+    /// Terms from the smallest on.
+    pub(super) fn ascending(terms: Vec<String>) -> Self {
         Self { terms: terms.into_iter().map(|term| (term, false)).collect() }
     }
 

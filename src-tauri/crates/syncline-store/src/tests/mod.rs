@@ -8,6 +8,7 @@ mod fetch;
 mod filter_parts;
 mod filters;
 mod forgetting;
+mod groups;
 mod index;
 mod ledgers;
 mod opening;

@@ -14,6 +14,7 @@ mod aggregate;
 mod asker;
 mod condition;
 mod functions;
+mod group_index;
 mod hierarchy;
 mod link;
 mod order;

@@ -60,6 +60,7 @@ impl Store {
     ) -> Result<FetchedRows, StoreError> {
         let root = &ask.fetch.entity;
         self.index_filter(connection, &EntityName::new(root.name.as_str()), root.filter.as_ref())?;
+        self.index_groups(connection, ask.fetch)?;
         self.read(|db| {
             cancel.begin(db)?;
             let result = register_dates(db, ask.asker.now.time_zone().clone(), ask.asker.fiscal())
