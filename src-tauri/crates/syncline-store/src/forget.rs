@@ -66,7 +66,7 @@ impl Store {
         self.inner.texts.clear();
         let wiped = removed.is_ok() && self.compact()?;
         self.with_writer(|writer| Ok(writer.execute_batch("PRAGMA secure_delete = FAST")?))?;
-        self.sweep_arrived()?;
+        self.sweep_spools();
         Ok(Forgotten { wiped, ..removed? })
     }
 

@@ -30,10 +30,6 @@ impl StoreKey {
     pub fn to_hex(&self) -> Zeroizing<String> {
         Zeroizing::new(hex::encode(self.0.as_slice()))
     }
-    /// The key itself, for other keys to be derived from.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_slice()
-    }
     /// A fingerprint that tells whether a key is the one a store was made with. It gives nothing of the key away: the key is 256
     /// random bits.
     pub(crate) fn fingerprint(&self) -> String {

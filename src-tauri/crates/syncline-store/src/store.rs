@@ -192,11 +192,6 @@ impl Store {
         Ok(reader)
     }
 
-    /// What keys of files beside the store are derived from.
-    pub(crate) fn secret(&self) -> &[u8] {
-        self.inner.key.as_ref().map_or(&[], StoreKey::bytes)
-    }
-
     /// Closes idle readers, so that nothing keeps the log from being emptied.
     pub(crate) fn close_readers(&self) {
         lock(&self.inner.readers).clear();

@@ -9,9 +9,9 @@ use syncline_store::{Mark, Pull, PullEnd, PullStart, Store};
 use uuid::Uuid;
 
 use crate::progress::{Work, blocking};
-use crate::pull_ahead::go_on;
 use crate::pull_pages::{Total, read_and_store, to_come};
 use crate::pull_way::{LARGE_LIST, PlannedPull, PullAsk, PullWay, mark_selection, read_columns};
+use crate::read_ahead::{end_of, go_on};
 
 /// What to pull.
 #[derive(Debug, Clone)]
@@ -243,8 +243,7 @@ async fn attempt(
     };
     let end = match &result {
         Ok(()) => PullEnd::Done,
-        Err(error) if error.code == ErrorCode::Cancelled => PullEnd::Cancelled,
-        Err(_) => PullEnd::Interrupted,
+        Err(error) => end_of(error),
     };
     work.tell("finishing", total.get().unwrap_or_default(), total.get());
     let (kept, id, now) = (store.clone(), begun.id, work.now());

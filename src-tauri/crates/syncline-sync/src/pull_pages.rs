@@ -1,5 +1,5 @@
 //! The pages of a pull: one thread takes them apart while they arrive, one makes their records ready to be written, one writes. The next
-//! page is asked for when what has come of the one before it is stored or kept, so that nothing but the page in flight is ever read twice.
+//! page is asked for when what has come of the one before it is stored or spooled, so that nothing but the page in flight is ever read twice.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use syncline_connect::{Cursor, PageEnd, PageTaker, Selection, SharedTaker, Source};
 use syncline_model::{ErrorCode, Record, RecordId, SynclineError};
-use syncline_store::{PageCounts, PageNotes, Portion, Pull, Store};
+use syncline_store::{PageCounts, Portion, Pull, SpooledEnd, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::cost::pages;
 use crate::index;
 use crate::progress::{Work, blocking};
-use crate::pull_ahead::{Ahead, Gathered, StoredUpTo};
 use crate::pull_way::PlannedPull;
-use crate::seen::{Seen, seen};
+use crate::read_ahead::{Gathered, NotStored, ReadAhead, Ready, spooled_end};
+use crate::seen::seen;
 
 /// Bytes of records that are stored at a time. Of pages of any size no more than ten such portions are in memory: one gathers, one is made
 /// ready, one is written, and others wait.
@@ -36,27 +36,9 @@ enum Arrival<P> {
     /// Some of its records.
     Portion(P),
     /// The rest of them, and where it leads.
-    End(P, PageEnd),
+    End(P, SpooledEnd),
     /// The reading is over.
     Failed(SynclineError),
-}
-
-/// Records of a page, and ids of those that are gone, ready to be written.
-struct Ready {
-    portion: Portion,
-    removed: Arc<Vec<RecordId>>,
-    seen: Seen,
-}
-
-impl Ready {
-    fn notes<'a>(&'a self, token: Option<&'a Cursor>) -> PageNotes<'a> {
-        PageNotes {
-            removed: &self.removed,
-            modified: self.seen.modified,
-            version: self.seen.version,
-            token: token.map(|token| token.0.as_str()),
-        }
-    }
 }
 
 /// Gathers portions.
@@ -64,7 +46,7 @@ struct Gatherer {
     records: Vec<Record>,
     removed: Vec<RecordId>,
     bytes: usize,
-    ahead: Ahead,
+    ahead: ReadAhead,
     tell: SyncSender<Arrival<Gathered>>,
 }
 
@@ -83,10 +65,11 @@ impl Gatherer {
     /// The page is over. False: the storing has ended.
     fn end(&mut self, end: PageEnd) -> Result<bool, SynclineError> {
         let rest = self.take();
+        let end = spooled_end(end);
         let last = end.next.is_none();
         self.ahead.give(&rest, Some(&end));
         self.tell(Arrival::End(rest, end))?;
-        Ok(last || self.ahead.outlives())
+        Ok(last || self.ahead.secure())
     }
 }
 
@@ -174,12 +157,12 @@ pub(crate) async fn read_and_store(
     work: &Work,
 ) -> Result<(), SynclineError> {
     let (tell, arrivals) = sync_channel(GATHERED_AHEAD);
-    let stored = Arc::new(StoredUpTo::default());
+    let not_stored = Arc::new(NotStored::default());
     let gatherer = Gatherer {
         records: Vec::new(),
         removed: Vec::new(),
         bytes: 0,
-        ahead: Ahead::new(store, pull, Arc::clone(&stored)),
+        ahead: ReadAhead::new(store, pull, Arc::clone(&not_stored)),
         tell,
     };
     let reading = work.cancel.child_token();
@@ -214,7 +197,7 @@ pub(crate) async fn read_and_store(
         mostly_written,
         pull: pull.clone(),
         work: work.clone(),
-        stored: Arc::clone(&stored),
+        not_stored,
         page_size: planned.selection.page_size,
         total: total.clone(),
         read: already,
@@ -223,15 +206,13 @@ pub(crate) async fn read_and_store(
         service_took: Duration::ZERO,
     };
     let result = blocking(move || storing.run(&ready_ones)).await;
-    stored.over();
-    // Where a page could not be stored, the next one need not come.
+    // Where a page could not be stored, the next one need not come. Whatever became of it, nobody reads or spools any more then.
     reading.cancel();
+    let broke_off =
+        |error| SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}"));
+    let (read, prepared) = (reader.await.map_err(broke_off), preparer.await.map_err(broke_off));
     let last = result?;
-    for task in [reader, preparer] {
-        if let Err(error) = task.await {
-            return Err(SynclineError::new(ErrorCode::Internal, format!("the reading broke off: {error}")));
-        }
-    }
+    read.and(prepared)?;
     if last {
         Ok(())
     } else {
@@ -280,7 +261,7 @@ struct Storing {
     mostly_written: Arc<AtomicBool>,
     pull: Pull,
     work: Work,
-    stored: Arc<StoredUpTo>,
+    not_stored: Arc<NotStored>,
     page_size: u32,
     total: Total,
     /// Records that are stored.
@@ -289,7 +270,7 @@ struct Storing {
     in_part: u64,
     /// A page is stored and the next one has not begun.
     between: bool,
-    /// The wait for the latest page to begin.
+    /// How long the storing has waited for the latest page to begin.
     service_took: Duration,
 }
 
@@ -306,22 +287,15 @@ impl Storing {
                     }
                 }
                 Arrival::Portion(ready) => {
-                    let (id, now) = (self.pull.id, self.work.now());
-                    let counts = self.store.write_part(id, &ready.portion, &ready.notes(None), now)?;
+                    let counts = ready.store(&self.store, self.pull.id, None, self.work.now())?;
                     self.in_part += counts.read;
-                    self.stored.another(self.in_part);
                     self.told(&counts);
                 }
                 Arrival::End(ready, end) => {
-                    let next = end.next.as_ref().map(|cursor| cursor.0.as_str());
-                    let notes = ready.notes(end.token.as_ref());
-                    let (id, now) = (self.pull.id, self.work.now());
-                    let counts =
-                        self.store.write_noted_page(id, &ready.portion, next, end.bytes, &notes, now)?;
+                    let counts = ready.store(&self.store, self.pull.id, Some(&end), self.work.now())?;
                     self.in_part = 0;
-                    self.stored.another(0);
                     self.told(&counts);
-                    let last = next.is_none();
+                    let last = end.next.is_none();
                     self.work.tell_calls(to_come(last, self.read, self.total.get(), self.page_size));
                     if last {
                         return Ok(true);
@@ -363,11 +337,19 @@ impl Storing {
     }
 
     fn told(&mut self, counts: &PageCounts) {
+        self.not_stored.stored(self.in_part);
         if counts.read > 0 {
             self.mostly_written.store(counts.unchanged * 2 <= counts.read, Relaxed);
         }
         self.read += counts.read;
         self.work.tell("reading", self.read, self.total.get().map(|total| total.max(self.read)));
+    }
+}
+
+impl Drop for Storing {
+    fn drop(&mut self) {
+        // Whoever waits for something to be stored waits no longer.
+        self.not_stored.over();
     }
 }
 

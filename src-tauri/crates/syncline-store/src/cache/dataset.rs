@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::cache::codec::Codec;
 use crate::cache::index;
 use crate::cache::key_index;
-use crate::cache::pulls::PullStatus;
+use crate::cache::pull::PullStatus;
 use crate::migrate::Migration;
 use crate::store::lock;
 use crate::time::from_millis;

@@ -11,13 +11,22 @@ use crate::{Store, StoreError};
 
 /// Fewer records are sorted faster than an index is made.
 pub(super) const WORTH_AN_INDEX: u64 = 20_000;
-/// Indexes of orders an entity; the oldest makes room.
-const MOST_INDEXES: usize = 8;
+/// Indexes of a kind that an entity has at most; the oldest makes room.
+#[derive(Clone, Copy)]
+struct IndexKind {
+    prefix: char,
+    most: usize,
+}
+
+const FOR_ORDERS: IndexKind = IndexKind { prefix: 'o', most: 8 };
+/// Groups do not push out the orders and filters of a grid.
+const FOR_GROUPS: IndexKind = IndexKind { prefix: 'g', most: 2 };
 
 /// An order, with the place of a record as the last term.
 pub(super) struct GridOrder {
     /// Expressions on `c`, and whether the largest comes first.
     terms: Vec<(String, bool)>,
+    index: IndexKind,
 }
 
 fn expressions(column: &CacheColumn) -> Vec<String> {
@@ -57,7 +66,7 @@ impl GridOrder {
             let column = dataset.column(name.as_str())?;
             terms.extend(expressions(column).into_iter().map(|term| (term, *descending)));
         }
-        Ok(Self { terms })
+        Ok(Self { terms, index: FOR_ORDERS })
     }
 
     /// The order of a column's values: an index on it serves comparisons, and for text and numbers the order that a person sees too.
@@ -66,12 +75,16 @@ impl GridOrder {
         if column.labelled {
             terms = vec![column.value_sql()];
         }
-        Self::ascending(terms)
+        Self::ascending(terms, FOR_ORDERS)
     }
 
-    /// Terms from the smallest on.
-    pub(super) fn ascending(terms: Vec<String>) -> Self {
-        Self { terms: terms.into_iter().map(|term| (term, false)).collect() }
+    /// What groups are made from: terms that are grouped by, and others that they need.
+    pub(super) fn of_groups(terms: Vec<String>) -> Self {
+        Self::ascending(terms, FOR_GROUPS)
+    }
+
+    fn ascending(terms: Vec<String>, index: IndexKind) -> Self {
+        Self { terms: terms.into_iter().map(|term| (term, false)).collect(), index }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -108,7 +121,7 @@ impl GridOrder {
     }
 
     fn index_name(&self, id: i64) -> String {
-        format!("o_{id}_{}", hex::encode(&Sha256::digest(self.index_terms())[..6]))
+        format!("{}_{id}_{}", self.index.prefix, hex::encode(&Sha256::digest(self.index_terms())[..6]))
     }
 }
 
@@ -160,9 +173,9 @@ impl Store {
                 .prepare(
                     "SELECT name FROM sqlite_master WHERE type = 'index' AND name GLOB ?1 ORDER BY rowid",
                 )?
-                .query_map([format!("o_{id}_*")], |row| row.get(0))?
+                .query_map([format!("{}_{id}_*", order.index.prefix)], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            for old in known.iter().take((known.len() + 1).saturating_sub(MOST_INDEXES)) {
+            for old in known.iter().take((known.len() + 1).saturating_sub(order.index.most)) {
                 tx.execute_batch(&format!("DROP INDEX {old}"))?;
             }
             // Statistics tell when an index is better left alone: half of all records are still found by reading them all.

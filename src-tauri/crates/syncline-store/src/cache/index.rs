@@ -182,7 +182,7 @@ pub(crate) fn at_once(tx: &Connection, dataset: &Dataset) -> Result<(), StoreErr
 }
 
 impl Store {
-    /// Indexes up to `most` records of an entity that can't be found yet, in one transaction. Call it until nothing is behind; what was
+    /// Indexes up to `most` records of an entity that can't be found yet, in one transaction, after the index on ids that a pull may have left out. Call it until nothing is behind; what was
     /// indexed stays so whatever happens afterwards. An entity that was never pulled is not behind.
     pub fn index_records(
         &self,

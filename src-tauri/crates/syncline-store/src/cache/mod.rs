@@ -6,7 +6,6 @@
 //! A page of records is stored with its cursor in one transaction; the search index follows behind in batches of its own, because
 //! it costs as much as everything else together. It never gives a hit that is stale, and says how many records it has not seen yet.
 
-pub(crate) mod arrived;
 pub(crate) mod cells;
 pub(crate) mod changes;
 pub(crate) mod codec;
@@ -26,12 +25,14 @@ mod narrow;
 pub(crate) mod places;
 pub(crate) mod portion;
 mod prepare;
+pub(crate) mod pull;
 pub(crate) mod pulls;
 mod put;
 pub(crate) mod query;
 pub(crate) mod read;
 mod remove;
 pub(crate) mod search;
+pub(crate) mod spool;
 pub(crate) mod spread;
 pub(crate) mod sql;
 pub(crate) mod statistics;

@@ -1,14 +1,15 @@
 //! Pulls: what was asked, how far it got, how it ended. A page and the cursor behind it are stored together.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use syncline_model::{ColumnName, EntityName, EntitySchema};
+use rusqlite::{Connection, OptionalExtension, params};
+use syncline_model::EntityName;
 use uuid::Uuid;
 
 use crate::cache::changes::detail;
-use crate::cache::{dataset, prepare, remove};
+use crate::cache::pull::{COLUMNS, Pull, PullEnd, PullKind, PullStart, PullStatus, load, pull};
+use crate::cache::{dataset, prepare, remove, spool};
 use crate::migrate::Migration;
-use crate::time::{from_millis, millis};
+use crate::time::millis;
 use crate::{Store, StoreError};
 
 // `part`: records of the page in flight that are stored already; they are in the counts. `kept_pages` held pages that had arrived and
@@ -54,183 +55,6 @@ pub(crate) const HISTORY: &[Migration] = &[
     },
 ];
 
-/// What a pull is to leave behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullKind {
-    /// Exactly what it reads: when it is done, records that it did not see are removed.
-    Full,
-    /// What was there, with what it reads put in.
-    Changes,
-}
-
-impl PullKind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Changes => "changes",
-        }
-    }
-    fn from_text(text: &str) -> Option<Self> {
-        [Self::Full, Self::Changes].into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
-/// Where a pull stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullStatus {
-    /// Under way.
-    Running,
-    /// Done.
-    Done,
-    /// Its process died or it failed; it can go on from its cursor.
-    Interrupted,
-    /// Somebody stopped it; it can go on from its cursor.
-    Cancelled,
-}
-
-impl PullStatus {
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Interrupted => "interrupted",
-            Self::Cancelled => "cancelled",
-        }
-    }
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::Running, Self::Done, Self::Interrupted, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-    }
-}
-
-/// How a pull ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PullEnd {
-    /// The last page is stored. A full pull now removes what it did not see.
-    Done,
-    /// It failed; what is stored stays.
-    Interrupted,
-    /// It was stopped; what is stored stays.
-    Cancelled,
-}
-
-/// What a pull begins with.
-#[derive(Debug, Clone, Copy)]
-pub struct PullStart<'a> {
-    /// Connection.
-    pub connection: Uuid,
-    /// The entity as the service describes it now.
-    pub schema: &'a EntitySchema,
-    /// Columns that will be read; empty: all readable ones.
-    pub columns: &'a [ColumnName],
-    /// The selection as canonical JSON: a pull that was interrupted is found again by it.
-    pub selection: &'a str,
-    /// Full or changes.
-    pub kind: PullKind,
-}
-
-/// What a pull has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PullCounts {
-    /// Records read.
-    pub read: u64,
-    /// Not stored before.
-    pub new: u64,
-    /// Stored with another content.
-    pub changed: u64,
-    /// Stored with the same content.
-    pub unchanged: u64,
-    /// Removed.
-    pub deleted: u64,
-    /// Pages.
-    pub pages: u64,
-    /// Bytes of the bodies.
-    pub bytes: u64,
-}
-
-/// A pull.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pull {
-    /// Its id.
-    pub id: Uuid,
-    /// Connection.
-    pub connection: Uuid,
-    /// Entity.
-    pub entity: EntityName,
-    /// Full or changes.
-    pub kind: PullKind,
-    /// The selection as it was given.
-    pub selection: String,
-    /// Where it stands.
-    pub status: PullStatus,
-    /// Number of the full pull that its records belong to.
-    pub generation: i64,
-    /// Where the next page begins; `None` at the start and at the end.
-    pub cursor: Option<String>,
-    /// Counts.
-    pub counts: PullCounts,
-    /// It went on after an interruption.
-    pub resumed: bool,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-}
-
-impl Pull {
-    /// It was interrupted or cancelled and has a place to go on from.
-    pub fn can_go_on(&self) -> bool {
-        let ended = matches!(self.status, PullStatus::Interrupted | PullStatus::Cancelled);
-        ended && (self.cursor.is_some() || self.has_every_page())
-    }
-
-    /// Its last page is stored: what is left is to finish it.
-    pub fn has_every_page(&self) -> bool {
-        self.cursor.is_none() && self.counts.pages > 0
-    }
-}
-
-const COLUMNS: &str = "id, connection, entity, kind, selection, status, generation, cursor, read, new, changed, unchanged, deleted, \
-    pages, bytes, resumed, started_at, finished_at";
-
-fn pull(row: &Row<'_>) -> rusqlite::Result<Pull> {
-    let text = |at: usize| row.get::<_, String>(at);
-    let bad =
-        |at: usize| rusqlite::Error::InvalidColumnType(at, "pulls".to_owned(), rusqlite::types::Type::Text);
-    let count = |at: usize| row.get::<_, i64>(at).map(|count| count.max(0).unsigned_abs());
-    Ok(Pull {
-        id: text(0)?.parse().map_err(|_| bad(0))?,
-        connection: text(1)?.parse().map_err(|_| bad(1))?,
-        entity: EntityName::new(text(2)?),
-        kind: PullKind::from_text(&text(3)?).ok_or_else(|| bad(3))?,
-        selection: text(4)?,
-        status: PullStatus::from_text(&text(5)?).ok_or_else(|| bad(5))?,
-        generation: row.get(6)?,
-        cursor: row.get(7)?,
-        counts: PullCounts {
-            read: count(8)?,
-            new: count(9)?,
-            changed: count(10)?,
-            unchanged: count(11)?,
-            deleted: count(12)?,
-            pages: count(13)?,
-            bytes: count(14)?,
-        },
-        resumed: row.get(15)?,
-        started_at: from_millis(row.get(16)?),
-        finished_at: row.get::<_, Option<i64>>(17)?.map(from_millis),
-    })
-}
-
-pub(crate) fn load(db: &Connection, id: Uuid) -> Result<Option<Pull>, StoreError> {
-    Ok(db
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM pulls WHERE id = ?1"))?
-        .query_row([id.to_string()], pull)
-        .optional()?)
-}
-
 /// The page in flight comes from its begin again: its records that are stored already will be counted then, as unchanged ones. They stay
 /// counted as new or changed, which may bring the count of unchanged ones below nought meanwhile.
 fn forget_part(tx: &Connection, id: Uuid) -> Result<(), StoreError> {
@@ -259,7 +83,7 @@ impl Store {
         plan: &detail::PullPlan,
         now: Timestamp,
     ) -> Result<Pull, StoreError> {
-        let id = Uuid::new_v4();
+        let (id, secret) = (Uuid::new_v4(), spool::secret()?);
         // They are about to be those of other records, and the pull can use the room.
         self.inner.texts.clear();
         let begun = self.write(|tx| {
@@ -273,22 +97,23 @@ impl Store {
                 self.leave_key_index_out(tx, dataset)?;
             }
             tx.execute(
-                "INSERT INTO pulls(id, dataset, connection, entity, kind, selection, status, session, generation, started_at)
-                 SELECT ?1, id, connection, entity, ?3, ?4, 'running', ?5, generation, ?6 FROM datasets WHERE id = ?2",
+                "INSERT INTO pulls(id, dataset, connection, entity, kind, selection, status, session, generation, started_at, spool_secret)
+                 SELECT ?1, id, connection, entity, ?3, ?4, 'running', ?5, generation, ?6, ?7 FROM datasets WHERE id = ?2",
                 params![
                     id.to_string(),
                     dataset,
                     start.kind.as_str(),
                     start.selection,
                     self.inner.session.id,
-                    millis(now)
+                    millis(now),
+                    secret.as_slice()
                 ],
             )?;
             detail::begin(tx, id, dataset, start, plan)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a new pull is not there"))
         })?;
-        // What had arrived of an earlier one of the entity will not be stored any more.
-        self.sweep_arrived()?;
+        // What was spooled of an earlier one of the entity will not be stored any more.
+        self.sweep_spools();
         Ok(begun)
     }
 
@@ -309,11 +134,14 @@ impl Store {
 
     /// Goes on with a pull from its cursor.
     pub fn resume_pull(&self, id: Uuid) -> Result<Pull, StoreError> {
-        self.write(|tx| {
+        let resumed = self.write(|tx| {
             self.run_again(tx, id)?;
             forget_part(tx, id)?;
             load(tx, id)?.ok_or_else(|| StoreError::internal("a resumed pull is not there"))
-        })
+        })?;
+        // The page that was in flight may come with other records than the last time.
+        self.drop_spool(id);
+        Ok(resumed)
     }
 
     pub(super) fn run_again(&self, tx: &Connection, id: Uuid) -> Result<(), StoreError> {
@@ -347,7 +175,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a pull. A full pull that is done removes the records it did not see; any other end leaves them.
+    /// Ends a pull. A full pull that is done removes the records it did not see; any other end leaves them. Where only new records came the
+    /// index on their ids is left to [`Store::index_records`].
     pub fn finish_pull(&self, id: Uuid, end: PullEnd, now: Timestamp) -> Result<Pull, StoreError> {
         let ended = self.write(|tx| {
             let pull = load(tx, id)?.ok_or_else(|| StoreError::not_found(format!("the pull {id}")))?;
@@ -381,7 +210,7 @@ impl Store {
             load(tx, id)?.ok_or_else(|| StoreError::internal("a finished pull is not there"))
         })?;
         if end == PullEnd::Done {
-            self.drop_arrived(id);
+            self.drop_spool(id);
         }
         Ok(ended)
     }

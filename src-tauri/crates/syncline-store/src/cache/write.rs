@@ -10,7 +10,7 @@ use crate::cache::changes::detail::{self, PageNotes};
 use crate::cache::codec;
 use crate::cache::index;
 use crate::cache::portion::Portion;
-use crate::cache::pulls::{self, PullStatus};
+use crate::cache::pull::{PullStatus, load};
 use crate::cache::remove::remove;
 use crate::time::millis;
 use crate::{Store, StoreError};
@@ -75,8 +75,8 @@ impl Store {
         })
     }
 
-    /// Stores the first records of a page, while the rest arrives. The pull stays where it is: should its process die, the page comes
-    /// again, and nothing is stored or counted twice.
+    /// Stores the first records of a page, while the rest arrives. The pull stays where it is: should its process die, the rest of the
+    /// page comes from the spool, or all of it again, and nothing is stored or counted twice.
     pub fn write_part(
         &self,
         pull: Uuid,
@@ -113,8 +113,7 @@ impl Store {
         count: impl FnOnce(&Connection, &PageCounts, u64) -> Result<(), StoreError>,
     ) -> Result<PageCounts, StoreError> {
         self.write(|tx| {
-            let state =
-                pulls::load(tx, pull)?.ok_or_else(|| StoreError::not_found(format!("the pull {pull}")))?;
+            let state = load(tx, pull)?.ok_or_else(|| StoreError::not_found(format!("the pull {pull}")))?;
             if state.status != PullStatus::Running {
                 return Err(StoreError::Busy { what: format!("the pull {pull} has ended already") });
             }

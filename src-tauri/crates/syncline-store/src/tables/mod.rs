@@ -17,6 +17,7 @@ pub(crate) const HISTORY: &[&[Migration]] = &[
     queries::HISTORY,
     crate::cache::dataset::HISTORY,
     crate::cache::pulls::HISTORY,
+    crate::cache::spool::HISTORY,
     crate::cache::key_index::HISTORY,
     crate::cache::marks::HISTORY,
     crate::cache::changes::HISTORY,

@@ -1,6 +1,5 @@
 //! Tests of the store as its callers use it.
 
-mod arrived;
 mod cache;
 mod changes;
 mod crash;
@@ -17,6 +16,7 @@ mod retention;
 mod run_requests;
 mod search_sql;
 mod small_tables;
+mod spool;
 mod statistics;
 mod turns;
 mod two_way;

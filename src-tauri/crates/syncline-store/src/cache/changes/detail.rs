@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::StoreError;
 use crate::cache::changes::{MOST_NOTED, PULLS_KEPT};
 use crate::cache::marks::{self, MarkKey, MarkPlace};
-use crate::cache::pulls::{Pull, PullKind, PullStart};
+use crate::cache::pull::{Pull, PullKind, PullStart};
 use crate::time::{from_millis, millis};
 
 /// What a pull that is done makes of the watermark of its selection.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
-use syncline_connect::{Capabilities, Count, Cursor, Page, Selection, Source};
+use syncline_connect::{Capabilities, Count, Cursor, Page, PageEnd, Selection, SharedTaker, Source};
 use syncline_model::{
     ColumnName, EntityName, EntitySchema, EntitySummary, ErrorCode, FetchSection, Identity, Record, RecordId,
     SynclineError,
@@ -58,6 +58,9 @@ fn record(n: u64) -> Record {
 }
 
 type OnAsk = Box<dyn Fn(u64) + Send + Sync>;
+
+/// A page that breaks off in its middle, and comes again.
+const BROKEN: u64 = 3;
 
 /// Pages by number; says which one is asked for.
 struct Numbered {
@@ -122,6 +125,23 @@ impl Source for Numbered {
             bytes: 1,
         })
     }
+    async fn page_to(
+        &self,
+        selection: &Selection,
+        cursor: Option<&Cursor>,
+        taker: &SharedTaker,
+        cancel: &CancellationToken,
+    ) -> Result<PageEnd, SynclineError> {
+        let Page { records, next, bytes } = self.page(selection, cursor, cancel).await?;
+        let mut taker = taker.lock().unwrap();
+        if cursor.is_some_and(|cursor| cursor.0 == BROKEN.to_string()) {
+            taker.begin()?;
+            records.iter().take(ROWS as usize / 2).try_for_each(|record| taker.record(record.clone()))?;
+        }
+        taker.begin()?;
+        records.into_iter().try_for_each(|record| taker.record(record))?;
+        Ok(PageEnd { next, token: None, bytes })
+    }
     async fn get(
         &self,
         _: &EntityName,
@@ -184,10 +204,10 @@ fn image(from: &Path, to: &Path) {
         fs::copy(from.join(&name), to.join(&name)).unwrap();
     }
     fs::copy(from.join("syncline.check"), to.join("syncline.check")).unwrap();
-    let Ok(files) = fs::read_dir(from.join("arrived")) else { return };
-    fs::create_dir_all(to.join("arrived")).unwrap();
+    let Ok(files) = fs::read_dir(from.join("spool")) else { return };
+    fs::create_dir_all(to.join("spool")).unwrap();
     for file in files.flatten() {
-        fs::copy(file.path(), to.join("arrived").join(file.file_name())).unwrap();
+        fs::copy(file.path(), to.join("spool").join(file.file_name())).unwrap();
     }
 }
 
@@ -211,7 +231,7 @@ async fn images() -> Images {
     let done = pulled(&store, &source, CancellationToken::new()).await.unwrap();
     assert_eq!((done.counts.read, done.counts.pages), (PAGES * ROWS, PAGES));
     assert_eq!(
-        fs::read_dir(home.join("arrived")).map_or(0, Iterator::count),
+        fs::read_dir(home.join("spool")).map_or(0, Iterator::count),
         0,
         "nothing is left beside the store"
     );
@@ -244,7 +264,7 @@ async fn what_can_not_be_read_is_asked_for_again() {
     let images = images().await;
     for in_flight in 2..PAGES {
         let folder = images.at(in_flight);
-        for file in fs::read_dir(folder.join("arrived")).into_iter().flatten().flatten() {
+        for file in fs::read_dir(folder.join("spool")).into_iter().flatten().flatten() {
             let bytes = fs::read(file.path()).unwrap();
             // Cut as by a loss of power.
             fs::write(file.path(), &bytes[..bytes.len() / 2]).unwrap();
@@ -257,6 +277,22 @@ async fn what_can_not_be_read_is_asked_for_again() {
         assert_eq!((done.counts.read, done.counts.pages), (PAGES * ROWS, PAGES));
         assert_eq!(hash(&store), images.whole);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_can_be_spooled_a_page_is_stored_before_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(folder.path());
+    fs::write(folder.path().join("spool"), "no folder").unwrap();
+    let (root, behind) = (store.clone(), Arc::new(AtomicU64::new(0)));
+    let most = Arc::clone(&behind);
+    let source = Numbered::new(move |page| {
+        let pull = root.last_pull(connection(), &"note".into()).unwrap().unwrap();
+        most.fetch_max(page - pull.counts.pages, Relaxed);
+    });
+    let done = pulled(&store, &source, CancellationToken::new()).await.unwrap();
+    assert_eq!((done.counts.read, done.counts.pages), (PAGES * ROWS, PAGES));
+    assert_eq!(behind.load(Relaxed), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

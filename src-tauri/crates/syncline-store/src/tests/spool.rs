@@ -1,25 +1,25 @@
-//! What has arrived of a pull and is not stored: it comes back once, in order and whole, or not at all.
+//! What was spooled of a pull: it comes back once, in order and whole, or not at all.
 
 use std::path::{Path, PathBuf};
 use syncline_model::{Record, RecordId};
 use uuid::Uuid;
 
 use crate::testing::{begin, connection_id, contact, key, now, open, sample};
-use crate::{ArrivedEnd, ArrivedPart, ArrivedPartRef, PageNotes, Portion, Pull, PullEnd, PullKind, Store};
+use crate::{PageNotes, Portion, Pull, PullEnd, PullKind, SpooledEnd, SpooledPart, SpooledPartRef, Store};
 
 fn records(from: u64, to: u64) -> Vec<Record> {
     (from..to).map(sample).collect()
 }
 
-fn end(next: Option<&str>) -> ArrivedEnd {
-    ArrivedEnd { next: next.map(str::to_owned), token: None, bytes: 9 }
+fn end(next: Option<&str>) -> SpooledEnd {
+    SpooledEnd { next: next.map(str::to_owned), token: None, bytes: 9 }
 }
 
-fn part(page: u64, records: &[Record], end: Option<ArrivedEnd>) -> ArrivedPartRef<'_> {
-    ArrivedPart { page, records, removed: &[], end }
+fn part(page: u64, records: &[Record], end: Option<SpooledEnd>) -> SpooledPartRef<'_> {
+    SpooledPart { page, records, removed: &[], end }
 }
 
-fn store_part(store: &Store, pull: Uuid, part: ArrivedPart) {
+fn store_part(store: &Store, pull: Uuid, part: SpooledPart) {
     let (portion, notes) =
         (Portion::new(part.records), PageNotes { removed: &part.removed, ..PageNotes::default() });
     match part.end {
@@ -30,19 +30,21 @@ fn store_part(store: &Store, pull: Uuid, part: ArrivedPart) {
     };
 }
 
-/// The first page is stored and 20 records of the second; kept are the 80 others in two parts, and a third page.
+/// The first page is stored and 20 records of the second; spooled are the 80 others in two parts, and a third page.
 fn begun(store: &Store) -> Pull {
     let pull = begin(store, PullKind::Full);
     store.write_page(pull.id, &records(0, 50), Some("1"), 9, now()).unwrap();
-    store_part(store, pull.id, ArrivedPart { page: 1, records: records(50, 70), removed: vec![], end: None });
-    let (second, third, last) = (records(70, 110), records(110, 150), records(150, 200));
+    store_part(store, pull.id, SpooledPart { page: 1, records: records(50, 70), removed: vec![], end: None });
+    let (mut second, third, last) = (records(70, 110), records(110, 150), records(150, 200));
+    // It came twice, and counts once.
+    second.push(sample(75));
     let gone = [RecordId::new(sample(3).id.as_str())];
     let parts = [
         part(1, &second, None),
-        ArrivedPart { removed: &gone, ..part(1, &third, Some(end(Some("2")))) },
+        SpooledPart { removed: &gone, ..part(1, &third, Some(end(Some("2")))) },
         part(2, &last, Some(end(Some("3")))),
     ];
-    store.keep_arrived(pull.id, 20, &parts).unwrap();
+    store.spool(pull.id, 20, &parts).unwrap();
     pull
 }
 
@@ -54,17 +56,16 @@ fn died(store: Store, folder: &Path) -> Store {
 }
 
 fn file(folder: &Path, pull: &Pull) -> PathBuf {
-    folder.join("arrived").join(pull.id.to_string())
+    folder.join("spool").join(pull.id.to_string())
 }
 
-/// Stores what had arrived; how many records of each part.
+/// Stores what was spooled; how many records of each part.
 fn go_on(store: &Store, pull: &Pull) -> Vec<usize> {
-    let parts = store.resume_arrived(pull.id).unwrap();
+    let parts = store.resume_spooled(pull.id).unwrap();
     let sizes = parts.iter().map(|part| part.records.len()).collect();
     for part in parts {
         store_part(store, pull.id, part);
     }
-    store.page_again(pull.id).unwrap();
     sizes
 }
 
@@ -78,7 +79,7 @@ fn what_is_not_stored_comes_back_in_order() {
     let (folder, store) = open();
     let pull = begun(&store);
     let store = died(store, folder.path());
-    assert_eq!(go_on(&store, &pull), [40, 40, 50]);
+    assert_eq!(go_on(&store, &pull), [41, 40, 50]);
     assert_eq!(counts(&store, &pull), (200, 200, 1, 3));
     assert_eq!(store.pull(pull.id).unwrap().unwrap().cursor.as_deref(), Some("3"));
     store.write_page(pull.id, &records(200, 210), None, 9, now()).unwrap();
@@ -96,11 +97,11 @@ fn what_is_not_stored_comes_back_in_order() {
 }
 
 #[test]
-fn what_was_stored_after_it_was_kept_does_not_come_back() {
+fn what_was_stored_after_it_was_spooled_does_not_come_back() {
     for (stored_parts, left) in [(1, vec![40, 50]), (2, vec![50]), (3, vec![])] {
         let (folder, store) = open();
         let pull = begun(&store);
-        let (_, parts) = store.read_arrived(pull.id).unwrap();
+        let (_, parts) = store.read_spool(pull.id).unwrap();
         for part in parts.into_iter().take(stored_parts) {
             store_part(&store, pull.id, part);
         }
@@ -115,11 +116,13 @@ fn a_page_that_was_stored_in_another_way_comes_again() {
     let (folder, store) = open();
     let pull = begun(&store);
     store.page_again(pull.id).unwrap();
-    let other = ArrivedPart { page: 1, records: records(50, 75), removed: vec![], end: None };
+    let other = SpooledPart { page: 1, records: records(50, 75), removed: vec![], end: None };
     store_part(&store, pull.id, other);
     let store = died(store, folder.path());
-    assert!(store.resume_arrived(pull.id).unwrap().is_empty());
+    assert!(store.resume_spooled(pull.id).unwrap().is_empty());
+    assert!(file(folder.path(), &pull).exists());
     assert_eq!(store.resume_pull(pull.id).unwrap().counts.read, 50);
+    assert!(!file(folder.path(), &pull).exists(), "the page comes again, perhaps with other records");
 }
 
 #[test]
@@ -133,14 +136,14 @@ fn a_file_that_is_damaged_or_of_another_pull_is_as_none() {
         let mut bytes = sound.clone();
         bytes[at] ^= 0x10;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(store.resume_arrived(pull.id).unwrap().is_empty(), "a bit of byte {at}");
+        assert!(store.resume_spooled(pull.id).unwrap().is_empty(), "a bit of byte {at}");
         std::fs::write(&path, &sound[..at]).unwrap();
-        assert!(store.resume_arrived(pull.id).unwrap().is_empty(), "cut at {at}");
+        assert!(store.resume_spooled(pull.id).unwrap().is_empty(), "cut at {at}");
     }
     std::fs::write(&path, &sound).unwrap();
     let other = Uuid::from_u128(9);
     std::fs::copy(&path, path.with_file_name(other.to_string())).unwrap();
-    assert!(store.read_arrived(other).is_none());
+    assert!(store.read_spool(other).is_none());
     assert_eq!(go_on(&store, &pull).len(), 3);
 }
 
@@ -155,13 +158,13 @@ fn it_is_encrypted_and_goes_with_what_it_belongs_to() {
     }
     store.finish_pull(pull.id, PullEnd::Interrupted, now()).unwrap();
     std::fs::write(path.with_file_name("stranger"), "x").unwrap();
-    store.sweep_arrived().unwrap();
+    store.sweep_spools();
     assert!(path.exists() && !path.with_file_name("stranger").exists());
     let next = begin(&store, PullKind::Full);
     assert!(!path.exists(), "another pull began");
     store.write_page(next.id, &records(0, 5), Some("1"), 9, now()).unwrap();
     let more = records(5, 9);
-    store.keep_arrived(next.id, 0, &[part(1, &more, Some(end(None)))]).unwrap();
+    store.spool(next.id, 0, &[part(1, &more, Some(end(None)))]).unwrap();
     assert!(file(folder.path(), &next).exists());
     store.forget(connection_id()).unwrap();
     assert!(!file(folder.path(), &next).exists());
