@@ -287,7 +287,7 @@ async fn measured(details: &str) {
             }
             request
         };
-        asker.windows_of(what, "plans.items", ask).await;
+        asker.windows_of(what, "plans.rows", ask).await;
     }
 
     for format in ["csv", "jsonl", "xlsx", "sqlite"] {

@@ -17,11 +17,11 @@ use crate::pull_way::PlannedPull;
 use crate::read_ahead::{Gathered, NotStored, ReadAhead, Ready, spooled_end};
 use crate::seen::seen;
 
-/// Bytes of records that are stored at a time. Of pages of any size no more than ten such portions are in memory: one gathers, one is made
-/// ready, one is written, and others wait.
+/// Bytes of records that are stored at a time. Of pages of any size no more than seven such portions are in memory: one gathers, one is made
+/// ready, one is written, and four may wait.
 const PORTION_BYTES: usize = 1 << 20;
 /// Portions that may wait to be made ready: the more, the longer there is something to store while the service makes the next page.
-const GATHERED_AHEAD: usize = 6;
+const GATHERED_AHEAD: usize = 3;
 /// Portions that may wait to be written.
 const READY_AHEAD: usize = 1;
 /// A wait for records in the middle of a page that is long enough to index others meanwhile.

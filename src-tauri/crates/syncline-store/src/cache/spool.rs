@@ -89,8 +89,8 @@ impl Store {
             let mut file = File::create(&new)?;
             file.write_all(MAGIC)?;
             file.write_all(&*salt)?;
-            pieces.seal(&Place { stored, parts: parts.len() }, &mut file)?;
-            parts.iter().try_for_each(|part| pieces.seal(part, &mut file))?;
+            pieces.seal(&Place { stored, parts: parts.len() }, 0, &mut file)?;
+            parts.iter().try_for_each(|part| pieces.seal(part, length(part), &mut file))?;
             drop(file);
             fs::rename(&new, &path)
         })();
@@ -197,6 +197,17 @@ fn not_stored(place: Place, parts: Vec<SpooledPart>, pages: u64, part: u64) -> V
     if meets { parts.collect() } else { Vec::new() }
 }
 
+/// Bytes of a part as JSON, or a little more, so that the memory for it is taken once.
+fn length(part: &SpooledPartRef<'_>) -> usize {
+    const BESIDE_A_RECORD: usize = 256;
+    let records: usize = part.records.iter().map(|record| record.raw.get().len() + BESIDE_A_RECORD).sum();
+    let end = part
+        .end
+        .as_ref()
+        .map_or(0, |end| [&end.next, &end.token].into_iter().flatten().map(String::len).sum::<usize>() * 2);
+    records + part.removed.len() * 64 + end + BESIDE_A_RECORD
+}
+
 /// Records that count as read: of one that stands twice in a part, one.
 fn distinct(records: &[Record]) -> u64 {
     records.iter().map(|record| record.id.as_str()).collect::<HashSet<_>>().len() as u64
@@ -225,9 +236,11 @@ impl Pieces {
         Nonce::assume_unique_for_key(nonce)
     }
 
-    fn seal(&mut self, what: &impl Serialize, into: &mut File) -> io::Result<()> {
+    /// `length`: about as many bytes as it takes as JSON.
+    fn seal(&mut self, what: &impl Serialize, length: usize, into: &mut File) -> io::Result<()> {
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
+        bytes.reserve_exact(length);
         serde_json::to_writer(&mut bytes, what)?;
         let (nonce, about) = (self.nonce(), Aad::from(self.pull.into_bytes()));
         self.key
