@@ -169,3 +169,31 @@ fn it_is_encrypted_and_goes_with_what_it_belongs_to() {
     store.forget(connection_id()).unwrap();
     assert!(!file(folder.path(), &next).exists());
 }
+
+#[test]
+fn another_process_leaves_the_spool_of_a_running_pull_and_goes_on_with_it_later() {
+    let (folder, store) = open();
+    let pull = begun(&store);
+    let guest = Store::open(folder.path(), &key()).unwrap();
+    guest.sweep_spools();
+    assert!(guest.resume_spooled(pull.id).is_err(), "it is being pulled");
+    assert!(file(folder.path(), &pull).exists());
+    drop(store);
+    guest.recover(now()).unwrap();
+    guest.sweep_spools();
+    assert_eq!(go_on(&guest, &pull), [41, 40, 50]);
+    assert_eq!(counts(&guest, &pull), (200, 200, 1, 3));
+}
+
+#[test]
+fn the_last_page_brings_its_change_token() {
+    let (folder, store) = open();
+    let pull = begin(&store, PullKind::Full);
+    store.write_page(pull.id, &records(0, 50), Some("1"), 9, now()).unwrap();
+    let rest = records(50, 60);
+    let last = SpooledEnd { next: None, token: Some("since-here".to_owned()), bytes: 9 };
+    store.spool(pull.id, 0, &[part(1, &rest, Some(last.clone()))]).unwrap();
+    let store = died(store, folder.path());
+    let parts = store.resume_spooled(pull.id).unwrap();
+    assert_eq!(parts.iter().map(|part| part.end.as_ref()).collect::<Vec<_>>(), [Some(&last)]);
+}
