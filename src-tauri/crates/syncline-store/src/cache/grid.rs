@@ -17,7 +17,7 @@ use crate::cache::narrow::Narrow;
 use crate::cache::places::{Places, listed, only_among, places};
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::narrowed_row;
-use crate::cache::search::expressions;
+use crate::cache::search::expression;
 use crate::{Store, StoreError};
 
 /// Which records, how ordered, which window of them.
@@ -144,9 +144,9 @@ impl Store {
             values = compiler.into_values();
         }
         if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
-            match expressions(text) {
-                Some(expressions) if index::indexed_to(db, n)? > 0 => {
-                    values.push(Cell::Text(expressions.all));
+            match expression(text) {
+                Some(words) if index::indexed_to(db, n)? > 0 => {
+                    values.push(Cell::Text(words));
                     conditions.push(format!(
                         "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",
                         values.len()
@@ -253,10 +253,10 @@ impl Store {
         if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
             let indexed_to = index::indexed_to(db, n)?;
             state.push_str(&format!(" {indexed_to} {}", index::behind(db, n)?));
-            match expressions(text) {
-                Some(expressions) if indexed_to > 0 => {
-                    part = part.map(|filter| Part::All(vec![Part::Words(expressions.all.clone()), filter]));
-                    values.push(Cell::Text(expressions.all));
+            match expression(text) {
+                Some(words) if indexed_to > 0 => {
+                    part = part.map(|filter| Part::All(vec![Part::Words(words.clone()), filter]));
+                    values.push(Cell::Text(words));
                     only_search = conditions.is_empty();
                     conditions.push(format!(
                         "c.rid IN (SELECT rowid FROM s_{n} WHERE s_{n} MATCH ?{})",

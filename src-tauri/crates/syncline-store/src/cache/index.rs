@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::cache::dataset::{self, Dataset};
 use crate::cache::spread::spread;
-use crate::cache::words::{WordMaker, Words};
+use crate::cache::words::{IN_NAME, WordMaker};
 use crate::{Store, StoreError};
 
 /// The form of the index that is made here. An index of another form is made anew.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// Bytes of new entries that are held in memory before they are written.
 const MEMORY: usize = 8 << 20;
 /// Segments of one level that are merged at once. Merging seldom costs less while writing; a search looks into a few more segments.
@@ -38,7 +38,7 @@ pub(crate) fn make(tx: &Connection, id: i64) -> Result<(), StoreError> {
         "DROP TABLE IF EXISTS s_{id};
          DROP TABLE IF EXISTS q_{id};
          CREATE TABLE q_{id}(rid INTEGER PRIMARY KEY);
-         CREATE VIRTUAL TABLE s_{id} USING fts5(title, body, content='', contentless_delete=1, detail=column, tokenize='ascii');
+         CREATE VIRTUAL TABLE s_{id} USING fts5(words, content='', contentless_delete=1, detail=column, tokenize='ascii tokenchars {IN_NAME}');
          INSERT INTO s_{id}(s_{id}, rank) VALUES('hashsize', {MEMORY});
          INSERT INTO s_{id}(s_{id}, rank) VALUES('automerge', 0);
          INSERT INTO s_{id}(s_{id}, rank) VALUES('crisismerge', {SEGMENTS});
@@ -108,7 +108,7 @@ pub(crate) fn behind(db: &Connection, id: i64) -> Result<u64, StoreError> {
 struct Batch {
     version: i64,
     mark: i64,
-    rows: Vec<(i64, Words)>,
+    rows: Vec<(i64, String)>,
     /// They are changed ones; otherwise those behind the mark.
     changed: bool,
 }
@@ -152,11 +152,10 @@ fn write_batch(tx: &Connection, id: i64, batch: &Batch) -> Result<u64, StoreErro
     if batch.mark == 0 {
         make(tx, id)?;
     }
-    let mut index =
-        tx.prepare_cached(&format!("INSERT INTO s_{id}(rowid, title, body) VALUES(?1, ?2, ?3)"))?;
+    let mut index = tx.prepare_cached(&format!("INSERT INTO s_{id}(rowid, words) VALUES(?1, ?2)"))?;
     let mut done = tx.prepare_cached(&format!("DELETE FROM q_{id} WHERE rid = ?1"))?;
     for (rid, words) in &batch.rows {
-        index.execute(params![rid, words.title, words.body])?;
+        index.execute(params![rid, words])?;
         if batch.changed {
             done.execute([rid])?;
         }

@@ -32,6 +32,7 @@ pub(crate) mod query;
 pub(crate) mod read;
 mod remove;
 pub(crate) mod search;
+pub(crate) mod search_look;
 pub(crate) mod spool;
 pub(crate) mod spread;
 pub(crate) mod sql;

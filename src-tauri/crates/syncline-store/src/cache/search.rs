@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::cache::dataset::Dataset;
 use crate::cache::index;
-use crate::cache::words::{Piece, phone_digits, pieces, words};
+use crate::cache::search_look::{Looks, Wanted, anywhere, look};
+use crate::cache::words::{IN_NAME, Piece, phone_digits, pieces, words};
 use crate::fold::fold;
 use crate::time::from_millis;
 use crate::{Store, StoreError};
@@ -64,86 +65,151 @@ pub struct SearchHits {
 }
 
 /// FTS5 expressions in which nothing of the person's text is syntax: each word is quoted, all must be there.
-pub(crate) struct Expressions {
-    /// Every hit: each word as a beginning, or a phone number by its digits.
-    pub(crate) all: String,
-    /// From the best hits to all: whole words of the primary name, beginnings there, whole words anywhere, all.
+struct Expressions {
+    /// From the best hits: whole words of the primary name, beginnings there, whole words anywhere.
     tiers: Vec<String>,
+    /// Every hit: each word as a beginning, or a phone number by its digits.
+    all: String,
 }
 
-/// `None`: there is no word in the text.
-pub(crate) fn expressions(text: &str) -> Option<Expressions> {
+/// Calls `with` with what is searched for. `None`: there is no word in the text.
+fn with_wanted<T>(text: &str, with: impl FnOnce(&Wanted<'_>) -> T) -> Option<T> {
     let folded = fold(text);
     let found: Vec<&str> = words(&folded).take(MOST_WORDS).collect();
-    if found.is_empty() {
-        return None;
-    }
-    let joined =
-        |star: &str| found.iter().map(|word| format!("\"{word}\"{star}")).collect::<Vec<_>>().join(" AND ");
-    let (whole, begins) = (joined(""), joined("*"));
-    let all = match phone_digits(text.trim()) {
-        Some(digits) => format!("({begins}) OR \"{digits}\"*"),
-        None => begins.clone(),
+    let digits = phone_digits(text.trim());
+    (!found.is_empty()).then(|| with(&Wanted { words: &found, digits: digits.as_deref() }))
+}
+
+/// The FTS5 expression of every hit. `None`: there is no word in the text.
+pub(crate) fn expression(text: &str) -> Option<String> {
+    with_wanted(text, |wanted| wanted.all())
+}
+
+fn expressions(wanted: &Wanted<'_>) -> Expressions {
+    let each = |write: &dyn Fn(&str) -> String| {
+        wanted.words.iter().map(|word| write(word)).collect::<Vec<_>>().join(" AND ")
     };
-    let mut tiers = vec![format!("title : ({whole})")];
-    if let [letter] = found.as_slice()
+    let in_name = |star: &str| each(&|word| format!("\"{IN_NAME}{word}\"{star}"));
+    let mut tiers = vec![in_name("")];
+    if let [letter] = wanted.words
         && letter.chars().count() == 1
     {
         // All words that begin with a letter are brought together before the first hit; those that go on with one more are far fewer,
         // and enough of them are found soon.
-        tiers.extend(SECOND.chars().map(|next| format!("title : (\"{letter}{next}\"*)")));
+        tiers.extend(SECOND.chars().map(|next| format!("\"{IN_NAME}{letter}{next}\"*")));
     }
-    tiers.extend([format!("title : ({begins})"), whole, all.clone()]);
-    Some(Expressions { all, tiers })
+    tiers.extend([in_name("*"), each(&|word| anywhere(word, ""))]);
+    Expressions { tiers, all: wanted.all() }
+}
+
+/// An entity that is searched.
+struct Place {
+    number: i64,
+    connection: Uuid,
+    indexed_to: i64,
+}
+
+/// What is found: each once, and one more than is wanted.
+struct Found {
+    limit: usize,
+    seen: HashSet<(i64, i64)>,
+    /// Number and connection of the entity, place of the record.
+    hits: Vec<(i64, Uuid, i64)>,
+}
+
+impl Found {
+    fn is_enough(&self) -> bool {
+        self.hits.len() > self.limit
+    }
+
+    /// True: that is enough.
+    fn add(&mut self, place: &Place, rid: i64) -> bool {
+        if self.seen.insert((place.number, rid)) {
+            self.hits.push((place.number, place.connection, rid));
+        }
+        self.is_enough()
+    }
+
+    /// Asks the index of an entity.
+    fn ask(&mut self, db: &Connection, place: &Place, expression: &str) -> Result<(), StoreError> {
+        let number = place.number;
+        // Hits of better tiers come again; so many are read that a new one is among them.
+        let mut statement =
+            db.prepare_cached(&format!("SELECT rowid FROM s_{number} WHERE s_{number} MATCH ?1 LIMIT ?2"))?;
+        let most = (self.hits.len() + self.limit + 1) as i64;
+        let rows = statement.query_map(params![expression, most], |row| row.get::<_, i64>(0))?;
+        for rid in rows {
+            if self.add(place, rid?) {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Store {
     /// Searches the cached records. The best hits come first: records whose primary name has the words, whole or as beginnings, then
     /// records that have them elsewhere. No hit is stale; records that the index has not caught up with are not found and counted.
     pub fn search(&self, query: &SearchQuery<'_>) -> Result<SearchHits, StoreError> {
-        let Some(expressions) = expressions(query.text) else { return Ok(SearchHits::default()) };
+        self.search_with(query, &Looks::default())
+    }
+
+    pub(crate) fn search_with(
+        &self,
+        query: &SearchQuery<'_>,
+        looks: &Looks,
+    ) -> Result<SearchHits, StoreError> {
+        with_wanted(query.text, |wanted| self.read(|db| self.search_for(db, query, wanted, looks)))
+            .unwrap_or_else(|| Ok(SearchHits::default()))
+    }
+
+    fn search_for(
+        &self,
+        db: &Connection,
+        query: &SearchQuery<'_>,
+        wanted: &Wanted<'_>,
+        looks: &Looks,
+    ) -> Result<SearchHits, StoreError> {
+        let (mut places, mut not_indexed) = (Vec::new(), 0);
+        for (number, connection) in searched(db, query)? {
+            not_indexed += index::behind(db, number)?;
+            let indexed_to = index::indexed_to(db, number)?;
+            if indexed_to > 0 {
+                places.push(Place { number, connection, indexed_to });
+            }
+        }
         let limit = query.limit as usize;
-        self.read(|db| {
-            let mut found: Vec<(i64, Uuid, i64)> = Vec::new();
-            let mut seen = HashSet::new();
-            let mut not_indexed = 0;
-            let mut places = Vec::new();
-            for (number, connection) in searched(db, query)? {
-                not_indexed += index::behind(db, number)?;
-                if index::indexed_to(db, number)? > 0 {
-                    places.push((number, connection));
+        let mut found = Found { limit, seen: HashSet::new(), hits: Vec::new() };
+        let Expressions { tiers, all } = expressions(wanted);
+        'tiers: for tier in &tiers {
+            for place in &places {
+                found.ask(db, place, tier)?;
+                if found.is_enough() {
+                    break 'tiers;
                 }
             }
-            'tiers: for tier in &expressions.tiers {
-                for (number, connection) in &places {
-                    // Hits of better tiers come again; so many are read that a new one is among them.
-                    let mut statement = db.prepare_cached(&format!(
-                        "SELECT rowid FROM s_{number} WHERE s_{number} MATCH ?1 LIMIT ?2"
-                    ))?;
-                    let most = (found.len() + limit + 1) as i64;
-                    let rows = statement.query_map(params![tier, most], |row| row.get::<_, i64>(0))?;
-                    for rid in rows {
-                        let rid = rid?;
-                        if seen.insert((*number, rid)) {
-                            found.push((*number, *connection, rid));
-                        }
-                        if found.len() > limit {
-                            break 'tiers;
-                        }
-                    }
-                }
+        }
+        for place in &places {
+            if found.is_enough() {
+                break;
             }
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let hits = found
-                .into_iter()
-                .map(|(number, connection, rid)| {
-                    let dataset = self.dataset(db, number)?;
-                    hit(db, &dataset, connection, rid, query.text)
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(SearchHits { hits, more, not_indexed })
-        })
+            let dataset = self.dataset(db, place.number)?;
+            let take = &mut |rid| found.add(place, rid);
+            if !look(db, &dataset, place.indexed_to, wanted, looks, take)? {
+                found.ask(db, place, &all)?;
+            }
+        }
+        let more = found.is_enough();
+        let hits = found
+            .hits
+            .into_iter()
+            .take(limit)
+            .map(|(number, connection, rid)| {
+                let dataset = self.dataset(db, number)?;
+                hit(db, &dataset, connection, rid, query.text)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(SearchHits { hits, more, not_indexed })
     }
 }
 

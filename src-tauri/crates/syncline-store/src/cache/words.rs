@@ -21,14 +21,9 @@ pub(crate) struct Piece {
     pub(crate) title: bool,
 }
 
-/// The words of a record, each once.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Words {
-    /// Words of the primary name.
-    pub(crate) title: String,
-    /// All other words.
-    pub(crate) body: String,
-}
+/// Stands before a word of the primary name in the index, so that names are searched apart from what else begins alike, which may be very
+/// much. It is no part of any word.
+pub(crate) const IN_NAME: char = '_';
 
 /// FNV-1a, 64 bits: words are short. Two words of one record with the same hash would lose one of them; with some hundred words a record
 /// that is less likely than a fault of the disk.
@@ -36,8 +31,8 @@ pub(crate) struct Words {
 struct Fnv(u64);
 
 impl Fnv {
-    fn of(is_title: bool, word: &str) -> u64 {
-        let start = 0xcbf2_9ce4_8422_2325 ^ u64::from(is_title);
+    fn of(in_name: bool, word: &str) -> u64 {
+        let start = 0xcbf2_9ce4_8422_2325 ^ u64::from(in_name);
         word.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }
 }
@@ -123,21 +118,23 @@ impl<'d> WordMaker<'d> {
         }
     }
 
-    pub(crate) fn words(&mut self, raw: &str) -> Result<Words, StoreError> {
+    /// The words of a record, each once in its primary name and once elsewhere, with blanks between.
+    pub(crate) fn words(&mut self, raw: &str) -> Result<String, StoreError> {
         let Self { dataset, taker, seen, folded } = self;
         seen.clear();
-        let mut made = Words { title: String::with_capacity(32), body: String::with_capacity(512) };
+        let mut made = String::with_capacity(512);
         taker.each(raw, |column, cell, label| {
             let Some(text) = searchable(column, cell, label) else { return };
-            let is_title = dataset.primary_name.as_deref() == Some(column.name.as_str());
-            let list = if is_title { &mut made.title } else { &mut made.body };
-            // A word of the primary name counts there, so it is seen apart.
+            let in_name = dataset.primary_name.as_deref() == Some(column.name.as_str());
             let mut add = |word: &str| {
-                if seen.insert(Fnv::of(is_title, word)) {
-                    if !list.is_empty() {
-                        list.push(' ');
+                if seen.insert(Fnv::of(in_name, word)) {
+                    if !made.is_empty() {
+                        made.push(' ');
                     }
-                    list.push_str(word);
+                    if in_name {
+                        made.push(IN_NAME);
+                    }
+                    made.push_str(word);
                 }
             };
             if text.is_ascii() {
@@ -152,7 +149,7 @@ impl<'d> WordMaker<'d> {
             } else {
                 words(&fold(text)).for_each(&mut add);
             }
-            if !is_title {
+            if !in_name {
                 phone_words(text, add);
             }
         })?;

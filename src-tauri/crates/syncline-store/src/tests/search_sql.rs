@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+use crate::cache::search_look::Looks;
 use crate::testing::{catch_up, connection_id, contact, now, open, pull, record, schema_of};
 use crate::{PullEnd, PullKind, PullStart, SearchQuery, SqlCancel, Store, StoreError};
 
@@ -104,6 +105,71 @@ fn words_are_beginnings_without_case_and_accents() {
     let account = "account".into();
     let query = SearchQuery { text: "zoe", connections: None, entity: Some(&account), limit: 2 };
     assert!(store.search(&query).unwrap().hits.is_empty());
+}
+
+/// Names of 400 records, and what else stands in them: words that nearly all have, that some have and that few have.
+fn crowd() -> &'static Store {
+    static CROWD: OnceLock<(tempfile::TempDir, Store)> = OnceLock::new();
+    let make = || {
+        let (folder, store) = open();
+        let rows: Vec<_> = (0..400_u64)
+            .map(|n| {
+                let name = ["Ann Berg", "Bo Offer", "Chloé", "Demo", "Zoë 55"][(n % 5) as usize];
+                let note = format!("{} renewal {}", if n % 3 > 0 { "offer" } else { "off" }, n / 7);
+                let phone = format!("+1 (425) 555-{:04}", n * 7);
+                record(
+                    &format!("{n:04}"),
+                    json!({ "fullname": name, "description": note, "telephone1": phone }),
+                )
+            })
+            .collect();
+        pull(&store, PullKind::Full, &rows);
+        (folder, store)
+    };
+    &CROWD.get_or_init(make).1
+}
+
+fn by(looks: Looks, text: &str, limit: u32) -> crate::SearchHits {
+    crowd().search_with(&SearchQuery { text, connections: None, entity: None, limit }, &looks).unwrap()
+}
+
+#[test]
+fn looking_at_records_finds_what_the_index_finds() {
+    let by_index = Looks { large: i64::MAX, ..Looks::default() };
+    let texts = [
+        "off ren",
+        "off",
+        "425 55",
+        "425 555 00",
+        "42555",
+        "4255550",
+        "+1 425 555-07",
+        "ann ren",
+        "zo",
+        "55",
+        "off 9",
+        "demo off 425",
+        "ren zz",
+        "zz 425",
+        "renewal 5",
+        "1",
+    ];
+    let mut looked = 0;
+    for text in texts {
+        for limit in [1, 3, 50, 500] {
+            let expected = by(by_index, text, limit);
+            for (first, candidates, rare) in
+                [(0, 0, 20), (5, 2, 2), (40, 7, 20), (40, 1_000, 3), (1_000, 5, 20)]
+            {
+                let looks = Looks { large: 0, first, candidates, rare };
+                assert_eq!(by(looks, text, limit), expected, "{text:?} {limit} {looks:?}");
+                looked += 1;
+            }
+        }
+    }
+    assert_eq!(looked, 16 * 4 * 5);
+    assert_eq!(by(by_index, "off ren", 500).hits.len(), 400);
+    assert_eq!(by(by_index, "zz 425", 500).hits.len(), 0);
 }
 
 fn sql(store: &Store, statement: &str) -> Result<crate::SqlResult, StoreError> {
@@ -272,6 +338,14 @@ proptest! {
     fn any_text_can_be_searched(text in ".*") {
         let query = SearchQuery { text: &text, connections: None, entity: None, limit: 5 };
         prop_assert!(shared().1.search(&query).is_ok());
+    }
+
+    #[test]
+    fn any_words_are_found_by_looking(
+        text in "((off|ren|ann|42|555|z|b|[0-9]{1,3}|\\+1) ?){1,4}", limit in 1_u32..60, first in 0_i64..80, candidates in 0_i64..80, rare in 1_i64..30,
+    ) {
+        let expected = by(Looks { large: i64::MAX, ..Looks::default() }, &text, limit);
+        prop_assert_eq!(by(Looks { large: 0, first, candidates, rare }, &text, limit), expected);
     }
 
     #[test]
