@@ -32,6 +32,9 @@ const DOCUMENTS: [(&str, &str); 4] = [
     ),
 ];
 
+/// What is typed letter by letter, each letter asking anew.
+const TYPED: [&str; 4] = ["chloe hadley", "425 555 01", "maria@example", "director lond"];
+
 /// Starts the sample tenant, and the application as a process of its own.
 pub(crate) fn all() {
     let records =
@@ -112,6 +115,23 @@ impl Asker {
             &format!("{what}: any window, median"),
             median(times.into_iter()),
             &format!("slowest {slowest:.0} ms"),
+        );
+    }
+
+    /// Search as you type: the median over all beginnings of what is typed.
+    async fn typed(&mut self, what: &str, command: &str, with: impl Fn(&str) -> Value) {
+        let mut times = Vec::new();
+        for text in TYPED {
+            for end in 1..=text.len() {
+                times.push(self.ask(command, with(&text[..end])).await.1);
+            }
+        }
+        let slowest = times.iter().copied().fold(0.0, f64::max);
+        let slow = times.iter().filter(|time| **time > 50.0).count();
+        tell(
+            &format!("{what}, median"),
+            median(times.iter().copied()),
+            &format!("of {}, slowest {slowest:.0} ms, {slow} above 50 ms", times.len()),
         );
     }
 
@@ -248,6 +268,14 @@ async fn measured(details: &str) {
             )
             .await;
     }
+
+    asker.typed("search as you type", "cache.search", |text| json!({ "text": text, "limit": 50 })).await;
+    asker
+        .typed("search as you type in the grid", "records.query", |text| {
+            json!({ "connection": "contoso", "entity": "contact", "mode": "cached", "limit": 100, "offset": 0,
+                "columns": ["fullname", "emailaddress1", "modifiedon", "parentcustomerid"], "search": text })
+        })
+        .await;
 
     for (what, document) in DOCUMENTS {
         let mut times = Vec::new();

@@ -10,6 +10,7 @@ mod fold;
 mod forget;
 mod health;
 mod key;
+mod log_keeper;
 mod migrate;
 mod plain;
 mod scratch;

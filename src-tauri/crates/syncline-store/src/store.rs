@@ -11,6 +11,7 @@ use crate::cache::dataset::Dataset;
 use crate::cache::key_index::FreshKeys;
 use crate::cache::places::{PlaceLists, PlaceSets};
 use crate::cache::texts::ColumnTexts;
+use crate::log_keeper::LogKeeper;
 use crate::session::{self, OnlyOne, Session};
 use crate::{Role, StoreError, StoreKey, fold, migrate, scratch};
 
@@ -21,6 +22,8 @@ const BUSY: Duration = Duration::from_secs(10);
 const IDLE_READERS: usize = 4;
 const WRITER: &str =
     "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 16000";
+/// Pages that a connection keeps in memory, and what it sorts there before it puts it aside: 12 MiB.
+pub(crate) const CACHE: &str = "PRAGMA cache_size = -12288";
 
 /// The encrypted store of one folder. Cheap to clone; all clones share one writer and a pool of readers. Calls block: from async
 /// code use `spawn_blocking`.
@@ -35,7 +38,8 @@ pub struct Store {
 pub(crate) struct Inner {
     folder: PathBuf,
     key: Option<StoreKey>,
-    // Dropped before the writer, so that the writer closes last and takes the log into the file.
+    // These two are dropped before the writer, so that the writer closes last and takes the rest of the log into the file.
+    log: LogKeeper,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
     pub(crate) session: Session,
@@ -96,6 +100,7 @@ impl Store {
             inner: Arc::new(Inner {
                 folder: folder.to_owned(),
                 key: key.cloned(),
+                log: LogKeeper::default(),
                 writer: Mutex::new(writer),
                 readers: Mutex::new(Vec::new()),
                 session,
@@ -144,11 +149,18 @@ impl Store {
         let result = in_transaction(&mut writer, work);
         if matches!(result, Err(StoreError::Corrupt { .. })) {
             // A connection that met a damaged page refuses all work from then on; a new one still writes where nothing is damaged.
-            let path = self.inner.folder.join(STORE_FILE);
-            *writer = connect(&path, self.inner.key.as_ref(), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            *writer = self.opener()()?;
             writer.execute_batch(WRITER)?;
+        } else {
+            self.inner.log.written(&writer, || self.opener());
         }
         result
+    }
+
+    /// Opens another connection that can write.
+    fn opener(&self) -> impl FnOnce() -> Result<Connection, StoreError> + Send + use<> {
+        let (path, key) = (self.inner.folder.join(STORE_FILE), self.inner.key.clone());
+        move || connect(&path, key.as_ref(), OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
     /// Runs on the writer outside of a transaction.
@@ -258,7 +270,8 @@ fn connect_by(
         .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
         .map_err(|error| wrong_key_or_damage(error, path, key))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-    connection.execute_batch("PRAGMA temp_store = FILE; PRAGMA cache_size = -12288")?;
+    connection.execute_batch("PRAGMA temp_store = FILE")?;
+    connection.execute_batch(CACHE)?;
     connection.set_prepared_statement_cache_capacity(128);
     fold::register(&connection)?;
     crate::cache::query::register(&connection)?;

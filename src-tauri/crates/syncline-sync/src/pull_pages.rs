@@ -17,17 +17,18 @@ use crate::pull_way::PlannedPull;
 use crate::read_ahead::{Gathered, NotStored, ReadAhead, Ready, spooled_end};
 use crate::seen::seen;
 
-/// Bytes of records that are stored at a time. Of pages of any size no more than seven such portions are in memory: one gathers, one is made
-/// ready, one is written, and four may wait.
+/// Bytes of records that are stored at a time. Of pages of any size no more than twelve such portions are in memory: one gathers, one is made
+/// ready, one is written, and nine may wait.
 const PORTION_BYTES: usize = 1 << 20;
 /// Portions that may wait to be made ready: the more, the longer there is something to store while the service makes the next page.
-const GATHERED_AHEAD: usize = 3;
+const GATHERED_AHEAD: usize = 8;
 /// Portions that may wait to be written.
 const READY_AHEAD: usize = 1;
 /// A wait for records in the middle of a page that is long enough to index others meanwhile.
 const LONG_WAIT: Duration = Duration::from_millis(100);
-/// A wait for a page to begin that is long enough to index records in the next one.
-const WORTH_USING: Duration = Duration::from_millis(30);
+/// A wait for a page to begin that is long enough to index records in the next one. Shorter ones are over before much is indexed, and what is
+/// being indexed then keeps the page waiting.
+const WORTH_USING: Duration = Duration::from_millis(250);
 
 /// What one thread tells the next.
 enum Arrival<P> {
