@@ -152,8 +152,8 @@ impl Store {
     /// Empties the log into the store and gives free pages back to the file system. False: another process was reading, so that
     /// the log could not be emptied.
     pub fn compact(&self) -> Result<bool, StoreError> {
-        self.close_readers();
         self.with_writer(|writer| {
+            self.close_others();
             let truncate = |writer: &Connection| -> Result<bool, StoreError> {
                 let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
                 Ok(busy == 0)

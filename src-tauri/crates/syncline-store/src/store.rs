@@ -13,15 +13,13 @@ use crate::cache::places::{PlaceLists, PlaceSets};
 use crate::cache::texts::ColumnTexts;
 use crate::log_keeper::LogKeeper;
 use crate::session::{self, OnlyOne, Session};
-use crate::{Role, StoreError, StoreKey, fold, migrate, scratch};
+use crate::{Role, StoreError, StoreKey, fold, log_keeper, migrate, scratch};
 
 /// Name of the file inside the store's folder.
 pub const STORE_FILE: &str = "syncline.db";
 const CHECK_FILE: &str = "syncline.check";
 const BUSY: Duration = Duration::from_secs(10);
 const IDLE_READERS: usize = 4;
-const WRITER: &str =
-    "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = 16000";
 /// Pages that a connection keeps in memory, and what it sorts there before it puts it aside: 12 MiB.
 pub(crate) const CACHE: &str = "PRAGMA cache_size = -12288";
 
@@ -88,7 +86,7 @@ impl Store {
             writer.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
         }
         write_ahead(&writer)?;
-        writer.execute_batch(WRITER)?;
+        write_so(&writer)?;
         migrate::run(&mut writer, &path)?;
         writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         if let Some(key) = key {
@@ -150,7 +148,7 @@ impl Store {
         if matches!(result, Err(StoreError::Corrupt { .. })) {
             // A connection that met a damaged page refuses all work from then on; a new one still writes where nothing is damaged.
             *writer = self.opener()()?;
-            writer.execute_batch(WRITER)?;
+            write_so(&writer)?;
         } else {
             self.inner.log.written(&writer, || self.opener());
         }
@@ -204,9 +202,10 @@ impl Store {
         Ok(reader)
     }
 
-    /// Closes idle readers, so that nothing keeps the log from being emptied.
-    pub(crate) fn close_readers(&self) {
+    /// Closes idle readers and whoever takes the log into the file beside the writer, so that nothing keeps the log from being emptied.
+    pub(crate) fn close_others(&self) {
         lock(&self.inner.readers).clear();
+        self.inner.log.stop();
     }
 }
 
@@ -276,6 +275,14 @@ fn connect_by(
     fold::register(&connection)?;
     crate::cache::query::register(&connection)?;
     Ok(connection)
+}
+
+fn write_so(writer: &Connection) -> Result<(), StoreError> {
+    writer.execute_batch(&format!(
+        "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA wal_autocheckpoint = {}",
+        log_keeper::LIMIT
+    ))?;
+    Ok(())
 }
 
 /// Switching to write-ahead logging needs the file alone and does not wait by itself.

@@ -313,8 +313,11 @@ impl Storing {
     /// stored becomes searchable.
     fn next(&mut self, arrivals: &Receiver<Arrival<Ready>>) -> Result<Option<Arrival<Ready>>, SynclineError> {
         let asked = self.work.now();
-        let mut patience =
-            if self.between && self.service_took >= WORTH_USING { Duration::ZERO } else { LONG_WAIT };
+        let mut patience = match self.between {
+            false => LONG_WAIT,
+            true if self.service_took >= WORTH_USING => Duration::ZERO,
+            true => WORTH_USING,
+        };
         loop {
             match arrivals.recv_timeout(patience) {
                 Ok(arrival) => {

@@ -17,7 +17,7 @@ use crate::cache::narrow::Narrow;
 use crate::cache::places::{Places, listed, only_among, places};
 use crate::cache::query::{Asker, AskerFacts, Compiler, register_dates};
 use crate::cache::read::narrowed_row;
-use crate::cache::search::expression;
+use crate::cache::search_look::Wanted;
 use crate::{Store, StoreError};
 
 /// Which records, how ordered, which window of them.
@@ -144,7 +144,7 @@ impl Store {
             values = compiler.into_values();
         }
         if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
-            match expression(text) {
+            match Wanted::of(text).map(|wanted| wanted.all()) {
                 Some(words) if index::indexed_to(db, n)? > 0 => {
                     values.push(Cell::Text(words));
                     conditions.push(format!(
@@ -253,7 +253,7 @@ impl Store {
         if let Some(text) = query.search.as_deref().filter(|text| !text.trim().is_empty()) {
             let indexed_to = index::indexed_to(db, n)?;
             state.push_str(&format!(" {indexed_to} {}", index::behind(db, n)?));
-            match expression(text) {
+            match Wanted::of(text).map(|wanted| wanted.all()) {
                 Some(words) if indexed_to > 0 => {
                     part = part.map(|filter| Part::All(vec![Part::Words(words.clone()), filter]));
                     values.push(Cell::Text(words));

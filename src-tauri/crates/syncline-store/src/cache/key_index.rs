@@ -69,8 +69,9 @@ pub(crate) fn make(tx: &Connection, id: i64) -> Result<(), StoreError> {
         "CREATE UNIQUE INDEX IF NOT EXISTS i_{id} ON c_{id}(record_id);
          UPDATE datasets SET key_index = 1 WHERE id = {id} AND key_index = 0;"
     ));
-    tx.execute_batch(CACHE)?;
-    Ok(made?)
+    let restored = tx.execute_batch(CACHE);
+    made?;
+    Ok(restored?)
 }
 
 fn is_there(db: &Connection, id: i64) -> Result<bool, StoreError> {

@@ -14,8 +14,6 @@ use crate::fold::fold;
 use crate::time::from_millis;
 use crate::{Store, StoreError};
 
-/// Words of a query beyond this are not looked at.
-const MOST_WORDS: usize = 16;
 /// What most words go on with after their first letter, the usual first.
 const SECOND: &str = "aeionrluhtsmcdybgkpvwjfzxq0123456789";
 /// Characters of a snippet before and after the hit.
@@ -64,34 +62,14 @@ pub struct SearchHits {
     pub not_indexed: u64,
 }
 
-/// FTS5 expressions in which nothing of the person's text is syntax: each word is quoted, all must be there.
-struct Expressions {
-    /// From the best hits: whole words of the primary name, beginnings there, whole words anywhere.
-    tiers: Vec<String>,
-    /// Every hit: each word as a beginning, or a phone number by its digits.
-    all: String,
-}
-
-/// Calls `with` with what is searched for. `None`: there is no word in the text.
-fn with_wanted<T>(text: &str, with: impl FnOnce(&Wanted<'_>) -> T) -> Option<T> {
-    let folded = fold(text);
-    let found: Vec<&str> = words(&folded).take(MOST_WORDS).collect();
-    let digits = phone_digits(text.trim());
-    (!found.is_empty()).then(|| with(&Wanted { words: &found, digits: digits.as_deref() }))
-}
-
-/// The FTS5 expression of every hit. `None`: there is no word in the text.
-pub(crate) fn expression(text: &str) -> Option<String> {
-    with_wanted(text, |wanted| wanted.all())
-}
-
-fn expressions(wanted: &Wanted<'_>) -> Expressions {
+/// The FTS5 expressions of the best hits, the best first: whole words of the primary name, beginnings there, whole words anywhere.
+fn tiers(wanted: &Wanted) -> Vec<String> {
     let each = |write: &dyn Fn(&str) -> String| {
         wanted.words.iter().map(|word| write(word)).collect::<Vec<_>>().join(" AND ")
     };
     let in_name = |star: &str| each(&|word| format!("\"{IN_NAME}{word}\"{star}"));
     let mut tiers = vec![in_name("")];
-    if let [letter] = wanted.words
+    if let [letter] = wanted.words.as_slice()
         && letter.chars().count() == 1
     {
         // All words that begin with a letter are brought together before the first hit; those that go on with one more are far fewer,
@@ -99,7 +77,7 @@ fn expressions(wanted: &Wanted<'_>) -> Expressions {
         tiers.extend(SECOND.chars().map(|next| format!("\"{IN_NAME}{letter}{next}\"*")));
     }
     tiers.extend([in_name("*"), each(&|word| anywhere(word, ""))]);
-    Expressions { tiers, all: wanted.all() }
+    tiers
 }
 
 /// An entity that is searched.
@@ -159,15 +137,15 @@ impl Store {
         query: &SearchQuery<'_>,
         looks: &Looks,
     ) -> Result<SearchHits, StoreError> {
-        with_wanted(query.text, |wanted| self.read(|db| self.search_for(db, query, wanted, looks)))
-            .unwrap_or_else(|| Ok(SearchHits::default()))
+        let Some(wanted) = Wanted::of(query.text) else { return Ok(SearchHits::default()) };
+        self.read(|db| self.search_for(db, query, &wanted, looks))
     }
 
     fn search_for(
         &self,
         db: &Connection,
         query: &SearchQuery<'_>,
-        wanted: &Wanted<'_>,
+        wanted: &Wanted,
         looks: &Looks,
     ) -> Result<SearchHits, StoreError> {
         let (mut places, mut not_indexed) = (Vec::new(), 0);
@@ -180,10 +158,9 @@ impl Store {
         }
         let limit = query.limit as usize;
         let mut found = Found { limit, seen: HashSet::new(), hits: Vec::new() };
-        let Expressions { tiers, all } = expressions(wanted);
-        'tiers: for tier in &tiers {
+        'tiers: for tier in tiers(wanted) {
             for place in &places {
-                found.ask(db, place, tier)?;
+                found.ask(db, place, &tier)?;
                 if found.is_enough() {
                     break 'tiers;
                 }
@@ -196,7 +173,7 @@ impl Store {
             let dataset = self.dataset(db, place.number)?;
             let take = &mut |rid| found.add(place, rid);
             if !look(db, &dataset, place.indexed_to, wanted, looks, take)? {
-                found.ask(db, place, &all)?;
+                found.ask(db, place, &wanted.all())?;
             }
         }
         let more = found.is_enough();
