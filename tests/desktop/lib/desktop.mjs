@@ -1,5 +1,6 @@
 // The desktop around the window: its windows, keys and notifications, through X and the session bus as a person's own desktop has them.
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { promisify } from "node:util";
 import { until } from "./driver.mjs";
 
@@ -22,10 +23,19 @@ export async function windowsTitled(title) {
   return found.split("\n").filter(Boolean);
 }
 
+/** Ends a service with the test, and waits until it has gone: the next test's could not take its place before. */
+function endWith(test, service) {
+  test.after(async () => {
+    if (service.pid === undefined || service.exitCode !== null || service.signalCode !== null) return;
+    service.kill();
+    await once(service, "exit");
+  });
+}
+
 /** Starts a window manager (openbox), as a desktop has one: it gives windows focus, frames and keys. Ended with the test. */
 export async function windowManager(test) {
   const manager = spawn("openbox", [], { stdio: "ignore" });
-  test.after(() => manager.kill());
+  endWith(test, manager);
   let missing;
   manager.on("error", (error) => {
     missing = error;
@@ -55,7 +65,7 @@ export async function minimize(window) {
 /** Stands in for a desktop's tray: who watches for icons (StatusNotifierWatcher) is on the bus, and takes every one. Ended with the test. */
 export async function tray(test) {
   const service = spawn("dbus-test-tool", ["echo", "--name=org.kde.StatusNotifierWatcher"], { stdio: "ignore" });
-  test.after(() => service.kill());
+  endWith(test, service);
   let missing;
   service.on("error", (error) => {
     missing = error;
@@ -71,7 +81,7 @@ export async function tray(test) {
 /** A notification service of a small desktop (dunst), ended with the test; gives the notifications shown so far. */
 export async function notifications(test) {
   const service = spawn("dunst", ["-conf", "/dev/null"], { stdio: "ignore" });
-  test.after(() => service.kill());
+  endWith(test, service);
   let missing;
   service.on("error", (error) => {
     missing = error;
