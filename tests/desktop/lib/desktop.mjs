@@ -23,10 +23,12 @@ export async function windowsTitled(title) {
   return found.split("\n").filter(Boolean);
 }
 
+const hasEnded = (service) => service.exitCode !== null || service.signalCode !== null;
+
 /** Ends a service with the test, and waits until it has gone: the next test's could not take its place before. */
 function endWith(test, service) {
   test.after(async () => {
-    if (service.pid === undefined || service.exitCode !== null || service.signalCode !== null) return;
+    if (service.pid === undefined || hasEnded(service)) return;
     service.kill();
     await once(service, "exit");
   });
@@ -34,14 +36,20 @@ function endWith(test, service) {
 
 /** Starts a window manager (openbox), as a desktop has one: it gives windows focus, frames and keys. Ended with the test. */
 export async function windowManager(test) {
-  const manager = spawn("openbox", [], { stdio: "ignore" });
-  endWith(test, manager);
+  let manager;
   let missing;
-  manager.on("error", (error) => {
-    missing = error;
-  });
+  const begin = () => {
+    manager = spawn("openbox", [], { stdio: "ignore" });
+    endWith(test, manager);
+    manager.on("error", (error) => {
+      missing = error;
+    });
+  };
+  begin();
   await until("the window manager answers", async () => {
     if (missing) throw new Error(`openbox can't be started (package openbox): ${missing.message}`);
+    // It ends at once where another one still has the screen.
+    if (hasEnded(manager)) begin();
     return xdotool("get_num_desktops");
   });
 }
