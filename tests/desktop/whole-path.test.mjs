@@ -5,21 +5,13 @@ import test from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { start, temporaryHome } from "./lib/app.mjs";
 import { until } from "./lib/driver.mjs";
-import { all, click, find, gone, see } from "./lib/page.mjs";
+import { click, find, gone, see, texts } from "./lib/page.mjs";
 
 /** Asks the application itself, as the page does. */
 async function ask(app, name, request = {}) {
   const { ok, error } = await app.rpc(name, request);
   assert.equal(error, undefined, `${name}: ${error?.message}`);
   return ok;
-}
-
-/** Names of the elements of a role, in order. */
-async function names(app, role) {
-  const elements = await all(app, role);
-  const found = [];
-  for (const element of elements) found.push(await app.run("return arguments[0].textContent.trim()", element));
-  return found;
 }
 
 /** Chooses the entity in the list on the left. */
@@ -68,16 +60,19 @@ test("a consultant's first day: sign in, browse, pull, preview, run, restart", a
   assert.equal(run.created + run.updated, writes, "what was previewed is what was written");
   assert.equal(run.failed, 0);
   // Place and tabs are kept a moment after they change.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  const tabs = await names(app, "tab");
-  assert.ok(tabs.length >= 3, `${tabs}`);
+  const tabs = await until("the tabs are kept", async () => {
+    const { value } = await ask(app, "state.get", { key: "session" });
+    const kept = Object.values(value?.tabs ?? {}).flat().length;
+    const shown = await texts(app, "tab");
+    return kept >= 3 && kept === shown.length && shown;
+  });
   await app.close();
 
   // The sample tenant lived in the application and ended with it; the next start brings it back at another port.
   await until("the service is gone", () => fetch(first.url).then(() => false, () => true));
   app = await start(t, { home });
   // Titles come with what they name.
-  await until(`the tabs ${tabs}`, async () => isDeepStrictEqual(await names(app, "tab"), tabs), 20);
+  await until(`the tabs ${tabs}`, async () => isDeepStrictEqual(await texts(app, "tab"), tabs), 20);
   const [again] = await ask(app, "connections.list");
   assert.equal(again.identity.user_id, first.identity.user_id);
   assert.equal(again.signed_in, true, "the refresh token is in the keychain");

@@ -111,3 +111,22 @@ check("production is in sight everywhere, and unlocking it asks for its name", a
   await bar.getByRole("button", { name: "Read-only" }).waitFor();
   assert.equal((await app.rpc("connections.get", { connection: "With a code" })).unlocked_until, null);
 });
+
+check("a connection that another process has just made is opened, though no word of it has come", async () => {
+  // What the application tells of changes does not reach the page.
+  await page.route("**/events", () => {});
+  await page.reload();
+  await page.getByRole("button", { name: /^Home/ }).click();
+  await page.getByRole("heading", { name: "Connections" }).waitFor();
+  await app.connectElsewhere({ name: "just made" });
+  await page.evaluate(() => {
+    location.hash = "#/just%20made/entities";
+  });
+  await page.getByRole("complementary", { name: "Entities" }).getByRole("option").first().waitFor();
+  await page.getByRole("banner").getByText("just made").waitFor();
+  await page.evaluate(() => {
+    location.hash = "#/nobody%20made%20it/entities";
+  });
+  await page.waitForURL((url) => url.hash === "#/-/home");
+  await page.unroute("**/events");
+});

@@ -30,6 +30,11 @@ export async function all(session, role, name = null, { exact = false, within = 
   return session.run(FINDER, role, name, exact, within);
 }
 
+/** What is written on them, taken in one look: the page may change between two. */
+export async function texts(session, role) {
+  return session.run(`return (function () { ${FINDER} }).apply(null, arguments).map((e) => e.textContent.trim());`, role, null, false, null);
+}
+
 /** The first such element, waited for. */
 export async function find(session, role, name = null, { seconds = 10, ...options } = {}) {
   return until(`${role} "${name ?? ""}"`, async () => (await all(session, role, name, options))[0], seconds);
@@ -48,13 +53,28 @@ export async function gone(session, text, seconds = 10) {
   return until(`no text ${text}`, async () => !(await session.text()).includes(text), seconds);
 }
 
-/** Waits for an enabled element of this role and name and clicks it. */
+// Whether a click would meet the element: it is enabled, has stood still for a moment, and nothing lies over its middle. A person waits for
+// that too; a window out of sight draws no frames, so that the moment is one of the clock.
+const READY = `
+const [element, done] = arguments;
+const disabled = element.disabled === true || element.getAttribute("aria-disabled") === "true";
+element.scrollIntoView({ block: "nearest", inline: "nearest" });
+const place = () => { const { x, y, width, height } = element.getBoundingClientRect(); return [x, y, width, height]; };
+const before = place();
+setTimeout(() => {
+  const [x, y, width, height] = place();
+  const still = String(before) === String([x, y, width, height]);
+  const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+  done(!disabled && still && hit !== null && element.contains(hit));
+}, 50);
+`;
+
+/** Waits for an element of this role and name that takes clicks, and clicks it. */
 export async function click(session, role, name, options = {}) {
   return until(`a click on ${role} "${name}"`, async () => {
     const elements = await all(session, role, name, options);
     for (const element of elements) {
-      const disabled = await session.run("return arguments[0].disabled === true || arguments[0].getAttribute('aria-disabled') === 'true'", element);
-      if (disabled) continue;
+      if (!(await session.runAsync(READY, element))) continue;
       await session.click(element);
       return true;
     }

@@ -11,6 +11,7 @@ import {
   MenuTrigger,
 } from "@fluentui/react-components";
 import { ArrowDownloadRegular } from "@fluentui/react-icons";
+import type { ReactNode } from "react";
 import { host } from "@/host";
 import { fileName } from "@/lib/fileNames";
 
@@ -49,7 +50,7 @@ export function FileMenu<F extends FileForm>({
   /** Title of the dialog that asks for the file. */
   title: string;
   hint: string;
-  words?: string;
+  words?: ReactNode;
   disabled?: boolean;
   onWrite: (form: F, path: string) => Promise<unknown>;
   onError: (error: unknown) => void;

@@ -27,12 +27,19 @@ export function Shell() {
   const current = connections.find(({ name }) => name === connection) ?? null;
   const titleOf = useTitles(current);
 
-  // A connection that is gone, or none chosen while there is one: take what there is.
-  const names = connections.map(({ name }) => name).join("\n");
+  // A connection that is gone is left. Another window or process may just have made it, so the list is read once more before that.
+  const { refetch } = list;
+  const unknown = list.data && connection !== null && current === null ? connection : null;
   useEffect(() => {
-    if (list.data && connection !== null && !names.split("\n").includes(connection))
-      nav.renameConnection(connection, null);
-  }, [list.data, names, connection]);
+    if (unknown === null) return;
+    let over = false;
+    void refetch().then(({ data }) => {
+      if (!over && data && !data.some(({ name }) => name === unknown)) nav.renameConnection(unknown, null);
+    });
+    return () => {
+      over = true;
+    };
+  }, [unknown, refetch]);
   // The sample tenant ends with the application; who has it finds it running again.
   const hasSample = connections.some(({ sample }) => sample);
   useEffect(() => {

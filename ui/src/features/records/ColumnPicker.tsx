@@ -34,7 +34,7 @@ export function ColumnPicker({
     <Popover trapFocus positioning="below-end">
       <PopoverTrigger disableButtonEnhancement>
         <Button size="small" appearance="subtle" icon={<ColumnTripleEditRegular />} title="Choose columns">
-          Columns
+          <span className={styles.word}>Columns</span>
         </Button>
       </PopoverTrigger>
       <PopoverSurface className={styles.picker} aria-label="Choose columns">

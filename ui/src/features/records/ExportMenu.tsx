@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { type ApiError, change, type RecordsQuery, toApiError, useExportForms } from "@/api";
 import { FileMenu } from "@/design";
+import styles from "./records.module.css";
 
 /** Writes the selection to a file, as a job. */
 export function ExportMenu({
@@ -33,6 +34,7 @@ export function ExportMenu({
       name={query.entity}
       title={`Export ${query.entity}`}
       hint="Write all rows of this selection to a file"
+      words={<span className={styles.word}>Export</span>}
       onWrite={({ format, delimiter, byte_order_mark, ...form }, path) =>
         change("records.export", {
           query,

@@ -6,6 +6,7 @@ import { Fault, Name, Skeleton } from "@/design";
 import { type Condition, fromFetchXml, toFetchXml } from "@/lib/filter";
 import { count } from "@/lib/numbers";
 import styles from "./Facets.module.css";
+import tools from "./records.module.css";
 
 /** What a filter says to keep the records with one value; null for values that no condition can name. */
 export function conditionFor(column: Column, facet: FacetView): Condition | null {
@@ -60,7 +61,7 @@ export function Facets({
           icon={<DataBarHorizontalRegular />}
           title="How often each value of a column occurs among these records"
         >
-          Values
+          <span className={tools.word}>Values</span>
         </Button>
       </PopoverTrigger>
       <PopoverSurface className={styles.surface} aria-label="Values of a column">

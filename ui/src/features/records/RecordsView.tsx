@@ -1,5 +1,5 @@
 import { Button } from "@fluentui/react-components";
-import { AddRegular, ArrowClockwiseRegular, CloudRegular, DatabaseRegular } from "@fluentui/react-icons";
+import { AddRegular, ArrowClockwiseRegular, DatabaseRegular } from "@fluentui/react-icons";
 import { type ReactNode, useMemo, useState } from "react";
 import {
   type ApiError,
@@ -20,13 +20,11 @@ import {
   type GridSelection,
   type GridSort,
   SearchField,
-  Segmented,
   Skeleton,
   Split,
   useCopy,
 } from "@/design";
 import { count } from "@/lib/numbers";
-import { ago } from "@/lib/time";
 import { ColumnPicker } from "./ColumnPicker";
 import { emptyLayout, isLayout, type Layout, moveColumn, shownColumns } from "./columns";
 import { asText, type CopyForm, cellAsText } from "./copyRows";
@@ -36,6 +34,7 @@ import { Facets } from "./Facets";
 import { FilterBar } from "./FilterBar";
 import { gridColumns } from "./gridColumns";
 import { Inspector } from "./Inspector";
+import { ModeSwitch } from "./ModeSwitch";
 import { MoreMenu } from "./MoreMenu";
 import { NewRecord } from "./NewRecord";
 import { PullButton } from "./Pull";
@@ -194,117 +193,95 @@ export function RecordsView({
       }
     >
       <div className={styles.tools}>
-        <Segmented<DataMode>
-          label="Where records come from"
-          value={mode}
-          onChange={onMode}
-          options={[
-            {
-              value: "live",
-              label: (
-                <>
-                  <CloudRegular /> Live
-                </>
-              ),
-              title: "Read from the service now",
-            },
-            {
-              value: "cached",
-              label: (
-                <>
-                  <DatabaseRegular /> Cached{pulledAt ? ` ${ago(pulledAt)}` : ""}
-                </>
-              ),
-              title:
-                cachedRecords === null
-                  ? "Nothing was pulled yet"
-                  : `${count(cachedRecords)} records on this computer`,
-            },
-          ]}
-        />
-        <FilterBar
-          connection={connection}
-          entity={entity}
-          columns={schema.columns}
-          filter={filter}
-          onChange={onFilter}
-        />
-        {mode === "cached" ? (
-          <SearchField
-            value={search}
-            onChange={setSearch}
-            label="Search in these records"
-            placeholder="Search words"
-            style={{ width: 150 }}
-          />
-        ) : null}
-        {mode === "cached" && cachedRecords !== null ? (
-          <Facets
+        <div className={styles.asked}>
+          <ModeSwitch mode={mode} onMode={onMode} pulledAt={pulledAt} cachedRecords={cachedRecords} />
+          <FilterBar
             connection={connection}
             entity={entity}
-            columns={columns}
+            columns={schema.columns}
             filter={filter}
-            search={search.trim()}
-            onFilter={onFilter}
+            onChange={onFilter}
           />
-        ) : null}
-        <span className={styles.counts} role="status">
-          {note || (selection.size > 0 ? `${count(selection.size)} selected · ` : "")}
-          {note ? (
-            ""
-          ) : settling ? (
-            <Elapsed label="Reading…" />
-          ) : rows.total ? (
-            `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
-          ) : (
-            ""
-          )}
-        </span>
-        {mode === "cached" && cachedRecords !== null && pulledAt === null ? (
-          <span
-            className={styles.partly}
-            title="The pull has not come to its end. Pull again: it goes on from where it stopped."
-          >
-            Not all is pulled yet
+          {mode === "cached" ? (
+            <SearchField
+              value={search}
+              onChange={setSearch}
+              label="Search in these records"
+              placeholder="Search words"
+              style={{ width: 150 }}
+            />
+          ) : null}
+          {mode === "cached" && cachedRecords !== null ? (
+            <Facets
+              connection={connection}
+              entity={entity}
+              columns={columns}
+              filter={filter}
+              search={search.trim()}
+              onFilter={onFilter}
+            />
+          ) : null}
+          <span className={styles.counts} role="status">
+            {note || (selection.size > 0 ? `${count(selection.size)} selected · ` : "")}
+            {note ? (
+              ""
+            ) : settling ? (
+              <Elapsed label="Reading…" />
+            ) : rows.total ? (
+              `${rows.total.exact ? "" : "≥ "}${count(rows.total.value)} ${rows.total.value === 1 ? "row" : "rows"}`
+            ) : (
+              ""
+            )}
           </span>
-        ) : null}
-        <ValueMenu layout={layout} onChange={setLayout} />
-        <ColumnPicker
-          all={schema.columns}
-          shown={columns.map((column) => column.logical_name)}
-          onChange={(names) => setLayout({ ...layout, columns: names })}
-          frozen={layout.frozen ?? 1}
-          onFrozen={(frozen) => setLayout({ ...layout, frozen })}
-        />
-        <PullButton
-          connection={connection}
-          entity={entity}
-          columns={columns.map((column) => column.logical_name)}
-          filter={filter}
-          counter={counter}
-        />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<AddRegular />}
-          aria-label={`New ${schema.display_name || entity}`}
-          title={`New ${schema.display_name || entity}`}
-          onClick={() => setMaking(true)}
-        />
-        <ExportMenu query={query} formatted={layout.formatted} onError={setFault} />
-        <Button
-          size="small"
-          appearance="subtle"
-          icon={<ArrowClockwiseRegular />}
-          aria-label="Read again"
-          title="Read again"
-          onClick={rows.refetch}
-        />
-        <MoreMenu
-          selected={selection.size}
-          onQuery={onQuery && !database ? (as) => onQuery(query, as) : undefined}
-          onCopy={(form) => void copy(form)}
-        />
+          {mode === "cached" && cachedRecords !== null && pulledAt === null ? (
+            <span
+              className={styles.partly}
+              title="The pull has not come to its end. Pull again: it goes on from where it stopped."
+            >
+              Not all is pulled yet
+            </span>
+          ) : null}
+        </div>
+        {/* A group of its own, so that these stay where they are when counts and words come. */}
+        <div className={styles.deeds}>
+          <PullButton
+            connection={connection}
+            entity={entity}
+            columns={columns.map((column) => column.logical_name)}
+            filter={filter}
+            counter={counter}
+          />
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<AddRegular />}
+            aria-label={`New ${schema.display_name || entity}`}
+            title={`New ${schema.display_name || entity}`}
+            onClick={() => setMaking(true)}
+          />
+          <ValueMenu layout={layout} onChange={setLayout} />
+          <ColumnPicker
+            all={schema.columns}
+            shown={columns.map((column) => column.logical_name)}
+            onChange={(names) => setLayout({ ...layout, columns: names })}
+            frozen={layout.frozen ?? 1}
+            onFrozen={(frozen) => setLayout({ ...layout, frozen })}
+          />
+          <ExportMenu query={query} formatted={layout.formatted} onError={setFault} />
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<ArrowClockwiseRegular />}
+            aria-label="Read again"
+            title="Read again"
+            onClick={rows.refetch}
+          />
+          <MoreMenu
+            selected={selection.size}
+            onQuery={onQuery && !database ? (as) => onQuery(query, as) : undefined}
+            onCopy={(form) => void copy(form)}
+          />
+        </div>
       </div>
       {fault ? (
         <div style={{ padding: "0 16px 8px" }}>
