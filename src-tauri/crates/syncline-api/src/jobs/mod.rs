@@ -120,6 +120,8 @@ impl Jobs {
                     .hint("this is a fault in Syncline; what was stored before it is safe")),
             };
             jobs.end(&ended, result);
+            // Nobody waits for it.
+            drop(tokio::task::spawn_blocking(crate::memory::give_back));
         });
         id
     }
