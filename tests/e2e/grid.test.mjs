@@ -91,6 +91,26 @@ check("columns are made wider, moved and sorted by without a mouse", async () =>
   await page.waitForFunction((text) => document.querySelectorAll("[role=columnheader]")[1]?.textContent === text, name);
 });
 
+check("Pull and what stands beside it stay where they are while counts and words come", async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await goTo("entity/contact/records");
+  const places = async () => {
+    const found = {};
+    for (const name of ["Pull", "Columns", "Export"])
+      found[name] = await page.getByRole("button", { name, exact: true }).boundingBox();
+    return found;
+  };
+  const live = page.getByRole("radio", { name: "Live" });
+  const counted = page.getByRole("status").filter({ hasText: /^[\d.,\s]+ rows$/ });
+  await counted.waitFor();
+  const cached = await places();
+  const [first] = Object.values(cached);
+  for (const { y, height } of Object.values(cached)) assert.ok(Math.abs(y + height / 2 - (first.y + first.height / 2)) < 1, "they stand in a row");
+  await live.click({ force: true });
+  await page.getByRole("grid", { name: /live$/ }).getByRole("gridcell").first().waitFor();
+  assert.deepEqual(await places(), cached);
+});
+
 check("a search without a hit says so where one looks", async () => {
   await openCached();
   await page.getByPlaceholder("Search words").fill("nobodyiscalledthis");
