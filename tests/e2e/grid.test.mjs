@@ -13,7 +13,7 @@ const check = checksOf(() => app);
 async function goTo(place) {
   await page.goto(`${app.url}#/${encodeURIComponent(connection)}/${place}`);
   await page.reload();
-  await page.locator("main h1").first().waitFor();
+  await page.locator("main h1:visible").first().waitFor();
 }
 
 async function done(name, request) {
@@ -109,6 +109,19 @@ check("Pull and what stands beside it stay where they are while counts and words
   await live.click({ force: true });
   await page.getByRole("grid", { name: /live$/ }).getByRole("gridcell").first().waitFor();
   assert.deepEqual(await places(), cached);
+  const long = "a very long value that nobody is called by";
+  const conditions = `<condition attribute='lastname' operator='like' value='%${long}%'/><condition attribute='statecode' operator='eq' value='0'/>`;
+  await page.getByRole("button", { name: "Edit the filter as FetchXML" }).click();
+  await page.getByRole("dialog").getByRole("textbox").first().click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.insertText(`<filter>${conditions}</filter>`);
+  await page.getByRole("dialog").getByRole("button", { name: "Use this filter" }).click();
+  await page.getByText("No record passes the filter").waitFor();
+  assert.deepEqual(await places(), cached);
+  const chips = await page.getByRole("group", { name: "Filter" }).getByRole("button", { name: /^Remove / }).all();
+  const [one, other] = await Promise.all(chips.map((chip) => chip.boundingBox()));
+  assert.equal(one.y, other.y, "conditions stand beside one another");
+  assert.ok(one.width > 20 && other.width > 20, "what removes them can be hit");
 });
 
 check("a search without a hit says so where one looks", async () => {
